@@ -1,0 +1,55 @@
+"""deliver — the messages that a c2s process gets from the rest of the server.
+
+Way:  sm, mods → process.send(pid, Deliver(stanza)) → [c2s of the resource]
+OTP:  cf. the {route, From, To, Packet}, replaced, kick and broadcast messages of ejabberd_c2s
+Process: values; what they ask for is done in the c2s that gets them. All may cross between nodes (wire.py)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xmpp_core.stanza import Stanza
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """A stanza for the client of this session: packets.receive_packet, then written."""
+
+    stanza: Stanza
+
+
+@dataclass(frozen=True, slots=True)
+class Kick:
+    """The stream is to end with the stream error `condition` and the words `text` (RFC 6120 §4.9)."""
+
+    condition: str = "policy-violation"
+    text: str = "has been kicked"
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A newer session took this full JID: end with `<conflict/>` (RFC 6120 §7.7.2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """The server is going down: end with `<system-shutdown/>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """The session table was lost: answer with sm.announce(session) if a session is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterItemChanged:
+    """A roster item of this session's account has a new subscription; c2s hands it on as SessionInfo.
+
+    `contact` is a bare JID, `subscription` one of none, to, from, both, remove. `quiet` says that the
+    presence this change asks for has been sent already.
+    """
+
+    contact: str
+    subscription: str
+    quiet: bool = False

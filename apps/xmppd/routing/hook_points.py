@@ -1,0 +1,253 @@
+"""hook_points — every place where a module can take part, each a typed value.
+
+OTP:  cf. the hook names of ejabberd_hooks and mongoose_hooks; here a hook is a class, so that a search for its
+      name finds all who fire it and all who listen
+Way:  c2s, sm, packets, mods → hooks.run(host, point) or hooks.run_fold(host, point, acc) → handlers
+Process: handlers run in the process that fires the hook, lower `seq` first; one that crashes is logged and skipped
+
+A `Fold[A]` carries an accumulator of type A from handler to handler; a `Run` only tells. `Stop(value)` ends both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from xmppd.routing.session import C2sSession, Session
+
+if TYPE_CHECKING:
+    from xmpp_core.element import Element
+    from xmpp_core.jid import JID
+    from xmpp_core.stanza import Iq, Message, Presence, Stanza
+
+A = TypeVar("A")
+
+
+class Run:
+    """A hook that tells; what handlers return is not looked at, but for Stop."""
+
+    __slots__ = ()
+
+
+class Fold(Generic[A]):
+    """A hook with an accumulator: what a handler returns goes to the next one."""
+
+    __slots__ = ()
+
+
+# --- the way of a client's own stanzas ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UserSendPacket(Fold["Stanza | None"]):
+    """A client sent a stanza; `from_` and `to` are set. In its c2s, before any handling. None drops it."""
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class UserSendPresence(Fold["Presence | None"]):
+    """After UserSendPacket, for presence only. In the c2s. None says that it is dealt with; the rest is routed."""
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class UserReceivePacket(Fold["Stanza | None"]):
+    """A stanza is about to be written to a client. In its c2s. None drops it."""
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class UserReceivePresence(Fold["Presence | None"]):
+    """Before UserReceivePacket, for presence only (probes, errors). In the c2s. None drops it."""
+
+    session: C2sSession
+
+
+# --- the life of a session ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened(Run):
+    """A resource was bound and stands in the session table. In its c2s, before the client hears of it."""
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed(Run):
+    """A session ends in order. In its c2s, after sm.close_session; modules say goodbye here."""
+
+    session: C2sSession
+    reason: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLost(Run):
+    """A session ended without a word (its c2s was killed, or its whole node died).
+
+    In a process of its own on exactly one node; `session` is the last that the table knew.
+    """
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo(Run):
+    """The c2s got a message that is not its own business; modules pick what is theirs by type."""
+
+    session: C2sSession
+    message: object
+
+
+@dataclass(frozen=True, slots=True)
+class UserAvailable(Run):
+    """A resource has become available (its initial presence), and the session table says so. In its c2s."""
+
+    session: C2sSession
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class UserReachable(Run):
+    """A resource's priority has gone from none or negative to 0 or more: time for stored messages. In its c2s."""
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class ResendSubscriptions(Run):
+    """A resource has become available: what is pending is delivered to it and what is unanswered asked again."""
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class UserUnavailable(Run):
+    """A resource is no longer available; `presence` is None if the session ended without one. In its c2s."""
+
+    session: C2sSession
+    presence: Presence | None = None
+
+
+# --- stanzas for an account --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPresence(Fold["Presence | None"]):
+    """Subscription presence or a probe addressed to a local account. In the sender's process.
+
+    None says that it is dealt with; what is left goes to the available resources.
+    """
+
+    owner: JID
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineMessage(Fold["Message | None"]):
+    """A message for a local account that no resource can take now. In the sender's process.
+
+    None says that somebody keeps it; what is left is answered with service-unavailable.
+    """
+
+    owner: JID
+
+
+@dataclass(frozen=True, slots=True)
+class MaySeePresence(Fold[bool]):
+    """Whether `requester` may know if `owner`, a local account, is there. The accumulator starts False."""
+
+    owner: JID
+    requester: JID
+
+
+# --- the roster --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionLists(Fold[tuple[set[str], set[str]]]):
+    """Bare JIDs that see `owner` and that `owner` sees: (from or both, to or both). Handlers add to the sets."""
+
+    owner: JID
+
+
+@dataclass(frozen=True, slots=True)
+class RosterGet(Fold[tuple["Element", ...]]):
+    """Items beyond the user's own (shared groups) for a roster get; the accumulator starts empty."""
+
+    owner: JID
+
+
+# --- before a session is there -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFeatures(Fold[tuple["Element", ...]]):
+    """Features to announce. `user` is the authenticated bare JID, None before. In the c2s."""
+
+    host: str
+    user: JID | None = None
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class C2sUnauthenticatedIq(Fold["Iq | None"]):
+    """An IQ came before authentication; the accumulator is the answer, None if nobody has one. In the c2s."""
+
+    host: str
+    iq: Iq
+    ip: str = ""
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AuthResult(Run):
+    """Somebody tried to log in. `user` is the localpart claimed. In the c2s."""
+
+    host: str
+    user: str
+    mechanism: str
+    ok: bool
+    ip: str = ""
+
+
+# --- accounts ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRemoved(Run):
+    """An account was removed (bare JID); its sessions are told to end, modules forget what they keep of it."""
+
+    user: JID
+
+
+# --- service discovery -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoFeatures(Fold[tuple[str, ...]]):
+    """Features of `to` beyond those that follow from the IQ handlers. `to` is a host or an account (XEP-0030)."""
+
+    to: JID
+    from_: JID
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoIdentities(Fold[tuple["Element", ...]]):
+    """`<identity/>` elements of `to`."""
+
+    to: JID
+    from_: JID
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoItems(Fold[tuple["Element", ...]]):
+    """`<item/>` elements of `to`."""
+
+    to: JID
+    from_: JID
+    node: str = ""

@@ -1,0 +1,107 @@
+"""session — what the server knows of one bound resource: the value all nodes share, and the owner's own notes.
+
+Way:  c2s makes a C2sSession at bind and hands it to sm.open_session; sm keeps the Session that every node sees
+OTP:  cf. the record #session of ejabberd_sm and the state_mod map of mongoose_c2s
+RFC:  6121 §4 (available, priority), §2.2 (interested resources)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, TypeVar, cast
+
+from otp.erts.pid import Pid
+from xmpp_core.jid import JID
+
+T = TypeVar("T")
+
+Sid = tuple[int, int]  # (nanoseconds since the epoch at bind, a count): greater is newer
+
+_serial = count(1)
+
+
+def new_sid() -> Sid:
+    """A session id that orders sessions by the time of their binding."""
+    return time.time_ns(), next(_serial)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One row of the replicated session table; a value, replaced whole at each change.
+
+    `priority` is None while the resource is not available (RFC 6121 §4.2); `interested` is true once it has
+    asked for the roster (§2.2); `info` holds what an operator wants to see (ip, tls, mechanism).
+    """
+
+    jid: JID
+    pid: Pid
+    sid: Sid
+    priority: int | None = None
+    interested: bool = False
+    info: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def bare(self) -> str:
+        """The account, as the table's first key."""
+        return self.jid.bare
+
+    @property
+    def available(self) -> bool:
+        """Whether the resource has sent available presence and not taken it back."""
+        return self.priority is not None
+
+
+@dataclass(slots=True, eq=False)
+class C2sSession:
+    """What a c2s process holds of its own session; lives and dies with that process.
+
+    `entry` is what the session table shows of it; only sm's functions replace it. `mods` belongs to the
+    modules: each keeps its notes under its own name, so a feature adds no field here.
+    """
+
+    entry: Session
+    lang: str = ""
+    mods: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def jid(self) -> JID:
+        """The full JID bound to this session."""
+        return self.entry.jid
+
+    @property
+    def host(self) -> str:
+        """The virtual host of the account."""
+        return self.entry.jid.domain
+
+    @property
+    def pid(self) -> Pid:
+        """The c2s process."""
+        return self.entry.pid
+
+    @property
+    def user(self) -> JID:
+        """The account's bare JID."""
+        return self.entry.jid.bare_jid()
+
+    def note(self, mod: str, make: Callable[[], T]) -> T:
+        """The notes of module `mod` on this session, made by `make` at their first use."""
+        found = self.mods.get(mod)
+        if found is None:
+            found = self.mods[mod] = make()
+        return cast(T, found)
+
+    def change(self, *, priority: int | None, interested: bool) -> Session:
+        """Replaces `entry`; for routing.sm only, which tells the other nodes."""
+        self.entry = replace(self.entry, priority=priority, interested=interested)
+        return self.entry
+
+
+def new_session(jid: JID, pid: Pid, *, lang: str = "", info: dict[str, str] | None = None) -> C2sSession:
+    """The session of a resource bound just now: not available, not interested.
+
+    `jid` is the full JID, `pid` the c2s process that will get its stanzas.
+    """
+    return C2sSession(Session(jid, pid, new_sid(), info=tuple((info or {}).items())), lang)
