@@ -1,0 +1,203 @@
+"""kinds — what a configuration value may be: how it is read, checked and described.
+
+OTP:      none; cf. econf.erl of ejabberd, which checks its options the same way
+Way:      file or environment → config.load → [kinds] → config.schema
+
+A kind turns a raw value (of TOML, or the text of an environment variable) into a typed one and raises
+`ValueError` with words for the reader. It is kept in the metadata of a schema field, so that checking,
+`config explain` and the example file speak from one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Protocol
+
+TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
+FALSE_WORDS = frozenset({"false", "no", "off", "0"})
+
+
+class Kind(Protocol):
+    """One sort of value: `parse` takes a TOML value, `from_text` a variable; `words` say what fits."""
+
+    @property
+    def words(self) -> str: ...
+
+    def parse(self, raw: object) -> object: ...
+
+    def from_text(self, text: str) -> object: ...
+
+
+def suggest(word: str, known: Sequence[str]) -> str:
+    """Give ` (did you mean "x"?)` for the nearest known word, or nothing."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f' (did you mean "{near[0]}"?)' if near else ""
+
+
+def shown(raw: object) -> str:
+    """Give a raw value as the reader wrote it, near enough."""
+    if isinstance(raw, bool):
+        return str(raw).lower()
+    return f'"{raw}"' if isinstance(raw, str) else repr(raw)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """true or false."""
+
+    words: str = "true or false"
+
+    def parse(self, raw: object) -> bool:
+        if isinstance(raw, bool):
+            return raw
+        raise ValueError(f"must be true or false, not {shown(raw)}")
+
+    def from_text(self, text: str) -> bool:
+        word = text.strip().lower()
+        if word in TRUE_WORDS or word in FALSE_WORDS:
+            return word in TRUE_WORDS
+        raise ValueError(f"must be true or false, not {shown(text)}")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number from `low` to `high`; `word` may stand for None ("off") or for 0 ("auto")."""
+
+    low: int = 0
+    high: int = 2**31 - 1
+    unit: str = ""
+    word: str = ""
+    word_value: int | None = None
+
+    @property
+    def words(self) -> str:
+        top = f" to {self.high}" if self.high < 2**31 - 1 else " or more"
+        word = f'"{self.word}", or ' if self.word else ""
+        return f"{word}a whole number, {self.low}{top}{f' ({self.unit})' if self.unit else ''}"
+
+    def parse(self, raw: object) -> int | None:
+        if self.word and raw == self.word:
+            return self.word_value
+        if isinstance(raw, bool) or not isinstance(raw, int) or not self.low <= raw <= self.high:
+            hint = suggest(raw, [self.word]) if self.word and isinstance(raw, str) else ""
+            raise ValueError(f"must be {self.words}, not {shown(raw)}{hint}")
+        return raw
+
+    def from_text(self, text: str) -> int | None:
+        try:
+            return self.parse(int(text))
+        except ValueError:
+            return self.parse(int(text) if text.strip().lstrip("-").isdigit() else text.strip())
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """A span of time in seconds, whole or not."""
+
+    low: float = 0.0
+    high: float = 86400.0
+
+    @property
+    def words(self) -> str:
+        return f"seconds, {self.low:g} to {self.high:g}"
+
+    def parse(self, raw: object) -> float:
+        if isinstance(raw, bool) or not isinstance(raw, int | float) or not self.low <= raw <= self.high:
+            raise ValueError(f"must be {self.words}, not {shown(raw)}")
+        return float(raw)
+
+    def from_text(self, text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            raise ValueError(f"must be {self.words}, not {shown(text)}") from None
+        return self.parse(number)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string; `check` may refuse it; `secret` ones are never printed."""
+
+    what: str = "text"
+    check: Callable[[str], str] | None = None
+    secret: bool = False
+    empty: bool = False
+
+    @property
+    def words(self) -> str:
+        return self.what
+
+    def parse(self, raw: object) -> str:
+        if not isinstance(raw, str) or not (raw or self.empty):
+            raise ValueError(f"must be {self.what}, not {shown(raw)}")
+        return self.check(raw) if self.check else raw
+
+    def from_text(self, text: str) -> str:
+        return self.parse(text)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    options: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        return "one of " + ", ".join(f'"{o}"' for o in self.options)
+
+    def parse(self, raw: object) -> str:
+        if isinstance(raw, str) and raw in self.options:
+            return raw
+        hint = suggest(raw, self.options) if isinstance(raw, str) else ""
+        raise ValueError(f"must be {self.words}, not {shown(raw)}{hint}")
+
+    def from_text(self, text: str) -> str:
+        return self.parse(text.strip())
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list of one kind, without repeats; in the environment separated by commas."""
+
+    of: Kind
+    low: int = 0
+
+    @property
+    def words(self) -> str:
+        return f"a list, each {self.of.words}"
+
+    def parse(self, raw: object) -> tuple[object, ...]:
+        if not isinstance(raw, list | tuple):
+            raise ValueError(f"must be {self.words}, not {shown(raw)}")
+        if len(raw) < self.low:
+            raise ValueError(f"must name at least {self.low}")
+        return tuple(dict.fromkeys(self.of.parse(item) for item in raw))
+
+    def from_text(self, text: str) -> tuple[object, ...]:
+        return self.parse([self.of.from_text(part.strip()) for part in text.split(",") if part.strip()])
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A table of one kind; in the environment `name=value` separated by commas."""
+
+    of: Kind
+    name: Kind
+
+    @property
+    def words(self) -> str:
+        return f"a table: {self.name.words} = {self.of.words}"
+
+    def parse(self, raw: object) -> Mapping[str, object]:
+        if not isinstance(raw, Mapping):
+            raise ValueError(f"must be {self.words}, not {shown(raw)}")
+        return {str(self.name.parse(key)): self.of.parse(value) for key, value in raw.items()}
+
+    def from_text(self, text: str) -> Mapping[str, object]:
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if not all("=" in part for part in parts):
+            raise ValueError(f"must be name=value pairs separated by commas, not {shown(text)}")
+        return self.parse({key.strip(): value for key, _, value in (p.partition("=") for p in parts)})

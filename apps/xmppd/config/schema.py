@@ -1,0 +1,306 @@
+"""schema — every key of the configuration: its type, its default, what it means.
+
+OTP:      sys.config; cf. ejabberd_options.erl
+Way:      config.load → [schema] → application env ("xmppd", "config") → all who ask
+
+All values are frozen and complete: whoever holds a `Config` need not know whether a file existed. Each
+field carries its kind and its words, from which `config explain`, the example file and docs/config.md come.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xmppd.config.kinds import Choice, Flag, Kind, Many, Number, Pairs, Seconds, Text
+
+# The modules of a host that says nothing about them; `mod_x = false` takes one away.
+DEFAULT_MODULES = (
+    "mod_disco",
+    "mod_last",
+    "mod_offline",
+    "mod_ping",
+    "mod_presence",
+    "mod_private",
+    "mod_register",
+    "mod_roster",
+    "mod_time",
+    "mod_vcard",
+    "mod_version",
+)
+MECHANISMS = (
+    "SCRAM-SHA-512-PLUS",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1",
+    "PLAIN",
+)
+ANY_ADDRESS = "*"
+
+
+def setting(default: Any, kind: Kind, doc: str) -> Any:
+    """Declare one key: its default, its kind, and the words of its documentation."""
+    made = {"default_factory": default} if callable(default) else {"default": default}
+    return field(metadata={"kind": kind, "doc": doc}, **made)
+
+
+def kind_of(owner: type, name: str) -> Kind:
+    """Give the kind of a field that was declared with `setting`."""
+    found: Kind = owner.__dataclass_fields__[name].metadata["kind"]  # type: ignore[attr-defined]
+    return found
+
+
+def domain(text: str) -> str:
+    """Check a domain name (or IP literal) and give it in lower case."""
+    name = text.lower()
+    if len(name) > 255 or any(c in " /@<>\"'&" or ord(c) < 33 for c in name) or name.startswith("."):
+        raise ValueError(f'must be a domain name, not "{text}"')
+    return name
+
+
+def address(text: str) -> str:
+    """Check an address to bind: an IPv4 or IPv6 literal, or `*` for all of both."""
+    if text == ANY_ADDRESS:
+        return text
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError(f'must be an IP address or "*" for all, not "{text}"') from None
+
+
+DOMAIN = Text("a domain name", domain)
+FILE = Text("a path; a relative one is below the home folder")
+
+
+@dataclass(frozen=True)
+class Listen:
+    """One listener: `[[listen]]`."""
+
+    module: str = setting("c2s", Choice(("c2s", "component")), "c2s: clients; component: XEP-0114")
+    ip: str = setting(
+        "127.0.0.1",
+        Text("an IP address", address),
+        'address to bind, "*" for all of IPv4 and IPv6; unset: "*" for c2s of hosts other than localhost, '
+        "else the loopback",
+    )
+    port: int = setting(
+        5222,
+        Number(0, 65535),
+        "port; unset: 5222, 5223 for tls = direct, 5347 for component; 0: any free one",
+    )
+    tls: str = setting(
+        "required",
+        Choice(("required", "optional", "direct", "off")),
+        "required: STARTTLS demanded (c2s's default); optional: offered; direct: TLS from the first byte; "
+        "off (component's default)",
+    )
+    plain_without_tls: bool = setting(
+        False, Flag(), "c2s: offer SASL PLAIN on streams without TLS (tests only)"
+    )
+    secrets: Mapping[str, str] = setting(
+        dict,
+        Pairs(Text("a shared secret", secret=True), DOMAIN),
+        "component: the domains that may connect, each with its secret",
+    )
+    backlog: int = setting(
+        1024, Number(1, 65535), "connections the kernel keeps for each worker until accepted"
+    )
+
+
+@dataclass(frozen=True)
+class Registration:
+    """`[registration]`."""
+
+    open: bool = setting(
+        False, Flag(), "true: anyone may make an account in band (XEP-0077), unthrottled; meant for tests"
+    )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`[limits]`: what one stranger or one user may take."""
+
+    rate: int | None = setting(
+        262144,
+        Number(1024, word="off", unit="bytes per second"),
+        'bytes per second a client may send in the mean, "off" for no limit',
+    )
+    burst: int = setting(
+        1048576, Number(4096, unit="bytes"), "bytes a client may send at once above its rate"
+    )
+    negotiation_seconds: float = setting(
+        30.0, Seconds(1), "time from accept to an established session, all steps together"
+    )
+    resources: int = setting(
+        10, Number(1, 1000), "sessions one account may have at a time; the oldest gives way"
+    )
+    connections: int = setting(50000, Number(1), "client connections per worker; more are refused")
+    address_connections: int | None = setting(
+        None, Number(1, word="off"), 'connections one IP address may hold on a worker, "off" for no limit'
+    )
+    login_failures: int = setting(5, Number(1, 1000), "failed logins on one stream before it is closed")
+    login_failures_per_minute: int | None = setting(
+        60, Number(1, word="off"), 'failed logins per minute of one address or account, "off" for no limit'
+    )
+    pre_auth_bytes: int = setting(8192, Number(1024, unit="bytes"), "largest element before authentication")
+    pre_auth_elements: int = setting(32, Number(4), "elements in one before authentication")
+    pre_auth_depth: int = setting(8, Number(3, 64), "depth of one before authentication")
+    stanza_bytes: int = setting(262144, Number(10000, unit="bytes"), "largest stanza after authentication")
+    stanza_elements: int = setting(5000, Number(16), "elements in one stanza after authentication")
+    stanza_depth: int = setting(64, Number(8, 512), "depth of one stanza after authentication")
+    attributes: int = setting(32, Number(8, 1024), "attributes of one element")
+    send_queue_bytes: int = setting(
+        4194304, Number(65536, unit="bytes"), "bytes waiting for a slow client before it is let go"
+    )
+    idle_seconds: float = setting(
+        0.0, Seconds(), "silence after which the server pings a client, 0: never (TCP keepalive only)"
+    )
+    roster_items: int = setting(2000, Number(1), "contacts in one roster")
+    offline_messages: int = setting(1000, Number(0), "messages kept for a user who is away")
+    drain_seconds: float = setting(5.0, Seconds(0, 600), "time clients get to leave when the server stops")
+    worker_restarts: int = setting(
+        5, Number(0, 1000), "worker crashes within worker_period that end the release"
+    )
+    worker_period: float = setting(60.0, Seconds(1), "see worker_restarts")
+
+
+@dataclass(frozen=True)
+class Store:
+    """`[store]`."""
+
+    backend: str = setting(
+        "sqlite", Choice(("sqlite", "postgres", "memory")), "where accounts, rosters and messages live"
+    )
+    path: str = setting("data/xmppd.sqlite3", FILE, "sqlite: the database file")
+    url: str = setting(
+        "", Text("a PostgreSQL URL", secret=True, empty=True), "postgres: postgresql://user:pass@host/db"
+    )
+    pool: int = setting(4, Number(1, 100), "postgres: connections per worker")
+
+
+@dataclass(frozen=True)
+class Tls:
+    """`[tls]`: the certificate of hosts that name none of their own."""
+
+    certificate: str = setting(
+        "", Text("a path", empty=True), "PEM chain; empty: a development certificate is made at first start"
+    )
+    key: str = setting("", Text("a path", empty=True), "PEM key; empty: it is in the certificate's file")
+    min_version: str = setting("1.2", Choice(("1.2", "1.3")), "oldest TLS version spoken")
+
+
+@dataclass(frozen=True)
+class Auth:
+    """`[auth]`."""
+
+    mechanisms: tuple[str, ...] = setting(
+        MECHANISMS,
+        Many(Choice(MECHANISMS), low=1),
+        "SASL mechanisms offered; PLAIN under TLS only, if not told otherwise",
+    )
+    iterations: int = setting(4096, Number(4096, 10_000_000), "PBKDF2 rounds of new SCRAM keys")
+    legacy_auth: bool = setting(False, Flag(), "the login of XEP-0078, passwords over TLS only; off is right")
+
+
+@dataclass(frozen=True)
+class Log:
+    """`[log]`."""
+
+    level: str = setting("info", Choice(("debug", "info", "warning", "error")), "least severe lines kept")
+    format: str = setting("text", Choice(("text", "json")), "one line per event, for people or for machines")
+
+
+@dataclass(frozen=True)
+class Host:
+    """One virtual host: `[host."name"]`; what it does not say is taken from the whole server."""
+
+    name: str = ""
+    certificate: str = setting("", Text("a path", empty=True), "PEM chain of this host")
+    key: str = setting("", Text("a path", empty=True), "PEM key of this host")
+    registration_open: bool | None = setting(None, Flag(), "overrides [registration] open")
+    modules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where this server keeps its things; all below its home."""
+
+    home: Path
+    config: Path | None = None
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "log"
+
+    @property
+    def run(self) -> Path:
+        return self.home / "run"
+
+    @property
+    def certs(self) -> Path:
+        return self.home / "certs"
+
+    def below(self, path: str) -> Path:
+        """Give a configured path: an absolute one as it is, a relative one below the home."""
+        return self.home / path
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration of one server."""
+
+    paths: Paths
+    hosts: tuple[str, ...] = setting(
+        ("localhost",), Many(DOMAIN, low=1), "domains served; the first is the default of user commands"
+    )
+    workers: int = setting(
+        0, Number(1, 256, word="auto", word_value=0), 'worker processes, "auto" for one per core'
+    )
+    admins: tuple[str, ...] = setting(
+        (), Many(Text("a bare JID")), "accounts that may run ad-hoc and announce commands"
+    )
+    listen: tuple[Listen, ...] = ()
+    registration: Registration = Registration()
+    limits: Limits = Limits()
+    store: Store = Store()
+    tls: Tls = Tls()
+    auth: Auth = Auth()
+    log: Log = Log()
+    host: Mapping[str, Host] = field(default_factory=dict)
+    modules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {m: {} for m in DEFAULT_MODULES})
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def modules_of(self, host: str) -> Mapping[str, Mapping[str, Any]]:
+        """Give the modules of a host with their options: the host's own where it names any."""
+        own = self.host.get(host)
+        return own.modules if own is not None else self.modules
+
+    def registration_open(self, host: str) -> bool:
+        """Tell whether strangers may make an account on this host."""
+        own = self.host.get(host)
+        if own is not None and own.registration_open is not None:
+            return own.registration_open
+        return self.registration.open
+
+    def certificate_of(self, host: str) -> tuple[Path, Path] | None:
+        """Give (chain, key) of a host, or None when the development certificate is to be used."""
+        own = self.host.get(host)
+        named = own if own is not None and own.certificate else self.tls
+        if not named.certificate:
+            return None
+        return self.paths.below(named.certificate), self.paths.below(named.key or named.certificate)
+
+    @property
+    def store_path(self) -> Path:
+        """The SQLite file."""
+        return self.paths.below(self.store.path)
