@@ -10,6 +10,7 @@ field carries its kind and its words, from which `config explain`, the example f
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -304,3 +305,10 @@ class Config:
     def store_path(self) -> Path:
         """The SQLite file."""
         return self.paths.below(self.store.path)
+
+    @property
+    def worker_count(self) -> int:
+        """How many workers serve: as configured, or one per core this process may use; one for memory."""
+        if self.store.backend == "memory":
+            return 1
+        return self.workers or len(os.sched_getaffinity(0))

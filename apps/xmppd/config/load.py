@@ -1,0 +1,195 @@
+"""load — reads the configuration once, at boot: TOML, environment and flags in, a `Config` out.
+
+OTP:      sys.config and init's reading of it; cf. ejabberd_config.erl
+Way:      ctl, or the worker → [load] → a frozen Config in the application's environment
+
+No file is needed: without one the server serves `localhost` on the loopback, ports 5222 (STARTTLS demanded)
+and 5223 (TLS from the first byte). The loopback, because a server that nobody has configured should not
+be reachable by the network with a certificate nobody can check; as soon as a host other than localhost is
+named, c2s listeners without an `ip` take all addresses. All errors come at once, in one `ConfigError`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from xmppd.config import schema
+from xmppd.config.checks import check
+from xmppd.config.kinds import suggest
+from xmppd.config.lines import key_lines
+from xmppd.config.problems import ConfigError, Problem
+from xmppd.config.reader import PREFIX, Reader, env_name
+
+FILE_NAME = "xmppd.toml"
+SECTIONS: Mapping[str, type] = {
+    "registration": schema.Registration,
+    "limits": schema.Limits,
+    "store": schema.Store,
+    "tls": schema.Tls,
+    "auth": schema.Auth,
+    "log": schema.Log,
+}
+# Variables that steer the commands, not the configuration.
+COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_PYTHON", "XMPPD_RELEASE"})
+DEFAULT_LISTEN: tuple[Mapping[str, Any], ...] = ({"tls": "required"}, {"tls": "direct"})
+Known = Mapping[str, Mapping[str, Any]]
+
+
+def load(
+    path: Path | str | None,
+    home: Path | str,
+    env: Mapping[str, str],
+    flags: Mapping[str, str] | None = None,
+    known: Known | None = None,
+) -> schema.Config:
+    """Give the configuration of the server whose home this is.
+
+    `path` is the file; None means `xmppd.toml` in the home if there is one, else no file. `flags` are
+    `--set` values by dotted name. `known` names the modules there are, each with its options and their
+    defaults; None leaves the modules unchecked.
+    Raises ConfigError with every problem: unknown keys, wrong types, unreadable files, contradictions.
+    """
+    home = Path(home).absolute()
+    file = Path(path).absolute() if path is not None else _found(home / FILE_NAME)
+    text = _read(file) if file is not None else ""
+    document = _parse(text, str(file))
+    reader = Reader(str(file or "configuration"), key_lines(text), env, flags or {})
+    values = _server(reader, document, known)
+    config = schema.Config(
+        paths=schema.Paths(home, file), origins=reader.origins, warnings=_unused(reader, document), **values
+    )
+    check(config, reader)
+    if reader.problems:
+        raise ConfigError(sorted(set(reader.problems), key=lambda p: (p.where, p.line)))
+    return config
+
+
+def _found(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise ConfigError([Problem(str(file), 0, f"cannot be read: {reason}")]) from None
+
+
+def _parse(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        words, _, place = str(error).rpartition(" (at ")
+        digits = "".join(c for c in place.partition(",")[0] if c.isdigit())
+        line = int(digits) if digits else len(text.splitlines())
+        raise ConfigError([Problem(file, line, f"not TOML: {words or error}")]) from None
+
+
+def _server(reader: Reader, document: Mapping[str, Any], known: Known | None) -> dict[str, Any]:
+    also = ["listen", "host", "modules", *SECTIONS]
+    values = reader.section(schema.Config, (), document, also)
+    for name, owner in SECTIONS.items():
+        values[name] = owner(**reader.section(owner, (name,), document.get(name)))
+    values["modules"] = _modules(reader, ("modules",), document.get("modules"), None, known)
+    values["host"] = _hosts(reader, document.get("host"), values["modules"], known)
+    local = all(host == "localhost" or host.endswith(".localhost") for host in values["hosts"])
+    values["listen"] = _listeners(reader, document.get("listen"), local)
+    return values
+
+
+def _listeners(reader: Reader, raw: object, local: bool) -> tuple[schema.Listen, ...]:
+    if raw is None:
+        raw = list(DEFAULT_LISTEN)
+    if not isinstance(raw, list):
+        reader.problem(("listen",), "listen must be a list of tables: [[listen]]")
+        return ()
+    return tuple(_listener(reader, ("listen", index), item, local) for index, item in enumerate(raw))
+
+
+def _listener(reader: Reader, path: tuple[str | int, ...], raw: object, local: bool) -> schema.Listen:
+    values = reader.section(schema.Listen, path, raw)
+    table = reader.table(path, raw)
+    component = values["module"] == "component"
+
+    def said(name: str) -> bool:
+        return name in table or reader.outside((*path, name)) is not None
+
+    if not said("ip"):
+        values["ip"] = "127.0.0.1" if component or local else schema.ANY_ADDRESS
+    if not said("tls"):
+        values["tls"] = "off" if component else "required"
+    if not said("port"):
+        values["port"] = 5347 if component else 5223 if values["tls"] == "direct" else 5222
+    return schema.Listen(**values)
+
+
+def _modules(
+    reader: Reader, path: tuple[str, ...], raw: object, base: Mapping[str, Any] | None, known: Known | None
+) -> dict[str, Mapping[str, Any]]:
+    """Overlay a `[modules]` table: `mod_x = {options}` or true adds, false takes away."""
+    modules: dict[str, Mapping[str, Any]] = dict(
+        base if base is not None else {m: {} for m in schema.DEFAULT_MODULES}
+    )
+    for name, options in reader.table(path, raw).items():
+        if known is not None and name not in known:
+            reader.problem((*path, name), f'unknown module "{name}"{suggest(name, list(known))}')
+        elif options is False:
+            modules.pop(name, None)
+        elif options is True or isinstance(options, Mapping):
+            modules[name] = {} if options is True else options
+            _options(reader, (*path, name), modules[name], known)
+        else:
+            reader.problem((*path, name), f"{name} must be a table of options, true or false")
+    return modules
+
+
+def _options(reader: Reader, path: tuple[str, ...], options: Mapping[str, Any], known: Known | None) -> None:
+    if known is None:
+        return
+    defaults = known[path[-1]]
+    reader.unknown(path, options, list(defaults))
+    for name, value in options.items():
+        wanted = type(defaults[name]) if defaults.get(name) is not None else None
+        fits = wanted is None or isinstance(value, (int, float) if wanted is float else wanted)
+        if wanted in (tuple, frozenset, set):
+            fits = isinstance(value, list)
+        if wanted is not None and (not fits or (wanted is not bool and isinstance(value, bool))):
+            reader.problem((*path, name), f"{path[-1]}.{name} must be of type {wanted.__name__}")
+
+
+def _hosts(
+    reader: Reader, raw: object, modules: Mapping[str, Any], known: Known | None
+) -> dict[str, schema.Host]:
+    found = {}
+    for name, table in reader.table(("host",), raw).items():
+        path = ("host", name)
+        values = reader.section(schema.Host, path, table, ["modules"])
+        inner = reader.table(path, table).get("modules")
+        own = _modules(reader, (*path, "modules"), inner, modules, known)
+        found[name.lower()] = schema.Host(**values | {"name": name.lower(), "modules": own})
+    return found
+
+
+def _unused(reader: Reader, document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the flags (as errors) and variables (as warnings: others may own them) that set nothing."""
+    names = [name for name in reader.flags if name not in reader.used]
+    for name in names:
+        reader.problems.append(
+            Problem(f"--set {name}", 0, f'unknown key "{name}"{suggest(name, all_keys())}')
+        )
+    taken = reader.used | COMMAND_VARIABLES
+    strays = [name for name in reader.env if name.startswith(PREFIX) and name not in taken]
+    variables = [env_name(tuple(key.split("."))) for key in all_keys()]
+    return tuple(f"{name} sets nothing{suggest(name, variables)}" for name in sorted(strays))
+
+
+def all_keys() -> list[str]:
+    """Give the dotted names of all scalar keys outside lists."""
+    top = [f.name for f in fields(schema.Config) if "kind" in f.metadata]
+    inner = [f"{name}.{f.name}" for name, owner in SECTIONS.items() for f in fields(owner)]
+    return [*top, *inner]

@@ -1,0 +1,61 @@
+"""test_schema — the declared keys.
+
+Way:  xmppd.config.schema
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from xmppd.config import schema
+
+SECTIONS = (
+    schema.Listen,
+    schema.Registration,
+    schema.Limits,
+    schema.Store,
+    schema.Tls,
+    schema.Auth,
+    schema.Log,
+)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_key_has_a_kind_words_and_a_default_of_its_kind(section: type) -> None:
+    for field in dataclasses.fields(section):
+        assert field.metadata["doc"]
+        kind = schema.kind_of(section, field.name)
+        assert kind.words
+        default = getattr(section(), field.name)
+        if default is not None and not (section is schema.Limits and default == 0.0):
+            assert kind.parse(list(default) if isinstance(default, tuple) else default) == default
+
+
+def test_a_memory_store_has_one_worker_and_paths_are_below_the_home() -> None:
+    config = schema.Config(schema.Paths(Path("/h")), store=schema.Store(backend="memory"))
+    assert config.worker_count == 1
+    assert schema.Config(schema.Paths(Path("/h")), workers=3).worker_count == 3
+    assert config.paths.below("x/y") == Path("/h/x/y")
+    assert config.paths.below("/x") == Path("/x")
+    assert (config.paths.data, config.paths.logs, config.paths.run) == (
+        Path("/h/data"),
+        Path("/h/log"),
+        Path("/h/run"),
+    )
+
+
+@pytest.mark.parametrize("bad", ["a b", "", ".x", "a@b", "x" * 300])
+def test_what_is_no_domain(bad: str) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        schema.DOMAIN.parse(bad)
+
+
+def test_domains_and_addresses_are_normal() -> None:
+    assert schema.domain("Example.ORG") == "example.org"
+    assert schema.address("::1") == "::1"
+    assert schema.address("*") == "*"
+    with pytest.raises(ValueError, match="IP address"):
+        schema.address("localhost")
