@@ -93,7 +93,7 @@ def read(path: Path) -> AppSpec:
 
 
 def locate(name: str, code_path: Iterable[str | Path] | None = None) -> Path:
-    """The file of an application, in DIR/NAME/ or DIR/otp/NAME/ for a DIR of the code path (default: sys.path).
+    """The file of an application, in DIR/NAME/ or DIR/otp/NAME/ for a DIR of the code path (sys.path).
 
     Raises: AppResourceError, naming the folders that were searched.
     """

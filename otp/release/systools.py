@@ -87,7 +87,7 @@ def parse_release(text: str, source: str = "rel.toml") -> Release:
 
 
 def make_script(release: Release, specs: Mapping[str, AppSpec]) -> Script:
-    """The boot script of a release: all is loaded, then started, dependencies first, else in the file's order.
+    """The boot script of a release: all is loaded, then started; dependencies first, else as in the file.
 
     `specs` holds the AppSpec of at least every application of the release.
     Raises: ReleaseError for missing, duplicate or circular applications, all missing ones in one message.

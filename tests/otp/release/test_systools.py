@@ -101,7 +101,7 @@ def test_a_release_file_is_read() -> None:
     ("text", "told"),
     [
         ('name = "r"\nvsn = "2"', "'applications' must be a table"),
-        ('name = "r"\nvsn = "2"\n[applications]\na = "always"', "'a' has restart type 'always'; it is one of"),
+        ('name = "r"\nvsn = "2"\n[applications]\na = "always"', "'a' has restart type 'always'; it is"),
         ('nme = "r"\nvsn = "2"\n[applications]\na = "permanent"', "did you mean 'name'?"),
         ("=", "not TOML"),
     ],
