@@ -1,0 +1,194 @@
+"""element — an XML element as a value, and how it is written.
+
+Attribute keys are "to", "xml:lang" (and any "xml:…"), or "{namespace}name". Children are elements
+and strings. An element may be changed by who made it; once it has been routed it is frozen.
+
+RFC:  6120 §4.8 (namespaces of a stream), §11; Namespaces in XML 1.0
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from xmpp_core import escape, ns
+
+MAX_DEPTH = 128  # no tree deeper than this is written or read from the wire; the parser allows 64
+
+Wire = tuple[Any, ...]
+
+
+class DepthError(ValueError):
+    """A tree deeper than MAX_DEPTH."""
+
+
+class Element:
+    """One element: namespace, local name, attributes, children.
+
+    >>> Element("jabber:client", "body", {}, ["a < b"]).to_xml()
+    '<body>a &lt; b</body>'
+    """
+
+    __slots__ = ("attrs", "children", "name", "ns")
+
+    def __init__(
+        self,
+        ns: str,
+        name: str,
+        attrs: dict[str, str] | None = None,
+        children: "list[Element | str] | None" = None,
+    ) -> None:
+        self.ns = ns
+        self.name = name
+        self.attrs: dict[str, str] = {} if attrs is None else attrs
+        self.children: list[Element | str] = [] if children is None else children
+
+    def get(self, attr: str, default: str | None = None) -> str | None:
+        """The value of an attribute, or `default`."""
+        return self.attrs.get(attr, default)
+
+    def child(self, name: str, ns: str | None = None) -> "Element | None":
+        """The first child element of that name; `ns` None means this element's own namespace."""
+        space = self.ns if ns is None else ns
+        for node in self.children:
+            if node.__class__ is not str and node.name == name and node.ns == space:  # type: ignore[union-attr]
+                return node  # type: ignore[return-value]
+        return None
+
+    def elements(self, name: str | None = None, ns: str | None = None) -> "Iterator[Element]":
+        """The child elements, in order; only those of that name and namespace where given."""
+        for node in self.children:
+            if isinstance(node, str) or (name is not None and node.name != name):
+                continue
+            if ns is None or node.ns == ns:
+                yield node
+
+    def first(self) -> "Element | None":
+        """The first child element, of whatever name."""
+        return next(self.elements(), None)
+
+    def text(self) -> str:
+        """The text directly in this element (not in its children)."""
+        return "".join([node for node in self.children if isinstance(node, str)])
+
+    def child_text(self, name: str, ns: str | None = None) -> str | None:
+        """The text of a child, None if there is no such child."""
+        node = self.child(name, ns)
+        return None if node is None else node.text()
+
+    def with_attrs(self, attrs: Mapping[str, str | None] | None = None, /, **more: str | None) -> "Element":
+        """A copy with attributes set, or taken away where the value is None; children are shared."""
+        merged: dict[str, Any] = {**self.attrs, **(attrs or {}), **more}
+        kept = {key: value for key, value in merged.items() if value is not None}
+        return Element(self.ns, self.name, kept, self.children)
+
+    def with_children(self, *children: "Element | str") -> "Element":
+        """A copy with other children; attributes are shared."""
+        return Element(self.ns, self.name, self.attrs, list(children))
+
+    def add(self, *children: "Element | str") -> "Element":
+        """Appends children, in place; returns the element itself. Only for who made it."""
+        self.children.extend(children)
+        return self
+
+    def to_xml(self, default_ns: str = ns.CLIENT) -> str:
+        """Written as it stands in a stream whose stanzas are in `default_ns`.
+
+        Content namespaces stay implicit, so a jabber:client stanza is right on a client, a server
+        and a component stream alike. With "" the text stands alone (for the store). Elements of
+        the stream namespace are written with the prefix `stream`. Raises DepthError.
+        """
+        out: list[str] = []
+        _write(self, default_ns, out, MAX_DEPTH)
+        return "".join(out)
+
+    def to_wire(self) -> Wire:
+        """As nested tuples (ns, name, attrs, children) for the codec between nodes. Raises DepthError."""
+        return _to_wire(self, MAX_DEPTH)
+
+    @staticmethod
+    def from_wire(wire: Sequence[Any]) -> "Element":
+        """The inverse of `to_wire`; lists do as well as tuples. Raises DepthError, ValueError."""
+        return _from_wire(wire, MAX_DEPTH)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Element):
+            return NotImplemented
+        return (
+            self.name == other.name
+            and self.ns == other.ns
+            and self.attrs == other.attrs
+            and self.children == other.children
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        try:
+            return f"Element({self.to_xml('')[:200]!r})"
+        except DepthError:
+            return f"Element({self.name!r}, too deep)"
+
+
+def el(
+    name: str, ns: str, attrs: Mapping[str, str | None] | None = None, *children: "Element | str | None"
+) -> Element:
+    """Builds an element; attributes and children that are None are left out.
+
+    >>> el("query", "jabber:iq:roster", {"ver": None}, el("item", "jabber:iq:roster")).to_xml()
+    "<query xmlns='jabber:iq:roster'><item/></query>"
+    """
+    kept = {key: value for key, value in (attrs or {}).items() if value is not None}
+    return Element(ns, name, kept, [child for child in children if child is not None])
+
+
+def _write(node: Element, inherited: str, out: list[str], room: int) -> None:
+    """Appends the text of `node`; `inherited` is the default namespace around it."""
+    if room == 0:
+        raise DepthError(f"deeper than {MAX_DEPTH}")
+    space, name = node.ns, node.name
+    if space == inherited:
+        head = f"<{name}"
+    elif space == ns.STREAM:
+        name, space = f"stream:{name}", inherited
+        head = f"<{name}" if inherited else f"<{name} xmlns:stream='{ns.STREAM}'"
+    else:
+        head = f"<{name} xmlns='{escape.attr(space)}'"
+    for key, value in node.attrs.items():
+        if key[0] == "{":
+            head += _foreign(key, value, head)
+        else:
+            head += f" {key}='{escape.attr(value)}'"
+    children = node.children
+    if not children:
+        out.append(head + "/>")
+        return
+    out.append(head + ">")
+    for child in children:
+        if child.__class__ is str:
+            out.append(escape.text(child))
+        else:
+            _write(child, space, out, room - 1)  # type: ignore[arg-type]
+    out.append(f"</{name}>")
+
+
+def _foreign(key: str, value: str, head: str) -> str:
+    """An attribute of another namespace, with a prefix that `head` does not use yet."""
+    space, _, name = key[1:].rpartition("}")
+    if space == ns.XML:
+        return f" xml:{name}='{escape.attr(value)}'"
+    number = head.count(" xmlns:ns")
+    return f" xmlns:ns{number}='{escape.attr(space)}' ns{number}:{name}='{escape.attr(value)}'"
+
+
+def _to_wire(node: Element, room: int) -> Wire:
+    if room == 0:
+        raise DepthError(f"deeper than {MAX_DEPTH}")
+    children = tuple([c if isinstance(c, str) else _to_wire(c, room - 1) for c in node.children])
+    return (node.ns, node.name, node.attrs, children)
+
+
+def _from_wire(wire: Sequence[Any], room: int) -> Element:
+    if room == 0:
+        raise DepthError(f"deeper than {MAX_DEPTH}")
+    space, name, attrs, children = wire
+    kids = [c if isinstance(c, str) else _from_wire(c, room - 1) for c in children]
+    return Element(space, name, dict(attrs), kids)
