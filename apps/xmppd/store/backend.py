@@ -1,0 +1,129 @@
+"""backend — what a store must be able to do: tables, transactions, reads.
+
+OTP:      a behaviour; the words are Mnesia's (table, record, key, read, write, delete, select, transaction)
+Differs:  a transaction answers after COMMIT, on disk; nothing is acknowledged before
+Way:      mods, auth → store.transaction(fn) → [backend] → disk
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, get_type_hints
+
+R = TypeVar("R")
+T = TypeVar("T")
+#: the values of a table's key fields, in order; a prefix of them in select, count, last and clear
+Key: TypeAlias = tuple[str | int, ...]
+#: what a field may be; `tuple[str, ...]` is kept as one text, see store_sql
+FIELD_TYPES: Final = (str, int, bool, float, bytes, str | None, int | None, tuple[str, ...])
+
+
+class StoreError(Exception):
+    """Nothing was stored, and nothing may be acknowledged.
+
+    `condition` is the stanza error to answer with (RFC 6120 §8.3.3): "resource-constraint" while the store is
+    full, busy or gone and trying later may help, "internal-server-error" when it would not.
+    """
+
+    def __init__(self, text: str, condition: str = "resource-constraint") -> None:
+        super().__init__(text)
+        self.condition = condition
+
+
+class Table(Generic[R]):
+    """A table: its name, the record class of its rows, and which leading fields are its key.
+
+    The record is a frozen, slotted dataclass of FIELD_TYPES; its first fields are the key, so that a prefix of
+    the key finds neighbours. Raises TypeError on any other record.
+    """
+
+    __slots__ = ("columns", "key", "key_of", "name", "record", "types")
+    by_record: Final[dict[type, Table[Any]]] = {}
+
+    def __init__(self, name: str, record: type[R], key: tuple[str, ...]) -> None:
+        hints = get_type_hints(record)
+        self.name, self.record, self.key = name, record, key
+        self.columns = tuple(f.name for f in fields(record))  # type: ignore[arg-type]
+        self.types = tuple(hints[c] for c in self.columns)
+        if self.columns[: len(key)] != key:
+            raise TypeError(f"{name}: the key fields {key} must be the record's first fields")
+        if bad := [c for c, t in zip(self.columns, self.types, strict=True) if t not in FIELD_TYPES]:
+            raise TypeError(f"{name}: fields {bad} have types that no backend can keep")
+        self.key_of: Callable[[R], Key] = _key_of(key)
+        Table.by_record[record] = self
+
+    def __repr__(self) -> str:
+        return f"Table({self.name})"
+
+
+def _key_of(key: tuple[str, ...]) -> Callable[[Any], Key]:
+    return lambda record: tuple([getattr(record, name) for name in key])
+
+
+def table_of(record: R) -> Table[R]:
+    """The table that rows of this record's class live in. Raises TypeError if none was declared."""
+    try:
+        return Table.by_record[type(record)]
+    except KeyError:
+        raise TypeError(f"no table keeps {type(record).__name__}") from None
+
+
+class Tx(Protocol):
+    """What the function given to `transaction` may do; it sees its own writes, others see them after COMMIT.
+
+    An exception that leaves the function undoes all of it. Records come in key order.
+    """
+
+    def read(self, table: Table[R], key: Key) -> R | None:
+        """The record with this whole key, or None."""
+
+    def write(self, record: Any) -> None:
+        """Insert the record, or replace the one with its key."""
+
+    def delete(self, table: Table[Any], key: Key) -> bool:
+        """Delete the record with this whole key; False if there was none."""
+
+    def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+        """The records whose key begins with `prefix`, the first `limit` of them."""
+
+    def last(self, table: Table[R], prefix: Key = ()) -> R | None:
+        """The record with the greatest key that begins with `prefix`, or None."""
+
+    def count(self, table: Table[Any], prefix: Key = ()) -> int:
+        """How many records have a key that begins with `prefix`."""
+
+    def clear(self, table: Table[Any], prefix: Key) -> int:
+        """Delete the records whose key begins with `prefix`; how many there were."""
+
+
+class Backend(Protocol):
+    """A store that is open. All methods are for the loop's thread; every one may raise StoreError."""
+
+    async def transaction(self, fn: Callable[[Tx], T]) -> T:
+        """Run fn(tx) and commit; what fn returned, once it is on disk. An exception of fn is raised here.
+
+        `fn` may run in another thread, and again after a conflict: it computes from what it reads, no more.
+        """
+
+    async def read(self, table: Table[R], key: Key) -> R | None:
+        """The committed record with this key, or None."""
+
+    async def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+        """The committed records whose key begins with `prefix`, in key order."""
+
+    async def count(self, table: Table[Any], prefix: Key = ()) -> int:
+        """How many committed records have a key that begins with `prefix`."""
+
+    def close(self) -> None:
+        """Commit what is queued, let go of files and connections. Blocks until done."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """`[store]` of the configuration: which backend, where (a file, a libpq connection string), how sure."""
+
+    backend: str = "sqlite"
+    path: str = ""
+    #: "full": a power loss loses nothing acknowledged; "normal": a kill loses nothing, a power loss a little
+    durability: str = "full"

@@ -1,0 +1,141 @@
+"""sqlite_writer — the thread that writes: many transactions, one commit, one fsync.
+
+OTP:      cf. Mnesia's transaction manager and its log; BEAM's dirty I/O scheduler
+Way:      store_sqlite → [sqlite_writer] → the file; the awaiters are answered after COMMIT
+Process:  a pykka.ThreadingActor, one per node; docs/decisions/0003 says why not one per machine
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from otp.erts.blocking import BlockingActor, Job
+from xmppd.store.backend import StoreError, Tx
+from xmppd.store.store_sql import SqlTx
+
+#: SQLite's primary result codes after which the same request may succeed later
+_LATER: Final = frozenset(
+    (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR,
+     sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM)
+)  # fmt: skip
+
+
+def store_error(exc: sqlite3.Error) -> StoreError:
+    """The StoreError for what SQLite said."""
+    code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+    return StoreError(f"SQLite: {exc}", "resource-constraint" if code in _LATER else "internal-server-error")
+
+
+def lock_file(path: str) -> int:
+    """A descriptor of `path`-lock, for `locked`."""
+    return os.open(path + "-lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+
+
+@contextmanager
+def locked(fd: int) -> Iterator[None]:
+    """Hold the file's lock; the kernel queues who waits, and frees it when the holder dies.
+
+    SQLite's own way to wait is to sleep and look again, up to 100 ms at a time.
+    """
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+class _GroupTx(SqlTx):
+    """One transaction within a group: a savepoint before its first write undoes it alone.
+
+    A statement that failed fails the transaction, even if its function caught the exception: as in PostgreSQL.
+    """
+
+    __slots__ = ("_conn", "dirty", "failed")
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        super().__init__(self._run, self._write, "?")
+        self._conn = conn
+        self.dirty = False
+        self.failed: StoreError | None = None
+
+    def _run(self, sql: str, params: Sequence[Any]) -> list[Any]:
+        try:
+            return self._conn.execute(sql, params).fetchall()
+        except sqlite3.Error as exc:
+            self.failed = store_error(exc)
+            raise self.failed from exc
+
+    def _write(self, sql: str, params: Sequence[Any]) -> int:
+        try:
+            if not self.dirty:
+                self._conn.execute("SAVEPOINT one")
+                self.dirty = True
+            return self._conn.execute(sql, params).rowcount
+        except sqlite3.Error as exc:
+            self.failed = store_error(exc)
+            raise self.failed from exc
+
+
+class WriterThread(BlockingActor):
+    """Owns the connection that writes. Its jobs are functions of a Tx."""
+
+    max_batch = 200
+
+    def __init__(self, conn: sqlite3.Connection, lock: int, probe: Callable[[str], None] | None) -> None:
+        super().__init__()
+        self.conn, self.lock, self.probe = conn, lock, probe or _no_probe
+
+    def handle_batch(self, jobs: Sequence[Job[Callable[[Tx], Any]]]) -> None:
+        """BlockingActor's callback: one commit for all jobs."""
+        try:
+            with locked(self.lock):
+                outcomes = self._commit([job.message for job in jobs])
+        except (sqlite3.Error, StoreError) as exc:
+            failure = exc if isinstance(exc, StoreError) else store_error(exc)
+            outcomes = [(False, failure)] * len(jobs)
+        for job, (good, value) in zip(jobs, outcomes, strict=True):
+            (job.resolve if good else job.reject)(value)
+        self.probe("answered")
+
+    def _commit(self, fns: Sequence[Callable[[Tx], Any]]) -> list[tuple[bool, Any]]:
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
+            outcomes = [self._one(fn) for fn in fns]
+            self.probe("before commit")
+            self.conn.execute("COMMIT")
+        except BaseException:
+            if self.conn.in_transaction:
+                self.conn.execute("ROLLBACK")
+            raise
+        self.probe("after commit")
+        return outcomes
+
+    def _one(self, fn: Callable[[Tx], Any]) -> tuple[bool, Any]:
+        """Run one transaction. Raises StoreError if SQLite undid the whole group (disk full, I/O error)."""
+        tx = _GroupTx(self.conn)
+        try:
+            value = fn(tx)
+            outcome = (tx.failed is None, tx.failed or value)
+        except Exception as exc:
+            outcome = (False, tx.failed or exc)
+        if not self.conn.in_transaction:
+            raise tx.failed or StoreError("the group was undone")
+        if tx.dirty:
+            if not outcome[0]:
+                self.conn.execute("ROLLBACK TO one")
+            self.conn.execute("RELEASE one")
+        self.probe("in group")
+        return outcome
+
+    def on_stop(self) -> None:
+        """Pykka's callback: the last connection to close folds the log into the file."""
+        self.conn.close()
+
+
+def _no_probe(name: str) -> None:
+    """Stands where a test's crash point goes."""

@@ -1,0 +1,80 @@
+"""store — where everything lives that must survive: the open backend, and how to reach it.
+
+OTP:      gen_server that owns the backend; transactions and reads are plain functions, as with mnesia and ets
+Way:      mods, auth → [store.transaction | store.read | store.select] → backend; no message is sent
+Process:  `store`, one per node, permanent, under xmppd_sup before all who store; a crash reopens
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from xmppd.store.backend import Backend, Key, StoreConfig, StoreError, Table, Tx
+
+__all__ = ["Backend", "Key", "StoreConfig", "StoreError", "Table", "Tx"]
+
+R = TypeVar("R")
+T = TypeVar("T")
+#: kind of backend → its module; imported when chosen, for psycopg alone costs 11 MB
+BACKENDS: Final = {
+    "memory": "xmppd.store.store_memory",
+    "sqlite": "xmppd.store.store_sqlite",
+    "postgres": "xmppd.store.store_pg",
+}
+
+
+class _Current:
+    """Holds the backend that is open on this node, as a named ets table would."""
+
+    backend: Backend | None = None
+
+
+# -- API
+
+
+def current() -> Backend:
+    """The open backend. Raises StoreError while there is none."""
+    backend = _Current.backend
+    if backend is None:
+        raise StoreError("the store is not running")
+    return backend
+
+
+def transaction(fn: Callable[[Tx], T]) -> Awaitable[T]:
+    """Await fn(tx), committed. Raises what fn raises, or StoreError; then nothing of it is stored."""
+    return current().transaction(fn)
+
+
+def read(table: Table[R], key: Key) -> Awaitable[R | None]:
+    """Await the committed record with this whole key, or None."""
+    return current().read(table, key)
+
+
+def select(table: Table[R], prefix: Key = (), limit: int | None = None) -> Awaitable[list[R]]:
+    """Await the committed records whose key begins with `prefix`, in key order."""
+    return current().select(table, prefix, limit)
+
+
+def count(table: Table[Any], prefix: Key = ()) -> Awaitable[int]:
+    """Await how many committed records have a key that begins with `prefix`."""
+    return current().count(table, prefix)
+
+
+def open_backend(config: StoreConfig) -> Backend:
+    """Open (create, migrate) the store that the configuration names; may block on disk or network.
+
+    Raises StoreError with a text for the administrator.
+    """
+    if config.backend not in BACKENDS:
+        names = ", ".join(BACKENDS)
+        raise StoreError(f"no backend {config.backend!r}; there are {names}", "internal-server-error")
+    module = importlib.import_module(BACKENDS[config.backend])
+    backend: Backend = module.open_store(config)
+    return backend
+
+
+def use(backend: Backend | None) -> None:
+    """Make `backend` the one that this node's processes see; None: there is none."""
+    _Current.backend = backend

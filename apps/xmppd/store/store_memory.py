@@ -1,0 +1,149 @@
+"""store_memory — tables in dicts, for tests and for servers that may forget.
+
+OTP:      Mnesia's ram_copies, as an ordered_set
+Differs:  one OS process sees it, no other
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from xmppd.store.backend import Key, StoreConfig, StoreError, Table, Tx, table_of
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class _Rows:
+    """One table: its records by key, and the keys in order."""
+
+    __slots__ = ("by_key", "keys")
+
+    def __init__(self) -> None:
+        self.by_key: dict[Key, Any] = {}
+        self.keys: list[Key] = []
+
+    def put(self, key: Key, record: Any) -> None:
+        if key not in self.by_key:
+            insort(self.keys, key)
+        self.by_key[key] = record
+
+    def drop(self, key: Key) -> None:
+        del self.by_key[key]
+        del self.keys[bisect_left(self.keys, key)]
+
+    def under(self, prefix: Key) -> Iterator[Key]:
+        size = len(prefix)
+        for i in range(bisect_left(self.keys, prefix), len(self.keys)):
+            if self.keys[i][:size] != prefix:
+                return
+            yield self.keys[i]
+
+
+class MemoryTx:
+    """A transaction that writes at once and remembers what was there, to put it back."""
+
+    __slots__ = ("_tables", "_undo")
+
+    def __init__(self, tables: dict[str, _Rows]) -> None:
+        self._tables = tables
+        self._undo: list[tuple[_Rows, Key, Any]] = []
+
+    def _rows(self, table: Table[Any]) -> _Rows:
+        rows = self._tables.get(table.name)
+        if rows is None:
+            rows = self._tables[table.name] = _Rows()
+        return rows
+
+    def read(self, table: Table[R], key: Key) -> R | None:
+        """See Tx."""
+        record: R | None = self._rows(table).by_key.get(key)
+        return record
+
+    def write(self, record: Any) -> None:
+        """See Tx."""
+        table = table_of(record)
+        rows, key = self._rows(table), table.key_of(record)
+        self._undo.append((rows, key, rows.by_key.get(key)))
+        rows.put(key, record)
+
+    def delete(self, table: Table[Any], key: Key) -> bool:
+        """See Tx."""
+        rows = self._rows(table)
+        if key not in rows.by_key:
+            return False
+        self._undo.append((rows, key, rows.by_key[key]))
+        rows.drop(key)
+        return True
+
+    def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+        """See Tx."""
+        rows = self._rows(table)
+        return [rows.by_key[key] for key in rows.under(prefix)][:limit]
+
+    def last(self, table: Table[R], prefix: Key = ()) -> R | None:
+        """See Tx."""
+        found = self.select(table, prefix)
+        return found[-1] if found else None
+
+    def count(self, table: Table[Any], prefix: Key = ()) -> int:
+        """See Tx."""
+        return sum(1 for _ in self._rows(table).under(prefix))
+
+    def clear(self, table: Table[Any], prefix: Key) -> int:
+        """See Tx."""
+        keys = list(self._rows(table).under(prefix))
+        return sum(self.delete(table, key) for key in keys)
+
+    def rollback(self) -> None:
+        """Put back what was there, the latest change first."""
+        for rows, key, before in reversed(self._undo):
+            if before is not None:
+                rows.put(key, before)
+            elif key in rows.by_key:
+                rows.drop(key)
+
+
+class MemoryStore:
+    """The backend. Everything happens at once, on the caller's thread."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, _Rows] = {}
+        self._open = True
+
+    def _tx(self) -> MemoryTx:
+        if not self._open:
+            raise StoreError("the store is closed")
+        return MemoryTx(self._tables)
+
+    async def transaction(self, fn: Callable[[Tx], T]) -> T:
+        """See Backend."""
+        tx = self._tx()
+        try:
+            return fn(tx)
+        except BaseException:
+            tx.rollback()
+            raise
+
+    async def read(self, table: Table[R], key: Key) -> R | None:
+        """See Backend."""
+        return self._tx().read(table, key)
+
+    async def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+        """See Backend."""
+        return self._tx().select(table, prefix, limit)
+
+    async def count(self, table: Table[Any], prefix: Key = ()) -> int:
+        """See Backend."""
+        return self._tx().count(table, prefix)
+
+    def close(self) -> None:
+        """See Backend."""
+        self._open = False
+
+
+def open_store(config: StoreConfig) -> MemoryStore:
+    """An empty store; `path` is not looked at."""
+    return MemoryStore()

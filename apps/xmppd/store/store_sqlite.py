@@ -1,0 +1,124 @@
+"""store_sqlite — the default store: one file, many workers, committed before it is answered.
+
+OTP:      Mnesia's disc_copies, shared by all nodes of one machine
+Way:      store → [store_sqlite] → sqlite_writer (writes); a connection on the loop's thread (reads)
+Process:  none; opened and closed by the gen_server `store`
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from otp.erts import blocking
+from xmppd.store.backend import Key, StoreConfig, StoreError, Table, Tx
+from xmppd.store.migrate import migrate
+from xmppd.store.sqlite_writer import WriterThread, lock_file, locked, store_error
+from xmppd.store.store_sql import SqlTx
+
+R = TypeVar("R")
+T = TypeVar("T")
+#: STRICT tables came with it
+OLDEST: Final = (3, 37, 0)
+#: transactions that may wait for the writer; beyond them senders are told to come back
+MAX_WAITING: Final = 10_000
+BUSY_SECONDS: Final = 5.0
+
+
+def connect(path: str, durability: str = "full") -> sqlite3.Connection:
+    """A connection in autocommit mode with our settings (reliability: WAL, an fsync at each commit)."""
+    conn = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    conn.execute("PRAGMA journal_mode = WAL").fetchall()
+    conn.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
+    conn.execute("PRAGMA wal_autocheckpoint = 1000").fetchall()
+    conn.execute("PRAGMA temp_store = MEMORY")
+    conn.execute("PRAGMA trusted_schema = OFF")
+    return conn
+
+
+def _create(path: str) -> None:
+    """Make the file before SQLite does, readable by its owner only."""
+    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+
+
+def prepare(path: str, durability: str) -> None:
+    """Create and migrate the database: all of it or nothing, one process at a time."""
+    conn = connect(path, durability)
+    try:
+        conn.execute("BEGIN IMMEDIATE")
+        migrate(lambda sql, params: conn.execute(sql, params).fetchall(), "sqlite", "?")
+        conn.execute("COMMIT")
+    finally:
+        conn.close()
+
+
+class SqliteStore:
+    """The backend: reads run at once on the caller's thread, transactions on the writer's."""
+
+    def __init__(
+        self, path: str, durability: str = "full", probe: Callable[[str], None] | None = None
+    ) -> None:
+        self._lock = lock_file(path)
+        with locked(self._lock):
+            prepare(path, durability)
+        self._conn = connect(path, durability)
+        self._reader = SqlTx(self._query, _refuse, "?")
+        self._writer = WriterThread.start(connect(path, durability), self._lock, probe)
+        self._waiting = 0
+        self._closed = False
+
+    def _query(self, sql: str, params: Any) -> list[Any]:
+        try:
+            return self._conn.execute(sql, params).fetchall()
+        except sqlite3.Error as exc:
+            raise store_error(exc) from exc
+
+    async def transaction(self, fn: Callable[[Tx], T]) -> T:
+        """See Backend. `fn` runs on the writer's thread, once."""
+        if self._closed or self._waiting >= MAX_WAITING:
+            raise StoreError("the store is closed" if self._closed else "too many transactions are waiting")
+        self._waiting += 1
+        try:
+            return await blocking.ask(self._writer, fn)  # type: ignore[no-any-return]
+        finally:
+            self._waiting -= 1
+
+    async def read(self, table: Table[R], key: Key) -> R | None:
+        """See Backend."""
+        return self._reader.read(table, key)
+
+    async def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+        """See Backend."""
+        return self._reader.select(table, prefix, limit)
+
+    async def count(self, table: Table[Any], prefix: Key = ()) -> int:
+        """See Backend."""
+        return self._reader.count(table, prefix)
+
+    def close(self) -> None:
+        """See Backend. What was queued is committed first, for the writer's inbox is in order."""
+        self._closed = True
+        self._writer.stop(block=True)
+        self._conn.close()
+        os.close(self._lock)
+
+
+def _refuse(sql: str, params: Any) -> int:
+    raise TypeError("the read connection does not write")
+
+
+def open_store(config: StoreConfig) -> SqliteStore:
+    """Open, create and migrate the file `path`. Raises StoreError with a text for the administrator."""
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is older than 3.37", "internal-server-error")
+    try:
+        _create(config.path)
+        return SqliteStore(config.path, config.durability)
+    except (OSError, sqlite3.Error) as exc:
+        raise StoreError(f"cannot open {config.path}: {exc}", "internal-server-error") from exc

@@ -1,0 +1,110 @@
+"""tables — every record that is stored, and its table.
+
+OTP:      Mnesia's create_table calls with their record definitions, in one place
+Way:      the same columns stand in priv/migrations; a test compares the two
+RFC:      5803 (form of the keys), 6121 §2 (roster)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from xmppd.store.backend import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user and the SCRAM keys made of the password, as `SCRAM-SHA-256$iterations:salt$stored:server`."""
+
+    host: str
+    user: str
+    scram_sha_1: str
+    scram_sha_256: str
+    scram_sha_512: str
+    #: seconds since 1970
+    created_at: int = 0
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RosterItem:
+    """What an owner's roster holds about one contact; `listed` is false for a mere pending request.
+
+    `out_axis` and `in_axis` are the two halves of the subscription state (xmpp_core.subscription).
+    """
+
+    host: str
+    user: str
+    contact: str
+    name: str = ""
+    groups: tuple[str, ...] = ()
+    out_axis: str = "none"
+    in_axis: str = "none"
+    approved: bool = False
+    listed: bool = False
+    #: the subscribe stanza that waits for an answer, whole (RFC 6121 §3.1.3)
+    pending: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RosterVersion:
+    """The counter of an owner's roster: the version of its latest change, removals included."""
+
+    host: str
+    user: str
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineMessage:
+    """A message that waits for its addressee. Times in milliseconds since 1970; expire 0: never."""
+
+    host: str
+    user: str
+    seq: int
+    stamp: int
+    xml: str
+    expire: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateXml:
+    """One element of a user's private storage (XEP-0049), keyed by the element's namespace and name."""
+
+    host: str
+    user: str
+    ns: str
+    name: str
+    xml: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vcard:
+    """A user's vCard (XEP-0054)."""
+
+    host: str
+    user: str
+    xml: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastActivity:
+    """When a user's last resource went, in seconds since 1970, and the text it went with (XEP-0012)."""
+
+    host: str
+    user: str
+    seconds: int
+    status: str = ""
+
+
+ACCOUNT: Final = Table("account", Account, ("host", "user"))
+ROSTER: Final = Table("roster", RosterItem, ("host", "user", "contact"))
+ROSTER_VERSION: Final = Table("roster_version", RosterVersion, ("host", "user"))
+OFFLINE: Final = Table("offline", OfflineMessage, ("host", "user", "seq"))
+PRIVATE: Final = Table("private", PrivateXml, ("host", "user", "ns", "name"))
+VCARD: Final = Table("vcard", Vcard, ("host", "user"))
+LAST: Final = Table("last", LastActivity, ("host", "user"))
+
+ALL: Final[tuple[Table[object], ...]] = (ACCOUNT, ROSTER, ROSTER_VERSION, OFFLINE, PRIVATE, VCARD, LAST)  # type: ignore[assignment]
