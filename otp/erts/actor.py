@@ -1,0 +1,365 @@
+"""actor — a process: a pykka.Actor that lives on the loop, with links, monitors and exit reasons.
+
+OTP:      the process of erts: mailbox, signals, links, monitors
+Differs:  Pykka gives an actor a thread; here thousands share one loop. pykka.ActorRef's tell, ask, proxy and stop
+          work on it from any thread. An exception in an `ask` ends the process too, as it does in OTP
+Process:  this is what a process is; behaviours subclass it and define handle()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pykka
+from pykka._envelope import Envelope
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+
+from otp.erts import exits, registry
+from otp.erts.future import LoopFuture
+from otp.erts.links import remove_watcher, signal_down, signal_exit
+from otp.erts.pid import Pid, Ref, new_pid
+from otp.erts.scheduler import THIS
+
+__all__ = ["NOTHING", "PROCESSES", "Envelope", "Process", "Receive", "is_proxy", "is_stop", "reject_envelope"]
+
+log = logging.getLogger("otp.process")
+NOTHING: Any = object()
+
+#: all live processes of this node
+PROCESSES: dict[Pid, Process] = {}
+
+
+class Receive:
+    """What a suspended receive() waits for; `seen` messages of the mailbox were looked at already."""
+
+    __slots__ = ("future", "match", "seen")
+
+    def __init__(self, match: Callable[[object], bool] | None) -> None:
+        self.match, self.seen = match, 0
+        self.future: LoopFuture[object] = LoopFuture()
+
+    def take(self, queue: deque[Any]) -> object:
+        """Remove and return the first message that matches, or NOTHING; the others keep their order."""
+        if self.match is None:
+            return queue.popleft() if queue else NOTHING
+        for i in range(self.seen, len(queue)):
+            if self.match(queue[i]):
+                message = queue[i]
+                del queue[i]
+                return message
+        self.seen = len(queue)
+        return NOTHING
+
+
+class Process(pykka.Actor):
+    """One process. Subclasses define handle(message); a behaviour's code never sees this object, only pids."""
+
+    # Defaults stand on the class: a process that has no links, name or timer pays nothing for them.
+    _queue: deque[Any] | None = None
+    _queued = False  # stands in the run queue
+    _executing = False  # its code is on the Python stack
+    _coro: Coroutine[Any, Any, Any] | None = None  # suspended code
+    _woken: LoopFuture[Any] | asyncio.Future[Any] | None = None
+    _receive: Receive | None = None
+    _doomed: Any = NOTHING
+    _ref: pykka.ActorRef[Any] | None = None
+    reductions = 0
+    trapping = False
+    name: str | None = None
+    parent: Pid | None = None
+    links: set[Pid] | None = None
+    monitors: dict[Ref, Pid] | None = None  # what I watch
+    watchers: dict[Ref, Pid | Callable[[object], None]] | None = None  # who watches me
+    on_exit: list[Callable[[], None]] | None = None
+    label: Any = None  # what it runs, for people
+    dictionary: dict[str, Any] | None = None
+
+    def __init__(self) -> None:
+        self.pid = pid = new_pid()
+        pid.target = self
+        PROCESSES[pid] = self
+
+    # -- what Pykka asks of a runtime
+
+    @staticmethod
+    def _create_actor_inbox() -> Any:
+        raise RuntimeError("a process is its own inbox")
+
+    @staticmethod
+    def _create_future() -> LoopFuture[Any]:
+        return LoopFuture()
+
+    def _start_actor_loop(self) -> None:
+        """Nothing to start: it runs when there is a message."""
+
+    @property
+    def actor_ref(self) -> pykka.ActorRef[Any]:
+        """Pykka's handle; made when it is first asked for."""
+        if self._ref is None:
+            self.actor_urn, self.actor_inbox, self.actor_stopped = str(self.pid), self, self  # type: ignore[assignment]
+            self._ref = pykka.ActorRef(self)
+        return self._ref
+
+    def put(self, envelope: Envelope[Any]) -> None:
+        """pykka.ActorInbox: takes an envelope from any thread."""
+        THIS.call_on_loop(self.deliver, envelope)
+
+    def get(self) -> Envelope[Any]:
+        """pykka.ActorInbox, unused: the scheduler takes messages out."""
+        raise RuntimeError("the scheduler reads this mailbox")
+
+    def empty(self) -> bool:
+        """pykka.ActorInbox."""
+        return not self._queue
+
+    def is_set(self) -> bool:
+        """threading.Event's word for «has stopped», as pykka.ActorRef asks it."""
+        return self.pid.target is None
+
+    def stop(self) -> None:
+        """pykka.Actor.stop: an orderly end after what is in the mailbox."""
+        self.deliver(Envelope(_ActorStop()))
+
+    # -- mailbox and turns
+
+    def deliver(self, message: Any) -> None:
+        """Append to the mailbox and become ready. Loop thread only; a dead process takes nothing."""
+        if self.pid.target is None:
+            reject_envelope(message)
+            return
+        queue = self._queue
+        if queue is None:
+            self._queue = deque((message,))
+        else:
+            queue.append(message)
+        if not self._queued and (self._coro is None or self._receive is not None) and not self._executing:
+            self._queued = True
+            THIS.ready(self)
+
+    def run(self, budget: int) -> None:
+        """One turn: handle up to `budget` messages. Called by the scheduler."""
+        self._queued = False
+        if self.pid.target is None:
+            return
+        previous, THIS.running = THIS.running, self
+        self._executing = True
+        try:
+            self._turn(budget)
+        finally:
+            self._executing = False
+            THIS.running = previous
+        self.settle()
+
+    def settle(self) -> None:
+        """After its code left the stack: die if doomed, else be ready again if there is work."""
+        if self._doomed is not NOTHING:
+            self.terminate_now(self._doomed)
+        elif self._has_work():
+            self._queued = True
+            THIS.ready(self)
+        elif not self._queue:
+            self._queue = None
+
+    def _has_work(self) -> bool:
+        if self._coro is None:
+            return bool(self._queue)
+        if self._woken is not None:
+            return True
+        return self._receive is not None and self._receive.seen < len(self._queue or ())
+
+    def _turn(self, budget: int) -> None:
+        if self._coro is not None and not self._resume():
+            return
+        queue = self._queue
+        while queue and budget and self._doomed is NOTHING:
+            budget -= 1
+            self.reductions += 1
+            try:
+                result = self.handle(queue.popleft())
+            except BaseException as exc:
+                self._failed(exc)
+                return
+            if result is not None and not self._drive(result):
+                return
+            queue = self._queue
+
+    def _resume(self) -> bool:
+        """Go on with suspended code if what it waits for is there. True when it has come to its end."""
+        coro = self._coro
+        assert coro is not None
+        if self._receive is not None and self._woken is None:
+            message = self._receive.take(self._queue) if self._queue else NOTHING
+            if message is NOTHING:
+                return False
+            receive, self._receive = self._receive, None
+            receive.future._waiter = None
+            receive.future.resolve(message)
+        elif self._woken is None:
+            return False
+        self._woken = self._coro = self._receive = None
+        return self._drive(coro)
+
+    def _drive(self, coro: Coroutine[Any, Any, Any]) -> bool:
+        """Run code by hand up to its next suspension. True when it has come to its end and the process lives."""
+        try:
+            awaited = coro.send(None)
+        except StopIteration:
+            return self._doomed is NOTHING
+        except BaseException as exc:
+            self._failed(exc)
+            return False
+        self._coro = coro
+        self._wait_for(awaited)
+        return False
+
+    def _wait_for(self, awaited: Any) -> None:
+        if isinstance(awaited, LoopFuture):
+            awaited._asyncio_future_blocking = False
+            awaited._waiter = self
+        elif getattr(awaited, "_asyncio_future_blocking", None):
+            awaited._asyncio_future_blocking = False
+            awaited.add_done_callback(self.wake)
+        elif awaited is None:  # asyncio.sleep(0): give the others a turn
+            self.wake(LoopFuture())
+        else:
+            self._failed(TypeError(f"a process cannot await {awaited!r}"))
+
+    def wake(self, future: Any) -> None:
+        """What the suspended code waits for is there. Loop thread only."""
+        if self._coro is None and not self._executing:
+            return
+        self._woken = future
+        if not self._queued and not self._executing:
+            self._queued = True
+            THIS.ready(self)
+
+    def requeue(self, messages: list[Any]) -> None:
+        """Put messages back in front of the mailbox, in their order."""
+        self._queue = deque((*messages, *(self._queue or ())))
+
+    def handle(self, message: Any) -> Coroutine[Any, Any, Any] | None:
+        """Handle one message; return the coroutine if the code is async. Behaviours override it."""
+        if type(message) is Envelope:
+            return self.handle_envelope(message)
+        result = self.on_receive(message)
+        return result if inspect.iscoroutine(result) else None
+
+    def handle_envelope(self, envelope: Envelope[Any]) -> Coroutine[Any, Any, Any] | None:
+        """A message that came through a pykka.ActorRef: tell, ask, proxy or stop."""
+        if is_stop(envelope.message):
+            self.doom(exits.NORMAL)
+            self._stopping = envelope
+            return None
+        if envelope.reply_to is None:
+            result = self._handle_receive(envelope.message)
+            return result if inspect.iscoroutine(result) else None
+        return self._answer(envelope)
+
+    async def _answer(self, envelope: Envelope[Any]) -> None:
+        reply_to = envelope.reply_to
+        assert reply_to is not None
+        try:
+            result = self._handle_receive(envelope.message)
+            reply_to.set(await result if hasattr(result, "__await__") else result)
+        except Exception:
+            reply_to.set_exception(sys.exc_info())
+            raise
+
+    # -- the end
+
+    def doom(self, reason: object) -> None:
+        """End with `reason`: at once, or when the code that is on the stack has returned."""
+        if self._executing:
+            if self._doomed is NOTHING:
+                self._doomed = reason
+        else:
+            self.terminate_now(reason)
+
+    def _failed(self, exc: BaseException) -> None:
+        if isinstance(exc, (KeyboardInterrupt, SystemExit)):
+            self._doomed = exits.crash(exc)
+            raise exc
+        reason = exits.reason_of(exc)
+        if self._doomed is NOTHING:
+            self._doomed = reason
+        if not exits.is_clean(reason):
+            self.report_crash(reason)
+
+    def report_crash(self, reason: object) -> None:
+        """Write the crash report (proc_lib). Behaviours say more."""
+        text = reason.traceback if isinstance(reason, exits.Crash) else reason
+        log.error("process %s %s ended: %s", self.pid, self.name or self.label or "", text)
+
+    def terminate_now(self, reason: object) -> None:
+        """Die: free the name, tell links and monitors, drop the mailbox."""
+        pid = self.pid
+        if pid.target is None:
+            return
+        pid.target = None
+        del PROCESSES[pid]
+        if self._coro is not None:
+            self._close_code()
+        if self.name is not None:
+            registry.NAMES.pop(self.name, None)
+        for fn in self.on_exit or ():
+            fn()
+        self._tell_watchers(reason)
+        self._tell_links(reason)
+        for ref, target in (self.monitors or {}).items():
+            remove_watcher(ref, target)
+        queue, self._queue = self._queue, None
+        for message in queue or ():
+            reject_envelope(message)
+        stopping = self.__dict__.get("_stopping")
+        if stopping is not None and stopping.reply_to is not None:
+            stopping.reply_to.set(None)
+
+    def _close_code(self) -> None:
+        coro, self._coro = self._coro, None
+        previous, THIS.running = THIS.running, self
+        try:
+            if coro is not None:
+                coro.close()
+        except BaseException as exc:
+            log.error("process %s failed while it was ended: %r", self.pid, exc)
+        finally:
+            THIS.running = previous
+
+    def _tell_watchers(self, reason: object) -> None:
+        watchers, self.watchers = self.watchers, None
+        for ref, watcher in (watchers or {}).items():
+            if isinstance(watcher, Pid):
+                signal_down(ref, watcher, self.pid, reason)
+            else:
+                watcher(reason)
+
+    def _tell_links(self, reason: object) -> None:
+        links, self.links = self.links, None
+        for other in links or ():
+            signal_exit(self.pid, other, reason, linked=True)
+
+
+def is_stop(message: object) -> bool:
+    """True for the message behind pykka's ActorRef.stop()."""
+    return isinstance(message, _ActorStop)
+
+
+def is_proxy(message: object) -> bool:
+    """True for the messages behind pykka's ActorProxy."""
+    return isinstance(message, (ProxyCall, ProxyGetAttr, ProxySetAttr))
+
+
+def reject_envelope(message: Any) -> None:
+    """Answer a pykka ask that nobody will handle any more."""
+    if type(message) is Envelope and message.reply_to is not None:
+        if isinstance(message.message, _ActorStop):
+            message.reply_to.set(None)
+        else:
+            error = pykka.ActorDeadError("the actor stopped before handling the message")
+            message.reply_to.set_exception((pykka.ActorDeadError, error, None))

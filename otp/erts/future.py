@@ -1,0 +1,140 @@
+"""future — a value that is still to come, for processes, tasks and threads alike.
+
+OTP:      the alias and monitor that gen:call/4 waits on
+Differs:  Pykka's Future blocks a thread; this one suspends a process of the loop, an asyncio task, or a foreign thread
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+import pykka
+
+from otp.erts.scheduler import THIS
+
+T = TypeVar("T")
+_PENDING: Any = object()
+
+
+class LoopFuture(pykka.Future[T]):
+    """Awaitable in a process or an asyncio task of the loop; `get()` serves other threads.
+
+    It is settled once, on the loop's thread: later settlings are dropped, as a late reply is in OTP.
+    """
+
+    _get_hook = None
+    #: the process that waits here; it is woken without a turn of the loop
+    _waiter: Any = None
+
+    def __init__(self) -> None:
+        self._asyncio_future_blocking = False
+        self._callbacks: list[Callable[[LoopFuture[T]], object]] | None = None
+        self._exception: BaseException | None = None
+        self._value: T = _PENDING
+
+    def done(self) -> bool:
+        """True once there is a value or an exception."""
+        return self._value is not _PENDING or self._exception is not None
+
+    def result(self) -> T:
+        """The value; raises the exception instead if that is what came."""
+        if self._exception is not None:
+            raise self._exception
+        if self._value is _PENDING:
+            raise asyncio.InvalidStateError("no value yet")
+        return self._value
+
+    def exception(self) -> BaseException | None:
+        """The exception that came instead of a value, or None."""
+        return self._exception
+
+    def cancelled(self) -> bool:
+        """Always False: who no longer wants the value stops waiting."""
+        return False
+
+    def cancel(self, msg: object = None) -> bool:
+        """Wake the waiter with CancelledError (asyncio calls this when a task that waits here is cancelled)."""
+        return self.reject(asyncio.CancelledError())
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of this node; asyncio's Task asks for it."""
+        return THIS.loop
+
+    def add_done_callback(self, fn: Callable[[LoopFuture[T]], object], *, context: Any = None) -> None:
+        """Call fn(self) when settled; at once in the next turn of the loop if it is already."""
+        if self.done():
+            THIS.loop.call_soon(fn, self)
+        elif self._callbacks is None:
+            self._callbacks = [fn]
+        else:
+            self._callbacks.append(fn)
+
+    def remove_done_callback(self, fn: Callable[[LoopFuture[T]], object]) -> int:
+        """Take back a callback; returns how many there were."""
+        kept = [f for f in self._callbacks or [] if f != fn]
+        removed = len(self._callbacks or []) - len(kept)
+        self._callbacks = kept or None
+        return removed
+
+    def resolve(self, value: T) -> bool:
+        """Settle with a value, on the loop's thread. False if it was settled before."""
+        if self.done():
+            return False
+        self._value = value
+        self._fire()
+        return True
+
+    def reject(self, exc: BaseException) -> bool:
+        """Settle with an exception, on the loop's thread. False if it was settled before."""
+        if self.done():
+            return False
+        self._exception = exc
+        self._fire()
+        return True
+
+    def _fire(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.wake(self)
+        callbacks, self._callbacks = self._callbacks, None
+        for fn in callbacks or ():
+            THIS.loop.call_soon(fn, self)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        if not self.done():
+            self._asyncio_future_blocking = True
+            yield self
+        return self.result()
+
+    __iter__ = __await__
+
+    # -- pykka.Future: what ActorRef.ask() and its callers use, from any thread
+
+    def set(self, value: T | None = None) -> None:
+        """Pykka's word for resolve(), from any thread."""
+        THIS.call_on_loop(self.resolve, value)
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        """Pykka's word for reject(), from any thread; takes sys.exc_info() or nothing."""
+        exc = exc_info[1] if exc_info else RuntimeError("actor failed")
+        THIS.call_on_loop(self.reject, exc)
+
+    def get(self, *, timeout: float | None = None) -> T:
+        """Block the calling thread until there is a value; seconds, None for ever.
+
+        Raises: pykka.Timeout; RuntimeError on the loop's own thread, where waiting would stop every process.
+        """
+        if self._get_hook is not None:
+            return super().get(timeout=timeout)
+        if self.done():
+            return self.result()
+        if threading.get_ident() == THIS.thread:
+            raise RuntimeError("get() on the loop's thread would never return: await the future")
+        ready = threading.Event()
+        THIS.call_on_loop(self.add_done_callback, lambda _f: ready.set())
+        if not ready.wait(timeout):
+            raise pykka.Timeout(f"{timeout} seconds")
+        return self.result()

@@ -1,0 +1,144 @@
+"""links — how signals travel: messages, exits, monitors; and the carrier that takes them to other nodes.
+
+OTP:      erts' signal delivery and distribution
+Differs:  inside a node a signal takes effect when it is sent, which keeps the order that Erlang promises
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from otp.erts import exits
+from otp.erts.pid import Pid, Ref, is_local, make_ref
+from otp.erts.signals import AliasReply, Down, Exit
+
+if TYPE_CHECKING:
+    from otp.erts.actor import Process
+    from otp.erts.future import LoopFuture
+
+#: calls to other nodes that wait for an answer: serial of the reference -> (future, what to do if it fails)
+ALIASES: dict[int, tuple[LoopFuture[Any], Callable[[object], None]]] = {}
+
+
+class Carrier(Protocol):
+    """Takes signals to other nodes (DESIGN 4, 5). otp.kernel.net_kernel installs one."""
+
+    def send(self, to: Pid, message: object) -> None: ...
+    def link(self, from_: Pid, to: Pid) -> None: ...
+    def unlink(self, from_: Pid, to: Pid) -> None: ...
+    def exit_(self, from_: Pid | None, to: Pid, reason: object, linked: bool) -> None: ...
+    def monitor(self, ref: Ref, watcher: Pid, target: Pid) -> None: ...
+    def demonitor(self, ref: Ref, target: Pid) -> None: ...
+    def down(self, ref: Ref, watcher: Pid, target: Pid, reason: object) -> None: ...
+
+
+class NoCarrier:
+    """A node alone: every foreign process is out of reach."""
+
+    def send(self, to: Pid, message: object) -> None:
+        """Lost, as in Erlang."""
+
+    def link(self, from_: Pid, to: Pid) -> None:
+        """Answered with noconnection."""
+        signal_exit(from_, to, exits.NOCONNECTION, linked=True)
+
+    def unlink(self, from_: Pid, to: Pid) -> None:
+        """Nothing to undo."""
+
+    def exit_(self, from_: Pid | None, to: Pid, reason: object, linked: bool) -> None:
+        """Lost."""
+
+    def monitor(self, ref: Ref, watcher: Pid, target: Pid) -> None:
+        """Answered with noconnection."""
+        signal_down(ref, watcher, target, exits.NOCONNECTION)
+
+    def demonitor(self, ref: Ref, target: Pid) -> None:
+        """Nothing to undo."""
+
+    def down(self, ref: Ref, watcher: Pid, target: Pid, reason: object) -> None:
+        """Lost."""
+
+
+class Net:
+    """Holds the carrier in use."""
+
+    carrier: ClassVar[Carrier] = NoCarrier()
+
+
+def deliver(pid: Pid, message: object) -> None:
+    """Bring a message to a local process (or a waiting call), or hand it to the carrier. Loop thread only."""
+    if type(message) is AliasReply and is_local(pid):
+        waiting = ALIASES.pop(message.ref.serial, None)
+        if waiting is not None:
+            waiting[0].resolve(message.value)
+        return
+    process = pid.target
+    if process is not None:
+        process.deliver(message)
+    elif not is_local(pid):
+        Net.carrier.send(pid, message)
+
+
+def signal_exit(from_: Pid | None, to: Pid, reason: object, *, linked: bool) -> None:
+    """Send an exit signal. A link's signal removes the link; `kill` sent by exit_() cannot be trapped."""
+    process: Process | None = to.target
+    if process is None:
+        if not is_local(to):
+            Net.carrier.exit_(from_, to, reason, linked)
+        return
+    if linked:
+        if process.links is None or from_ not in process.links:
+            return
+        process.links.discard(from_)
+    elif reason == exits.KILL:
+        process.doom(exits.KILLED)
+        return
+    if process.trapping:
+        process.deliver(Exit(from_, reason))
+    elif reason != exits.NORMAL or from_ is to:
+        process.doom(reason)
+
+
+def signal_down(ref: Ref, watcher: Pid, target: Pid | str, reason: object) -> None:
+    """Tell a watcher that what it monitors is gone; once per monitor. A call that waits abroad is a watcher too."""
+    waiting = ALIASES.pop(ref.serial, None) if is_local(watcher) else None
+    if waiting is not None:
+        waiting[1](reason)
+        return
+    process: Process | None = watcher.target
+    if process is None:
+        if isinstance(target, Pid) and not is_local(watcher):
+            Net.carrier.down(ref, watcher, target, reason)
+        return
+    if process.monitors is not None:
+        process.monitors.pop(ref, None)
+    process.deliver(Down(ref, target, reason))
+
+
+def add_watcher(ref: Ref, watcher: Pid | Callable[[object], None], process: Process) -> None:
+    """Have a local process tell `watcher` of its end."""
+    if process.watchers is None:
+        process.watchers = {}
+    process.watchers[ref] = watcher
+
+
+def remove_watcher(ref: Ref, target: Pid) -> None:
+    """Undo add_watcher, here or on the target's node."""
+    process: Process | None = target.target
+    if process is not None:
+        if process.watchers is not None:
+            process.watchers.pop(ref, None)
+    elif not is_local(target):
+        Net.carrier.demonitor(ref, target)
+
+
+def watch(target: Pid, fn: Callable[[object], None]) -> Ref:
+    """Call fn(reason) when a local process ends; used by calls, which wait outside of any mailbox."""
+    ref = make_ref()
+    process: Process | None = target.target
+    if process is None:
+        fn(exits.NOPROC)
+    else:
+        add_watcher(ref, fn, process)
+    return ref

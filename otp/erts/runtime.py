@@ -1,0 +1,104 @@
+"""runtime — makes this OS process a node: a loop, a name, a root process.
+
+OTP:      erts' start-up, as far as init needs it
+Process:  `init`, the root: the function given to run()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from otp.erts import blocking
+from otp.erts.actor import PROCESSES
+from otp.erts.exits import KILLED, ProcessExit
+from otp.erts.future import LoopFuture
+from otp.erts.links import ALIASES, Carrier, Net, NoCarrier, add_watcher
+from otp.erts.pid import HERE, make_ref
+from otp.erts.process import FunctionProcess
+from otp.erts.registry import NAMES
+from otp.erts.scheduler import THIS
+from otp.erts.timer import TIMERS
+
+T = TypeVar("T")
+
+
+def new_loop(kind: str = "auto") -> asyncio.AbstractEventLoop:
+    """An event loop: "uvloop", "asyncio", or "auto" for uvloop where it is installed."""
+    if kind != "asyncio":
+        try:
+            import uvloop
+        except ImportError:
+            if kind == "uvloop":
+                raise
+        else:
+            return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
+
+
+def set_carrier(carrier: Carrier | None) -> None:
+    """Have signals for other nodes go through `carrier`; None: this node is alone."""
+    Net.carrier = carrier or NoCarrier()
+
+
+def run(main: Callable[[], Any], *, node: str = "nonode", creation: int = 1, loop: str = "auto") -> Any:
+    """Run `main` (plain or async) as the root process of a fresh node and return its result.
+
+    When it ends all other processes are killed and the loop is closed. Raises what main raised; ProcessExit if the
+    root process was ended by a signal.
+    """
+    HERE.node, HERE.creation = node, creation
+    event_loop = new_loop(loop)
+    asyncio.set_event_loop(event_loop)
+    THIS.attach(event_loop)
+    TIMERS.clear()
+    outcome: LoopFuture[Any] = LoopFuture()
+    try:
+        root = FunctionProcess(_root, (main, outcome))
+        add_watcher(make_ref(), lambda reason: _ended(outcome, reason), root)
+        event_loop.run_until_complete(_wait(outcome))
+        return outcome.result()
+    finally:
+        _tear_down(event_loop)
+
+
+def _ended(outcome: LoopFuture[Any], reason: object) -> None:
+    outcome.reject(ProcessExit(reason))
+
+
+async def _root(main: Callable[[], Any], outcome: LoopFuture[Any]) -> None:
+    try:
+        result = main()
+        outcome.resolve(await result if hasattr(result, "__await__") else result)
+    except Exception as exc:
+        outcome.reject(exc)
+
+
+async def _wait(outcome: LoopFuture[Any]) -> None:
+    # an asyncio task may wait here; the result is read by run() so that a traceback stays whole
+    done = asyncio.get_running_loop().create_future()
+    outcome.add_done_callback(lambda _o: done.set_result(None))
+    await done
+
+
+def _tear_down(loop: asyncio.AbstractEventLoop) -> None:
+    for process in [pid.target for pid in PROCESSES]:
+        if process is not None:
+            process.terminate_now(KILLED)
+    blocking.stop_pool()
+    set_carrier(None)
+    NAMES.clear()
+    ALIASES.clear()
+    TIMERS.clear()
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+    asyncio.set_event_loop(None)
+
+
+def freeze() -> None:
+    """After boot: what is alive now will stay, so the collector need not look at it again; collect less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -1,0 +1,73 @@
+"""scheduler — runs ready processes on the loop, a fair share each.
+
+OTP:      erts' scheduler: a run queue, and a budget of reductions per turn
+Differs:  one scheduler a node, cooperative: a callback runs to its end or to its next await
+Process:  none; one per OS process
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from otp.erts.actor import Process
+
+#: messages a process may handle before the next one in the queue has its turn (BEAM: reductions)
+BUDGET: Final = 64
+#: processes run before the loop looks at its sockets and timers again
+RUNS_PER_TURN: Final = 256
+
+
+class Scheduler:
+    """The run queue of this OS process and what belongs to it: the loop, its thread, the running process."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # until attach()
+        self.thread = 0
+        self.running: Process | None = None
+        self.queue: deque[Process] = deque()
+        self.armed = False
+        self.runs = 0
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make `loop`, of the calling thread, the one on which all processes run."""
+        self.loop, self.thread = loop, threading.get_ident()
+        self.running, self.armed, self.runs = None, False, 0
+        self.queue.clear()
+
+    def ready(self, process: Process) -> None:
+        """Put a process at the end of the run queue. Loop thread only."""
+        self.queue.append(process)
+        if not self.armed:
+            self.armed = True
+            self.loop.call_soon(self.turn)
+
+    def turn(self) -> None:
+        """Run what is ready, messages that are sent meanwhile included, up to RUNS_PER_TURN."""
+        queue = self.queue
+        left = RUNS_PER_TURN
+        while queue and left:
+            left -= 1
+            queue.popleft().run(BUDGET)
+        self.runs += RUNS_PER_TURN - left
+        self.armed = bool(queue)
+        if queue:
+            self.loop.call_soon(self.turn)
+
+    def call_on_loop(self, fn: Callable[..., Any], *args: Any) -> None:
+        """Run fn(*args) on the loop's thread: now if this is it, else soon. Dropped when the loop has closed."""
+        if threading.get_ident() == self.thread:
+            fn(*args)
+            return
+        try:
+            self.loop.call_soon_threadsafe(fn, *args)
+        except RuntimeError:
+            if not self.loop.is_closed():
+                raise
+
+
+THIS: Final = Scheduler()

@@ -1,0 +1,87 @@
+"""timer — messages and functions that are due later: one heap, one timer of the loop.
+
+OTP:      erlang:send_after/3, start_timer/3, cancel_timer/1 and the timer wheel under them
+Process:  none; fires on the loop's thread
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from typing import Any, Final
+
+from otp.erts.scheduler import THIS
+
+_COMPACT_ABOVE: Final = 512
+
+
+class TimerRef:
+    """One timer. `fn` is None once it fired or was cancelled."""
+
+    __slots__ = ("args", "due", "fn", "order")
+
+    def __init__(self, due: float, order: int, fn: Callable[..., Any] | None, args: tuple[Any, ...]) -> None:
+        self.due, self.order, self.fn, self.args = due, order, fn, args
+
+    def __lt__(self, other: TimerRef) -> bool:
+        return (self.due, self.order) < (other.due, other.order)
+
+
+class Timers:
+    """All timers of this node. A cancelled one stays in the heap, empty, until it is due or too many are."""
+
+    def __init__(self) -> None:
+        self.heap: list[TimerRef] = []
+        self.order = itertools.count()
+        self.cancelled = 0
+        self.handle: asyncio.TimerHandle | None = None
+        self.armed_for = 0.0
+
+    def clear(self) -> None:
+        """Forget everything: a new loop begins."""
+        self.heap, self.cancelled, self.handle = [], 0, None
+
+    def after(self, seconds: float, fn: Callable[..., Any], *args: Any) -> TimerRef:
+        """Call fn(*args) in `seconds` (0 is allowed); timers due at the same time fire in the order they were made."""
+        timer = TimerRef(THIS.loop.time() + max(seconds, 0.0), next(self.order), fn, args)
+        heapq.heappush(self.heap, timer)
+        if self.handle is None or timer.due < self.armed_for:
+            self._arm()
+        return timer
+
+    def cancel(self, timer: TimerRef) -> float | None:
+        """Seconds that were left, or None if it fired or was cancelled before."""
+        if timer.fn is None:
+            return None
+        timer.fn, timer.args = None, ()
+        self.cancelled += 1
+        if self.cancelled > _COMPACT_ABOVE and self.cancelled * 2 > len(self.heap):
+            self.heap = [t for t in self.heap if t.fn is not None]
+            heapq.heapify(self.heap)
+            self.cancelled = 0
+        return max(timer.due - THIS.loop.time(), 0.0)
+
+    def _arm(self) -> None:
+        if self.handle is not None:
+            self.handle.cancel()
+        self.armed_for = self.heap[0].due
+        self.handle = THIS.loop.call_at(self.armed_for, self._fire)
+
+    def _fire(self) -> None:
+        self.handle = None
+        # loops count milliseconds: what is due within this one is due
+        now = THIS.loop.time() + 0.001
+        while self.heap and self.heap[0].due <= now:
+            timer = heapq.heappop(self.heap)
+            if timer.fn is None:
+                self.cancelled -= 1
+                continue
+            fn, timer.fn = timer.fn, None
+            fn(*timer.args)
+        if self.heap and self.handle is None:
+            self._arm()
+
+
+TIMERS: Final = Timers()

@@ -1,0 +1,193 @@
+"""gen — what the behaviours share on the client's side: calls, casts, replies, system requests.
+
+OTP:      gen.erl, and the sending end of sys.erl
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from otp.erts import exits
+from otp.erts.future import LoopFuture
+from otp.erts.links import ALIASES, Net, deliver, remove_watcher, watch
+from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
+from otp.erts.process import resolve
+from otp.erts.scheduler import THIS
+from otp.erts.signals import AliasReply
+from otp.erts.timer import TIMERS
+
+#: seconds a call waits unless it is told otherwise
+CALL_TIMEOUT: Final = 5.0
+
+
+class _Atom:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+#: init() returns it: no process, no error
+IGNORE: Final[Any] = _Atom("IGNORE")
+
+
+class From:
+    """Whom to answer. `future` is there when the caller is on this node, else `pid` and `ref` find it."""
+
+    __slots__ = ("future", "pid", "ref")
+
+    def __init__(self, pid: Pid | None, ref: Ref | None, future: LoopFuture[Any] | None) -> None:
+        self.pid, self.ref, self.future = pid, ref, future
+
+    def __repr__(self) -> str:
+        return f"From({self.pid})"
+
+
+class Call:
+    """A request that waits for an answer ('$gen_call')."""
+
+    __slots__ = ("from_", "request")
+
+    def __init__(self, from_: From, request: Any) -> None:
+        self.from_, self.request = from_, request
+
+    def __repr__(self) -> str:
+        return f"Call({self.request!r})"
+
+
+class Cast:
+    """A request that does not ('$gen_cast')."""
+
+    __slots__ = ("request",)
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+
+    def __repr__(self) -> str:
+        return f"Cast({self.request!r})"
+
+
+class System:
+    """A system message: answered by the behaviour's loop, never seen by callbacks (sys.erl)."""
+
+    __slots__ = ("args", "from_", "op")
+
+    def __init__(self, from_: From, op: str, args: tuple[Any, ...]) -> None:
+        self.from_, self.op, self.args = from_, op, args
+
+    def __repr__(self) -> str:
+        return f"System({self.op})"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A system request that could not be carried out."""
+
+    text: str
+
+
+# -- the client's side
+
+
+def reply(from_: From, value: object) -> None:
+    """Answer a call, from any process; a second answer, or one that comes too late, is dropped."""
+    if from_.future is not None:
+        THIS.call_on_loop(from_.future.resolve, value)
+    elif from_.pid is not None and from_.ref is not None:
+        deliver(from_.pid, AliasReply(from_.ref, value))
+
+
+async def call(dest: Pid | str, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+    """Ask and wait for the answer; seconds, None for ever.
+
+    Raises: CallError with why = noproc, timeout, calling_self, noconnection, or the server's exit reason.
+    """
+    return await ask(dest, lambda from_: Call(from_, request), request, timeout)
+
+
+async def ask(
+    dest: Pid | str, wrap: Callable[[From], object], request: object, timeout: float | None = CALL_TIMEOUT
+) -> Any:
+    """The monitor, request and wait under every call; `wrap` makes the message that carries the From."""
+    pid = resolve(dest)
+    if pid is None:
+        raise exits.CallError(exits.NOPROC, dest, request)
+    caller = THIS.running
+    if caller is not None and caller.pid is pid:
+        raise exits.CallError("calling_self", dest, request)
+    future: LoopFuture[Any] = LoopFuture()
+
+    def failed(why: object) -> None:
+        fail_call(future, why, dest, request)
+
+    timer = TIMERS.after(timeout, failed, exits.TIMEOUT) if timeout is not None else None
+    try:
+        if pid.target is not None or is_local(pid):
+            return await _ask_here(pid, wrap, future, failed)
+        return await _ask_there(pid, wrap, future, failed)
+    finally:
+        if timer is not None:
+            TIMERS.cancel(timer)
+
+
+def fail_call(future: LoopFuture[Any], why: object, dest: Pid | str, request: object) -> None:
+    """Have a waiting call raise CallError(why)."""
+    future.reject(exits.CallError(why, dest, request))
+
+
+async def _ask_here(
+    pid: Pid, wrap: Callable[[From], object], future: LoopFuture[Any], failed: Callable[[object], None]
+) -> Any:
+    ref = watch(pid, failed)
+    caller = THIS.running
+    deliver(pid, wrap(From(caller.pid if caller is not None else None, ref, future)))
+    try:
+        return await future
+    finally:
+        remove_watcher(ref, pid)
+
+
+async def _ask_there(
+    pid: Pid, wrap: Callable[[From], object], future: LoopFuture[Any], failed: Callable[[object], None]
+) -> Any:
+    ref = make_ref()
+    caller = THIS.running
+    me = caller.pid if caller is not None else Pid(HERE.node, HERE.creation, 0)
+    ALIASES[ref.serial] = (future, failed)
+    Net.carrier.monitor(ref, me, pid)
+    deliver(pid, wrap(From(me, ref, None)))
+    try:
+        return await future
+    finally:
+        ALIASES.pop(ref.serial, None)
+        remove_watcher(ref, pid)
+
+
+def cast(dest: Pid | str, request: object) -> None:
+    """Tell, without waiting; never fails, not even to a dead process or an unknown name."""
+    pid = resolve(dest)
+    if pid is not None:
+        THIS.call_on_loop(deliver, pid, Cast(request))
+
+
+async def system(dest: Pid | str, op: str, *args: Any, timeout: float | None = CALL_TIMEOUT) -> Any:
+    """Send a system request and wait. Raises: CallError as call(); RuntimeError with what went wrong in it."""
+    answer = await ask(dest, lambda from_: System(from_, op, args), op, timeout)
+    if isinstance(answer, Failed):
+        raise RuntimeError(answer.text)
+    return answer
+
+
+async def stop(dest: Pid | str, reason: object = exits.NORMAL, timeout: float | None = None) -> None:
+    """End a behaviour in order: its terminate runs with `reason`, and it is gone when this returns.
+
+    Raises: CallError with noproc, timeout, or the reason if it ended by another one.
+    """
+    try:
+        await ask(dest, lambda from_: System(from_, "terminate", (reason,)), "stop", timeout)
+    except exits.CallError as exc:
+        if exc.why != reason:
+            raise

@@ -1,0 +1,256 @@
+"""gen_server — a process that serves: state in, state out, one message at a time.
+
+OTP:      gen_server.erl
+Differs:  the tagged tuples are small classes; call is awaited; a callback may be `async def`, and while it waits
+          its own mailbox waits, as in Erlang
+
+    your module (a GenServer)          the generic server                 clients
+    init            <----------------  start_link    <------------------  await start_link(Module, ...)
+    handle_call     <----------------  Call          <------------------  await call(pid, request)
+       Reply(v, s)  ---------------->                ------------------>  v
+    handle_cast     <----------------  Cast          <------------------  cast(pid, request)
+    handle_info     <----------------  anything else <------------------  process.send(pid, message)
+    handle_continue <----------------  continue_
+    terminate       <----------------  Stop, a crash, stop(), the parent's exit (if it traps exits)
+
+A stack, whole:
+
+>>> from otp.erts import runtime
+>>> from otp.stdlib import gen_server
+>>> from otp.stdlib.gen_server import GenServer, NoReply, Reply
+>>> class Stack(GenServer[list]):
+...     def init(self, *items):
+...         return list(items)
+...     def handle_call(self, request, from_, items):
+...         return Reply(items[-1], items[:-1])
+...     def handle_cast(self, item, items):
+...         return NoReply([*items, item])
+>>> async def main():
+...     stack = await gen_server.start_link(Stack, "hello")
+...     gen_server.cast(stack, "world")
+...     return [await gen_server.call(stack, "pop"), await gen_server.call(stack, "pop")]
+>>> runtime.run(main)
+['world', 'hello']
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+from otp.erts import exits
+from otp.erts.exits import StartError
+from otp.erts.pid import Pid
+from otp.erts.signals import Timeout
+from otp.erts.timer import TIMERS, TimerRef
+from otp.stdlib import gen, proc_lib
+from otp.stdlib.gen import IGNORE, Call, Cast, From, call, cast, reply, stop
+from otp.stdlib.proc_lib import Behaviour
+
+__all__ = [
+    "IGNORE",
+    "From",
+    "GenServer",
+    "Init",
+    "NoReply",
+    "Reply",
+    "Stop",
+    "StopInit",
+    "call",
+    "cast",
+    "reply",
+    "start",
+    "start_link",
+    "stop",
+]
+
+S = TypeVar("S")
+log = logging.getLogger("otp.gen_server")
+_ABSENT: Final[Any] = object()
+
+
+@dataclass(slots=True)
+class Init(Generic[S]):
+    """{ok, State, …}: with a timeout in seconds, or something to continue with before the first message."""
+
+    state: S
+    timeout: float | None = None
+    continue_: Any = _ABSENT
+
+
+@dataclass(slots=True)
+class StopInit:
+    """{stop, Reason} from init: the caller gets StartError(reason)."""
+
+    reason: object
+
+
+@dataclass(slots=True)
+class Reply(Generic[S]):
+    """{reply, Value, State, …}."""
+
+    value: object
+    state: S
+    timeout: float | None = None
+    continue_: Any = _ABSENT
+
+
+@dataclass(slots=True)
+class NoReply(Generic[S]):
+    """{noreply, State, …}: a call so answered is replied to later with reply(from_, value)."""
+
+    state: S
+    timeout: float | None = None
+    continue_: Any = _ABSENT
+
+
+@dataclass(slots=True)
+class Stop(Generic[S]):
+    """{stop, Reason, State} or, with `reply`, {stop, Reason, Reply, State}: terminate, reply, exit."""
+
+    reason: object
+    state: S
+    reply: Any = _ABSENT
+
+
+class GenServer(Generic[S]):
+    """The callback class. It holds no attributes: its state goes in and comes out.
+
+    A returned `timeout` (seconds) brings Timeout() to handle_info unless any message comes first.
+    """
+
+    def init(self, *args: Any) -> Any:
+        """Make the state. Returns it, or Init(state, …), StopInit(reason), IGNORE. Required."""
+        raise NotImplementedError(f"{type(self).__qualname__} has no init")
+
+    def handle_call(self, request: Any, from_: From, state: S) -> Any:
+        """Answer a call: Reply, NoReply or Stop."""
+        raise exits.ProcessExit(("undef", "handle_call", repr(request)[:200]))
+
+    def handle_cast(self, request: Any, state: S) -> Any:
+        """Do as told: NoReply or Stop."""
+        raise exits.ProcessExit(("undef", "handle_cast", repr(request)[:200]))
+
+    def handle_info(self, message: Any, state: S) -> Any:
+        """Any other message: NoReply or Stop. Without one, the message is logged and dropped."""
+        log.warning("%s got an unexpected message: %.200r", type(self).__qualname__, message)
+        return NoReply(state)
+
+    def handle_continue(self, arg: Any, state: S) -> Any:
+        """What init or a callback wanted done before the next message: NoReply or Stop."""
+        raise exits.ProcessExit(("undef", "handle_continue", repr(arg)[:200]))
+
+    def terminate(self, reason: object, state: S) -> Any:
+        """Clean up. Never runs on `kill`, nor on the parent's exit unless the process traps exits."""
+
+    def code_change(self, old_vsn: object, state: S, extra: object) -> S:
+        """Make the state of this version from that of another."""
+        return state
+
+    def format_status(self, state: S) -> Any:
+        """The state as logs and observers may see it: hide secrets here."""
+        return state
+
+
+class GenServerProcess(Behaviour):
+    """The generic half."""
+
+    kind: ClassVar[str] = "gen_server"
+    _timer: TimerRef | None = None
+
+    def accept_init(self, result: Any) -> Coroutine[Any, Any, Any] | None:
+        """Init, StopInit or the bare state."""
+        cls = type(result)
+        if cls is StopInit:
+            raise StartError(result.reason)
+        if cls is not Init:
+            self.state = result
+            return None
+        return self._settle(result.state, result.timeout, result.continue_)
+
+    def receive_message(self, message: Any) -> Coroutine[Any, Any, Any] | None:
+        """Dispatch to the callbacks."""
+        if self._timer is not None:
+            TIMERS.cancel(self._timer)
+            self._timer = None
+        cls = type(message)
+        if cls is Cast:
+            result = self.module.handle_cast(message.request, self.state)
+        elif cls is Call:
+            result = self.module.handle_call(message.request, message.from_, self.state)
+            if type(result) is Reply:
+                self.state = result.state
+                gen.reply(message.from_, result.value)
+                if result.timeout is None and result.continue_ is _ABSENT:
+                    return None
+                return self._settle(result.state, result.timeout, result.continue_)
+            return self._result(result, message.from_)
+        else:
+            result = self.module.handle_info(message, self.state)
+        return self._result(result, None)
+
+    def _result(self, result: Any, from_: From | None) -> Coroutine[Any, Any, Any] | None:
+        cls = type(result)
+        if cls is NoReply:
+            self.state = result.state
+            if result.timeout is None and result.continue_ is _ABSENT:
+                return None
+            return self._settle(result.state, result.timeout, result.continue_)
+        if inspect.iscoroutine(result):
+            return self._finish(result, from_)
+        if cls is Stop:
+            self.state = result.state
+            if result.reply is _ABSENT or from_ is None:
+                return self._stop_with(result.reason, None)
+            value = result.reply
+            return self._stop_with(result.reason, lambda: gen.reply(from_, value))
+        if cls is Reply and from_ is not None:
+            gen.reply(from_, result.value)
+            return self._settle(result.state, result.timeout, result.continue_)
+        raise exits.ProcessExit(("bad_return_value", repr(result)[:200]))
+
+    def _stop_with(self, reason: object, after: Any) -> Coroutine[Any, Any, Any] | None:
+        if not exits.is_clean(reason):
+            self.report_crash(reason)
+        return self.end(reason, after)
+
+    async def _finish(self, code: Any, from_: From | None) -> None:
+        after = self._result(await code, from_)
+        if after is not None:
+            await after
+
+    def _settle(self, state: Any, timeout: float | None, continue_: Any) -> Coroutine[Any, Any, Any] | None:
+        self.state = state
+        if continue_ is not _ABSENT:
+            return self._result(self.module.handle_continue(continue_, state), None)
+        if timeout is not None:
+            self._timer = TIMERS.after(timeout, self._timed_out)
+        return None
+
+    def _timed_out(self) -> None:
+        # what came meanwhile is in the mailbox already and goes first: then there is no timeout
+        if not self._queue:
+            self.deliver(Timeout())
+
+    def call_terminate(self, reason: object) -> Any:
+        """The callback's terminate."""
+        return self.module.terminate(reason, self.state)
+
+
+async def start_link(
+    module: type[GenServer[Any]], *args: Any, name: str | None = None, timeout: float | None = None
+) -> Pid | None:
+    """Start a server linked to the caller and wait for its init; see proc_lib.start for results and errors."""
+    return await proc_lib.start(lambda: GenServerProcess(module()), args, name=name, link=True, timeout=timeout)
+
+
+async def start(
+    module: type[GenServer[Any]], *args: Any, name: str | None = None, timeout: float | None = None
+) -> Pid | None:
+    """start_link without the link."""
+    return await proc_lib.start(lambda: GenServerProcess(module()), args, name=name, timeout=timeout)
+
+
