@@ -1,0 +1,1 @@
+"""sasl — the server's side of the SASL mechanisms, as values and steps."""

@@ -1,0 +1,73 @@
+"""stream_rules — what the rules of the stream machine share.
+
+Way:      stream_fsm.TABLE → [rule] → (state, actions)
+RFC:      6120 §4.4 (closing), §4.9 (errors: a header goes before an error)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from xmpp_core.errors import StreamError
+from xmpp_core.stream_events import Action, CloseStream, SendHeader, Stop, StreamFault
+from xmpp_core.stream_state import StateName, StreamConfig, StreamState
+
+Next = tuple[StreamState, list[Action]]
+# the event's class is what TABLE says; a rule names the class it is written for
+Run = Callable[[StreamState, Any, StreamConfig], Next]
+
+
+class Rule:
+    """One cell of TABLE: what is run, and the states it may lead to."""
+
+    __slots__ = ("leads_to", "run")
+
+    def __init__(self, run: Run, *leads_to: StateName) -> None:
+        self.run = run
+        self.leads_to = leads_to
+
+
+def close(state: StreamState, error: StreamError | None = None) -> Next:
+    """The end of the stream; our header goes first if the client has not had one."""
+    actions: list[Action] = []
+    if not state.header_sent:
+        actions.append(SendHeader(state.host))
+    actions.append(CloseStream(error))
+    return replace(state, name=StateName.CLOSED, header_sent=True), actions
+
+
+def fail(state: StreamState, condition: str, text: str = "") -> Next:
+    """The end of the stream with an error."""
+    return close(state, StreamError(condition, text))
+
+
+def ignore(state: StreamState, _event: object, _config: StreamConfig) -> Next:
+    """Nothing is due."""
+    return state, []
+
+
+def second_header(state: StreamState, _event: object, _config: StreamConfig) -> Next:
+    """A header inside a stream."""
+    return fail(state, "bad-format")
+
+
+def stream_end(state: StreamState, _event: object, _config: StreamConfig) -> Next:
+    """</stream:stream> is answered by ours."""
+    return close(state)
+
+
+def fault(state: StreamState, event: StreamFault, _config: StreamConfig) -> Next:
+    """The receiver's or the driver's error ends the stream."""
+    return close(state, event.error)
+
+
+def closed(state: StreamState, _event: object, _config: StreamConfig) -> Next:
+    """Nobody is there to be told."""
+    return replace(state, name=StateName.CLOSED), [Stop("closed")]
+
+
+def timeout(state: StreamState, _event: object, _config: StreamConfig) -> Next:
+    """The budget of the whole negotiation is spent (RFC 6120 §4.9.3.4)."""
+    return fail(state, "connection-timeout")
