@@ -1,0 +1,117 @@
+"""commands — every command of a running server, as data: one registry behind all its faces.
+
+OTP:      cf. ejabberd_commands.erl
+Way:      ctl.main (verbs), ctl.server (control socket) → [commands] → ctl.on_main, or by rpc ctl.users, ctl.sessions …
+
+A command names its function by a reference ("package.module:function"), so that the parent and the command line
+know all commands without loading the code of the server. Parameters and results are plain data (str, int, bool,
+None, list, dict); a function that cannot do what is asked raises `CommandError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NOT_RUNNING = 3
+EXIT_TRY_AGAIN = 75
+EXIT_PERMISSION = 77
+EXIT_CONFIG = 78
+
+
+class CommandError(Exception):
+    """A command was understood and could not be done; `status` is the exit code of the verb."""
+
+    def __init__(self, text: str, status: int = EXIT_FAILED) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter: positional and required, unless `default` makes it an option (`--name`)."""
+
+    name: str
+    help: str
+    default: str | int | bool | None = None
+    required: bool = True
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    `where`: "any" one worker does it, "all" every worker does its part and the answers are a dict by node,
+    "main" the parent does it. `aliases` are other verbs for it; `steady` tells that it may be repeated.
+    """
+
+    name: tuple[str, ...]
+    fn: str
+    help: str
+    params: tuple[Param, ...] = ()
+    where: Literal["any", "all", "main"] = "any"
+    aliases: tuple[str, ...] = ()
+    timeout: float = 15.0
+
+    @property
+    def key(self) -> str:
+        """The name in one word, as the control socket takes it: `user add`."""
+        return " ".join(self.name)
+
+
+USER = Param("user", "account, as NAME or NAME@HOST")
+PASSWORD = Param("password", "password", required=False)
+HOST = Param("host", "virtual host; the first one configured if not given", required=False)
+
+COMMANDS: tuple[Command, ...] = (
+    Command(("ping",), "xmppd.ctl.on_main:ping", "ask every worker for a sign of life", where="main"),
+    Command(("status",), "xmppd.ctl.on_main:status", "what runs, where it listens, who is connected", where="main"),
+    Command(("reload",), "xmppd.ctl.on_main:reload", "read configuration and certificates again", where="main",
+            aliases=("reload_config",)),
+    Command(("stop",), "xmppd.ctl.on_main:stop", "drain and stop the server", where="main"),
+    Command(("tree",), "xmppd.ctl.introspection:tree", "the live supervision tree with restarts and mailboxes",
+            where="main"),
+    Command(("user", "add"), "xmppd.ctl.users:add", "make an account; prints a password if none is given",
+            (USER, PASSWORD), aliases=("adduser",)),
+    Command(("user", "passwd"), "xmppd.ctl.users:passwd", "set an account's password", (USER, PASSWORD),
+            aliases=("passwd", "change_password")),
+    Command(("user", "del"), "xmppd.ctl.users:delete", "remove an account and all it left on the server", (USER,),
+            aliases=("deluser",)),
+    Command(("user", "list"), "xmppd.ctl.users:list_", "the accounts of a host", (HOST,),
+            aliases=("registered_users",)),
+    Command(("session", "list"), "xmppd.ctl.sessions:list_", "who is connected",
+            (Param("user", "only this account", required=False),), aliases=("connected_users",)),
+    Command(("session", "kick"), "xmppd.ctl.sessions:kick", "end sessions of an account",
+            (Param("user", "account or full JID"), Param("reason", "words for the client", required=False)),
+            aliases=("kick_user",)),
+    Command(("roster", "list"), "xmppd.ctl.rosters:list_", "an account's contacts", (Param("owner", "account"),)),
+    Command(("roster", "add"), "xmppd.ctl.rosters:add", "put a contact into an account's roster",
+            (Param("owner", "account"), Param("contact", "bare JID of the contact"),
+             Param("name", "name of the contact", required=False),
+             Param("group", "group of the contact", required=False, many=True),
+             Param("subscription", "none, to, from or both", default="none", required=False))),
+    Command(("roster", "remove"), "xmppd.ctl.rosters:remove", "take a contact out, with all its subscriptions",
+            (Param("owner", "account"), Param("contact", "bare JID of the contact"))),
+)  # fmt: skip
+
+
+def registry() -> Mapping[str, Command]:
+    """Give every command by its name and by each of its aliases."""
+    return {name: command for command in COMMANDS for name in (command.key, *command.aliases)}
+
+
+def check_params(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the parameters of a call with defaults filled in. Raises CommandError for what is missing or unknown."""
+    known = {param.name: param for param in command.params}
+    for name in given:
+        if name not in known:
+            raise CommandError(f"{command.key} takes no {name!r}", EXIT_USAGE)
+    missing = [p.name for p in command.params if p.required and given.get(p.name) is None]
+    if missing:
+        raise CommandError(f"{command.key} needs {', '.join(missing)}", EXIT_USAGE)
+    return {name: given.get(name, param.default) for name, param in known.items()}

@@ -1,0 +1,115 @@
+"""home — the folder of one server: where its things are, and who owns it.
+
+OTP:      none; cf. the pid file and spool checks of ejabberdctl
+Way:      ctl → [home]; the parent takes the lock, every verb looks who holds it
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+# sun_path has 108 bytes, one of them for the closing zero
+SOCKET_PATH_MAX = 100
+
+
+class HomeTaken(Exception):
+    """Another server runs with this home; `pid` is its parent process (0: not known)."""
+
+    def __init__(self, home: Path, pid: int) -> None:
+        super().__init__(f"{home} belongs to a running server (pid {pid})" if pid else f"{home} is in use")
+        self.pid = pid
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of one home folder. Nothing is made before `create`."""
+
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log" / "xmppd.log"
+
+    @property
+    def run(self) -> Path:
+        """The folder of sockets: below the home; in the temp folder where that path is too long for one."""
+        own = self.path / "run"
+        if len(os.fsencode(own)) + len("/control.sock") <= SOCKET_PATH_MAX:
+            return own
+        mark = sha256(os.fsencode(self.path)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"xmppd-{os.getuid()}-{mark}"
+
+    @property
+    def control(self) -> Path:
+        return self.run / "control.sock"
+
+    @property
+    def pid_file(self) -> Path:
+        return self.path / "run" / "xmppd.pid"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.path / "run" / "lock"
+
+    def create(self) -> None:
+        """Make the folders, for the owner only. Raises OSError, also for a run folder that is another's."""
+        for folder in (self.path, self.path / "run", self.data, self.log.parent, self.run):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.run.stat().st_uid != os.getuid() or self.run.is_symlink():
+            raise PermissionError(f"{self.run} belongs to somebody else")
+
+    def lock(self) -> int:
+        """Take the home for this process, and write the pid file; the lock goes with the process.
+
+        Gives the descriptor that holds the lock. Raises HomeTaken.
+        """
+        fd = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            raise HomeTaken(self.path, self.pid() or 0) from None
+        self.pid_file.write_text(f"{os.getpid()}\n", encoding="ascii")
+        return fd
+
+    def pid(self) -> int | None:
+        """Give the pid of the server that holds this home, None if none does."""
+        try:
+            fd = os.open(self.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return self._written_pid()
+        finally:
+            os.close(fd)
+        return None
+
+    def _written_pid(self) -> int:
+        try:
+            return int(self.pid_file.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    def release(self) -> None:
+        """Take away what marks a running server; the lock itself ends with its descriptor."""
+        for path in (self.pid_file, self.control):
+            path.unlink(missing_ok=True)
+
+
+def find_home(flag: str | None, env: Mapping[str, str]) -> Home:
+    """Give the home: `--home`, else XMPPD_HOME, else ~/.local/state/xmppd (XDG)."""
+    state = env.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    chosen = flag or env.get("XMPPD_HOME") or os.path.join(state, "xmppd")
+    return Home(Path(chosen).expanduser().absolute())

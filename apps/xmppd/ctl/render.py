@@ -1,0 +1,144 @@
+"""render — results as people read them.
+
+OTP:      none; cf. ejabberd_ctl's formatting of command results
+Way:      ctl.main → [render]; with --json the result itself is printed instead
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+RED, GREEN, BOLD, DIM, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[2m", "\033[0m"
+
+
+def colour(text: str, code: str, on: bool) -> str:
+    """Give the text in colour where colours are wanted."""
+    return f"{code}{text}{PLAIN}" if on else text
+
+
+def render(result: Any) -> str:
+    """Give any result as text: a table for a list of dicts, lines for a list, `key: value` for a dict."""
+    if isinstance(result, Mapping):
+        return str(result["text"]) if "text" in result else fields(result)
+    if isinstance(result, list):
+        return (
+            table(result)
+            if result and isinstance(result[0], Mapping)
+            else "\n".join(str(item) for item in result)
+        )
+    return "" if result is None else str(result)
+
+
+def fields(result: Mapping[str, Any]) -> str:
+    """Give a dict as aligned lines."""
+    width = max((len(name) for name in result), default=0)
+    return "\n".join(f"{name:<{width}}  {_cell(value)}" for name, value in result.items())
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Give dicts with the same keys as columns under a head."""
+    names = list(rows[0])
+    cells = [[name.upper() for name in names], *[[_cell(row.get(name)) for name in names] for row in rows]]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_cell(item) for item in value)
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return str(value)
+
+
+def status(result: Mapping[str, Any]) -> str:
+    """Give the answer of `status`."""
+    lines = [
+        f"xmppd {result['version']} is running, pid {result['pid']}, up {duration(result['uptime'])}, "
+        f"{result['sessions']} session{'' if result['sessions'] == 1 else 's'}",
+        f"hosts    {', '.join(result['hosts'])}",
+        *listening(result["listen"]),
+        table(
+            [{"worker": w["name"], **{k: v for k, v in w.items() if k != "name"}} for w in result["workers"]]
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def listening(listens: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give one line for each listener."""
+    words = {
+        "required": "STARTTLS demanded",
+        "optional": "STARTTLS offered",
+        "direct": "TLS",
+        "off": "no TLS",
+    }
+    lines = []
+    for listen in listens:
+        ip = f"[{listen['ip']}]" if ":" in listen["ip"] else listen["ip"]
+        plain = ", PLAIN without TLS" if listen.get("plain_without_tls") else ""
+        lines.append(f"listen   {listen['module']} on {ip}:{listen['port']} ({words[listen['tls']]}{plain})")
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """Give a span of time in its two largest units."""
+    whole = int(seconds)
+    units = (
+        (whole // 86400, "d"),
+        (whole % 86400 // 3600, "h"),
+        (whole % 3600 // 60, "min"),
+        (whole % 60, "s"),
+    )
+    parts = [f"{count} {unit}" for count, unit in units if count]
+    return " ".join(parts[:2]) or "0 s"
+
+
+def tree(result: Mapping[str, Any]) -> str:
+    """Give the supervision trees of all nodes."""
+    parts = []
+    for node, roots in result.items():
+        parts.append(f"{node}\n" + "\n".join(line for root in roots for line in _branch(root, "", True)))
+    return "\n".join(parts)
+
+
+def _branch(item: Mapping[str, Any], indent: str, last: bool) -> list[str]:
+    restarts = (
+        f", {item['restarts']} restart{'' if item['restarts'] == 1 else 's'}" if item.get("restarts") else ""
+    )
+    mailbox = f", {item['mailbox']} waiting" if item.get("mailbox") else ""
+    count = f" × {item['count']}" if item.get("count") else ""
+    line = f"{indent}{'└─ ' if last else '├─ '}{item['name']} {item.get('pid') or '(down)'}{count}{restarts}{mailbox}"
+    children = item.get("children", [])
+    inner = indent + ("   " if last else "│  ")
+    lines = [line]
+    for place, child in enumerate(children, 1):
+        lines += _branch(child, inner, place == len(children))
+    return lines
+
+
+def banner(info: Mapping[str, Any], colours: bool) -> str:
+    """Give what `start` says: what listens where, where things are, which certificate, what to do next."""
+    head = f"xmppd {info['version']} runs: pid {info['pid']}, {len(info['workers'])} workers"
+    rows = [
+        colour(head, BOLD + GREEN, colours),
+        f"  hosts    {', '.join(info['hosts'])}",
+        *(f"  {line}" for line in listening(info["listen"])),
+        f"  config   {info['config'] or 'none: the defaults are in force'}",
+        f"  data     {info['data']}",
+        f"  log      {info['log']}",
+        *(f"  tls      {line}" for line in info["certificates"]),
+        *(colour(f"  note     {line}", DIM, colours) for line in info["warnings"]),
+        colour("Next:", BOLD, colours),
+        f"  {info['command']} user add alice        make an account (and prints its password)",
+        f"  {info['command']} status                what runs and who is connected",
+        f"  {info['command']} stop                  drain and stop",
+    ]
+    return "\n".join(rows)
