@@ -1,0 +1,190 @@
+"""handler_table — a gen_server whose ets table says who handles what; hooks and iq are two of them.
+
+OTP:      gen_server owning an ets table; cf. ejabberd_hooks
+Process:  permanent, under xmppd.sup; written by calls, read in place by any process of the node
+Differs:  handlers belong to an owner's name. Who registers again replaces what it had; a module that crashed keeps
+          its handlers until its successor has registered; a table that crashed asks every owner to register again,
+          and readers wait until they have, so that nothing is handled in between without its modules
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.erts.signals import Down
+from otp.stdlib import ets, gen_server
+from otp.stdlib.gen_server import GenServer, NoReply, Reply
+
+#: processes registered under a name that begins so own handlers and understand Reregister
+OWNER_PREFIX: Final = "mod_"
+READY: Final = "ready"
+_PATIENCE = 2.0  # seconds that a restarted table waits for owners that do not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One handler: lower `seq` runs first, equal ones in the order of registering."""
+
+    key: Hashable
+    seq: int
+    owner: str
+    fn: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """All that `owner` handles from now on; what it had before is gone."""
+
+    owner: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """One handler more; the same one twice is a no-op."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """The handler `fn` of `key` goes, whoever owns it."""
+
+    key: Hashable
+    fn: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reregister:
+    """To an owner: the table `table` has lost everything, register again."""
+
+    table: str
+
+
+class GiveUp:
+    """The restarted table has waited long enough for its owners."""
+
+
+@dataclass(slots=True)
+class State:
+    """`awaited`: owners that have not registered again since a restart, by the monitor on each."""
+
+    table: ets.Table[Hashable, Any]
+    entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    awaited: dict[Pid, str] = field(default_factory=dict)
+
+
+class HandlerTable(GenServer[State]):
+    """See the head of this file; its one argument is the name of the table."""
+
+    def init(self, name: str) -> State:
+        state = State(ets.new(name))
+        for owner in process.registered():
+            pid = process.whereis(owner)
+            if pid is not None and owner.startswith(OWNER_PREFIX):
+                process.monitor(pid)
+                state.awaited[pid] = owner
+                gen_server.cast(pid, Reregister(name))
+        process.send_after(_PATIENCE, process.self_(), GiveUp())
+        _note_ready(state)
+        return state
+
+    def handle_call(self, request: object, from_: Any, state: State) -> Any:
+        match request:
+            case Register(owner, entries):
+                _replace(state, owner, entries)
+            case Add(entry):
+                mine = state.entries.get(entry.owner, ())
+                if not any(e.key == entry.key and e.fn == entry.fn for e in mine):
+                    _replace(state, entry.owner, (*mine, entry))
+            case Remove(key, fn):
+                _remove(state, key, fn)
+        return Reply(None, state)
+
+    def handle_cast(self, request: object, state: State) -> Any:
+        if isinstance(request, Register):
+            _replace(state, request.owner, request.entries)
+        return NoReply(state)
+
+    def handle_info(self, message: object, state: State) -> Any:
+        if isinstance(message, Down) and isinstance(message.pid, Pid):
+            state.awaited.pop(message.pid, None)
+        elif isinstance(message, GiveUp):
+            state.awaited.clear()
+        _note_ready(state)
+        return NoReply(state)
+
+
+def _note_ready(state: State) -> None:
+    if not state.awaited and READY not in state.table:
+        state.table[READY] = True
+
+
+def _replace(state: State, owner: str, entries: tuple[Entry, ...]) -> None:
+    keys = {e.key for e in (*state.entries.get(owner, ()), *entries)}
+    if entries:
+        state.entries[owner] = entries
+    else:
+        state.entries.pop(owner, None)
+    for key in keys:
+        _write_chain(state, key)
+    for pid, name in list(state.awaited.items()):
+        if name == owner:
+            del state.awaited[pid]
+    _note_ready(state)
+
+
+def _remove(state: State, key: Hashable, fn: Callable[..., Any]) -> None:
+    for owner, entries in list(state.entries.items()):
+        left = tuple(e for e in entries if not (e.key == key and e.fn == fn))
+        if len(left) != len(entries):
+            _replace(state, owner, left)
+
+
+def _write_chain(state: State, key: Hashable) -> None:
+    found = [e for entries in state.entries.values() for e in entries if e.key == key]
+    if found:
+        state.table[key] = tuple(sorted(found, key=lambda e: e.seq))
+    else:
+        state.table.delete(key)
+
+
+def chain(name: str, key: Hashable) -> tuple[Entry, ...] | None:
+    """The handlers of `key` in their order; None while the table is not there or not yet rebuilt."""
+    try:
+        table = ets.lookup_table(name)
+    except ets.NoSuchTable:
+        return None
+    found: tuple[Entry, ...] | None = table.get(key)
+    if READY not in table:
+        return None
+    return found or ()
+
+
+async def wait_chain(name: str, key: Hashable) -> tuple[Entry, ...]:
+    """As chain(), but waits for a table that is being rebuilt. Raises LookupError after five seconds without one."""
+    for _ in range(1000):
+        found = chain(name, key)
+        if found is not None:
+            return found
+        await process.sleep(0.005)
+    raise LookupError(f"the table {name} has not come back")
+
+
+async def register(name: str, owner: str, entries: tuple[Entry, ...]) -> None:
+    """Make `entries` all that `owner` handles in the table `name`; none takes it away."""
+    await gen_server.call(name, Register(owner, entries))
+
+
+def register_again(name: str, owner: str, entries: tuple[Entry, ...]) -> None:
+    """The answer to Reregister."""
+    gen_server.cast(name, Register(owner, entries))
+
+
+def keys(name: str) -> list[Hashable]:
+    """The keys that have handlers. Raises LookupError while there is no table."""
+    return [key for key in ets.lookup_table(name).keys() if key != READY]  # noqa: SIM118 - not a dict

@@ -1,0 +1,115 @@
+"""hooks — lets modules take part in what others do, in an order, and survives those that fail.
+
+OTP:      gen_server (handler_table); cf. ejabberd_hooks.erl
+Way:      c2s, sm, packets → [hooks] → handlers of mods, in the caller's process
+Process:  one per node, permanent, under xmppd.sup; only registering goes through it
+
+A handler of a Fold is called fn(acc, point) and returns the next accumulator; one of a Run is called fn(point). Both
+may be async. `Stop(value)` ends the chain. One that raises is logged and skipped: the chain goes on as if it were not
+there. The host "global" is a chain of its own, and `run` does not fall back to it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from otp.erts.pid import Pid
+from otp.stdlib import gen_server
+from otp.stdlib.child_spec import ChildSpec
+from xmppd.routing import handler_table
+from xmppd.routing.handler_table import Add, Entry, HandlerTable, Remove
+from xmppd.routing.hook_points import Fold, Run
+
+A = TypeVar("A")
+TABLE = "hooks"
+DEFAULT_SEQ = 50
+_log = logging.getLogger("xmppd.hooks")
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Returned by a handler: nobody after it is asked. `value` is the result of a fold."""
+
+    value: Any = None
+
+
+class Hooks(HandlerTable):
+    """The process that owns the table of handlers."""
+
+
+async def start_link() -> Pid | None:
+    """Starts the hooks server of this node."""
+    return await gen_server.start_link(Hooks, TABLE, name=TABLE)
+
+
+def spec() -> ChildSpec:
+    """As a child of a supervisor."""
+    return ChildSpec("hooks", (start_link, ()))
+
+
+async def add(
+    host: str, point: type[Run] | type[Fold[Any]], fn: Callable[..., Any], seq: int = DEFAULT_SEQ, *, owner: str = ""
+) -> None:
+    """Has `fn` called at `point` on `host`; adding it twice is a no-op.
+
+    Modules declare with @on and never call this.
+    """
+    await gen_server.call(TABLE, Add(Entry((host, point), seq, owner, fn)))
+
+
+async def delete(host: str, point: type[Run] | type[Fold[Any]], fn: Callable[..., Any]) -> None:
+    """Undoes add()."""
+    await gen_server.call(TABLE, Remove((host, point), fn))
+
+
+def wanted(host: str, point: type[Run] | type[Fold[Any]]) -> bool:
+    """Whether anybody may listen: False spares a caller on a hot path the making of the point."""
+    return handler_table.chain(TABLE, (host, point)) != ()
+
+
+async def run(host: str, point: Run) -> None:
+    """Tells every handler of `point` on `host`, until one returns Stop."""
+    key = (host, type(point))
+    for entry in await _chain(key):
+        try:
+            result = entry.fn(point)
+            if inspect.isawaitable(result):
+                result = await result
+        except Exception:
+            _crashed(entry, point)
+            continue
+        if isinstance(result, Stop):
+            return
+
+
+async def run_fold(host: str, point: Fold[A], acc: A) -> A:
+    """Hands `acc` from handler to handler of `point` on `host`; what the last one returned.
+
+    A handler that raises leaves the accumulator as it was.
+    """
+    key = (host, type(point))
+    for entry in await _chain(key):
+        try:
+            result = entry.fn(acc, point)
+            if inspect.isawaitable(result):
+                result = await result
+        except Exception:
+            _crashed(entry, point)
+            continue
+        if isinstance(result, Stop):
+            return result.value  # type: ignore[no-any-return]
+        acc = result
+    return acc
+
+
+async def _chain(key: tuple[str, type]) -> tuple[Entry, ...]:
+    found = handler_table.chain(TABLE, key)
+    return found if found is not None else await handler_table.wait_chain(TABLE, key)
+
+
+def _crashed(entry: Entry, point: object) -> None:
+    _log.exception("hook %s: %s of %s failed and was skipped", type(point).__name__, entry.fn, entry.owner or "?")

@@ -1,0 +1,68 @@
+"""packets — a stanza on its way from a client into the server, and on its way out to one.
+
+Way:      c2s → [packets.send_packet] → hooks → router → … → c2s of the recipient → [packets.receive_packet] → client
+Process:  runs in the c2s of the client
+RFC:      6120 §8.1.1, §10.3 (no `to`); 6121 §4 (presence)
+"""
+
+from __future__ import annotations
+
+from otp.erts import process
+from xmpp_core.errors import StanzaError
+from xmpp_core.stanza import Iq, Message, Presence, Stanza
+from xmppd.routing import barrier, bounce, hooks, router
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.hook_points import UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
+from xmppd.routing.session import C2sSession
+
+
+async def send_packet(session: C2sSession, stanza: Stanza) -> None:
+    """Does with a stanza of this session's client what it asks for; `from_` is the session's full JID.
+
+    A StanzaError of anybody on the way goes back to the client. Anything else that is raised is a bug: the
+    stream ends with internal-server-error.
+    """
+    try:
+        await _send(session, stanza)
+    except StanzaError as error:
+        answer = bounce.reply(stanza, error)
+        if answer is not None:
+            process.send(session.pid, Deliver(answer))
+
+
+async def _send(session: C2sSession, stanza: Stanza) -> None:
+    if isinstance(stanza, Iq):
+        stanza.check()
+    if stanza.to is None and not isinstance(stanza, Presence):
+        stanza = stanza.addressed(to=session.user)
+    if hooks.wanted(session.host, UserSendPacket):
+        kept = await hooks.run_fold(session.host, UserSendPacket(session), stanza)
+        if kept is None:
+            return
+        stanza = kept
+    if isinstance(stanza, Message):
+        await router.route(stanza)
+    elif isinstance(stanza, Presence):
+        await _send_presence(session, stanza)
+    else:
+        await barrier.settle()  # its answer acknowledges what came before it
+        await router.route(stanza)
+
+
+async def _send_presence(session: C2sSession, presence: Presence) -> None:
+    left = await hooks.run_fold(session.host, UserSendPresence(session), presence)
+    if left is not None and left.to is not None:
+        await router.route(left)
+
+
+async def receive_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:
+    """What this session's client gets of a stanza that was delivered to it; None if nothing."""
+    host = session.host
+    if isinstance(stanza, Presence) and hooks.wanted(host, UserReceivePresence):
+        kept = await hooks.run_fold(host, UserReceivePresence(session), stanza)
+        if kept is None:
+            return None
+        stanza = kept
+    if hooks.wanted(host, UserReceivePacket):
+        return await hooks.run_fold(host, UserReceivePacket(session), stanza)
+    return stanza

@@ -1,0 +1,138 @@
+"""router — to whom a stanza goes, by the domain of its `to`.
+
+OTP:      gen_server owning the ets table "routes"; cf. ejabberd_router.erl
+Way:      packets, mods, iq answers → [router] → users | local | the process of a component → …
+Process:  `router`, one per node, permanent, under xmppd.sup; `route` runs in the sender's process.
+          Domains of other processes (components) are pg groups: known on every node, and no crash here forgets them
+RFC:      6120 §10
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from zlib import crc32
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.kernel import pg
+from otp.stdlib import ets, gen_server
+from otp.stdlib.child_spec import ChildSpec
+from otp.stdlib.gen_server import GenServer, Reply
+from xmpp_core.errors import StanzaError
+from xmpp_core.stanza import Stanza
+from xmppd.routing import bounce, local, users
+from xmppd.routing.deliver import Deliver
+
+TABLE: Final = "routes"
+_TRIES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRoute:
+    """A call: `pid`, a process of this node, takes what is for `domain`. Answers whether it may."""
+
+    domain: str
+    pid: Pid
+
+
+@dataclass(frozen=True, slots=True)
+class UnregisterRoute:
+    """A call: the inverse."""
+
+    domain: str
+    pid: Pid
+
+
+class Router(GenServer["ets.Table[str, bool]"]):
+    """Owns the table of the hosts served here."""
+
+    def init(self, hosts: Sequence[str]) -> Any:
+        table = ets.new(TABLE)
+        for host in hosts:
+            table[host] = True
+        return table
+
+    def handle_call(self, request: object, from_: Any, state: Any) -> Any:
+        match request:
+            case RegisterRoute(domain, pid):
+                taken = domain in state or any(p is not pid for p in pg.get_members(_group(domain)))
+                if not taken and pid not in pg.get_members(_group(domain)):
+                    pg.join(_group(domain), pid)
+                return Reply(not taken, state)
+            case UnregisterRoute(domain, pid):
+                pg.leave(_group(domain), pid)
+        return Reply(None, state)
+
+
+async def start_link(hosts: Sequence[str]) -> Pid | None:
+    """Starts the router of this node, which serves `hosts` (domains, prepared)."""
+    return await gen_server.start_link(Router, tuple(hosts), name="router")
+
+
+def spec(hosts: Sequence[str]) -> ChildSpec:
+    """As a child of a supervisor."""
+    return ChildSpec("router", (start_link, (tuple(hosts),)))
+
+
+def hosts() -> list[str]:
+    """The virtual hosts that are served; [] while the router is being restarted."""
+    try:
+        return ets.lookup_table(TABLE).keys()
+    except ets.NoSuchTable:
+        return []
+
+
+async def register_route(domain: str, pid: Pid) -> bool:
+    """Has `pid` get Deliver(stanza) for every stanza to `domain`, from all nodes, until it ends.
+
+    False if the domain is a host of ours or another process has it.
+    """
+    return bool(await gen_server.call("router", RegisterRoute(domain, pid)))
+
+
+async def unregister_route(domain: str, pid: Pid) -> None:
+    """Undoes register_route."""
+    await gen_server.call("router", UnregisterRoute(domain, pid))
+
+
+async def route(stanza: Stanza) -> None:
+    """Hands a stanza on; `from_` and `to` are set. Errors go back to the sender the same way.
+
+    Raises what an IQ handler raises that is no stanza error (see iq.process).
+    """
+    to = stanza.to
+    assert to is not None
+    if not await _is_host(to.domain):
+        answer = _away(stanza, to.domain)
+    elif to.local:
+        answer = await users.route(stanza)
+    else:
+        answer = await local.answer(stanza)
+    if answer is not None and answer.to is not None:
+        await route(answer)
+
+
+async def _is_host(domain: str) -> bool:
+    for _ in range(_TRIES):
+        try:
+            return domain in ets.lookup_table(TABLE)
+        except ets.NoSuchTable:
+            await process.sleep(0.005)
+    return False
+
+
+def _away(stanza: Stanza, domain: str) -> Stanza | None:
+    """To the process that has the domain; the same one for all that a sender says, so that order is kept."""
+    members = pg.get_members(_group(domain))
+    if not members:
+        return bounce.reply(stanza, StanzaError("remote-server-not-found"))
+    who = stanza.from_.bare if stanza.from_ is not None else ""
+    ordered = sorted(members)
+    process.send(ordered[crc32(who.encode()) % len(ordered)], Deliver(stanza))
+    return None
+
+
+def _group(domain: str) -> str:
+    return f"route:{domain}"

@@ -1,0 +1,134 @@
+"""sm — finds a user's sessions, on whichever node, and hands them their stanzas.
+
+OTP:      the API of the session manager; cf. ejabberd_sm.erl
+Way:      router → [sm] → process.send(pid, Deliver(stanza)) to the c2s of each resource that is to get it
+Process:  runs in the caller; reads the replicated table, writes through sm_server
+RFC:      6121 §8 (which resources: xmpp_core.delivery, a pure function)
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from otp.erts import process
+from otp.erts.exits import CallError, ReceiveTimeout
+from otp.erts.pid import Pid
+from otp.erts.signals import Down
+from otp.stdlib import ets, gen_server
+from otp.stdlib.child_spec import ChildSpec
+from xmppd.routing.session import C2sSession, Session
+from xmppd.routing.sm_server import OWN, READY, TABLE, Change, Close, Open, Sm
+
+NAME: Final = "sm"
+MOST_SESSIONS = 10
+_FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
+_TRIES = 1000
+
+
+async def start_link(most: int = MOST_SESSIONS) -> Pid | None:
+    """Starts the session manager of this node; `most`: sessions an account may have, the oldest gives way."""
+    return await gen_server.start_link(Sm, most, name=NAME)
+
+
+def spec(most: int = MOST_SESSIONS) -> ChildSpec:
+    """As a child of a supervisor."""
+    return ChildSpec("sm", (start_link, (most,)))
+
+
+# --- reading: in the caller, without a message
+
+
+def sessions(bare: str) -> tuple[Session, ...]:
+    """The sessions of an account (a bare JID as str), on all nodes; () while the table is being rebuilt."""
+    try:
+        rows: tuple[Session, ...] = ets.lookup_table(TABLE).get(bare, ())
+    except ets.NoSuchTable:
+        return ()
+    return rows
+
+
+async def settled_sessions(bare: str) -> tuple[Session, ...]:
+    """As sessions(), but waits for a table that is being rebuilt."""
+    for _ in range(_TRIES):
+        rows = sessions(bare)
+        if rows or _is_ready():
+            return rows
+        await process.sleep(0.005)
+    return ()
+
+
+def _is_ready() -> bool:
+    try:
+        return READY in ets.lookup_table(TABLE)
+    except ets.NoSuchTable:
+        return False
+
+
+def available(bare: str) -> list[Session]:
+    """The sessions of an account that have sent initial presence."""
+    return [s for s in sessions(bare) if s.priority is not None]
+
+
+def interested(bare: str) -> list[Session]:
+    """The sessions of an account that have asked for the roster (RFC 6121 §2.2)."""
+    return [s for s in sessions(bare) if s.interested]
+
+
+def all_sessions() -> list[Session]:
+    """Every session of every node, for operators."""
+    try:
+        return [s for _, rows in ets.lookup_table(TABLE).items() for s in rows]
+    except ets.NoSuchTable:
+        return []
+
+
+# --- writing: by the c2s that owns the session
+
+
+async def open_session(session: C2sSession) -> None:
+    """Puts the session into the table of every node; a session with the same full JID is told Replaced.
+
+    Returns when the replaced one has said its goodbyes, or after two seconds: what comes after is the new one's.
+    """
+    OWN[session.pid] = session
+    old = await _ask(Open(session.entry))
+    if old is not None:
+        await _farewell(old.pid)
+
+
+async def _farewell(pid: Pid) -> None:
+    ref = process.monitor(pid)
+    try:
+        await process.receive(lambda m: isinstance(m, Down) and m.ref is ref, _FAREWELL)
+    except ReceiveTimeout:
+        process.demonitor(ref, flush=True)
+
+
+async def set_presence(session: C2sSession, priority: int | None) -> None:
+    """The resource is available with this priority, or not available (None)."""
+    if session.entry.priority != priority:
+        await _ask(Change(session.change(priority=priority, interested=session.entry.interested)))
+
+
+async def set_interested(session: C2sSession) -> None:
+    """The resource has asked for the roster and gets pushes from now on."""
+    if not session.entry.interested:
+        await _ask(Change(session.change(priority=session.entry.priority, interested=True)))
+
+
+async def close_session(session: C2sSession) -> None:
+    """Takes the session out of every node's table; the c2s then runs the hook SessionClosed."""
+    OWN.pop(session.pid, None)
+    await _ask(Close(session.entry))
+
+
+async def _ask(request: object) -> Any:
+    """A call that outlives a restart of sm: all its requests may be asked twice."""
+    for _ in range(_TRIES):
+        try:
+            return await gen_server.call(NAME, request)
+        except CallError as error:
+            if error.why == "timeout":
+                raise
+            await process.sleep(0.005)
+    raise LookupError("the session manager has not come back")

@@ -1,0 +1,31 @@
+"""sm_lost — tells the modules of sessions that ended without a word, on exactly one node.
+
+Way:      sm_server (a c2s was killed, a node died) → [sm_lost] → hook SessionLost, in a process of its own
+OTP:      cf. ejabberd_sm's clean_session_list and mongoose_hooks:session_cleanup
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from zlib import crc32
+
+from otp.erts import process
+from xmppd.routing import hooks
+from xmppd.routing.hook_points import SessionLost
+from xmppd.routing.session import Session
+
+
+def responsible(key: str, nodes: Iterable[str]) -> str:
+    """The one of `nodes` that speaks for `key`: rendezvous hashing, the same answer wherever it is asked."""
+    return max(nodes, key=lambda name: (crc32(f"{name} {key}".encode()), name))
+
+
+def tell(sessions: Sequence[Session]) -> None:
+    """Fires SessionLost for each, in one fresh process, so that the session manager never waits for a store."""
+    if sessions:
+        process.spawn(_tell, tuple(sessions))
+
+
+async def _tell(sessions: tuple[Session, ...]) -> None:
+    for session in sessions:
+        await hooks.run(session.jid.domain, SessionLost(session))

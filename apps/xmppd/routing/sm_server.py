@@ -1,0 +1,322 @@
+"""sm_server — keeps the session table of this node equal to that of every other.
+
+OTP:      gen_server; cf. ejabberd_sm and mongoose_session with Mnesia's ram_copies
+Way:      sm.open_session … → [sm_server] → ets table "sessions" here, Put and Drop to the sm of every other node
+Process:  `sm`, one per node, permanent, under xmppd.sup; readers never ask it (sm.py)
+Differs:  newest wins: of two sessions with one full JID the greater sid stays, on whichever node, and every node
+          decides the same. After a crash the table is made again from what the c2s processes of this node
+          have noted (OWN) and from the other nodes; no session is dropped, and readers wait for READY
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.erts.signals import Down
+from otp.kernel import codec, node, pg
+from otp.kernel.node import NodeDown, NodeUp
+from otp.stdlib import ets
+from otp.stdlib.gen_server import GenServer, Init, NoReply, Reply
+from xmppd.routing import sm_lost
+from xmppd.routing.deliver import Kick, Replaced
+from xmppd.routing.session import C2sSession, Session
+
+TABLE: Final = "sessions"
+GROUP: Final = "sm"
+READY: Final = ""  # a key that is no account: the table has heard of all nodes that were there
+_PATIENCE = 1.0  # seconds that readers wait for nodes that do not answer
+Rows = tuple[Session, ...]
+
+#: what the c2s processes of this node have open; each writes its own entry, before it asks sm
+OWN: Final[dict[Pid, C2sSession]] = {}
+
+
+# --- requests of this node's c2s processes
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A call; the answer is the session that had this full JID until now, if any."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A call: the session's new row (same sid); ignored if the session is not there any more."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A call: the session is over."""
+
+    session: Session
+
+
+# --- between the sm processes of the nodes
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A session of the sender's node is so from now on."""
+
+    session: Session
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A session of the sender's node is over."""
+
+    session: Session
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The sm of another node introduces itself with all sessions of its node; asks for ours if it is new here."""
+
+    pid: Pid
+    sessions: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class LookForPeers:
+    """A node came up: its sm will soon stand in the group."""
+
+    tries: int = 100
+
+
+class GiveUp:
+    """Those who have not said Hello by now are not waited for."""
+
+
+@dataclass(slots=True)
+class State:
+    """`watched`: monitored c2s processes; `peers`: sm processes of other nodes, `awaited` those who have not said
+    Hello since our start; `most`: sessions an account may have.
+    """
+
+    table: ets.Table[str, Rows]
+    most: int
+    watched: dict[Pid, Session] = field(default_factory=dict)
+    peers: set[Pid] = field(default_factory=set)
+    awaited: set[Pid] = field(default_factory=set)
+
+
+class Sm(GenServer[State]):
+    """See the head of this file; its one argument is the number of sessions an account may have."""
+
+    def init(self, most: int) -> Any:
+        state = State(ets.new(TABLE), most)
+        node.monitor_nodes()
+        pg.join(GROUP, process.self_())
+        for pid, own in list(OWN.items()):
+            _insert(state, own.entry)
+            _watch(state, own.entry)  # one that died meanwhile gives a Down at once
+        return Init(state, continue_="meet")
+
+    def handle_continue(self, arg: object, state: State) -> Any:
+        _meet_all(state)
+        state.awaited = set(state.peers)
+        process.send_after(_PATIENCE, process.self_(), GiveUp())
+        _note_ready(state)
+        return NoReply(state)
+
+    def handle_call(self, request: object, from_: Any, state: State) -> Any:
+        match request:
+            case Open(session):
+                old = _open(state, session)
+                _tell_peers(state, Put(session))
+                return Reply(old, state)
+            case Change(session) if _known(state, session):
+                _insert(state, session)
+                state.watched[session.pid] = session
+                _tell_peers(state, Put(session))
+            case Close(session):
+                _forget(state, session)
+        return Reply(None, state)
+
+    def handle_info(self, message: object, state: State) -> Any:
+        match message:
+            case Put(session):
+                _put(state, session)
+            case Drop(session):
+                _delete(state, session)
+            case Down(_, pid, _) if isinstance(pid, Pid):
+                _down(state, pid)
+            case Hello(pid, sessions):
+                _hello(state, pid, sessions)
+            case NodeUp():
+                process.send_after(0.01, process.self_(), LookForPeers())
+            case LookForPeers(tries):
+                _look(state, tries)
+            case NodeDown(name):
+                _node_down(state, name)
+            case GiveUp():
+                state.awaited.clear()
+                _note_ready(state)
+        return NoReply(state)
+
+
+# --- the sessions of this node
+
+
+def _open(state: State, session: Session) -> Session | None:
+    old = next((s for s in _rows(state, session.bare) if s.jid == session.jid), None)
+    if old is not None and old.sid > session.sid:
+        process.send(session.pid, Replaced())
+        return None
+    if old is not None and old.pid is not session.pid:
+        process.send(old.pid, Replaced())
+    _insert(state, session)
+    _watch(state, session)
+    rows = _rows(state, session.bare)
+    if len(rows) > state.most:
+        eldest = min(rows, key=lambda s: s.sid)
+        process.send(eldest.pid, Kick("policy-violation", "too many sessions of this account"))
+    return old if old is not None and old.pid is not session.pid else None
+
+
+def _watch(state: State, session: Session) -> None:
+    if session.pid not in state.watched:
+        process.monitor(session.pid)
+    state.watched[session.pid] = session
+
+
+def _forget(state: State, session: Session) -> None:
+    state.watched.pop(session.pid, None)
+    OWN.pop(session.pid, None)
+    if _delete(state, session):
+        _tell_peers(state, Drop(session))
+
+
+def _down(state: State, pid: Pid) -> None:
+    state.peers.discard(pid)
+    _heard_of(state, pid)
+    session = state.watched.get(pid)
+    if session is None:
+        return
+    replaced = not _known(state, session)
+    _forget(state, session)
+    if not replaced:
+        sm_lost.tell([session])
+
+
+# --- rows
+
+
+def _rows(state: State, bare: str) -> Rows:
+    rows: Rows = state.table.get(bare, ())
+    return rows
+
+
+def _known(state: State, session: Session) -> bool:
+    return any(s.sid == session.sid and s.jid == session.jid for s in _rows(state, session.bare))
+
+
+def _insert(state: State, session: Session) -> None:
+    rows = _rows(state, session.bare)
+    if not rows:
+        state.table[session.bare] = (session,)
+        return
+    rest = [s for s in rows if s.jid != session.jid]
+    state.table[session.bare] = (*rest, session) if len(rest) == len(rows) else _swap(rows, session)
+
+
+def _swap(rows: Rows, session: Session) -> Rows:
+    return tuple([session if s.jid == session.jid else s for s in rows])
+
+
+def _delete(state: State, session: Session) -> bool:
+    rows = _rows(state, session.bare)
+    left = tuple(s for s in rows if s.sid != session.sid or s.jid != session.jid)
+    if left:
+        state.table[session.bare] = left
+    elif rows:
+        del state.table[session.bare]
+    return len(left) != len(rows)
+
+
+# --- the other nodes
+
+
+def _tell_peers(state: State, message: object) -> None:
+    for peer in state.peers:
+        process.send(peer, message)
+
+
+def _put(state: State, session: Session) -> None:
+    """A row of another node. Of two with one full JID the newer stays; ours is told if it is the older."""
+    old = next((s for s in _rows(state, session.bare) if s.jid == session.jid), None)
+    if old is None or old.sid == session.sid:
+        _insert(state, session)
+    elif old.sid < session.sid:
+        _insert(state, session)
+        if old.pid.node == process.node():
+            process.send(old.pid, Replaced())
+    elif old.pid.node == process.node():
+        process.send(session.pid, Replaced())
+
+
+def _meet_all(state: State) -> None:
+    here = process.node()
+    for pid in pg.get_members(GROUP):
+        if pid.node != here and pid not in state.peers:
+            _meet(state, pid)
+
+
+def _meet(state: State, peer: Pid) -> None:
+    state.peers.add(peer)
+    process.monitor(peer)
+    own = tuple([s for s in state.watched.values() if _known(state, s)])
+    process.send(peer, Hello(process.self_(), own))
+
+
+def _hello(state: State, peer: Pid, sessions: Rows) -> None:
+    if peer not in state.peers:
+        _meet(state, peer)
+    said = {s.sid for s in sessions}
+    for session in _of_node(state, peer.node):
+        if session.sid not in said:
+            _delete(state, session)
+    for session in sessions:
+        _put(state, session)
+    _heard_of(state, peer)
+
+
+def _heard_of(state: State, peer: Pid) -> None:
+    if peer in state.awaited:
+        state.awaited.discard(peer)
+        _note_ready(state)
+
+
+def _note_ready(state: State) -> None:
+    if not state.awaited and READY not in state.table:
+        state.table[READY] = ()
+
+
+def _look(state: State, tries: int) -> None:
+    _meet_all(state)
+    missing = set(node.nodes()) - {peer.node for peer in state.peers}
+    if missing and tries > 0:
+        process.send_after(0.05, process.self_(), LookForPeers(tries - 1))
+
+
+def _of_node(state: State, name: str) -> list[Session]:
+    return [s for _, rows in state.table.items() for s in rows if s.pid.node == name]
+
+
+def _node_down(state: State, name: str) -> None:
+    state.peers = {peer for peer in state.peers if peer.node != name}
+    gone = _of_node(state, name)
+    for session in gone:
+        _delete(state, session)
+    alive = [process.node(), *node.nodes()]
+    sm_lost.tell([s for s in gone if sm_lost.responsible(s.jid.full, alive) == process.node()])
