@@ -34,8 +34,8 @@ class StoreError(Exception):
 class Table(Generic[R]):
     """A table: its name, the record class of its rows, and which leading fields are its key.
 
-    The record is a frozen, slotted dataclass of FIELD_TYPES; its first fields are the key, so that a prefix of
-    the key finds neighbours. Raises TypeError on any other record.
+    The record is a frozen, slotted dataclass of FIELD_TYPES; its first fields are the key, so that a prefix
+    of it finds neighbours. Raises TypeError on any other record.
     """
 
     __slots__ = ("columns", "key", "key_of", "name", "record", "types")
@@ -127,3 +127,5 @@ class StoreConfig:
     path: str = ""
     #: "full": a power loss loses nothing acknowledged; "normal": a kill loses nothing, a power loss a little
     durability: str = "full"
+    #: connections of this worker, where a backend has a pool
+    pool: int = 4

@@ -56,7 +56,7 @@ def missing(steps: Sequence[Migration], applied: Sequence[int]) -> list[Migratio
     newest = max(applied, default=0)
     if newest > len(steps):
         raise StoreError(
-            f"the database has schema {newest}, this server knows {len(steps)}: use the newer server or a backup",
+            f"the database has schema {newest}, this server knows {len(steps)}: use that or a backup",
             "internal-server-error",
         )
     return [step for step in steps if step.version not in applied]

@@ -52,7 +52,7 @@ def locked(fd: int) -> Iterator[None]:
 class _GroupTx(SqlTx):
     """One transaction within a group: a savepoint before its first write undoes it alone.
 
-    A statement that failed fails the transaction, even if its function caught the exception: as in PostgreSQL.
+    A statement that failed fails the transaction, even one whose function caught it, as in PostgreSQL.
     """
 
     __slots__ = ("_conn", "dirty", "failed")

@@ -11,9 +11,15 @@ import importlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
+from otp.erts import blocking, process
+from otp.erts.pid import Pid
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import GenServer, StopInit
 from xmppd.store.backend import Backend, Key, StoreConfig, StoreError, Table, Tx
 
 __all__ = ["Backend", "Key", "StoreConfig", "StoreError", "Table", "Tx"]
+
+NAME: Final = "store"
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -78,3 +84,45 @@ def open_backend(config: StoreConfig) -> Backend:
 def use(backend: Backend | None) -> None:
     """Make `backend` the one that this node's processes see; None: there is none."""
     _Current.backend = backend
+
+
+async def start_link(config: StoreConfig) -> Pid | None:
+    """Start the process that keeps the backend open. Raises StartError(("store", text)) if it cannot be opened."""
+    return await gen_server.start_link(Store, config, name=NAME)
+
+
+# -- callbacks
+
+
+class Store(GenServer[Backend]):
+    """Opens, holds and closes the backend; answers nothing, for nobody has to ask it."""
+
+    async def init(self, *args: Any) -> Backend | StopInit:
+        """Open the backend on a thread of the pool. What a killed predecessor left open is closed first."""
+        (config,) = args
+        process.trap_exit(True)  # so that terminate runs when the supervisor ends us
+        _close()
+        try:
+            backend = await blocking.run_blocking(open_backend, config)
+        except StoreError as exc:
+            return StopInit(("store", str(exc)))
+        use(backend)
+        return backend
+
+    def terminate(self, reason: object, state: Backend) -> None:
+        """Commit what is queued and close."""
+        _close()
+
+    def format_status(self, state: Backend) -> str:
+        """The kind of backend; its address may hold a password."""
+        return type(state).__name__
+
+
+# -- internals
+
+
+def _close() -> None:
+    backend = _Current.backend
+    use(None)
+    if backend is not None:
+        backend.close()

@@ -116,9 +116,7 @@ class SqlTx:
 
     __slots__ = ("_change", "_mark", "_query")
 
-    def __init__(
-        self, query: Callable[[str, Row], list[Any]], change: Callable[[str, Row], int], mark: str
-    ) -> None:
+    def __init__(self, query: Callable[[str, Row], list[Any]], change: Callable[[str, Row], int], mark: str) -> None:
         self._query, self._change, self._mark = query, change, mark
 
     def read(self, table: Table[R], key: Key) -> R | None:

@@ -61,9 +61,7 @@ def prepare(path: str, durability: str) -> None:
 class SqliteStore:
     """The backend: reads run at once on the caller's thread, transactions on the writer's."""
 
-    def __init__(
-        self, path: str, durability: str = "full", probe: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, path: str, durability: str = "full", probe: Callable[[str], None] | None = None) -> None:
         self._lock = lock_file(path)
         with locked(self._lock):
             prepare(path, durability)

@@ -99,6 +99,14 @@ class LastActivity:
     status: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key that all workers share and that outlives them, such as the one made-up salts come from."""
+
+    name: str
+    value: bytes
+
+
 ACCOUNT: Final = Table("account", Account, ("host", "user"))
 ROSTER: Final = Table("roster", RosterItem, ("host", "user", "contact"))
 ROSTER_VERSION: Final = Table("roster_version", RosterVersion, ("host", "user"))
@@ -106,5 +114,6 @@ OFFLINE: Final = Table("offline", OfflineMessage, ("host", "user", "seq"))
 PRIVATE: Final = Table("private", PrivateXml, ("host", "user", "ns", "name"))
 VCARD: Final = Table("vcard", Vcard, ("host", "user"))
 LAST: Final = Table("last", LastActivity, ("host", "user"))
+SECRET: Final = Table("secret", Secret, ("name",))
 
-ALL: Final[tuple[Table[object], ...]] = (ACCOUNT, ROSTER, ROSTER_VERSION, OFFLINE, PRIVATE, VCARD, LAST)  # type: ignore[assignment]
+ALL: Final[tuple[Table[object], ...]] = (ACCOUNT, ROSTER, ROSTER_VERSION, OFFLINE, PRIVATE, VCARD, LAST, SECRET)  # type: ignore[assignment]

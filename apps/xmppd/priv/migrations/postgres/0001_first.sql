@@ -67,3 +67,9 @@ CREATE TABLE "last" (
     "status" TEXT NOT NULL,
     PRIMARY KEY ("host", "user")
 );
+
+CREATE TABLE "secret" (
+    "name" TEXT COLLATE "C" NOT NULL,
+    "value" BYTEA NOT NULL,
+    PRIMARY KEY ("name")
+);

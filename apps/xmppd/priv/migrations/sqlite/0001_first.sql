@@ -67,3 +67,9 @@ CREATE TABLE "last" (
     "status" TEXT NOT NULL,
     PRIMARY KEY ("host", "user")
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE "secret" (
+    "name" TEXT NOT NULL,
+    "value" BLOB NOT NULL,
+    PRIMARY KEY ("name")
+) STRICT, WITHOUT ROWID;

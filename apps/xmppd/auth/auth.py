@@ -1,0 +1,182 @@
+"""auth — who has an account here, and is it their password.
+
+OTP:      gen_server that keeps the node's settings; the functions are plain, cf. ejabberd_auth.erl
+Way:      c2s (SASL), mod_register, ctl → [auth] → auth_internal → store
+Process:  `auth`, one per node, permanent, under xmppd_sup after store
+RFC:      6120 §6; 7622 §3.3 (local parts)
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from otp.erts.pid import Pid
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import GenServer
+from xmpp_core import prep
+from xmpp_core.prep import PrepError
+from xmpp_core.sasl.base import ScramKeys
+from xmppd.auth.auth_internal import AccountExists, Accounts, AuthBusy, AuthError, BadPassword, NoAccount
+from xmppd.store import store, tables
+from xmppd.store.backend import Tx
+
+__all__ = ["AccountExists", "AuthBusy", "AuthError", "BadName", "BadPassword", "NoAccount", "ScramKeys"]
+
+NAME: Final = "auth"
+DEFAULT_ITERATIONS: Final = 4096
+
+
+class BadName(AuthError):
+    """A user name or domain that cannot stand in an address (RFC 7622)."""
+
+    condition = "jid-malformed"
+
+
+class _Current:
+    """What the process has set up, where everybody reads it, as in a named ets table."""
+
+    accounts: Accounts | None = None
+    secret = b""
+
+
+# -- API
+
+
+async def check_plain(user: str, host: str, password: str) -> bool:
+    """Whether there is such an account and this is its password; False for any bad name.
+
+    Takes as long for an unknown user as for a known one. Raises AuthBusy, StoreError: answer
+    temporary-auth-failure.
+    """
+    accounts = _accounts()
+    try:
+        user, host = _name(user, host)
+    except BadName:
+        return False
+    return await accounts.check(user, host, password)
+
+
+async def scram_keys(user: str, host: str, mech: str) -> ScramKeys | None:
+    """The keys for a hash ("SHA-256") or a mechanism ("SCRAM-SHA-256-PLUS"), or None. Raises StoreError."""
+    accounts = _accounts()
+    try:
+        user, host = _name(user, host)
+    except BadName:
+        return None
+    return await accounts.keys(user, host, mech.removeprefix("SCRAM-").removesuffix("-PLUS"))
+
+
+async def create_user(user: str, host: str, password: str) -> None:
+    """Make an account; on disk when this returns.
+
+    Raises AccountExists, BadName, BadPassword, AuthBusy, StoreError.
+    """
+    await _accounts().create(*_name(user, host), password, int(time.time()))
+
+
+async def set_password(user: str, host: str, password: str) -> None:
+    """Give the account another password. Raises NoAccount, BadName, BadPassword, AuthBusy, StoreError."""
+    await _accounts().set_password(*_name(user, host), password)
+
+
+async def remove_user(user: str, host: str) -> bool:
+    """Delete the account and every row that is its user's, at once; False if there is no such account.
+
+    Contacts are not told: who calls this has run the RemoveUser hook before. Raises BadName, StoreError.
+    """
+    user, host = _name(user, host)
+
+    def remove(tx: Tx) -> bool:
+        if not tx.delete(tables.ACCOUNT, (host, user)):
+            return False
+        for table in tables.ALL:
+            if table.key[:2] == ("host", "user"):
+                tx.clear(table, (host, user))
+        return True
+
+    return await store.transaction(remove)
+
+
+async def set_disabled(user: str, host: str, disabled: bool) -> None:
+    """Lock an account, or unlock it; its data and password stay. Raises NoAccount, BadName, StoreError."""
+    await _accounts().set_disabled(*_name(user, host), disabled)
+
+
+async def user_exists(user: str, host: str) -> bool:
+    """Whether there is such an account. False for any bad name. Raises StoreError."""
+    try:
+        user, host = _name(user, host)
+    except BadName:
+        return False
+    return await store.read(tables.ACCOUNT, (host, user)) is not None
+
+
+async def list_users(host: str) -> list[str]:
+    """The local parts of a host's accounts, in order. Raises StoreError."""
+    return [account.user for account in await store.select(tables.ACCOUNT, (host,))]
+
+
+def server_secret() -> bytes:
+    """The key of this server, the same on all nodes and after restarts: SaslContext.secret. 32 bytes.
+
+    Raises StoreError while auth is not running.
+    """
+    _accounts()
+    return _Current.secret
+
+
+async def start_link(iterations: int = DEFAULT_ITERATIONS) -> Pid | None:
+    """Start `auth`; `iterations`: PBKDF2 rounds of new keys, at least 4096 but for tests."""
+    return await gen_server.start_link(Auth, iterations, name=NAME)
+
+
+# -- callbacks
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the process was started with."""
+
+    iterations: int
+
+
+class Auth(GenServer[State]):
+    """Fetches or makes the server's secret; then everybody calls the functions above, not the process."""
+
+    async def init(self, *args: Any) -> State:
+        """Set up this node's Accounts."""
+        (iterations,) = args
+        _Current.secret = await store.transaction(_fetch_secret)
+        _Current.accounts = Accounts(_Current.secret, iterations)
+        return State(iterations)
+
+    def terminate(self, reason: object, state: State) -> None:
+        """Nobody logs in from here on."""
+        _Current.accounts = None
+
+
+# -- internals
+
+
+def _fetch_secret(tx: Tx) -> bytes:
+    found = tx.read(tables.SECRET, ("auth",))
+    if found is None:
+        found = tables.Secret("auth", secrets.token_bytes(32))
+        tx.write(found)
+    return found.value
+
+
+def _accounts() -> Accounts:
+    if _Current.accounts is None:
+        raise store.StoreError("auth is not running")
+    return _Current.accounts
+
+
+def _name(user: str, host: str) -> tuple[str, str]:
+    try:
+        return prep.local(user), prep.domain(host)
+    except PrepError as exc:
+        raise BadName(str(exc)) from exc
