@@ -1,0 +1,111 @@
+"""gate — how many connections may be open: in all, of one address, and of strangers who have not logged in.
+
+OTP:      cf. max_connections of ranch
+Way:      net.acceptor → [gate] → net.transport (gives the place back when its socket is gone)
+Process:  none: one value per worker, on the loop's thread
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """How many connections a worker takes.
+
+    `total`: all; `strangers`: not yet authenticated; `strangers_per_address` and `per_address`: of one IPv4 address or
+    one /64 of IPv6, None for no limit.
+    """
+
+    total: int = 50_000
+    strangers: int = 5_000
+    strangers_per_address: int | None = 50
+    per_address: int | None = None
+
+
+@dataclass(slots=True)
+class Gate:
+    """Counts what is open. When strangers crowd, the oldest of them has to go."""
+
+    limits: GateLimits = GateLimits()
+    open: int = 0
+    refused: int = 0
+    by_address: Counter[str] = field(default_factory=Counter)
+    strangers_by_address: Counter[str] = field(default_factory=Counter)
+    strangers: dict[Ticket, None] = field(default_factory=dict)
+
+    def admit(self, ip: str) -> Ticket | None:
+        """A place for a new connection from `ip`, or None: it is to be closed unread."""
+        key, limits = group(ip), self.limits
+        if self.open >= limits.total or _full(self.by_address, key, limits.per_address):
+            self.refused += 1
+            return None
+        if not is_loopback(key) and _full(self.strangers_by_address, key, limits.strangers_per_address):
+            self.refused += 1
+            return None
+        if len(self.strangers) >= limits.strangers:
+            oldest = next(iter(self.strangers))
+            oldest.known()
+            oldest.evict()
+        ticket = Ticket(self, key)
+        self.open += 1
+        self.by_address[key] += 1
+        self.strangers_by_address[key] += 1
+        self.strangers[ticket] = None
+        return ticket
+
+
+class Ticket:
+    """One connection's place. `evict` closes the connection; set by who holds it."""
+
+    __slots__ = ("_gate", "_held", "_key", "_stranger", "evict")
+
+    def __init__(self, gate: Gate, key: str) -> None:
+        self._gate, self._key = gate, key
+        self._held = self._stranger = True
+        self.evict: Callable[[], None] = lambda: None
+
+    def known(self) -> None:
+        """Whoever is behind this connection has authenticated: it no longer counts as a stranger's."""
+        if self._stranger:
+            self._stranger = False
+            _less(self._gate.strangers_by_address, self._key)
+            self._gate.strangers.pop(self, None)
+
+    def release(self) -> None:
+        """The connection is gone; idempotent."""
+        if self._held:
+            self._held = False
+            self.known()
+            self._gate.open -= 1
+            _less(self._gate.by_address, self._key)
+
+
+def group(ip: str) -> str:
+    """What counts as one address: an IPv4 address (also mapped into IPv6), the /64 of an IPv6 one."""
+    if ":" not in ip:
+        return ip
+    address = ipaddress.IPv6Address(ip.partition("%")[0])
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Address(int(address) >> 64 << 64))
+
+
+def is_loopback(key: str) -> bool:
+    """True for this machine's own addresses, which share no limit: proxies and tests come from there."""
+    return key.startswith("127.") or key == "::"
+
+
+def _full(counts: Counter[str], key: str, limit: int | None) -> bool:
+    return limit is not None and counts.get(key, 0) >= limit
+
+
+def _less(counts: Counter[str], key: str) -> None:
+    if counts[key] > 1:
+        counts[key] -= 1
+    else:
+        del counts[key]

@@ -1,0 +1,95 @@
+"""listener — holds one listening socket: bound here, or inherited from the parent by its number.
+
+OTP:      gen_server; cf. ejabberd_listener.erl, and Thousand Island's listener.ex
+Way:      [listener] → net.acceptor
+Process:  one per `[[listen]]` and worker, permanent, under listener_sup; the socket survives its acceptor's crash
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from otp.erts import process
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import GenServer, NoReply, Reply
+
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen. `ip` "*" means all of IPv4 and IPv6; `port` 0 any free one; `fd` an inherited socket."""
+
+    name: str
+    ip: str
+    port: int
+    backlog: int = 1024
+    fd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetSocket:
+    """Call: the listening socket."""
+
+
+class Listener(GenServer[socket.socket]):
+    """The state is the socket."""
+
+    def init(self, address: Address) -> socket.socket:
+        process.trap_exit(True)  # so that terminate closes the socket
+        return bind(address)
+
+    def handle_call(self, request: object, from_: Any, state: socket.socket) -> Any:
+        return Reply(state, state) if isinstance(request, GetSocket) else NoReply(state)
+
+    def terminate(self, reason: object, state: socket.socket) -> None:
+        state.close()
+
+
+def bind(address: Address) -> socket.socket:
+    """The socket of `address`, non-blocking and listening: the inherited one, or a new one with SO_REUSEPORT.
+
+    Raises OSError with the address in its text.
+    """
+    if address.fd is not None:
+        sock = socket.socket(fileno=address.fd)
+    else:
+        everywhere = address.ip == ANY
+        family = socket.AF_INET6 if everywhere or ":" in address.ip else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            _options(sock, family, everywhere)
+            sock.bind(("::" if everywhere else address.ip, address.port))
+            sock.listen(address.backlog)
+        except OSError as error:
+            sock.close()
+            raise OSError(error.errno, f"{address.ip} port {address.port}: {error.strerror}") from None
+    sock.setblocking(False)
+    return sock
+
+
+def _options(sock: socket.socket, family: int, everywhere: bool) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with contextlib.suppress(AttributeError, OSError):  # a kernel without it: one worker per port
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not everywhere))
+
+
+async def get_socket(listener: str) -> socket.socket:
+    """The socket that the listener called `listener` holds. Raises CallError."""
+    sock: socket.socket = await gen_server.call(listener, GetSocket())
+    return sock
+
+
+def raise_fd_limit() -> int:
+    """Allow this OS process as many open files as it may have at all; returns how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

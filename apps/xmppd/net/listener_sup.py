@@ -1,0 +1,51 @@
+"""listener_sup — the listeners of this worker and their acceptors: the door, opened last and shut first.
+
+OTP:      supervisor; cf. ejabberd_listener.erl
+Way:      xmppd.sup → [listener_sup] → net.listener, net.acceptor
+Process:  permanent, last child of xmppd.sup; XmppdApp.prep_stop takes its children away before anything else ends
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from otp.erts import exits
+from otp.stdlib import gen_server, supervisor
+from otp.stdlib.child_spec import ChildSpec, SupFlags
+from otp.stdlib.supervisor import Supervisor
+from xmppd.net import acceptor
+from xmppd.net.acceptor import Service
+from xmppd.net.listener import Address, Listener
+
+NAME = "listener_sup"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One listener: its address, and what those who come through it get."""
+
+    address: Address
+    service: Service
+
+
+class ListenerSup(Supervisor):
+    """Per door two children: who holds the socket, and who accepts."""
+
+    def init(self, doors: Sequence[Door]) -> tuple[SupFlags, list[ChildSpec]]:
+        children: list[ChildSpec] = []
+        for door in doors:
+            name = f"listener:{door.address.name}"
+            held = (gen_server.start_link, (Listener, door.address), {"name": name})
+            accepts = (acceptor.start_link, (name, door.service, f"acceptor:{door.address.name}"))
+            children += [ChildSpec(name, held), ChildSpec(f"acceptor:{door.address.name}", accepts)]
+        return SupFlags("one_for_one", 10, 1.0), children
+
+
+async def close_doors() -> None:
+    """Stop listening, for good: nobody new comes in, who is in stays."""
+    with contextlib.suppress(exits.CallError):
+        children = await supervisor.which_children(NAME)
+        for child in children:
+            await supervisor.terminate_child(NAME, child.id)

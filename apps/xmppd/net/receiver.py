@@ -1,0 +1,280 @@
+"""receiver — owns one connection: reads it, keeps its pace, parses it, and feeds the stream's process.
+
+OTP:      gen_server; cf. ejabberd_receiver.erl (the messages bear its names)
+Way:      socket → net.transport → [receiver] → net.xml_stream → one Batch to stream.c2s
+Process:  one per connection, temporary, under receiver_sup; it monitors its controller, which monitors it
+Differs:  data does not pass through the mailbox: the transport calls Inbound.feed on the loop. There is nothing to
+          hibernate: between two stanzas an idle connection holds no parser, no timer and no task
+
+Order of a connection's start: receiver, then its controller, then `become_controller`, which activates the socket: no
+byte is read before somebody is there to be told. What the controller has not yet dealt with is bounded: beyond BACKLOG
+bytes the socket is not read, and TCP pushes back.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from otp.erts import process
+from otp.erts.actor import watch
+from otp.erts.pid import Pid
+from otp.erts.scheduler import THIS
+from otp.erts.signals import Down
+from otp.stdlib import gen_fsm, gen_server
+from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
+from xmpp_core.errors import StreamError
+from xmpp_core.parser import Limits
+from xmppd.net.shaper import Shaper
+from xmppd.net.transport import Transport
+from xmppd.net.xml_stream import XmlStream
+
+log = logging.getLogger(__name__)
+
+#: bytes fed but not yet dealt with, from which on reading stops
+BACKLOG: Final = 128 * 1024
+#: seconds a connection whose receiver was killed stays open for the stream's last words
+_ORPHANED: Final = 2.0
+
+# -- to the controller (gen_fsm events)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one read brought, in order: StreamStart, Element, StreamEnd; a StreamError is the last event there is.
+
+    The controller says `transport.consumed(size)` when it has dealt with it. `seq` counts the batches.
+    """
+
+    events: list[Any]
+    size: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The connection is gone: "closed" by the peer, or why we gave it up."""
+
+    reason: object
+
+
+# -- to the receiver
+
+
+@dataclass(frozen=True, slots=True)
+class BecomeController:
+    """Call: feed `controller` from now on; the socket is activated."""
+
+    controller: Pid
+
+
+@dataclass(frozen=True, slots=True)
+class ResetStream:
+    """Call: the next bytes begin a new stream, under `limits` if given."""
+
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartTls:
+    """Call: send `preface` in the clear and become TLS. Answers False, and does neither, if anything was read after
+    batch `seq`: those bytes came in the clear, and must never be taken for protected ones (CVE-2011-0411)."""
+
+    context: ssl.SSLContext
+    preface: bytes
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeShaper:
+    """Cast: another pace."""
+
+    shaper: Shaper
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Cast: stop; what was sent still leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: Exception
+
+
+_SHAPER: Final = 1
+_BACKLOG: Final = 2
+
+
+class Inbound:
+    """The receiver's state, and the reading side of its connection (transport.Reader)."""
+
+    __slots__ = (
+        "_batches", "_holds", "_unconsumed", "context", "controller", "monitor", "pid", "shaper", "sock",
+        "stream", "transport",
+    )  # fmt: skip
+
+    def __init__(
+        self, pid: Pid, transport: Transport, sock: socket.socket, stream: XmlStream, shaper: Shaper,
+        context: ssl.SSLContext | None,
+    ) -> None:  # fmt: skip
+        self.pid, self.transport, self.stream, self.shaper = pid, transport, stream, shaper
+        self.sock: socket.socket | None = sock
+        self.context = context
+        self.controller: Pid | None = None
+        self.monitor: process.Ref | None = None
+        self._batches = self._unconsumed = self._holds = 0
+
+    def feed(self, data: bytes) -> None:
+        """Parse what was read and tell the controller. Anything but a StreamError ends the receiver."""
+        controller = self.controller
+        if controller is None or self.stream.ended:
+            return
+        try:
+            events = self.stream.feed(data)
+        except StreamError as error:
+            events = [*error.events, error]
+        except Exception as error:
+            self.stream.drop()
+            process.send(self.pid, _Failed(error))
+            return
+        size = len(data)
+        if events:
+            self._batches = seq = self._batches + 1
+            self._unconsumed += size
+            gen_fsm.send_event(controller, Batch(events, size, seq))
+            if self._unconsumed > BACKLOG:
+                self._hold(_BACKLOG)
+        if self.shaper.rate is not None:
+            pause = self.shaper.take(size, time.monotonic())
+            if pause:
+                self._hold(_SHAPER)
+                THIS.loop.call_later(pause, self._release, _SHAPER)
+
+    def consumed(self, size: int) -> None:
+        """The controller has dealt with a batch of `size` bytes."""
+        self._unconsumed -= size
+        if self._holds & _BACKLOG and self._unconsumed <= BACKLOG // 2:
+            self._release(_BACKLOG)
+
+    def lost(self, reason: object) -> None:
+        """The peer is gone. The controller hears it after all that was read before."""
+        if self.controller is not None:
+            gen_fsm.send_event(self.controller, Closed(reason))
+
+    def read_since(self, seq: int) -> bool:
+        """True if anything came after batch `seq`, be it only the first byte of something."""
+        return self._batches != seq or not self.stream.between
+
+    def _hold(self, why: int) -> None:
+        self._holds |= why
+        self.transport.pause_reading()
+
+    def _release(self, why: int) -> None:
+        self._holds &= ~why
+        if not self._holds:
+            self.transport.resume_reading()
+
+
+class Receiver(GenServer[Inbound]):
+    """The callbacks."""
+
+    def init(
+        self, transport: Transport, sock: socket.socket, stream: XmlStream, shaper: Shaper,
+        context: ssl.SSLContext | None,
+    ) -> Inbound:  # fmt: skip
+        pid = process.self_()
+        watch(pid, lambda _reason: _orphan(transport, sock))
+        return Inbound(pid, transport, sock, stream, shaper, context)
+
+    async def handle_call(self, request: object, from_: Any, state: Inbound) -> Any:
+        match request:
+            case BecomeController(controller):
+                return await _become_controller(controller, state)
+            case ResetStream(limits):
+                state.stream.reset(limits)
+                return Reply(None, state)
+            case StartTls(context, preface, seq):
+                if state.read_since(seq):
+                    return Reply(False, state)
+                state.stream.reset()
+                state.transport.start_tls(context, preface)
+                return Reply(True, state)
+        return Stop("bad_request", state)
+
+    def handle_cast(self, request: object, state: Inbound) -> Any:
+        match request:
+            case Close():
+                return Stop("normal", state)
+            case ChangeShaper(shaper):
+                state.shaper = shaper
+        return NoReply(state)
+
+    def handle_info(self, message: object, state: Inbound) -> Any:
+        match message:
+            case Down(ref, _, _) if ref is state.monitor:
+                return Stop("normal", state)
+            case _Failed(error):
+                raise error
+        return NoReply(state)
+
+    def terminate(self, reason: object, state: Inbound) -> None:
+        state.stream.drop()
+        if state.sock is not None:
+            state.sock.close()  # never activated
+        if reason in ("normal", "shutdown"):
+            state.transport.close()
+
+
+async def _become_controller(controller: Pid, state: Inbound) -> Any:
+    state.controller = controller
+    state.monitor = process.monitor(controller)
+    sock, state.sock = state.sock, None
+    if sock is not None:
+        try:
+            await state.transport.activate(sock, state, state.context)
+        except OSError as error:  # the peer went away between accept and here
+            return Stop("normal", state, reply=error)
+    return Reply(None, state)
+
+
+def _orphan(transport: Transport, sock: socket.socket) -> None:
+    """As a port goes with its owner: whatever way the receiver ended, its socket does not outlive it for long."""
+    if transport.tcp is None:
+        sock.close()
+    if not transport.closing:
+        THIS.loop.call_later(_ORPHANED, transport.abort)
+
+
+# -- API
+
+
+async def become_controller(receiver: Pid, controller: Pid) -> None:
+    """Have `receiver` read its socket and tell `controller`. Raises CallError; OSError if the peer has gone."""
+    error = await gen_server.call(receiver, BecomeController(controller))
+    if error is not None:
+        raise error
+
+
+async def reset_stream(receiver: Pid, limits: Limits | None = None) -> None:
+    """The next bytes begin a new stream; to be called before the peer is told so. Raises CallError."""
+    await gen_server.call(receiver, ResetStream(limits))
+
+
+async def starttls(receiver: Pid, context: ssl.SSLContext, preface: bytes, seq: int) -> bool:
+    """Send `preface` and become TLS; False if anything was read in the clear since batch `seq`. Raises CallError."""
+    return bool(await gen_server.call(receiver, StartTls(context, preface, seq)))
+
+
+def change_shaper(receiver: Pid, shaper: Shaper) -> None:
+    """Set another pace."""
+    gen_server.cast(receiver, ChangeShaper(shaper))
+
+
+def close(receiver: Pid) -> None:
+    """Stop; what was sent before still leaves."""
+    gen_server.cast(receiver, Close())

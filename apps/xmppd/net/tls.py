@@ -1,0 +1,116 @@
+"""tls — the TLS contexts of the hosts, chosen by SNI, made again on reload.
+
+OTP:      cf. ejabberd_pkix.erl (certificates) and fast_tls's options
+Way:      sup → [tls] → net.transport (wrap) and stream.c2s (tls-server-end-point)
+Process:  none: a value that the listeners of one worker share
+RFC:      6120 §13.7, 7590 §3 (TLS 1.2 and newer, no renegotiation), 5929 §4 (tls-server-end-point)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from xmppd.net import tls_dev
+
+_VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+# signatureAlgorithm OIDs (DER) whose hash is not SHA-256; MD5 and SHA-1 count as SHA-256, RFC 5929 §4.1
+_HASHES: Final = {
+    bytes.fromhex("2a864886f70d01010c"): "sha384",  # sha384WithRSAEncryption
+    bytes.fromhex("2a864886f70d01010d"): "sha512",  # sha512WithRSAEncryption
+    bytes.fromhex("2a8648ce3d040303"): "sha384",  # ecdsa-with-SHA384
+    bytes.fromhex("2a8648ce3d040304"): "sha512",  # ecdsa-with-SHA512
+}
+
+CertificateOf = Callable[[str], tuple[Path, Path] | None]
+
+
+@dataclass(frozen=True)
+class HostTls:
+    """What a host shows: its context, and the hash of its certificate that SCRAM-PLUS binds to."""
+
+    context: ssl.SSLContext
+    end_point: bytes
+
+
+class TlsContexts:
+    """The contexts of all hosts. `reload()` reads the certificates again; sessions that run keep the old ones."""
+
+    def __init__(
+        self, hosts: Iterable[str], certificate_of: CertificateOf, certs: Path, min_version: str = "1.2"
+    ) -> None:
+        self._hosts = tuple(hosts)
+        self._certificate_of = certificate_of
+        self._certs = certs
+        self._min_version = _VERSIONS[min_version]
+        self._by_host: dict[str, HostTls] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read every certificate again. Raises OSError or ssl.SSLError with the old ones still in force."""
+        fresh = {host: self._load(host) for host in self._hosts}
+        self._by_host = fresh
+
+    def context(self, host: str | None = None) -> ssl.SSLContext:
+        """The context to start a handshake with: that of `host`, or of the first host until SNI says more."""
+        found = self._by_host.get(host) if host else None
+        return (found or next(iter(self._by_host.values()))).context
+
+    def end_point(self, context: ssl.SSLContext) -> bytes:
+        """The tls-server-end-point bytes of the certificate that `context` showed; b"" after a reload changed it."""
+        for tls in self._by_host.values():
+            if tls.context is context:
+                return tls.end_point
+        return b""
+
+    def _load(self, host: str) -> HostTls:
+        chain, key = self._certificate_of(host) or tls_dev.ensure(self._certs, host)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = self._min_version
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+        context.num_tickets = 1
+        context.load_cert_chain(chain, key)
+        context.sni_callback = self._choose
+        return HostTls(context, end_point(_first_certificate(chain)))
+
+    def _choose(
+        self, session: ssl.SSLSocket | ssl.SSLObject, name: str | None, _first: ssl.SSLContext
+    ) -> int | None:
+        found = self._by_host.get((name or "").lower())
+        if found is not None:
+            session.context = found.context
+        return None
+
+
+def _first_certificate(chain: Path) -> bytes:
+    text = chain.read_text("ascii", "replace")
+    start = text.index("-----BEGIN CERTIFICATE-----")
+    end = text.index("-----END CERTIFICATE-----", start) + len("-----END CERTIFICATE-----")
+    return ssl.PEM_cert_to_DER_cert(text[start:end])
+
+
+def end_point(der: bytes) -> bytes:
+    """The tls-server-end-point value of a certificate: its hash, with the hash of its own signature. RFC 5929 §4.1."""
+    return hashlib.new(_HASHES.get(_signature_oid(der), "sha256"), der).digest()
+
+
+def _signature_oid(der: bytes) -> bytes:
+    """The OID in Certificate.signatureAlgorithm: SEQUENCE { tbs SEQUENCE, SEQUENCE { OID … } … }."""
+    body, _ = _enter(der, 0)
+    tbs, tbs_length = _enter(der, body)
+    algorithm, _ = _enter(der, tbs + tbs_length)
+    oid, length = _enter(der, algorithm)
+    return der[oid : oid + length]
+
+
+def _enter(der: bytes, at: int) -> tuple[int, int]:
+    """Where the contents of the DER element at `at` begin, and how long they are."""
+    length = der[at + 1]
+    if length < 0x80:
+        return at + 2, length
+    count = length & 0x7F
+    return at + 2 + count, int.from_bytes(der[at + 2 : at + 2 + count], "big")

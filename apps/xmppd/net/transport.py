@@ -1,0 +1,335 @@
+"""transport — one connection's bytes: writes gathered, TLS inside, slow readers let go.
+
+OTP:      gen_tcp and the sockmod of ejabberd_socket; cf. xmpp_socket.erl
+Way:      stream.c2s → [transport] → socket → [transport] → net.receiver
+Process:  none: the receiver owns it, the stream's process writes to it directly
+RFC:      6120 §5.3.1 (nothing may lie between <starttls/> and the handshake), 7590 §3
+
+What is sent within one turn of the loop leaves in one write and one TLS record. A peer that reads too slowly
+makes the transport `congested`: writers await `writable()`. Without any progress for STALL seconds, or with more
+than `limit` bytes waiting, the connection is given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any, Final, Protocol, cast
+
+from otp.erts.future import LoopFuture
+from xmppd.net.tls_session import TlsSession
+
+#: bytes waiting in the socket's buffer from which on, and below which again, writing is not / is welcome
+HIGH_WATER: Final = 256 * 1024
+LOW_WATER: Final = 64 * 1024
+#: seconds without progress after which a slow reader is let go
+STALL: Final = 15.0
+#: seconds a TLS handshake may take
+HANDSHAKE: Final = 10.0
+#: seconds the peer gets to read what was sent before a close, and to close its side
+LINGER: Final = 3.0
+
+
+class Reader(Protocol):
+    """Who is given what arrives: the receiver's inbound side."""
+
+    def consumed(self, size: int) -> None:
+        """`size` bytes that were fed have been dealt with."""
+
+    def feed(self, data: bytes) -> None:
+        """Plaintext arrived; called on the loop, outside of any process."""
+
+    def lost(self, reason: object) -> None:
+        """The connection is gone; nothing more will come. Called once."""
+
+
+class Flusher:
+    """Writes out, once per turn of the loop, what the transports of this worker gathered."""
+
+    __slots__ = ("_dirty", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._dirty: list[Transport] = []
+
+    def add(self, transport: Transport) -> None:
+        """Have `transport` flushed in the next turn."""
+        if not self._dirty:
+            self._loop.call_soon(self._flush)
+        self._dirty.append(transport)
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for transport in dirty:
+            transport.flush()
+
+
+class Transport(asyncio.Protocol):
+    """The two-way byte stream of one connection. All methods are for the loop's thread."""
+
+    __slots__ = (
+        "__weakref__", "_closing", "_drained", "_flusher", "_limit", "_loop", "_out", "_reader",
+        "_timer", "_tls", "_waiters", "congested", "on_gone", "peer",
+        "reading", "tcp",
+    )  # fmt: skip
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, flusher: Flusher, peer: str, limit: int) -> None:
+        self._loop, self._flusher, self._limit = loop, flusher, limit
+        #: the peer's IP address
+        self.peer = peer
+        #: the loop's transport; None before it is activated and after it is gone
+        self.tcp: asyncio.Transport | None = None
+        self._tls: TlsSession | None = None
+        self._reader: Reader | None = None
+        self._out: list[bytes] = []
+        self._waiters: list[LoopFuture[bool]] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._drained = 0
+        self._closing = False
+        self.congested = False
+        self.reading = True
+        #: called once when the socket is gone (the gate counts connections with it)
+        self.on_gone: Callable[[], None] | None = None
+
+    # -- the way up
+
+    async def activate(self, sock: socket.socket, reader: Reader, context: ssl.SSLContext | None) -> None:
+        """Begin to read `sock`, for `reader`; with TLS from the first byte if a context is given.
+
+        Raises OSError if the peer has gone meanwhile; the socket is closed then.
+        """
+        self._reader = reader
+        if context is not None:
+            self._begin_tls(context)
+        try:
+            await self._loop.connect_accepted_socket(lambda: self, sock)
+        except BaseException:
+            sock.close()
+            self._finish()
+            raise
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.tcp = tcp = cast(asyncio.Transport, transport)
+        tcp.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
+        if self._closing:
+            tcp.abort()
+        else:
+            self.flush()
+
+    # -- in
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing or self._reader is None:
+            return  # lingering: what the peer still says is read and dropped, so that it can read our last words
+        if self._tls is not None:
+            data = self._decrypt(self._tls, data)
+            if not data:
+                return
+        self._reader.feed(data)
+
+    def _decrypt(self, tls: TlsSession, data: bytes) -> bytes:
+        was_open = tls.handshaken
+        try:
+            data = tls.feed(data)
+        except ssl.SSLError as exc:
+            self._write(tls.outgoing())  # the alert
+            self.abort(("tls_error", exc.reason or "unknown"))
+            return b""
+        self._write(tls.outgoing())
+        if tls.handshaken and not was_open:
+            self._stop_timer()
+            self.flush()
+        if tls.ended:
+            self._loop.call_soon(self._lost, "closed")
+        return data
+
+    def eof_received(self) -> bool | None:
+        if self._closing:
+            return None  # it has read our last words
+        self._lost("closed")
+        return True  # we may still say goodbye: who reads us closes, or the owner's end does
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.tcp = None
+        self._lost("closed")
+        self._finish()
+
+    def pause_reading(self) -> None:
+        """Let TCP push back: nothing more is read until `resume_reading`."""
+        if self.reading and self.tcp is not None and not self._closing:
+            self.reading = False
+            self.tcp.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        if not self.reading and self.tcp is not None:
+            self.reading = True
+            self.tcp.resume_reading()
+
+    # -- out
+
+    def send(self, data: bytes | str) -> None:
+        """Queue `data`; it leaves with all else that this turn of the loop sends. Dropped once closed."""
+        if self._closing:
+            return
+        out = self._out
+        if not out:
+            self._flusher.add(self)
+        out.append(data if isinstance(data, bytes) else data.encode())
+
+    def flush(self) -> None:
+        """Write what was gathered. Before and during a handshake it waits."""
+        tls, out = self._tls, self._out
+        if not out or self.tcp is None or (tls is not None and not tls.handshaken):
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
+        self._write(data if tls is None else tls.encrypt(data))
+
+    def _write(self, data: bytes) -> None:
+        tcp = self.tcp
+        if not data or tcp is None:
+            return
+        tcp.write(data)
+        if self.congested and tcp.get_write_buffer_size() > self._limit:
+            self.abort("slow_reader")
+
+    # -- slow readers
+
+    def pause_writing(self) -> None:
+        self.congested = True
+        self._watch(self._waiting())
+
+    def resume_writing(self) -> None:
+        self.congested = False
+        if not self._closing:
+            self._stop_timer()
+        self._wake(True)
+
+    def _waiting(self) -> int:
+        return self.tcp.get_write_buffer_size() if self.tcp is not None else 0
+
+    def _watch(self, before: int) -> None:
+        if not self._closing:
+            self._stop_timer()
+            self._timer = self._loop.call_later(STALL, self._check_progress, before)
+
+    def _check_progress(self, before: int) -> None:
+        waiting = self._waiting()
+        if waiting >= before:
+            self.abort("slow_reader")
+        else:
+            self._watch(waiting)
+
+    async def writable(self) -> bool:
+        """Wait until the peer has read enough; False if the connection ended instead."""
+        if not self.congested or self.tcp is None:
+            return self.tcp is not None
+        waiter: LoopFuture[bool] = LoopFuture()
+        if self._waiters is None:
+            self._waiters = []
+        self._waiters.append(waiter)
+        return await waiter
+
+    def _wake(self, alive: bool) -> None:
+        waiters, self._waiters = self._waiters, None
+        for waiter in waiters or ():
+            waiter.resolve(alive)
+
+    # -- TLS
+
+    def start_tls(self, context: ssl.SSLContext, preface: bytes) -> None:
+        """Send `preface` in the clear, then be a TLS server (STARTTLS). Nothing may have been read since."""
+        self.flush()
+        self._write(preface)
+        self._begin_tls(context)
+
+    def _begin_tls(self, context: ssl.SSLContext) -> None:
+        self._tls = TlsSession(context)
+        self._stop_timer()
+        self._timer = self._loop.call_later(HANDSHAKE, self.abort, "handshake_timeout")
+
+    @property
+    def tls(self) -> TlsSession | None:
+        """The TLS session, or None on a plain connection."""
+        return self._tls
+
+    @property
+    def secure(self) -> bool:
+        """True when the bytes are protected: TLS is there and its handshake is over."""
+        return self._tls is not None and self._tls.handshaken
+
+    # -- the way down
+
+    @property
+    def closing(self) -> bool:
+        """True once `close` or `abort` was called or the peer has gone."""
+        return self._closing
+
+    def close(self) -> None:
+        """Send what is waiting, then close. The peer gets LINGER seconds to read and to close its side."""
+        if self._closing:
+            return
+        self.flush()
+        if self._closing:
+            return
+        if self.tcp is None:
+            self._finish()
+            return
+        if self.secure and self._tls is not None:
+            self._write(self._tls.close())
+        self._closing = True
+        self._stop_timer()
+        if not self.reading:
+            self.resume_reading()
+        if self._reader is None:
+            self.tcp.close()  # the peer closed first
+        else:
+            with contextlib.suppress(OSError, RuntimeError):
+                self.tcp.write_eof()
+        self._timer = self._loop.call_later(LINGER, self.abort)
+        self._wake(False)
+
+    def consumed(self, size: int) -> None:
+        """Tell the reader that `size` bytes it was fed have been dealt with (back-pressure)."""
+        if self._reader is not None:
+            self._reader.consumed(size)
+
+    def abort(self, reason: object = "closed") -> None:
+        """Close at once; what is waiting is dropped. The reader is told `reason`."""
+        self._closing = True
+        self._stop_timer()
+        if self.tcp is not None:
+            self.tcp.abort()
+        else:
+            self._finish()
+        self._lost(reason)
+        self._wake(False)
+
+    def _lost(self, reason: object) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.lost(reason)
+
+    def _finish(self) -> None:
+        self._closing = True
+        self._stop_timer()
+        self._out.clear()
+        self._wake(False)
+        gone, self.on_gone = self.on_gone, None
+        if gone is not None:
+            gone()
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+
+def peer_of(sock: socket.socket) -> str:
+    """The IP address on the other side, "" for a socket that has none."""
+    address: Any = sock.getpeername()
+    return str(address[0]) if isinstance(address, tuple) else ""

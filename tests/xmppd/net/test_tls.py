@@ -1,0 +1,110 @@
+"""Contexts per host, chosen by SNI, and what SCRAM-PLUS binds to."""
+
+import hashlib
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from xmppd.net import tls, tls_dev
+from xmppd.net.tls_session import TlsSession
+
+
+def contexts(tmp_path: Path, *hosts: str) -> tls.TlsContexts:
+    return tls.TlsContexts(hosts, lambda _host: None, tmp_path / "certs")
+
+
+def handshake(server: TlsSession, name: str, ca: Path | None = None) -> ssl.SSLObject:
+    """A client's side of the handshake, carried to its end without any socket."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        context.load_verify_locations(ca)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(incoming, outgoing, server_hostname=name)
+    for _ in range(4):
+        try:
+            client.do_handshake()
+        except ssl.SSLWantReadError:
+            server.feed(outgoing.read())
+            incoming.write(server.outgoing())
+        else:
+            server.feed(outgoing.read())
+            return client
+    raise AssertionError("no end of the handshake")
+
+
+def test_each_host_shows_its_own_certificate(tmp_path: Path) -> None:
+    both = contexts(tmp_path, "one.example", "two.example")
+    for host in ("one.example", "two.example"):
+        server = TlsSession(both.context())
+        client = handshake(server, host, tmp_path / "certs" / f"{host}.pem")
+        der = client.getpeercert(binary_form=True)
+        assert der is not None
+        assert both.end_point(server.context) == hashlib.sha256(der).digest()
+
+
+def test_an_unknown_name_gets_the_first_host(tmp_path: Path) -> None:
+    both = contexts(tmp_path, "one.example", "two.example")
+    server = TlsSession(both.context())
+    handshake(server, "three.example")
+    assert server.context is both.context("one.example")
+
+
+def test_a_development_certificate_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    contexts(tmp_path, "one.example")
+    pem = tmp_path / "certs" / "one.example.pem"
+    before = pem.read_bytes()
+    assert pem.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in pem.parent.iterdir()] == [pem.name]
+    contexts(tmp_path, "one.example")
+    assert pem.read_bytes() == before
+
+
+def test_reload_reads_the_new_certificate(tmp_path: Path) -> None:
+    one = contexts(tmp_path, "one.example")
+    before = one.context()
+    (tmp_path / "certs" / "one.example.pem").write_bytes(tls_dev.make("one.example"))
+    one.reload()
+    assert one.context() is not before
+    assert one.end_point(one.context()) != b""
+    assert one.end_point(before) == b""
+
+
+def test_a_reload_that_fails_leaves_the_old_ones(tmp_path: Path) -> None:
+    one = contexts(tmp_path, "one.example")
+    before = one.context()
+    (tmp_path / "certs" / "one.example.pem").write_text("nonsense")
+    with pytest.raises((ssl.SSLError, ValueError)):
+        one.reload()
+    assert one.context() is before
+
+
+def test_old_versions_and_renegotiation_are_refused(tmp_path: Path) -> None:
+    context = contexts(tmp_path, "one.example").context()
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert context.options & ssl.OP_NO_RENEGOTIATION
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "name"), [(hashes.SHA256(), "sha256"), (hashes.SHA384(), "sha384"), (hashes.SHA512(), "sha512")]
+)
+def test_the_end_point_uses_the_hash_of_the_signature(algorithm: hashes.HashAlgorithm, name: str) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x.example")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, algorithm)
+    )  # fmt: skip
+    der = certificate.public_bytes(Encoding.DER)
+    assert tls.end_point(der) == hashlib.new(name, der).digest()
