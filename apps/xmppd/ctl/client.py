@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from otp.kernel import unix_socket
 from xmppd.ctl.commands import EXIT_NOT_RUNNING, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.ctl.home import Home
 
@@ -52,16 +53,15 @@ class Connection:
 
 
 def _connect(home: Home, timeout: float) -> socket.socket:
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.settimeout(timeout)
     try:
-        sock.connect(str(home.control))
+        sock = unix_socket.connect(home.control)
     except PermissionError:
-        sock.close()
         raise CommandError(f"{home.control} belongs to another user", EXIT_PERMISSION) from None
+    except BlockingIOError:
+        raise CommandError("the server is too busy to answer", EXIT_TRY_AGAIN) from None
     except OSError:
-        sock.close()
         raise NotRunning(home) from None
+    sock.settimeout(timeout)
     return sock
 
 

@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-
-# sun_path has 108 bytes, one of them for the closing zero
-SOCKET_PATH_MAX = 100
 
 
 class HomeTaken(Exception):
@@ -42,12 +37,8 @@ class Home:
 
     @property
     def run(self) -> Path:
-        """The folder of sockets: below the home; in the temp folder where that path is too long for one."""
-        own = self.path / "run"
-        if len(os.fsencode(own)) + len("/control.sock") <= SOCKET_PATH_MAX:
-            return own
-        mark = sha256(os.fsencode(self.path)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"xmppd-{os.getuid()}-{mark}"
+        """The folder of sockets; how deep it lies does not matter (otp.kernel.unix_socket)."""
+        return self.path / "run"
 
     @property
     def control(self) -> Path:
@@ -55,17 +46,17 @@ class Home:
 
     @property
     def pid_file(self) -> Path:
-        return self.path / "run" / "xmppd.pid"
+        return self.run / "xmppd.pid"
 
     @property
     def lock_file(self) -> Path:
-        return self.path / "run" / "lock"
+        return self.run / "lock"
 
     def create(self) -> None:
-        """Make the folders, for the owner only. Raises OSError, also for a run folder that is another's."""
-        for folder in (self.path, self.path / "run", self.data, self.log.parent, self.run):
+        """Make the folders, for the owner only. Raises OSError."""
+        for folder in (self.path, self.run, self.data, self.log.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.run.stat().st_uid != os.getuid() or self.run.is_symlink():
+        if self.run.stat().st_uid != os.getuid():
             raise PermissionError(f"{self.run} belongs to somebody else")
 
     def lock(self) -> int:
