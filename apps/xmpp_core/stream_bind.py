@@ -61,7 +61,8 @@ def result(state: StreamState, event: BindResult, _config: StreamConfig) -> Next
 
 def opened(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """The session is open before the client hears of it."""
-    assert state.iq is not None and state.jid is not None
+    assert state.iq is not None
+    assert state.jid is not None
     bound = state.iq.child("bind", ns.BIND) is not None
     reply = answers.bound(state.iq, state.jid) if bound else answers.result(state.iq)
     return replace(state, name=StateName.SESSION_ESTABLISHED, iq=None), [SendElement(reply)]

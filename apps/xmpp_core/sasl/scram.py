@@ -118,7 +118,8 @@ class Scram:
 
     def _on_final(self, data: bytes) -> Step:
         first, keys = self._first, self._keys
-        assert first is not None and keys is not None
+        assert first is not None
+        assert keys is not None
         final = _parse_final(_text(data))
         if not _same(final.binding, self._expected_binding(first)):
             raise SaslError("not-authorized", "channel bindings do not match")
