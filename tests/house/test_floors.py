@@ -1,0 +1,111 @@
+"""test_floors — who may import whom: the floors of docs/style.md, checked on the syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(p for top in ("otp", "apps") for p in (ROOT / top).rglob("*.py"))
+
+#: room -> the rooms below it that it may import (itself always)
+OTP = ("otp.erts", "otp.stdlib", "otp.kernel", "otp.release")
+LOW = ("xmpp_core", *OTP)
+MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config")
+FLOORS: dict[str, tuple[str, ...]] = {
+    "otp.erts": (),
+    "otp.stdlib": ("otp.erts",),
+    "otp.kernel": ("otp.erts", "otp.stdlib"),
+    "otp.release": ("otp.erts", "otp.stdlib", "otp.kernel"),
+    "xmpp_core": (),
+    "xmppd.config": LOW,
+    "xmppd.store": LOW,
+    "xmppd.auth": (*LOW, "xmppd.store"),
+    "xmppd.net": LOW,
+    "xmppd.routing": (*LOW, *MIDDLE),
+    "xmppd.gen_mod": (*LOW, *MIDDLE, "xmppd.routing"),
+    "xmppd.stream": (*LOW, *MIDDLE, "xmppd.routing"),
+    "xmppd.mods": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.gen_mod"),
+}
+#: the composition root sees everything and is imported by nothing below it
+TOP = "xmppd"
+PURE = {"xmpp_core", "otp.stdlib.restart", "otp.release.systools"}
+IMPURE = {"socket", "threading", "time", "random", "os", "logging", "asyncio", "subprocess", "select"}
+OWN = {"otp", "xmpp_core", "xmppd"}
+NEVER = {"tests", "rel", "apps"}
+
+
+def module_name(path: Path) -> str:
+    """The dotted import name of a source file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts[1:] if parts[0] == "apps" else parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(name: str) -> str:
+    """The longest room of FLOORS that a module lies in, or its top package."""
+    rooms = [r for r in FLOORS if name == r or name.startswith((r + ".", r + "_"))]
+    return max(rooms, key=len, default=TOP if name.split(".")[0] == TOP else name)
+
+
+def imports(tree: ast.AST) -> list[tuple[str, int]]:
+    """All modules imported anywhere in a file, with line numbers; type-checking imports count too."""
+    found: list[tuple[str, int]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+    return found
+
+
+def faults(name: str, tree: ast.AST) -> list[str]:
+    """What a module imports that it may not."""
+    room, wrong = room_of(name), []
+    allowed = (*FLOORS.get(room, ()), room)
+    for target, line in imports(tree):
+        top = target.split(".")[0]
+        if top in NEVER:
+            wrong.append(f"{line}: imports {target}")
+        elif top == "pykka" and room != "otp.erts":
+            wrong.append(f"{line}: only otp.erts imports pykka")
+        elif top in IMPURE and any(name == p or name.startswith(p + ".") for p in PURE):
+            wrong.append(f"{line}: {name} is pure and imports {top}")
+        elif top in OWN and room != TOP and not any(room_of(target) == r for r in allowed):
+            wrong.append(f"{line}: {room} may not import {target}")
+    return wrong
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert not faults(module_name(path), tree)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_no_import_inside_a_function_dodges_a_cycle(path: Path) -> None:
+    inside = [
+        f"{target} at line {line}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for target, line in imports(node)
+        if target.split(".")[0] in OWN
+    ]
+    assert not inside
+
+
+def test_packages_hold_a_docstring_and_nothing_else() -> None:
+    for path in SOURCES:
+        if path.name == "__init__.py":
+            body = ast.parse(path.read_text()).body
+            assert len(body) == 1, path
+            assert isinstance(body[0], ast.Expr), path
+
+
+def test_the_table_would_find_a_fault() -> None:
+    assert faults("otp.erts.pid", ast.parse("from otp.stdlib import gen"))
+    assert faults("xmpp_core.jid", ast.parse("import socket"))
+    assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.stream import c2s"))
+    assert not faults("xmppd.sup", ast.parse("from xmppd.stream import c2s"))

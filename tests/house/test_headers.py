@@ -1,0 +1,49 @@
+"""test_headers — every file begins with what it is, and every public function says what it does."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(p for top in ("otp", "apps") for p in (ROOT / top).rglob("*.py") if p.name != "__init__.py")
+FIELD = re.compile(r"^(OTP|Differs|Way|Process|RFC|XEP):\s+\S", re.MULTILINE)
+DOCSTRING_FREE = re.compile(r"^(__|_|visit_)")
+
+
+def ids(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=ids)
+def test_head_says_what_the_file_is(path: Path) -> None:
+    head = ast.get_docstring(ast.parse(path.read_text())) or ""
+    first = head.splitlines()[0] if head else ""
+    assert first.startswith(f"{path.stem} — "), f"first line: {first!r}"
+    assert FIELD.search(head), "no field OTP, Differs, Way, Process, RFC or XEP"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=ids)
+def test_public_names_have_docstrings(path: Path) -> None:
+    missing = []
+    tree = ast.parse(path.read_text())
+    for owner in [tree, *[n for n in tree.body if isinstance(n, ast.ClassDef)]]:
+        if isinstance(owner, ast.ClassDef) and any("Protocol" in ast.dump(b) for b in owner.bases):
+            continue
+        for node in owner.body:
+            named = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            if named and not DOCSTRING_FREE.match(node.name) and not private(owner):
+                if ast.get_docstring(node) is None and not is_overload(node):
+                    missing.append(node.name)
+    assert not missing
+
+
+def private(owner: ast.AST) -> bool:
+    return isinstance(owner, ast.ClassDef) and owner.name.startswith("_")
+
+
+def is_overload(node: ast.AST) -> bool:
+    return any("overload" in ast.dump(d) or "setter" in ast.dump(d) for d in getattr(node, "decorator_list", []))
