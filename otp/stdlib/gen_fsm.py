@@ -1,0 +1,350 @@
+"""gen_fsm — a state machine with one method per state. The older words; c2s speaks them.
+
+OTP:      gen_fsm.erl (gen_statem is its successor). Each behaviour of stdlib stands on proc_lib by itself
+Differs:  the method for synchronous events of state `idle` is `idle_sync`; times are seconds; a timed event reaches
+          the state as Timeout() (event timeout) or Timeout(message) (start_timer)
+
+    your module (a GenFsm)                         the generic machine            clients
+    init(*args)           <----------------------  start_link                     await start_link(Module, ...)
+      (state, data[, timeout])  --------------->
+    idle(event, data)     <----------------------  an event for the state  <----  send_event(pid, event)
+      NextState(state, data, timeout)  -------->
+    idle_sync(event, from_, data)  <-------------  the same, answered      <----  await sync_send_event(pid, event)
+      ReplyNext(value, state, data)  ---------->                           ---->  value
+    handle_event, handle_sync_event  <-----------  whatever the state      <----  send_all_state_event, sync_…
+    handle_info           <----------------------  any other message       <----  process.send(pid, message)
+    terminate             <----------------------  Stop, a crash, stop(), the parent's exit (if it traps exits)
+
+An event timeout is given up when anything at all arrives first.
+
+>>> from otp.erts import runtime
+>>> class Door(GenFsm[int]):
+...     def init(self):
+...         return "closed", 0
+...     def closed(self, event, opened):
+...         return NextState("open", opened + 1)
+...     def open_sync(self, event, from_, opened):
+...         return ReplyNext(opened, "closed", opened)
+>>> async def main():
+...     door = await start_link(Door)
+...     send_event(door, "push")
+...     return await sync_send_event(door, "how often?")
+>>> runtime.run(main)
+1
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Generic, Literal, TypeVar
+
+from otp.erts import exits
+from otp.erts.exits import ProcessExit, StartError
+from otp.erts.links import deliver
+from otp.erts.pid import Pid
+from otp.erts.process import resolve
+from otp.erts.scheduler import THIS
+from otp.erts.signals import Timeout
+from otp.erts.timer import TIMERS, TimerRef
+from otp.stdlib import gen, proc_lib
+from otp.stdlib.gen import CALL_TIMEOUT, IGNORE, From, reply, stop
+from otp.stdlib.gen_server import Stop, StopInit
+from otp.stdlib.proc_lib import Behaviour
+
+__all__ = [
+    "IGNORE",
+    "From",
+    "GenFsm",
+    "NextState",
+    "ReplyNext",
+    "Stop",
+    "StopInit",
+    "Timeout",
+    "cancel_timer",
+    "reply",
+    "send_all_state_event",
+    "send_event",
+    "send_event_after",
+    "start",
+    "start_link",
+    "start_timer",
+    "stop",
+    "sync_send_all_state_event",
+    "sync_send_event",
+]
+
+D = TypeVar("D")
+log = logging.getLogger("otp.gen_fsm")
+_ABSENT: Final[Any] = inspect.signature(Stop).parameters["reply"].default
+_TIMED_OUT: Final = Timeout()
+
+#: seconds until Timeout(), None for none; "hibernate" is taken as None
+EventTimeout = float | Literal["hibernate"] | None
+
+
+@dataclass(slots=True)
+class NextState(Generic[D]):
+    """{next_state, Name, Data, Timeout}: on to a state (or the same); an event timeout in seconds."""
+
+    name: str
+    data: D
+    timeout: EventTimeout = None
+
+
+@dataclass(slots=True)
+class ReplyNext(Generic[D]):
+    """{reply, Value, Name, Data, Timeout}: answer a synchronous event and go on to a state."""
+
+    value: object
+    name: str
+    data: D
+    timeout: EventTimeout = None
+
+
+class GenFsm(Generic[D]):
+    """The callback class: `init`, a method per state, and what holds in all states. It holds no attributes.
+
+    State methods return NextState or Stop(reason, data); the synchronous ones also ReplyNext, or Stop with a reply;
+    who is not answered at once may be later, with reply(from_, value). Any of them may be `async def`.
+    """
+
+    def init(self, *args: Any) -> Any:
+        """Return (state name, data) or (state name, data, timeout), StopInit(reason), IGNORE. Required."""
+        raise NotImplementedError(f"{type(self).__qualname__} has no init")
+
+    def handle_event(self, event: Any, name: str, data: D) -> Any:
+        """An event sent to whatever state it is in."""
+        raise ProcessExit(("undef", "handle_event", repr(event)[:200]))
+
+    def handle_sync_event(self, event: Any, from_: From, name: str, data: D) -> Any:
+        """The same, to be answered."""
+        raise ProcessExit(("undef", "handle_sync_event", repr(event)[:200]))
+
+    def handle_info(self, message: Any, name: str, data: D) -> Any:
+        """Any other message. Without this method it is logged and dropped."""
+        log.warning("%s got an unexpected message in %s: %.200r", type(self).__qualname__, name, message)
+        return NextState(name, data)
+
+    def terminate(self, reason: object, name: str, data: D) -> Any:
+        """Clean up. Never runs on `kill`, nor on the parent's exit unless the process traps exits."""
+
+    def code_change(self, old_vsn: object, state: tuple[str, D], extra: object) -> tuple[str, D]:
+        """Make (name, data) of this version from those of another."""
+        return state
+
+    def format_status(self, state: tuple[str, D]) -> Any:
+        """(name, data) as logs and observers may see them: hide secrets here."""
+        return state
+
+
+class _Event:
+    __slots__ = ("event",)
+
+    def __init__(self, event: Any) -> None:
+        self.event = event
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__[1:]}({self.event!r})"
+
+
+class _AllEvent(_Event):
+    __slots__ = ()
+
+
+class _SyncEvent(_Event):
+    __slots__ = ("from_",)
+
+    def __init__(self, from_: From, event: Any) -> None:
+        self.from_, self.event = from_, event
+
+
+class _SyncAllEvent(_SyncEvent):
+    __slots__ = ()
+
+
+class _Timed(_Event):
+    """What a timer brought; `timer` is cleared by a cancel that came too late to stop it."""
+
+    __slots__ = ("timer",)
+
+    timer: TimerRef | None
+
+
+class GenFsmProcess(Behaviour):
+    """The generic half. `state` is the data; the state's name stands beside it."""
+
+    kind: ClassVar[str] = "gen_fsm"
+    state_name = ""
+    _timer: TimerRef | None = None
+
+    def accept_init(self, result: Any) -> None:
+        """(name, data), (name, data, timeout) or StopInit."""
+        if type(result) is StopInit:
+            raise StartError(result.reason)
+        if not isinstance(result, tuple) or not 2 <= len(result) <= 3 or not isinstance(result[0], str):
+            raise ProcessExit(("bad_return_value", repr(result)[:200]))
+        self.state_name, self.state = result[:2]
+        if len(result) == 3:
+            self._start_timeout(result[2])
+
+    def view_state(self) -> tuple[str, Any]:
+        """(state name, data)."""
+        return self.state_name, self.state
+
+    def replace_state(self, fn: Any) -> tuple[str, Any]:
+        """Set (state name, data) to fn of them."""
+        self.state_name, self.state = fn(self.view_state())
+        return self.view_state()
+
+    def receive_message(self, message: Any) -> Coroutine[Any, Any, Any] | None:
+        """Dispatch an event to the state, another message to handle_info."""
+        cls = type(message)
+        if self._timer is not None and not (cls is _Timed and message.timer is None):
+            TIMERS.cancel(self._timer)
+            self._timer = None
+        if cls is _Event:
+            result = getattr(self.module, self.state_name)(message.event, self.state)
+        elif cls is _SyncEvent:
+            return self._result(self._sync(message), message.from_)
+        else:
+            return self._receive_other(cls, message)
+        if type(result) is NextState and result.timeout is None:
+            self.state_name, self.state = result.name, result.data
+            return None
+        return self._result(result, None)
+
+    def _receive_other(self, cls: type, message: Any) -> Coroutine[Any, Any, Any] | None:
+        module = self.module
+        if cls is _AllEvent:
+            return self._result(module.handle_event(message.event, self.state_name, self.state), None)
+        if cls is _SyncAllEvent:
+            from_ = message.from_
+            return self._result(module.handle_sync_event(message.event, from_, self.state_name, self.state), from_)
+        if cls is _Timed:
+            if message.timer is None:
+                return None
+            return self._result(getattr(module, self.state_name)(message.event, self.state), None)
+        if cls is gen.Call:  # from a pykka.ActorRef's ask, or a client that speaks gen_server
+            return self._receive_other(_SyncAllEvent, _SyncAllEvent(message.from_, message.request))
+        if cls is gen.Cast:
+            return self._receive_other(_AllEvent, _AllEvent(message.request))
+        return self._result(module.handle_info(message, self.state_name, self.state), None)
+
+    def _sync(self, message: _SyncEvent) -> Any:
+        method = getattr(self.module, f"{self.state_name}_sync", None)
+        if method is None:
+            raise ProcessExit(("undef", f"{self.state_name}_sync", repr(message.event)[:200]))
+        return method(message.event, message.from_, self.state)
+
+    def _result(self, result: Any, from_: From | None) -> Coroutine[Any, Any, Any] | None:
+        cls = type(result)
+        if cls is NextState or (cls is ReplyNext and from_ is not None):
+            self.state_name, self.state = result.name, result.data
+            if cls is ReplyNext:
+                gen.reply(from_, result.value)  # type: ignore[arg-type]
+            self._start_timeout(result.timeout)
+            return None
+        if inspect.iscoroutine(result):
+            return self._finish(result, from_)
+        if cls is Stop:
+            self.state = result.state
+            if not exits.is_clean(result.reason):
+                self.report_crash(result.reason)
+            if result.reply is _ABSENT or from_ is None:
+                return self.end(result.reason)
+            return self.end(result.reason, lambda: gen.reply(from_, result.reply))
+        raise ProcessExit(("bad_return_value", repr(result)[:200]))
+
+    async def _finish(self, code: Any, from_: From | None) -> None:
+        after = self._result(await code, from_)
+        if after is not None:
+            await after
+
+    def _start_timeout(self, timeout: EventTimeout) -> None:
+        if timeout is not None and timeout != "hibernate":
+            self._timer = TIMERS.after(timeout, self._timed_out)
+
+    def _timed_out(self) -> None:
+        # what came meanwhile is in the mailbox already and goes first: then there is no timeout
+        if not self._queue:
+            self.deliver(_Event(_TIMED_OUT))
+
+    def call_terminate(self, reason: object) -> Any:
+        """The callback's terminate."""
+        return self.module.terminate(reason, self.state_name, self.state)
+
+    def sys_code_change(self, module: Any, old_vsn: object, extra: object) -> str:
+        """Put another version of the callback class in place."""
+        self.state_name, self.state = module.code_change(old_vsn, self.view_state(), extra)
+        self.module, self.label = module, type(module)
+        return "ok"
+
+
+async def start_link(
+    module: type[GenFsm[Any]], *args: Any, name: str | None = None, timeout: float | None = None
+) -> Pid | None:
+    """Start a machine linked to the caller and wait for its init; see proc_lib.start for results and errors."""
+    return await proc_lib.start(lambda: GenFsmProcess(module()), args, name=name, link=True, timeout=timeout)
+
+
+async def start(
+    module: type[GenFsm[Any]], *args: Any, name: str | None = None, timeout: float | None = None
+) -> Pid | None:
+    """start_link without the link."""
+    return await proc_lib.start(lambda: GenFsmProcess(module()), args, name=name, timeout=timeout)
+
+
+def send_event(dest: Pid | str, event: object) -> None:
+    """Give an event to the method of the present state; never fails, not even to a dead process."""
+    pid = resolve(dest)
+    if pid is not None:
+        THIS.call_on_loop(deliver, pid, _Event(event))
+
+
+def send_all_state_event(dest: Pid | str, event: object) -> None:
+    """Give an event to handle_event, whatever the state."""
+    pid = resolve(dest)
+    if pid is not None:
+        THIS.call_on_loop(deliver, pid, _AllEvent(event))
+
+
+async def sync_send_event(dest: Pid | str, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+    """Give an event to `<state>_sync` and wait for the answer, `timeout` seconds. Raises CallError."""
+    return await gen.ask(dest, lambda from_: _SyncEvent(from_, event), event, timeout)
+
+
+async def sync_send_all_state_event(dest: Pid | str, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+    """Give an event to handle_sync_event and wait for the answer, `timeout` seconds. Raises CallError."""
+    return await gen.ask(dest, lambda from_: _SyncAllEvent(from_, event), event, timeout)
+
+
+def _after(seconds: float, event: object) -> TimerRef:
+    timed = _Timed(event)
+    process = THIS.running
+    if process is None:
+        raise exits.NotAProcess("timers belong to the machine that starts them")
+    timed.timer = TIMERS.after(seconds, process.deliver, timed)
+    return timed.timer
+
+
+def start_timer(seconds: float, message: object) -> TimerRef:
+    """Within the machine: Timeout(message) as an event of the state it is in then. Outlives other events."""
+    return _after(seconds, Timeout(message))
+
+
+def send_event_after(seconds: float, event: object) -> TimerRef:
+    """Within the machine: `event` itself, later."""
+    return _after(seconds, event)
+
+
+def cancel_timer(timer: TimerRef) -> float | None:
+    """Seconds that were left, or None. Either way the event will not come, even if it is in the mailbox already."""
+    left = TIMERS.cancel(timer)
+    if left is None and THIS.running is not None:
+        for message in THIS.running._queue or ():
+            if type(message) is _Timed and message.timer is timer:
+                message.timer = None
+    return left
