@@ -22,6 +22,9 @@ from xmpp_core.stream_state import StateName, StreamConfig, StreamState
 _VERSION = re.compile(r"([0-9]{1,5})\.([0-9]{1,5})")
 _MAX_LANG = 35  # characters of xml:lang (RFC 5646 §4.4.1)
 
+# §4.8.3: a content namespace that is declared must be ours; stanzas may also declare it themselves
+_CONTENT = frozenset({ns.CLIENT, ns.STREAM, ""})
+
 
 def header(state: StreamState, start: StreamStart, config: StreamConfig) -> Next:
     """A stream header: refused, or answered by ours and the features of this stage."""
@@ -63,8 +66,10 @@ def _features(state: StreamState, config: StreamConfig) -> tuple[StreamState, Ac
 
 def _check_host(state: StreamState, start: StreamStart, config: StreamConfig) -> str:
     """The served domain the header is for. Raises StreamError. RFC: 6120 §4.7.1, §4.7.2, §4.8.1"""
-    if start.default_ns != ns.CLIENT:
+    if not start.ns_ok or start.default_ns not in _CONTENT:
         raise StreamError("invalid-namespace")
+    if not start.is_stream:
+        raise StreamError("bad-format")
     if len(start.attrs.get("xml:lang", "")) > _MAX_LANG:
         raise StreamError("policy-violation", "xml:lang is too long")
     host = _domain(start.attrs.get("to"))
