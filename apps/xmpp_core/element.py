@@ -13,6 +13,13 @@ from xmpp_core import escape, ns
 
 MAX_DEPTH = 128  # no tree deeper than this is written or read from the wire; the parser allows 64
 
+# the commonest attribute names, all without a namespace: one look at them all instead of one each
+_COMMON = (
+    "to from type id jid name subscription ask ver node hash var stamp category label value "
+    "affiliation role nick code by max mechanism h resume location"
+)
+PLAIN = frozenset(_COMMON.split())
+
 Wire = tuple[Any, ...]
 
 
@@ -128,9 +135,7 @@ class Element:
             return f"Element({self.name!r}, too deep)"
 
 
-def el(
-    name: str, ns: str, attrs: Mapping[str, str | None] | None = None, *children: "Element | str | None"
-) -> Element:
+def el(name: str, ns: str, attrs: Mapping[str, str | None] | None = None, *children: "Element | str | None") -> Element:
     """Builds an element; attributes and children that are None are left out.
 
     >>> el("query", "jabber:iq:roster", {"ver": None}, el("item", "jabber:iq:roster")).to_xml()
@@ -152,14 +157,14 @@ def _write(node: Element, inherited: str, out: list[str], room: int) -> None:
         head = f"<{name}" if inherited else f"<{name} xmlns:stream='{ns.STREAM}'"
     else:
         head = f"<{name} xmlns='{escape.attr(space)}'"
-    for key, value in node.attrs.items():
-        if key[0] == "{":
-            head += _foreign(key, value, head)
-        else:
-            head += f" {key}='{escape.attr(value)}'"
+    if node.attrs:
+        head += _attrs(node.attrs, head)
     children = node.children
     if not children:
         out.append(head + "/>")
+        return
+    if len(children) == 1 and children[0].__class__ is str:
+        out.append(f"{head}>{escape.text(children[0])}</{name}>")
         return
     out.append(head + ">")
     for child in children:
@@ -168,6 +173,21 @@ def _write(node: Element, inherited: str, out: list[str], room: int) -> None:
         else:
             _write(child, space, out, room - 1)  # type: ignore[arg-type]
     out.append(f"</{name}>")
+
+
+def _attrs(attrs: dict[str, str], head: str) -> str:
+    """All attributes; `head` is what stands before them in the start tag."""
+    text = ""
+    if PLAIN.issuperset(attrs) and escape.is_plain("".join(attrs.values())):
+        for key, value in attrs.items():
+            text += f" {key}='{value}'"
+        return text
+    for key, value in attrs.items():
+        if key[0] == "{":
+            text += _foreign(key, value, head + text)
+        else:
+            text += f" {key}='{escape.attr(value)}'"
+    return text
 
 
 def _foreign(key: str, value: str, head: str) -> str:

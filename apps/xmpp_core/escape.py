@@ -31,13 +31,16 @@ def text(value: str) -> str:
 
 def attr(value: str) -> str:
     """`value` as the content of an attribute in either kind of quotes."""
-    if (
+    return value if is_plain(value) else _ATTR.sub(_replace, value)
+
+
+def is_plain(value: str) -> bool:
+    """True if nothing in `value` needs escaping, in text or in an attribute."""
+    return (
         value.isprintable()
         and "&" not in value
         and "<" not in value
         and "'" not in value
         and '"' not in value
         and ">" not in value
-    ):
-        return value
-    return _ATTR.sub(_replace, value)
+    )

@@ -1,0 +1,331 @@
+"""expat_core — expat behind defusedxml's guard, building elements of streams.
+
+The one place where XML is read. A Core is one expat parser and the closures it calls; XmlStreamParser
+(parser.py) feeds it, ParserPool (parser_pool.py) keeps it between stanzas. Closures over local
+variables, not methods: they are what makes it as quick as bare expat.
+
+RFC:      6120 §11.1 (restricted XML), §11.6 (UTF-8), §4.9.3.13, §4.9.3.18
+Differs:  defusedxml separates namespace and name with "}", so a namespace name that contains one
+          is refused: it could forge another element's name
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, NoReturn
+from xml.parsers.expat import ExpatError, errors
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from xmpp_core import ns
+from xmpp_core.element import PLAIN, Element
+from xmpp_core.errors import StreamError
+
+_UNDEFINED_ENTITY: Final = errors.codes[errors.XML_ERROR_UNDEFINED_ENTITY]
+_NAMES_KEPT: Final = 4096
+_NO_TARGET: Final = object()
+BETWEEN: Final = -1  # the mark between two stanzas
+_BLANK: Final = " \t\r\n"
+_HANDLERS: Final = (
+    "StartElementHandler", "EndElementHandler", "CharacterDataHandler", "StartNamespaceDeclHandler",
+    "CommentHandler", "ProcessingInstructionHandler", "XmlDeclHandler", "StartCdataSectionHandler",
+    "StartDoctypeDeclHandler", "EntityDeclHandler", "UnparsedEntityDeclHandler",
+    "ExternalEntityRefHandler", "DefaultHandlerExpand",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one stanza may cost: octets, elements, depth (the stanza is 1), attributes of an element."""
+
+    bytes: int
+    elements: int
+    depth: int
+    attrs: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStart:
+    """The first start tag of a stream, whatever it is: who reads it decides (RFC 6120 §4.8, §4.9.3).
+
+    `attrs` are as for Element ("to", "from", "version", "id", "xml:lang"); `ns_decls` maps each
+    declared prefix ("" for the default) to its namespace name.
+    """
+
+    ns: str
+    name: str
+    attrs: dict[str, str]
+    ns_decls: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def default_ns(self) -> str:
+        """The declared default namespace: the content namespace of the stream; "" if none."""
+        return self.ns_decls.get("", "")
+
+    @property
+    def ns_ok(self) -> bool:
+        """True if the stream namespace is right (else invalid-namespace)."""
+        return self.ns == ns.STREAM
+
+    @property
+    def is_stream(self) -> bool:
+        """True for a <stream/> of the stream namespace."""
+        return self.ns == ns.STREAM and self.name == "stream"
+
+    @property
+    def prefix(self) -> str | None:
+        """The prefix of the stream namespace; None if it has none (RFC: bad-namespace-prefix)."""
+        return next((p for p, uri in self.ns_decls.items() if uri == ns.STREAM and p), None)
+
+    @property
+    def to(self) -> str | None:
+        """The `to` attribute."""
+        return self.attrs.get("to")
+
+    @property
+    def from_(self) -> str | None:
+        """The `from` attribute."""
+        return self.attrs.get("from")
+
+    @property
+    def id(self) -> str | None:
+        """The `id` attribute."""
+        return self.attrs.get("id")
+
+    @property
+    def version(self) -> str | None:
+        """The `version` attribute; None means before 1.0."""
+        return self.attrs.get("version")
+
+    @property
+    def lang(self) -> str | None:
+        """The default language of the stanzas."""
+        return self.attrs.get("xml:lang")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """The end tag of the stream."""
+
+
+Event = StreamStart | Element | StreamEnd
+
+
+class Core(DefusedXMLParser):  # type: ignore[misc]
+    """One expat parser. `out` collects events; `fed` counts octets since it was made.
+
+    `content_ns` is read as jabber:client (component and server streams).
+    """
+
+    def __init__(self, content_ns: str = ns.CLIENT) -> None:
+        super().__init__(target=_NO_TARGET, encoding="utf-8", forbid_dtd=True)
+        expat = self.parser
+        expat.DefaultHandlerExpand = None
+        expat.ordered_attributes = False
+        if hasattr(expat, "SetReparseDeferralEnabled"):  # expat >= 2.6 may hold stanzas back
+            expat.SetReparseDeferralEnabled(False)
+        self.content_ns = content_ns
+        self.out: list[Event] = []
+        self.mark = [0]  # offset where the open stanza (or the stream, before its start tag) began
+        self.fed = 0  # octets given to expat
+        self.pending = 0  # of these, octets of what has begun and not ended
+        self.scanned = 0  # octets that expat has read again for a token that does not end
+        self.lent = 0  # how often it has been given back since the pool looked at it
+        self.age = 0  # the same in all
+        self.limits: Limits | None = None
+        self.expat = expat
+        self.parse: Callable[[bytes], Any] = expat.Parse
+        self._arm = _install(expat, self.out.append, self.mark, _names_of(content_ns))
+
+    def arm(self, limits: Limits) -> None:
+        """Sets the limits that the handlers watch: elements, depth, attributes."""
+        if limits is not self.limits:
+            self.limits = limits
+            self._arm(limits)
+
+    def take(self) -> list[Event]:
+        """The events so far; forgets them."""
+        events = self.out.copy()
+        self.out.clear()
+        return events
+
+    def names(self) -> int:
+        """How many names expat remembers; it never gives one back."""
+        return len(self.expat.intern)
+
+    def close(self) -> None:
+        """Cuts the cycles through the handlers, so that memory comes back at once."""
+        for name in _HANDLERS:
+            setattr(self.expat, name, None)
+        self.out.clear()
+
+
+def stream_error(error: Exception) -> StreamError:
+    """The stream error that an exception from `Core.parse` means; raises what is none of these."""
+    if isinstance(error, StreamError):
+        return error
+    if isinstance(error, DefusedXmlException):
+        return StreamError("restricted-xml")
+    if isinstance(error, ExpatError):
+        # a reference to an entity that is not predefined (RFC 6120 §11.1)
+        return StreamError("restricted-xml" if error.code == _UNDEFINED_ENTITY else "not-well-formed")
+    raise error
+
+
+_Names = tuple[dict[str, tuple[str, str]], Callable[[str], tuple[str, str]]]
+_tables: dict[str, _Names] = {}  # one per content namespace: a handful
+
+
+def _names_of(content_ns: str) -> _Names:
+    if content_ns not in _tables:
+        names: dict[str, tuple[str, str]] = {}
+        _tables[content_ns] = names, partial(_learn, names, content_ns)
+    return _tables[content_ns]
+
+
+def _learn(names: dict[str, tuple[str, str]], content_ns: str, tag: str) -> tuple[str, str]:
+    """Splits "namespace}name" and remembers it. Stream names are not remembered: each is looked at."""
+    space, _, name = tag.rpartition("}")
+    if space == content_ns:
+        space = ns.CLIENT
+    if space != ns.STREAM:
+        if len(names) >= _NAMES_KEPT:
+            names.clear()
+        names[tag] = space, name
+    return space, name
+
+
+def _rename(attrs: dict[str, str]) -> dict[str, str]:
+    """Attributes of other namespaces as "{namespace}name", those of XML as "xml:name"."""
+    renamed = {}
+    for key, value in attrs.items():
+        space, _, name = key.rpartition("}")
+        if space:
+            key = f"xml:{name}" if space == ns.XML else f"{{{space}}}{name}"
+        renamed[key] = value
+    return renamed
+
+
+def _merge(children: list[Element | str]) -> None:
+    """Joins neighbouring strings: expat cuts text where buffers, CDATA and feeds end."""
+    merged: list[Element | str] = []
+    run: list[str] = []
+    for child in children:
+        if isinstance(child, str):
+            run.append(child)
+            continue
+        if run:
+            merged.append("".join(run))
+            run = []
+        merged.append(child)
+    if run:
+        merged.append("".join(run))
+    children[:] = merged
+
+
+def _refuse(condition: str, text: str = "") -> NoReturn:
+    raise StreamError(condition, text)
+
+
+def _restricted(*_: object) -> NoReturn:
+    raise StreamError("restricted-xml")
+
+
+def _xml_decl(version: str, encoding: str | None, standalone: int) -> None:
+    if encoding is not None and encoding.lower() != "utf-8":
+        _refuse("unsupported-encoding", "a stream is UTF-8")
+
+
+def _install(expat: Any, emit: Callable[[Event], None], mark: list[int], table: _Names) -> Callable[[Limits], None]:
+    """Sets the handlers, which keep `mark`; returns `arm(limits)`."""
+    names, learn = table
+    new = object.__new__  # spares the call of __init__, a tenth of the whole
+    stack: list[Element] = []  # the open elements above `node`
+    node: Element | None = None  # the innermost open element of a stanza
+    opened = False  # the stream's own start tag has been read
+    cut = False  # some text came in pieces
+    count = 0
+    max_elements = max_depth = max_attrs = 0
+    decls: dict[str, str] = {}
+
+    def start(tag: str, attrs: dict[str, str]) -> None:
+        nonlocal node, count, cut, opened
+        try:
+            space, name = names[tag]
+        except KeyError:
+            space, name = learn(tag)
+            if node is not None and space == ns.STREAM:
+                _refuse("invalid-xml", "an element of the stream inside a stanza")
+        if attrs:
+            if len(attrs) > max_attrs:
+                _refuse("policy-violation", "too many attributes")
+            if not PLAIN.issuperset(attrs):
+                attrs = _rename(attrs)
+        if node is None:
+            if opened:
+                mark[0] = expat.CurrentByteIndex
+                count, cut = 1, False
+                node = new(Element)
+                node.ns, node.name, node.attrs, node.children = space, name, attrs, []
+            else:
+                opened, mark[0] = True, BETWEEN
+                emit(StreamStart(space, name, attrs, decls.copy()))
+            return
+        count += 1
+        stack.append(node)
+        if count > max_elements or len(stack) >= max_depth:
+            _refuse("policy-violation", "too many elements, or too deep")
+        inner = new(Element)
+        inner.ns, inner.name, inner.attrs, inner.children = space, name, attrs, []
+        node.children.append(inner)
+        node = inner
+
+    def end(_tag: str) -> None:
+        nonlocal node
+        if node is None:
+            mark[0] = expat.CurrentByteIndex
+            emit(StreamEnd())
+            return
+        if cut:
+            _merge(node.children)
+        if stack:
+            node = stack.pop()
+        else:
+            emit(node)
+            node = None
+            mark[0] = BETWEEN
+
+    def data(text: str) -> None:
+        nonlocal cut
+        if node is None:
+            if text.strip(_BLANK):
+                _refuse("invalid-xml", "text between stanzas")
+            return
+        children = node.children
+        if children and children[-1].__class__ is str:
+            cut = True
+        children.append(text)
+
+    def declare(prefix: str | None, uri: str | None) -> None:
+        if uri is not None and "}" in uri:
+            _refuse("not-well-formed", "} in a namespace name")
+        if not opened:
+            decls[prefix or ""] = uri or ""
+
+    def cdata() -> None:
+        if node is None:
+            _refuse("invalid-xml", "text between stanzas")
+
+    def arm(limits: Limits) -> None:
+        nonlocal max_elements, max_depth, max_attrs
+        max_elements, max_depth, max_attrs = limits.elements, limits.depth, limits.attrs
+
+    expat.StartElementHandler = start
+    expat.EndElementHandler = end
+    expat.CharacterDataHandler = data
+    expat.StartNamespaceDeclHandler = declare
+    expat.StartCdataSectionHandler = cdata
+    expat.XmlDeclHandler = _xml_decl
+    expat.CommentHandler = expat.ProcessingInstructionHandler = _restricted
+    return arm
