@@ -101,6 +101,8 @@ class SqliteStore:
 
     def close(self) -> None:
         """See Backend. What was queued is committed first, for the writer's inbox is in order."""
+        if self._closed:
+            return
         self._closed = True
         self._writer.stop(block=True)
         self._conn.close()

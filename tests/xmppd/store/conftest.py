@@ -1,0 +1,65 @@
+"""Every backend that this machine can have, and a way to play a test on it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import node, postgres
+from xmppd.store import store
+from xmppd.store.backend import Backend, StoreConfig
+
+KINDS = ["memory", "sqlite"]
+if postgres.available():
+    KINDS.append("postgres")
+else:
+    warnings.warn("PostgreSQL is not installed: store_pg is not tested (XMPPD_TEST_PG names a server)", stacklevel=1)
+
+
+@pytest.fixture(scope="session")
+def pg_cluster() -> Iterator[postgres.Cluster | None]:
+    """A server of our own, unless the environment names one."""
+    if postgres.GIVEN:
+        yield None
+        return
+    cluster = postgres.Cluster()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def pg_url(pg_cluster: postgres.Cluster | None) -> str:
+    """A connection string for an empty schema."""
+    return postgres.fresh(postgres.GIVEN if pg_cluster is None else pg_cluster.url)
+
+
+@pytest.fixture(params=KINDS)
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> StoreConfig:
+    """The configuration of an empty store, of each kind in turn."""
+    kind = request.param
+    path = request.getfixturevalue("pg_url") if kind == "postgres" else str(tmp_path / "xmppd.sqlite3")
+    return StoreConfig(kind, path)
+
+
+Body = Callable[[Backend], Awaitable[Any]]
+
+
+@pytest.fixture
+def play(config: StoreConfig) -> Callable[[Body], Any]:
+    """Runs an async body on an open store, on a fresh node, and closes the store."""
+
+    def run(body: Body) -> Any:
+        async def opened() -> Any:
+            backend = store.open_backend(config)
+            try:
+                return await body(backend)
+            finally:
+                backend.close()
+
+        return node.run(opened)
+
+    return run

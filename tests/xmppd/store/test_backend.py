@@ -1,0 +1,243 @@
+"""What every backend must do: one suite, each test on each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from otp.erts import process
+from xmppd.store.backend import Backend, StoreError, Table, Tx, table_of
+from xmppd.store.tables import (
+    ACCOUNT,
+    OFFLINE,
+    PRIVATE,
+    ROSTER,
+    SECRET,
+    Account,
+    OfflineMessage,
+    PrivateXml,
+    RosterItem,
+    Secret,
+    Vcard,
+)
+
+Play = Callable[[Callable[[Backend], Any]], Any]
+JULIET = RosterItem("localhost", "romeo", "juliet@example.org", "Juliet", ("Friends", "Ünïcödé"), "to", listed=True)
+
+
+def put(*records: Any) -> Callable[[Tx], None]:
+    def fn(tx: Tx) -> None:
+        for record in records:
+            tx.write(record)
+
+    return fn
+
+
+def message(n: int, user: str = "romeo") -> OfflineMessage:
+    return OfflineMessage("localhost", user, n, 1_700_000_000_000 + n, f"<message id='{n}'/>")
+
+
+class Mine(Exception):
+    """Raised by a transaction of these tests."""
+
+
+def test_what_was_written_is_read_in_full(play: Play) -> None:
+    records = [
+        JULIET,
+        RosterItem("localhost", "romeo", "nurse@example.org", approved=True, pending="<presence/>", version=2**40),
+        Account("localhost", "romeo", "a$b", "", "c", 1_700_000_000, True),
+        PrivateXml("localhost", "romeo", "urn:x", "q", "<q xmlns='urn:x'>\n&amp; \U0001f980</q>"),
+        Secret("key", bytes(range(256))),
+        Vcard("localhost", "romeo", "<vCard/>" * 10_000),
+    ]
+
+    async def body(backend: Backend) -> None:
+        await backend.transaction(put(*records))
+        for record in records:
+            table = table_of(record)
+            found = await backend.read(table, table.key_of(record))
+            assert found == record
+            assert type(found) is type(record)
+            assert [type(getattr(found, c)) for c in table.columns] == [type(getattr(record, c)) for c in table.columns]
+
+    play(body)
+
+
+def test_what_is_not_there_is_none_and_empty(play: Play) -> None:
+    async def body(backend: Backend) -> None:
+        assert await backend.read(ROSTER, ("localhost", "romeo", "nobody")) is None
+        assert await backend.select(ROSTER, ("localhost", "romeo")) == []
+        assert await backend.count(ROSTER) == 0
+        assert await backend.transaction(lambda tx: tx.last(OFFLINE, ("localhost", "romeo"))) is None
+        assert await backend.transaction(lambda tx: tx.delete(OFFLINE, ("localhost", "romeo", 1))) is False
+        assert await backend.transaction(lambda tx: tx.clear(OFFLINE, ("localhost",))) == 0
+
+    play(body)
+
+
+def test_a_second_write_replaces(play: Play) -> None:
+    async def body(backend: Backend) -> None:
+        await backend.transaction(put(JULIET))
+        changed = replace(JULIET, name="Giulietta", groups=(), in_axis="from")
+        await backend.transaction(put(changed))
+        assert await backend.select(ROSTER, ("localhost", "romeo")) == [changed]
+
+    play(body)
+
+
+def test_select_finds_a_prefix_in_key_order(play: Play) -> None:
+    async def body(backend: Backend) -> None:
+        await backend.transaction(put(*[message(n) for n in (10, 9, 2, 100)], message(1, "romeo2"), message(3, "rome")))
+        assert [m.seq for m in await backend.select(OFFLINE, ("localhost", "romeo"))] == [2, 9, 10, 100]
+        assert [m.seq for m in await backend.select(OFFLINE, ("localhost", "romeo"), 2)] == [2, 9]
+        assert [m.user for m in await backend.select(OFFLINE)] == ["rome", *["romeo"] * 4, "romeo2"]
+        assert await backend.count(OFFLINE, ("localhost", "romeo")) == 4
+        assert [m.seq for m in await backend.select(OFFLINE, ("localhost", "romeo", 9))] == [9]
+
+    play(body)
+
+
+def test_text_keys_are_ordered_by_code_point(play: Play) -> None:
+    names = ["Z", "a", "a b", "a-b", "ab", "é", "ﬀ", "\U0001f980"]
+
+    async def body(backend: Backend) -> None:
+        await backend.transaction(put(*[Account("localhost", n, "", "", "") for n in reversed(names)]))
+        assert [a.user for a in await backend.select(ACCOUNT, ("localhost",))] == names
+
+    play(body)
+
+
+def test_a_transaction_sees_its_own_writes(play: Play) -> None:
+    def fn(tx: Tx) -> list[object]:
+        put(message(1), message(2), message(3))(tx)
+        last = tx.last(OFFLINE, ("localhost", "romeo"))
+        return [
+            tx.read(OFFLINE, ("localhost", "romeo", 2)) == message(2),
+            tx.delete(OFFLINE, ("localhost", "romeo", 2)),
+            tx.count(OFFLINE, ("localhost", "romeo")),
+            last and last.seq,
+            [m.seq for m in tx.select(OFFLINE, ("localhost",), 5)],
+            tx.clear(OFFLINE, ("localhost", "romeo")),
+            tx.count(OFFLINE),
+        ]
+
+    async def body(backend: Backend) -> None:
+        assert await backend.transaction(fn) == [True, True, 2, 3, [1, 3], 2, 0]
+
+    play(body)
+
+
+def test_an_exception_undoes_all_of_its_transaction(play: Play) -> None:
+    def fail(tx: Tx) -> None:
+        tx.write(replace(JULIET, name="changed"))
+        tx.write(message(2))
+        tx.clear(OFFLINE, ("localhost", "romeo"))
+        tx.delete(PRIVATE, ("localhost", "romeo", "urn:x", "q"))
+        raise Mine("no")
+
+    async def body(backend: Backend) -> None:
+        private = PrivateXml("localhost", "romeo", "urn:x", "q", "<q/>")
+        await backend.transaction(put(JULIET, message(1), private))
+        with pytest.raises(Mine, match="no"):
+            await backend.transaction(fail)
+        assert await backend.select(ROSTER) == [JULIET]
+        assert await backend.select(OFFLINE) == [message(1)]
+        assert await backend.select(PRIVATE) == [private]
+
+    play(body)
+
+
+def test_a_failing_transaction_leaves_its_neighbours_alone(play: Play) -> None:
+    def one(n: int) -> Callable[[Tx], int]:
+        def fn(tx: Tx) -> int:
+            tx.write(message(n))
+            if n % 3 == 0:
+                raise Mine(str(n))
+            return n
+
+        return fn
+
+    async def body(backend: Backend) -> None:
+        seen: list[int | str] = []
+
+        async def writer(n: int) -> None:
+            try:
+                seen.append(await backend.transaction(one(n)))
+            except Mine as exc:
+                seen.append(str(exc))
+
+        await together(writer, range(30))
+        assert sorted(seen, key=int) == [str(n) if n % 3 == 0 else n for n in range(30)]
+        assert [m.seq for m in await backend.select(OFFLINE)] == [n for n in range(30) if n % 3]
+
+    play(body)
+
+
+def test_counting_up_at_once_loses_no_step(play: Play) -> None:
+    def add(tx: Tx) -> None:
+        last = tx.last(OFFLINE, ("localhost", "romeo"))
+        tx.write(message(last.seq + 1 if last else 1))
+
+    async def body(backend: Backend) -> None:
+        async def writer(_n: int) -> None:
+            await backend.transaction(add)
+
+        await together(writer, range(12))
+        assert [m.seq for m in await backend.select(OFFLINE)] == list(range(1, 13))
+
+    play(body)
+
+
+def test_a_record_no_backend_can_keep_is_refused_before_it_is_written(play: Play) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Stranger:
+        name: str
+
+    async def body(backend: Backend) -> None:
+        with pytest.raises(TypeError, match="no table keeps Stranger"):
+            await backend.transaction(put(JULIET, Stranger("x")))
+        assert await backend.count(ROSTER) == 0
+
+    play(body)
+
+
+def test_a_closed_store_says_so(play: Play) -> None:
+    async def body(backend: Backend) -> None:
+        backend.close()
+        with pytest.raises(StoreError, match="closed") as caught:
+            await backend.transaction(put(JULIET))
+        assert caught.value.condition == "resource-constraint"
+
+    play(body)
+
+
+async def together(fn: Callable[[int], Any], numbers: range) -> None:
+    """Run fn(n) for every n as processes at once, and wait for all; a crash of one fails the test."""
+    refs = {process.spawn_monitor(fn, n)[1] for n in numbers}
+    while refs:
+        down: Any = await process.receive()
+        refs.discard(down.ref)
+        assert down.reason == "normal", down.reason
+
+
+def test_a_table_begins_with_its_key() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Record:
+        a: str
+        b: int
+
+    with pytest.raises(TypeError, match="first fields"):
+        Table("t", Record, ("b",))
+
+
+def test_a_table_takes_only_fields_that_every_backend_keeps() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Record:
+        a: str
+        b: complex
+
+    with pytest.raises(TypeError, match="'b'"):
+        Table("t", Record, ("a",))
