@@ -276,12 +276,6 @@ class GenFsmProcess(Behaviour):
         """The callback's terminate."""
         return self.module.terminate(reason, self.state_name, self.state)
 
-    def sys_code_change(self, module: Any, old_vsn: object, extra: object) -> str:
-        """Put another version of the callback class in place."""
-        self.state_name, self.state = module.code_change(old_vsn, self.view_state(), extra)
-        self.module, self.label = module, type(module)
-        return "ok"
-
 
 async def start_link(
     module: type[GenFsm[Any]], *args: Any, name: str | None = None, timeout: float | None = None

@@ -69,8 +69,8 @@ def _start_timeout(process: Behaviour) -> None:
         if other.target is not None and other.target.links is not None:
             other.target.links.discard(process.pid)
     process.links = None
-    process.terminate_now(exits.KILLED)
     process.started.reject(exits.StartError(exits.TIMEOUT))
+    process.terminate_now(exits.KILLED)
 
 
 class Behaviour(Process):
@@ -134,6 +134,8 @@ class Behaviour(Process):
                 self._not_started(exits.NORMAL, None)
                 return
             after = self.accept_init(result)
+        except GeneratorExit:  # killed while init was waiting
+            raise
         except exits.StartError as exc:
             self._not_started(exc.reason, exc)
             return
@@ -325,7 +327,8 @@ class Behaviour(Process):
 
     def sys_code_change(self, module: Any, old_vsn: object, extra: object) -> str:
         """Put another version of the callback class in place; its code_change makes the new state."""
-        self.state = module.code_change(old_vsn, self.state, extra)
+        new = module.code_change(old_vsn, self.view_state(), extra)
+        self.replace_state(lambda _old: new)
         self.module = module
         self.label = type(module)
         return "ok"
