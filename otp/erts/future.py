@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 import pykka
+from pykka._future import _Unset
 
 from otp.erts.scheduler import THIS
 
@@ -25,7 +26,9 @@ class LoopFuture(pykka.Future[T]):
     It is settled once, on the loop's thread: later settlings are dropped, as a late reply is in OTP.
     """
 
+    # Pykka's map(), filter() and stop() set a hook on a future; these are the fields of one without
     _get_hook = None
+    _get_hook_result: Any = _Unset()
     #: the process that waits here; it is woken without a turn of the loop
     _waiter: Any = None
 

@@ -41,7 +41,7 @@ class NoCarrier:
 
     def link(self, from_: Pid, to: Pid) -> None:
         """Answered with noconnection."""
-        signal_exit(from_, to, exits.NOCONNECTION, linked=True)
+        signal_exit(to, from_, exits.NOCONNECTION, linked=True)
 
     def unlink(self, from_: Pid, to: Pid) -> None:
         """Nothing to undo."""

@@ -18,7 +18,7 @@ Differs:  receive() is awaited; code is `async def` if it waits for anything
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from otp.erts.future import LoopFuture
 from otp.erts.links import Net, add_watcher, deliver, remove_watcher, signal_down, signal_exit
 from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
 from otp.erts.registry import NAMES, registered, whereis
-from otp.erts.scheduler import THIS
+from otp.erts.scheduler import BUDGET, THIS
 from otp.erts.signals import Down, Exit
 from otp.erts.timer import TIMERS, TimerRef
 
@@ -36,6 +36,7 @@ __all__ = [
     "cancel_timer",
     "demonitor",
     "exit_",
+    "give_way",
     "is_alive",
     "link",
     "make_ref",
@@ -282,6 +283,9 @@ async def receive(match: Callable[[object], bool] | None = None, timeout: float 
     if process._queue:
         message = wait.take(process._queue)
         if message is not NOTHING:
+            process.reductions += 1
+            if process.reductions % BUDGET == 0:
+                await give_way()
             return message
     if timeout == 0:
         raise exits.ReceiveTimeout(timeout)
@@ -294,6 +298,16 @@ async def receive(match: Callable[[object], bool] | None = None, timeout: float 
     finally:
         if timer is not None:
             TIMERS.cancel(timer)
+
+
+class _GiveWay:
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+def give_way() -> _GiveWay:
+    """Await it to let the other ready processes run first (erlang:yield/0); long loops should, now and then."""
+    return _GiveWay()
 
 
 def send_after(seconds: float, dest: Pid | str, message: object) -> TimerRef:
