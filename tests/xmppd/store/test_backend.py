@@ -15,7 +15,6 @@ from xmppd.store.tables import (
     OFFLINE,
     PRIVATE,
     ROSTER,
-    SECRET,
     Account,
     OfflineMessage,
     PrivateXml,
