@@ -50,7 +50,7 @@ def load(
 
     `path` is the file; None means `xmppd.toml` in the home if there is one, else no file. `flags` are
     `--set` values by dotted name. `known` names the modules there are, each with its options and their
-    defaults; None leaves the modules unchecked.
+    defaults; None leaves the modules unchecked; one with a dot in its name is of another package.
     Raises ConfigError with every problem: unknown keys, wrong types, unreadable files, contradictions.
     """
     home = Path(home).absolute()
@@ -136,7 +136,7 @@ def _modules(
         base if base is not None else {m: {} for m in schema.DEFAULT_MODULES}
     )
     for name, options in reader.table(path, raw).items():
-        if known is not None and name not in known:
+        if known is not None and name not in known and "." not in name:
             reader.problem((*path, name), f'unknown module "{name}"{suggest(name, list(known))}')
         elif options is False:
             modules.pop(name, None)
@@ -149,7 +149,7 @@ def _modules(
 
 
 def _options(reader: Reader, path: tuple[str, ...], options: Mapping[str, Any], known: Known | None) -> None:
-    if known is None:
+    if known is None or path[-1] not in known:
         return
     defaults = known[path[-1]]
     reader.unknown(path, options, list(defaults))

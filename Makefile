@@ -1,0 +1,66 @@
+# `make` alone says what there is. Whatever a target needs it makes by itself, in .venv and _build.
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then echo $$p; break; fi; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test test-fast stories check rel run bench docs lock clean python
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: $(STAMP) ## an environment to work in: .venv, with these sources and all tools
+	@echo "ready: $(BIN)/python, $(BIN)/pytest, $(BIN)/xmppd"
+
+test: $(STAMP) rel ## every test, also those against the built release
+	$(BIN)/python -m pytest tests
+
+test-fast: $(STAMP) ## the tests that need no release and no server
+	$(BIN)/python -m pytest tests --ignore=tests/release --ignore=tests/interop --ignore=tests/stories
+
+stories: $(STAMP) ## the plays: what clients say and hear, against a booted node
+	$(BIN)/python -m pytest tests/stories
+
+check: $(STAMP) ## ruff, mypy --strict, and the house rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet . || echo "hint: $(BIN)/ruff format ."
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/house
+
+rel: python ## the release: _build/rel/xmppd, movable; start it with ./rel/xmppd start
+	@$(PYTHON) rel/make_rel.py
+
+run: $(STAMP) ## the server in this terminal, from the sources, until Ctrl-C; its home is _build/run
+	$(BIN)/python -I -m xmppd.ctl.main --home _build/run foreground
+
+bench: rel ## the load generator against the release, with two workers: BENCH=path of the generator
+	@test -x "$(BENCH)/run" || { echo "say where the load generator is: make bench BENCH=DIR (see docs/bench.md)"; exit 2; }
+	rel/bench "$(BENCH)" $(ARGS)
+
+docs: $(STAMP) ## the generated pages of docs/
+	$(BIN)/python docs/make_docs.py
+
+lock: $(STAMP) ## write the lock files anew from pyproject.toml
+	$(BIN)/python rel/make_lock.py
+
+clean: ## all that was made, but for the data of a release that ran (_build/rel/xmppd/var)
+	rm -rf $(VENV) _build/tools _build/wheel _build/run dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find _build/rel/xmppd -mindepth 1 -maxdepth 1 ! -name var -exec rm -rf {} + 2>/dev/null || true
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@if [ -d _build/rel/xmppd/var ]; then echo "kept: _build/rel/xmppd/var (accounts and messages)"; else rm -rf _build; fi
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found; say which: make PYTHON=..."; exit 1; }
+
+$(STAMP): pyproject.toml rel/dev.lock | python
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv; on Debian: apt install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV), checked against rel/dev.lock"
+	@$(PIP) install --require-hashes --only-binary :all: -r rel/dev.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,151 @@
+"""lifecycle — start, stop, restart, foreground, logs.
+
+OTP:      cf. the start script of a release, and heart
+Way:      ctl.main → [lifecycle] → ctl.parent, a process of its own
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from typing import Any, Final
+
+import click
+
+from xmppd.ctl import client, logs, render
+from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
+from xmppd.ctl.home import Home
+from xmppd.ctl.modules import known_modules
+from xmppd.ctl.options import Options, colours, common, options
+
+#: seconds a server has to come up, and to go down beyond its drain time
+START_TIMEOUT: Final = 60.0
+STOP_TIMEOUT: Final = 30.0
+
+
+@click.command(help="start the server in the background, and wait until it serves")
+@common
+def start() -> None:
+    """Start, unless it runs already."""
+    said = options()
+    running = said.where().pid()
+    if running is not None:
+        said.out({"running": True, "pid": running}, lambda r: f"runs already, pid {r['pid']}")
+        return
+    said.out(started(said), lambda info: render.banner(info, colours()))
+
+
+@click.command(help="run the server in this terminal (or under systemd, or in a container) until a signal")
+@common
+def foreground() -> None:
+    """Become the parent process."""
+    said = options()
+    said.load(known_modules())
+    sys.stdout.flush()
+    command = parent_command(said)
+    os.execv(command[0], [*command, "--foreground"])
+
+
+@click.command(help="drain (clients are told, and have limits.drain_seconds to leave) and stop")
+@common
+def stop() -> None:
+    """Stop, and wait for the end."""
+    said = options()
+    stopped(said)
+    said.out({"stopped": True}, lambda _: "stopped")
+
+
+@click.command(help="stop if it runs, then start")
+@common
+def restart() -> None:
+    """Stop and start; a wrong configuration is refused before anything stops."""
+    said = options()
+    said.load(known_modules())
+    if said.where().pid() is not None:
+        stopped(said)
+    said.out(started(said), lambda info: render.banner(info, colours()))
+
+
+@click.command(name="logs", help="the last lines of the log")
+@click.option("-n", "count", default=50, help="how many lines")
+@click.option("-f", "--follow", is_flag=True, help="go on with new lines until Ctrl-C")
+@common
+def show_logs(count: int, follow: bool) -> None:
+    """Print the log's end."""
+    said = options()
+    file = said.where().log
+    said.out(logs.tail(file, count))
+    if follow:
+        for line in logs.follow(file):
+            click.echo(line)
+
+
+def parent_command(said: Options) -> list[str]:
+    """Give the command line of the parent process."""
+    command = [sys.executable, "-I", "-m", "xmppd.ctl.parent", "--home", str(said.where().path)]
+    if file := said.file():
+        command += ["--config", file]
+    for name, value in said.flags.items():
+        command += ["--set", f"{name}={value}"]
+    return command
+
+
+def started(said: Options) -> dict[str, Any]:
+    """Start the parent in the background; give what it says once it serves.
+
+    Raises CommandError with the parent's own words and status if it does not come up.
+    """
+    said.load(known_modules())
+    home = said.where()
+    try:
+        home.create()
+        log = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise CommandError(f"{home.path}: {error.strerror or error}", EXIT_PERMISSION) from None
+    ready, done = os.pipe()
+    process = subprocess.Popen(
+        [*parent_command(said), "--ready-fd", str(done)],
+        stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, pass_fds=[done],
+    )  # fmt: skip
+    os.close(done)
+    os.close(log)
+    return _await_ready(process, ready, home)
+
+
+def _await_ready(process: subprocess.Popen[bytes], ready: int, home: Home) -> dict[str, Any]:
+    text = b""
+    deadline = time.monotonic() + START_TIMEOUT
+    while select.select([ready], [], [], max(deadline - time.monotonic(), 0))[0]:
+        piece = os.read(ready, 65536)
+        text += piece
+        if not piece or text.endswith(b"\n"):
+            break
+    os.close(ready)
+    if not text.endswith(b"\n"):
+        if process.poll() is None and time.monotonic() >= deadline:
+            process.terminate()
+        last = "\n".join(logs.tail(home.log, 15))
+        raise CommandError(f"the server did not come up; the end of {home.log}:\n{last}")
+    answer: dict[str, Any] = json.loads(text)
+    if "error" in answer:
+        process.wait(10)
+        raise CommandError(answer["error"], answer.get("status", EXIT_FAILED))
+    return answer
+
+
+def stopped(said: Options) -> None:
+    """Ask the server to stop and wait until its home is free. Raises NotRunning, CommandError."""
+    home = said.where()
+    pid = home.pid()
+    if pid is None:
+        raise client.NotRunning(home)
+    answer = client.ask(home, "stop", {})
+    deadline = time.monotonic() + float(answer["drain_seconds"]) + STOP_TIMEOUT
+    while home.pid() is not None:
+        if time.monotonic() > deadline:
+            raise CommandError(f"pid {pid} has not ended; see {home.log}", EXIT_TRY_AGAIN)
+        time.sleep(0.02)

@@ -1,0 +1,115 @@
+"""options — what every verb understands, before it and after it: --config, --home, --set, --json.
+
+OTP:      none
+Way:      ctl.main, ctl.verbs, ctl.lifecycle, ctl.config_verbs → [options]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from xmppd.config.load import Known, load
+from xmppd.config.problems import ConfigError
+from xmppd.config.schema import Config
+from xmppd.ctl.commands import EXIT_CONFIG, EXIT_USAGE, CommandError
+from xmppd.ctl.home import Home, find_home
+from xmppd.ctl.render import render
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Options:
+    """What was said, wherever it was said; the later one wins."""
+
+    config: str | None = None
+    home: str | None = None
+    json: bool = False
+    flags: dict[str, str] = field(default_factory=dict)
+
+    def where(self) -> Home:
+        """Give the home that is meant."""
+        return find_home(self.home, os.environ)
+
+    def file(self) -> str | None:
+        """Give the configuration file that was named, by flag or environment."""
+        named = self.config or os.environ.get("XMPPD_CONFIG")
+        return str(Path(named).expanduser().absolute()) if named else None
+
+    def load(self, known: Known | None = None) -> Config:
+        """Read the configuration; `known` as config.load has it. Raises CommandError(78) with all errors."""
+        try:
+            return load(self.file(), self.where().path, os.environ, self.flags, known)
+        except ConfigError as error:
+            count = len(error.problems)
+            raise CommandError(f"{error}\n{count} error{'' if count == 1 else 's'}", EXIT_CONFIG) from None
+
+    def out(self, result: Any, text: Callable[[Any], str] = render) -> None:
+        """Print a result: as JSON where that was asked for, else in words."""
+        words = json.dumps(result, ensure_ascii=False) if self.json else text(result)
+        if words:
+            click.echo(words)
+
+
+def common(function: F) -> F:
+    """Give a click command the options that every verb has."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def options() -> Options:
+    """Give the options of the verb that runs."""
+    found = click.get_current_context().find_root().ensure_object(Options)
+    return found
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    kept = context.find_root().ensure_object(Options)
+    if parameter.name == "flags":
+        kept.flags.update(_flag(item) for item in value)
+    elif value and parameter.name:
+        setattr(kept, parameter.name, value)
+
+
+def _flag(item: str) -> tuple[str, str]:
+    name, equals, value = item.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{item} is not KEY=VALUE")
+    return name.strip(), value.strip()
+
+
+_OPTIONS = (
+    click.option("--config", metavar="FILE", expose_value=False, callback=_keep, help="configuration file"),
+    click.option("--home", metavar="DIR", expose_value=False, callback=_keep, help="folder of data, logs, sockets"),
+    click.option("--set", "flags", metavar="KEY=VALUE", multiple=True, expose_value=False, callback=_keep,
+                 help="one configuration key, as limits.rate=off"),
+    click.option("--json", is_flag=True, expose_value=False, callback=_keep, help="the result as JSON"),
+)  # fmt: skip
+
+
+def fail(error: CommandError, as_json: bool) -> int:
+    """Print an error where errors go, and give its exit code."""
+    if as_json:
+        click.echo(json.dumps({"error": str(error), "status": error.status}), err=True)
+    else:
+        click.echo(f"xmppd: {error}", err=True)
+    return error.status
+
+
+def colours() -> bool:
+    """Tell whether colours are wanted: a terminal, and no NO_COLOR."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def usage(text: str) -> CommandError:
+    """Give the error of a wrong command line."""
+    return CommandError(text, EXIT_USAGE)
