@@ -10,6 +10,7 @@ Differs:  defusedxml separates namespace and name with "}", so a namespace name 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NoReturn
@@ -156,6 +157,8 @@ class Core(DefusedXMLParser):  # type: ignore[misc]
 
     def close(self) -> None:
         """Cuts the cycles through the handlers, so that memory comes back at once."""
+        with suppress(StreamError):  # text that expat held back when it met an error goes out first
+            self.expat.CharacterDataHandler = None
         for name in _HANDLERS:
             setattr(self.expat, name, None)
         self.out.clear()

@@ -25,7 +25,8 @@ AFTER_AUTH = Limits(bytes=262_144, elements=5000, depth=64, attrs=100)
 
 _MAX_NAMES = 20_000  # different names on one parser: some 6 MB
 _MAX_SCANNED = 64 << 20  # octets read again for one token that comes in tiny pieces
-_LENT = 64  # the pool looks at a core, and at how many there are, this often
+_LOOK = 1024  # octets; the pool looks at a core that has read more at once, and …
+_LENT = 64  # … at any after so many leases: neither can have brought it too many names for the next
 _LAST = frozenset(b"> \t\n")  # a stanza, or white space after one, ends in one of these
 
 
@@ -82,6 +83,14 @@ class XmlStreamParser:
         """Octets of something that has begun and not ended."""
         return self._core.pending if self._core is not None else 0
 
+    @property
+    def is_between(self) -> bool:
+        """True between two stanzas, with nothing begun."""
+        core = self._core
+        if core is None:
+            return self._shelf is not None
+        return core.mark[0] < 0 and core.pending == 0
+
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes.
 
@@ -107,6 +116,8 @@ class XmlStreamParser:
         # Between two stanzas, every octet consumed, and the last of them one that can stand there?
         index = core.expat.CurrentByteIndex
         if core.mark[0] < 0 and index == core.fed and self._shelf and data[-1] in _LAST:
+            if size > _LOOK:
+                core.lent = _LENT
             self._give_back(core, self._shelf)
         else:
             self._keep(core, index, events, data)
@@ -167,6 +178,7 @@ class XmlStreamParser:
     def _keep(self, core: Core, index: int, events: list[Event], data: bytes) -> None:
         """The core stays with this stream: inside a stanza, or because the stream keeps its own."""
         core.pending = core.fed - _base(core, index)
+        core.lent = _LENT
         core.scanned = core.scanned + core.fed - index if index < core.fed else 0
         if core.scanned > _MAX_SCANNED or core.names() > _MAX_NAMES:
             error = StreamError("policy-violation", "too many names, or a token in too many pieces")
@@ -212,9 +224,14 @@ def parse_document(data: bytes | str, limits: Limits = AFTER_AUTH, *, content_ns
     reader = XmlStreamParser(limits, content_ns=content_ns)
     try:
         reader.feed(_DOCUMENT_HEADER)
-        events = reader.feed(data.encode() if isinstance(data, str) else data)
+        try:
+            octets = data.encode() if isinstance(data, str) else data
+        except UnicodeEncodeError:
+            raise StreamError("not-well-formed", "a lone surrogate") from None
+        events = reader.feed(octets)
+        whole = reader.is_between
     finally:
         reader.close()
-    if len(events) != 1 or not isinstance(events[0], Element):
+    if not whole or len(events) != 1 or not isinstance(events[0], Element):
         raise StreamError("not-well-formed", "not one element")
     return events[0]
