@@ -38,18 +38,12 @@ class Shutdown:
 
 
 @dataclass(frozen=True, slots=True)
-class Announce:
-    """The session table was lost: answer with sm.announce(session) if a session is open."""
-
-
-@dataclass(frozen=True, slots=True)
 class RosterItemChanged:
     """A roster item of this session's account has a new subscription; c2s hands it on as SessionInfo.
 
-    `contact` is a bare JID, `subscription` one of none, to, from, both, remove. `quiet` says that the
-    presence this change asks for has been sent already.
+    `contact` is a bare JID, `subscription` one of none, to, from, both. Who gains `from` by it is sent this
+    session's presence by the session itself; to who loses it, `unavailable` has been sent already.
     """
 
     contact: str
     subscription: str
-    quiet: bool = False

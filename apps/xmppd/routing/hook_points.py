@@ -18,7 +18,7 @@ from xmppd.routing.session import C2sSession, Session
 if TYPE_CHECKING:
     from xmpp_core.element import Element
     from xmpp_core.jid import JID
-    from xmpp_core.stanza import Iq, Message, Presence, Stanza
+    from xmpp_core.stanza import Iq, Presence
 
 A = TypeVar("A")
 

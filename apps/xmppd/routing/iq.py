@@ -35,7 +35,7 @@ class At(StrEnum):
 
 LOCAL: Final = At.LOCAL
 SM: Final = At.SM
-Handler = Callable[[Iq], "Iq | None | Awaitable[Iq | None]"]
+Handler = Callable[[Iq], "Iq | Awaitable[Iq | None] | None"]
 
 
 class IqTable(HandlerTable):

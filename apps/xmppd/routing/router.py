@@ -54,15 +54,15 @@ class Router(GenServer["ets.Table[str, bool]"]):
             table[host] = True
         return table
 
-    def handle_call(self, request: object, from_: Any, state: Any) -> Any:
+    async def handle_call(self, request: object, from_: Any, state: Any) -> Any:
         match request:
             case RegisterRoute(domain, pid):
                 taken = domain in state or any(p is not pid for p in pg.get_members(_group(domain)))
                 if not taken and pid not in pg.get_members(_group(domain)):
-                    pg.join(_group(domain), pid)
+                    await pg.join(_group(domain), pid)
                 return Reply(not taken, state)
             case UnregisterRoute(domain, pid):
-                pg.leave(_group(domain), pid)
+                await pg.leave(_group(domain), pid)
         return Reply(None, state)
 
 

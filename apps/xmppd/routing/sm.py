@@ -8,7 +8,7 @@ RFC:      6121 §8 (which resources: xmpp_core.delivery, a pure function)
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from otp.erts import process
 from otp.erts.exits import CallError, ReceiveTimeout
@@ -17,9 +17,8 @@ from otp.erts.signals import Down
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmppd.routing.session import C2sSession, Session
-from xmppd.routing.sm_server import OWN, READY, TABLE, Change, Close, Open, Sm
+from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Change, Close, Open, Sm
 
-NAME: Final = "sm"
 MOST_SESSIONS = 10
 _FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
 _TRIES = 1000
@@ -64,6 +63,11 @@ def _is_ready() -> bool:
         return False
 
 
+def own_session() -> C2sSession | None:
+    """The session of the running process, if it is a c2s with one."""
+    return OWN.get(process.self_())
+
+
 def available(bare: str) -> list[Session]:
     """The sessions of an account that have sent initial presence."""
     return [s for s in sessions(bare) if s.priority is not None]
@@ -77,7 +81,7 @@ def interested(bare: str) -> list[Session]:
 def all_sessions() -> list[Session]:
     """Every session of every node, for operators."""
     try:
-        return [s for _, rows in ets.lookup_table(TABLE).items() for s in rows]
+        return [s for rows in ets.lookup_table(TABLE).values() for s in rows]
     except ets.NoSuchTable:
         return []
 

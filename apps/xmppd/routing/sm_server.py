@@ -16,16 +16,16 @@ from typing import Any, Final
 from otp.erts import process
 from otp.erts.pid import Pid
 from otp.erts.signals import Down
-from otp.kernel import codec, node, pg
+from otp.kernel import codec, net_kernel, node
 from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import ets
-from otp.stdlib.gen_server import GenServer, Init, NoReply, Reply
-from xmppd.routing import sm_lost
+from otp.stdlib.gen_server import GenServer, NoReply, Reply
+from xmppd.routing import sm_lost, wire  # noqa: F401 - wire: for what it registers
 from xmppd.routing.deliver import Kick, Replaced
 from xmppd.routing.session import C2sSession, Session
 
 TABLE: Final = "sessions"
-GROUP: Final = "sm"
+NAME: Final = "sm"
 READY: Final = ""  # a key that is no account: the table has heard of all nodes that were there
 _PATIENCE = 1.0  # seconds that readers wait for nodes that do not answer
 Rows = tuple[Session, ...]
@@ -86,13 +86,6 @@ class Hello:
     sessions: Rows
 
 
-@dataclass(frozen=True, slots=True)
-class LookForPeers:
-    """A node came up: its sm will soon stand in the group."""
-
-    tries: int = 100
-
-
 class GiveUp:
     """Those who have not said Hello by now are not waited for."""
 
@@ -100,14 +93,14 @@ class GiveUp:
 @dataclass(slots=True)
 class State:
     """`watched`: monitored c2s processes; `peers`: sm processes of other nodes, `awaited` those who have not said
-    Hello since our start; `most`: sessions an account may have.
+    Hello since our start (by node); `most`: sessions an account may have.
     """
 
     table: ets.Table[str, Rows]
     most: int
     watched: dict[Pid, Session] = field(default_factory=dict)
     peers: set[Pid] = field(default_factory=set)
-    awaited: set[Pid] = field(default_factory=set)
+    awaited: set[str] = field(default_factory=set)
 
 
 class Sm(GenServer[State]):
@@ -115,19 +108,15 @@ class Sm(GenServer[State]):
 
     def init(self, most: int) -> Any:
         state = State(ets.new(TABLE), most)
-        node.monitor_nodes()
-        pg.join(GROUP, process.self_())
-        for pid, own in list(OWN.items()):
+        state.awaited = {name for name, _ in node.monitor_nodes()}
+        for _pid, own in list(OWN.items()):
             _insert(state, own.entry)
             _watch(state, own.entry)  # one that died meanwhile gives a Down at once
-        return Init(state, continue_="meet")
-
-    def handle_continue(self, arg: object, state: State) -> Any:
-        _meet_all(state)
-        state.awaited = set(state.peers)
+        for name in state.awaited:
+            net_kernel.send_name(name, NAME, _own_hello(state))
         process.send_after(_PATIENCE, process.self_(), GiveUp())
         _note_ready(state)
-        return NoReply(state)
+        return state
 
     def handle_call(self, request: object, from_: Any, state: State) -> Any:
         match request:
@@ -153,10 +142,8 @@ class Sm(GenServer[State]):
                 _down(state, pid)
             case Hello(pid, sessions):
                 _hello(state, pid, sessions)
-            case NodeUp():
-                process.send_after(0.01, process.self_(), LookForPeers())
-            case LookForPeers(tries):
-                _look(state, tries)
+            case NodeUp(name):
+                net_kernel.send_name(name, NAME, _own_hello(state))
             case NodeDown(name):
                 _node_down(state, name)
             case GiveUp():
@@ -199,7 +186,7 @@ def _forget(state: State, session: Session) -> None:
 
 def _down(state: State, pid: Pid) -> None:
     state.peers.discard(pid)
-    _heard_of(state, pid)
+    _heard_of(state, pid.node)
     session = state.watched.get(pid)
     if session is None:
         return
@@ -265,35 +252,27 @@ def _put(state: State, session: Session) -> None:
         process.send(session.pid, Replaced())
 
 
-def _meet_all(state: State) -> None:
-    here = process.node()
-    for pid in pg.get_members(GROUP):
-        if pid.node != here and pid not in state.peers:
-            _meet(state, pid)
-
-
-def _meet(state: State, peer: Pid) -> None:
-    state.peers.add(peer)
-    process.monitor(peer)
-    own = tuple([s for s in state.watched.values() if _known(state, s)])
-    process.send(peer, Hello(process.self_(), own))
+def _own_hello(state: State) -> Hello:
+    return Hello(process.self_(), tuple([s for s in state.watched.values() if _known(state, s)]))
 
 
 def _hello(state: State, peer: Pid, sessions: Rows) -> None:
     if peer not in state.peers:
-        _meet(state, peer)
+        state.peers.add(peer)
+        process.monitor(peer)
+        process.send(peer, _own_hello(state))
     said = {s.sid for s in sessions}
     for session in _of_node(state, peer.node):
         if session.sid not in said:
             _delete(state, session)
     for session in sessions:
         _put(state, session)
-    _heard_of(state, peer)
+    _heard_of(state, peer.node)
 
 
-def _heard_of(state: State, peer: Pid) -> None:
-    if peer in state.awaited:
-        state.awaited.discard(peer)
+def _heard_of(state: State, name: str) -> None:
+    if name in state.awaited:
+        state.awaited.discard(name)
         _note_ready(state)
 
 
@@ -302,19 +281,13 @@ def _note_ready(state: State) -> None:
         state.table[READY] = ()
 
 
-def _look(state: State, tries: int) -> None:
-    _meet_all(state)
-    missing = set(node.nodes()) - {peer.node for peer in state.peers}
-    if missing and tries > 0:
-        process.send_after(0.05, process.self_(), LookForPeers(tries - 1))
-
-
 def _of_node(state: State, name: str) -> list[Session]:
     return [s for _, rows in state.table.items() for s in rows if s.pid.node == name]
 
 
 def _node_down(state: State, name: str) -> None:
     state.peers = {peer for peer in state.peers if peer.node != name}
+    _heard_of(state, name)
     gone = _of_node(state, name)
     for session in gone:
         _delete(state, session)

@@ -1,0 +1,247 @@
+"""gen_mod — what a mod_* file declares, and the process that makes it true.
+
+OTP:      gen_server, one per module and host; cf. gen_mod.erl
+Way:      gen_mod_sup → [gen_mod.ModServer] → hooks, iq (registers what the file declared, takes it away at its stop)
+Process:  `mod_x@host`, permanent, under the host's supervisor of gen_mod_sup. Handlers do not run in it but in who
+          fires the hook or asks the IQ; if it crashes they stay until its successor has registered them again
+
+    XEP = {199: "2.0.1"}                              # docs/xeps.md
+    DEPENDS = ("mod_roster",)                         # started before, stopped after
+    @dataclass(frozen=True)
+    class Options: limit: int = 100                   # checked against [modules.mod_x] at boot
+    @iq_handler(ns.PING, "ping", at=(LOCAL, SM))      # (iq, mod) -> Iq | None, or raises StanzaError
+    @on(UserSendPacket, seq=50)                       # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
+    def children(mod): return [ChildSpec(…)]          # processes of the module's own, beside its ModServer
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final, TypeVar, get_type_hints
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.stdlib import gen_server
+from otp.stdlib.child_spec import ChildSpec
+from otp.stdlib.gen_server import GenServer, NoReply
+from xmppd.config.schema import Config
+from xmppd.routing import handler_table, hooks, iq
+from xmppd.routing.handler_table import Entry, Reregister
+from xmppd.routing.hook_points import Fold, Run
+from xmppd.routing.iq import At
+
+F = TypeVar("F", bound=Callable[..., Any])
+PACKAGE: Final = "xmppd.mods"
+
+
+class ModError(Exception):
+    """A module cannot be had as the configuration wants it; the text is for the administrator."""
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """The Options of a module that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mod:
+    """One module on one host: what every handler of it gets as its last argument."""
+
+    name: str
+    host: str
+    options: Any
+    config: Config | None = None
+
+    @property
+    def owner(self) -> str:
+        """The registered name of its process, and the owner of its handlers."""
+        return f"{self.name}@{self.host}"
+
+
+def iq_handler(ns: str, name: str = "", *, at: Iterable[At] = (iq.LOCAL, iq.SM)) -> Callable[[F], F]:
+    """Declares a handler of requests whose payload is `name` of namespace `ns` ("": any element of it)."""
+
+    def mark(fn: F) -> F:
+        _marks(fn, "_iqs").extend((ns, name, place) for place in at)
+        return fn
+
+    return mark
+
+
+def on(point: type[Run] | type[Fold[Any]], seq: int = hooks.DEFAULT_SEQ) -> Callable[[F], F]:
+    """Declares a handler of a hook point; lower `seq` runs first."""
+
+    def mark(fn: F) -> F:
+        _marks(fn, "_hooks").append((point, seq))
+        return fn
+
+    return mark
+
+
+def _marks(fn: Any, attr: str) -> list[Any]:
+    marks: list[Any] = fn.__dict__.setdefault(attr, [])
+    return marks
+
+
+# --- from the file to entries
+
+
+def load(name: str) -> ModuleType:
+    """The module file of that name: of our own, or of any package if it has a dot. Raises ModError."""
+    path = name if "." in name else f"{PACKAGE}.{name}"
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name != path:
+            raise
+        raise ModError(f"there is no module {name}") from None
+
+
+def hook_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
+    """The hook handlers that the file declares, bound to `mod`."""
+    return tuple(
+        Entry((mod.host, point), seq, mod.owner, _bind_hook(fn, point, mod))
+        for fn in _functions(module)
+        for point, seq in getattr(fn, "_hooks", ())
+    )
+
+
+def iq_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
+    """The IQ handlers that the file declares, bound to `mod`."""
+    return tuple(
+        iq.entry(mod.host, ns, name, at, _bind_iq(fn, mod), mod.owner)
+        for fn in _functions(module)
+        for ns, name, at in getattr(fn, "_iqs", ())
+    )
+
+
+def _functions(module: ModuleType) -> list[Any]:
+    return [fn for fn in vars(module).values() if callable(fn) and (hasattr(fn, "_hooks") or hasattr(fn, "_iqs"))]
+
+
+def _bind_hook(fn: Callable[..., Any], point: type, mod: Mod) -> Callable[..., Any]:
+    if issubclass(point, Run):
+        return lambda value: fn(value, mod)
+    return lambda acc, value: fn(acc, value, mod)
+
+
+def _bind_iq(fn: Callable[..., Any], mod: Mod) -> iq.Handler:
+    return lambda request: fn(request, mod)
+
+
+# --- options
+
+
+def options_of(name: str, given: Mapping[str, Any]) -> Any:
+    """The typed options of a module from its table in the configuration. Raises ModError with a suggestion."""
+    cls: Any = getattr(load(name), "Options", NoOptions)
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f', did you mean "{near[0]}"?' if near else ""
+            raise ModError(f'{name} has no option "{key}"{hint}')
+    hints = get_type_hints(cls)
+    for key, value in given.items():
+        _check_type(name, key, value, hints[key])
+    try:
+        return cls(**given)
+    except (TypeError, ValueError) as error:
+        raise ModError(f"{name}: {error}") from error
+
+
+def _check_type(name: str, key: str, value: Any, hint: Any) -> None:
+    wanted = hint if isinstance(hint, type) else getattr(hint, "__args__", (object,))
+    if isinstance(value, bool) and wanted is not bool and wanted is not object:
+        wanted = ()
+    if not isinstance(value, wanted):
+        raise ModError(f'{name}: option "{key}" cannot be {value!r}, it is a {getattr(hint, "__name__", hint)}')
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The modules so that each comes after those it depends on. Raises ModError if one is missing, or in a circle."""
+    wanted, ordered = list(names), list[str]()
+    while wanted:
+        ready = [n for n in wanted if all(d in ordered for d in depends(n))]
+        if not ready:
+            raise ModError(_why_stuck(wanted, ordered))
+        ordered += ready
+        wanted = [n for n in wanted if n not in ready]
+    return ordered
+
+
+def depends(name: str) -> tuple[str, ...]:
+    """What the module's DEPENDS says."""
+    return tuple(getattr(load(name), "DEPENDS", ()))
+
+
+def _why_stuck(wanted: list[str], ordered: list[str]) -> str:
+    for name in wanted:
+        for needed in depends(name):
+            if needed not in wanted and needed not in ordered:
+                return f"{name} needs {needed}, which is not among the host's modules"
+    return f"modules that depend on each other in a circle: {', '.join(sorted(wanted))}"
+
+
+def problems(config: Config) -> list[str]:
+    """What is wrong with the modules of a configuration, in words; [] if nothing."""
+    found: dict[str, None] = {}
+    for host in config.hosts:
+        wanted = config.modules_of(host)
+        try:
+            for name, given in wanted.items():
+                options_of(name, given)
+            in_order(wanted)
+        except ModError as error:
+            found[str(error)] = None
+    return list(found)
+
+
+# --- the process
+
+
+class ModServer(GenServer[Mod]):
+    """Registers what a file declares, answers tables that lost it, takes it away when it ends in order."""
+
+    async def init(self, mod: Mod) -> Mod:
+        process.trap_exit(True)
+        await _register(mod, load(mod.name))
+        return mod
+
+    def handle_cast(self, request: object, mod: Mod) -> Any:
+        if isinstance(request, Reregister):
+            handler_table.register_again(request.table, mod.owner, _entries(request.table, mod))
+        return NoReply(mod)
+
+    async def terminate(self, reason: object, mod: Mod) -> None:
+        if reason == "normal" or reason == "shutdown":
+            for table in (iq.TABLE, hooks.TABLE):
+                if process.whereis(table) is not None:
+                    await handler_table.register(table, mod.owner, ())
+
+
+def _entries(table: str, mod: Mod) -> tuple[Entry, ...]:
+    make = hook_entries if table == hooks.TABLE else iq_entries
+    return make(load(mod.name), mod)
+
+
+async def _register(mod: Mod, module: ModuleType) -> None:
+    await handler_table.register(hooks.TABLE, mod.owner, hook_entries(module, mod))
+    await handler_table.register(iq.TABLE, mod.owner, iq_entries(module, mod))
+
+
+async def start_link(mod: Mod) -> Pid | None:
+    """Starts a module on a host."""
+    return await gen_server.start_link(ModServer, mod, name=mod.owner)
+
+
+def specs(mod: Mod) -> list[ChildSpec]:
+    """The children that a module is: processes of its own first, then its ModServer."""
+    children = getattr(load(mod.name), "children", None)
+    own: list[ChildSpec] = children(mod) if children is not None else []
+    return [*own, ChildSpec(mod.owner, (start_link, (mod,)))]

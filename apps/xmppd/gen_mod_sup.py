@@ -1,0 +1,115 @@
+"""gen_mod_sup — the modules of every host, each a child.
+
+OTP:      supervisor, one_for_one; below it one supervisor per host; cf. ejabberd_gen_mod_sup
+Process:  `gen_mod_sup`, permanent, under xmppd.sup, after all that modules register with, before the listeners
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.stdlib import supervisor
+from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
+from otp.stdlib.supervisor import Supervisor
+from xmppd import gen_mod
+from xmppd.config.schema import Config
+from xmppd.gen_mod import Mod
+
+NAME = "gen_mod_sup"
+
+
+class GenModSup(Supervisor):
+    """One supervisor for each host."""
+
+    def init(self, config: Config) -> Any:
+        flags = SupFlags(Strategy.ONE_FOR_ONE, intensity=10, period=10.0)
+        return flags, [_host_spec(config, host) for host in config.hosts]
+
+
+class HostSup(Supervisor):
+    """The modules of one host, in the order of their dependencies."""
+
+    def init(self, config: Config, host: str) -> Any:
+        return SupFlags(Strategy.ONE_FOR_ONE, intensity=10, period=10.0), _specs(config, host)
+
+
+async def start_link(config: Config) -> Pid | None:
+    """Starts the modules of all hosts of the configuration."""
+    return await supervisor.start_link(GenModSup, config, name=NAME)
+
+
+def spec(config: Config) -> ChildSpec:
+    """As a child of a supervisor."""
+    return ChildSpec(NAME, (start_link, (config,)), shutdown="infinity", type="supervisor")
+
+
+def _host_spec(config: Config, host: str) -> ChildSpec:
+    start = (supervisor.start_link, (HostSup, config, host), {"name": sup_name(host)})
+    return ChildSpec(sup_name(host), start, shutdown="infinity", type="supervisor")
+
+
+def sup_name(host: str) -> str:
+    """The registered name of a host's supervisor."""
+    return f"{NAME}@{host}"
+
+
+def mods_of(config: Config, host: str) -> list[Mod]:
+    """The modules of a host with their options, in the order of starting. Raises ModError."""
+    given = config.modules_of(host)
+    return [Mod(name, host, gen_mod.options_of(name, given[name]), config) for name in gen_mod.in_order(given)]
+
+
+def _specs(config: Config, host: str) -> list[ChildSpec]:
+    return [child for mod in mods_of(config, host) for child in gen_mod.specs(mod)]
+
+
+async def start_mod(mod: Mod) -> None:
+    """Starts one module more on its host, with its own processes."""
+    for child in gen_mod.specs(mod):
+        await supervisor.start_child(sup_name(mod.host), child)
+
+
+async def stop_mod(mod: Mod) -> None:
+    """Stops a module of a host and forgets its children, the last started first."""
+    for child in reversed(gen_mod.specs(mod)):
+        await supervisor.terminate_child(sup_name(mod.host), child.id)
+        await supervisor.delete_child(sup_name(mod.host), child.id)
+
+
+async def reload(old: Config, new: Config) -> list[str]:
+    """Makes the modules of running hosts those of `new`; returns what was done, in words. Raises ModError before
+    anything is changed. Sessions go on.
+    """
+    plans = {host: (_by_name(old, host), _by_name(new, host)) for host in old.hosts if host in new.hosts}
+    done: list[str] = []
+    for host, (before, after) in plans.items():
+        if process.whereis(sup_name(host)) is None:
+            continue
+        for name in reversed(list(before)):
+            if name not in after or _differs(before[name], after[name]):
+                await stop_mod(before[name])
+                done.append(f"stopped {name} of {host}")
+        for name in after:
+            if name not in before or _differs(before[name], after[name]):
+                await start_mod(after[name])
+                done.append(f"started {name} of {host}")
+    return done
+
+
+def _by_name(config: Config, host: str) -> Mapping[str, Mod]:
+    return {mod.name: mod for mod in mods_of(config, host)}
+
+
+def _differs(before: Mod, after: Mod) -> bool:
+    """What modules take from the whole configuration counts as theirs: registration, limits."""
+    return _taken(before) != _taken(after)
+
+
+def _taken(mod: Mod) -> tuple[object, ...]:
+    config = mod.config
+    if config is None:
+        return (mod.options,)
+    return mod.options, config.limits, config.registration_open(mod.host)

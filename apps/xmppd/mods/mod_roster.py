@@ -1,0 +1,274 @@
+"""mod_roster — the contact list, and who may see whom.
+
+Way:  client → iq → [mod_roster]; client's subscription stanza → hook UserSendPresence → [mod_roster]; from elsewhere
+      → hook AccountPresence → [mod_roster] → plan (one transaction for both sides) → perform
+RFC:  6121 §2 (roster), §3 (subscriptions), §2.6 (versions), §3.4 (pre-approval)
+XEP:  0237 (versions, now in the RFC)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from otp.erts import process
+from xmpp_core import ns, subscription
+from xmpp_core.element import Element
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID, JidError
+from xmpp_core.stanza import Iq, Presence, make_presence
+from xmpp_core.subscription import In
+from xmppd.gen_mod import Mod, iq_handler, on
+from xmppd.mods.roster import items, plan, records, requests, view
+from xmppd.mods.roster.perform import perform
+from xmppd.mods.roster.plan import Change, NotThere, Step, TooMany
+from xmppd.routing import bounce, hooks, iq, router, sm
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.hook_points import (
+    AccountPresence,
+    AccountRemoved,
+    MaySeePresence,
+    ResendSubscriptions,
+    RosterGet,
+    StreamFeatures,
+    SubscriptionLists,
+    UserSendPresence,
+)
+from xmppd.routing.written import WrittenIq
+from xmppd.store import store
+from xmppd.store.backend import StoreError, Tx
+from xmppd.store.tables import ROSTER
+
+XEP = {237: "1.3"}
+KINDS = frozenset(subscription.KINDS)
+
+
+@dataclass(frozen=True)
+class Options:
+    """`max_items`: contacts in one roster, 0 for what [limits] roster_items says."""
+
+    max_items: int = 0
+    max_name: int = 1023
+    max_groups: int = 64
+
+
+async def change(most: int, pending: str, fn: Callable[[Change], list[Step]]) -> list[Step]:
+    """Runs `fn` in one transaction; the steps it asks for, once it is on disk."""
+    hosts, now = frozenset(router.hosts()), time.time_ns() // 1_000_000
+
+    def transaction(tx: Tx) -> list[Step]:
+        return fn(Change(tx, hosts, now, pending, most))
+
+    return await store.transaction(transaction)
+
+
+def _most(mod: Mod) -> int:
+    if mod.options.max_items:
+        return int(mod.options.max_items)
+    return mod.config.limits.roster_items if mod.config is not None else 1000
+
+
+# --- the roster as the client manages it
+
+
+@iq_handler(ns.ROSTER, "query", at=(iq.SM,))
+async def roster_iq(iq: Iq, mod: Mod) -> Iq | None:
+    """Roster get and set, for the owner only."""
+    assert iq.to is not None
+    assert iq.from_ is not None
+    owner = iq.to.bare_jid()
+    if iq.from_.bare != owner.bare:
+        raise StanzaError("forbidden", "this roster is another's")
+    if iq.type == "get":
+        return await _get(iq, owner)
+    await _set(iq, owner, mod)
+    return iq.result()
+
+
+async def _get(iq: Iq, owner: JID) -> Iq:
+    session = sm.own_session()
+    if session is not None and iq.from_ == session.jid:
+        await sm.set_interested(session)
+    found = await view.of(owner)
+    assert iq.payload is not None
+    has = iq.payload.get("ver")
+    shared = await hooks.run_fold(owner.domain, RosterGet(owner), ())
+    if has is not None and has == str(found.version) and not shared:
+        return iq.result()
+    more = "".join([el.to_xml(ns.ROSTER) for el in shared])
+    ver = f" ver='{found.version}'" if has is not None else ""
+    return WrittenIq(iq, f"<query xmlns='{ns.ROSTER}'{ver}>{found.xml}{more}</query>")
+
+
+async def _set(iq: Iq, owner: JID, mod: Mod) -> None:
+    assert iq.payload is not None
+    wish = items.read(iq.payload, mod.options.max_name, mod.options.max_groups)
+    if wish.contact.bare == owner.bare:
+        raise StanzaError("not-allowed", "nobody is a contact of their own")
+    try:
+        if wish.remove:
+            steps = await change(_most(mod), "", lambda c: plan.remove(c, owner, wish.contact))
+        else:
+            steps = await change(_most(mod), "", lambda c: plan.edit(c, owner, wish.contact, wish.name, wish.groups))
+    except NotThere:
+        raise StanzaError("item-not-found") from None
+    except TooMany:
+        raise StanzaError("not-acceptable", "the roster is full") from None
+    await perform(steps)
+
+
+# --- subscriptions
+
+
+@on(UserSendPresence, seq=30)
+async def send_subscription(presence: Presence | None, point: UserSendPresence, mod: Mod) -> object:
+    """Our user asks, grants, refuses or takes back; always between bare JIDs."""
+    if presence is None or presence.type not in KINDS:
+        return presence
+    owner = point.session.user
+    contact = presence.to.bare_jid() if presence.to is not None else owner
+    if contact == owner:
+        return hooks.Stop(None)
+    stanza = presence.addressed(from_=owner, to=contact)
+    error = await _moved(mod, owner, contact, subscription.sent(presence.type), stanza)
+    if error is not None:
+        answer = bounce.reply(presence, error)
+        if answer is not None:
+            process.send(point.session.pid, Deliver(answer))
+    return hooks.Stop(None)
+
+
+@on(AccountPresence, seq=50)
+async def receive_subscription(presence: Presence | None, point: AccountPresence, mod: Mod) -> object:
+    """A contact elsewhere does so towards our user."""
+    if presence is None or presence.type not in KINDS or presence.from_ is None:
+        return presence
+    owner, contact = point.owner, presence.from_.bare_jid()
+    if contact != owner:
+        stanza = presence.addressed(from_=contact, to=owner)
+        await _moved(mod, owner, contact, subscription.received(presence.type), stanza)
+    return hooks.Stop(None)
+
+
+async def _moved(
+    mod: Mod, owner: JID, contact: JID, event: subscription.Event, stanza: Presence
+) -> StanzaError | None:
+    """Stores the transition and does what follows; an error if nothing was stored."""
+    pending = requests.to_text(stanza)
+    try:
+        steps = await change(_most(mod), pending, lambda c: plan.event(c, owner, contact, event))
+    except TooMany:
+        return StanzaError("not-acceptable", "the roster is full")
+    except StoreError as error:
+        return StanzaError(error.condition, str(error), type_="wait")
+    await perform(steps, stanza)
+    return None
+
+
+@on(ResendSubscriptions)
+async def resend(point: ResendSubscriptions, mod: Mod) -> None:
+    """At a login: requests that wait are shown again, our own unanswered ones are sent again."""
+    session, owner = point.session, point.session.user
+    found = await view.of(owner)
+    for record in found.pending:
+        process.send(session.pid, Deliver(requests.from_record(record, owner)))
+    for record in found.asks:
+        contact = JID.parse(record.contact)
+        if contact.domain not in router.hosts():
+            await router.route(make_presence(contact, type_="subscribe", from_=owner))
+        else:
+            await _ask_again(mod, owner, contact)
+
+
+async def _ask_again(mod: Mod, owner: JID, contact: JID) -> None:
+    """To a contact of ours only if it does not know of the request: an account made later, or made anew."""
+    record = await store.read(ROSTER, records.key(contact, owner))
+    if records.item_of(record).in_ is not In.PEND:
+        stanza = make_presence(contact, type_="subscribe", from_=owner)
+        await _moved(mod, owner, contact, subscription.Event.SEND_SUBSCRIBE, stanza)
+
+
+# --- what others want to know of rosters
+
+
+@on(SubscriptionLists)
+async def subscription_lists(
+    acc: tuple[set[str], set[str]], point: SubscriptionLists, mod: Mod
+) -> tuple[set[str], set[str]]:
+    """Who sees the owner, whom the owner sees."""
+    found = await view.of(point.owner)
+    return acc[0] | found.froms, acc[1] | found.tos
+
+
+@on(MaySeePresence)
+async def may_see_presence(acc: bool, point: MaySeePresence, mod: Mod) -> bool:
+    """Contacts with `from` or `both`, and the owner."""
+    if acc or point.requester.bare == point.owner.bare:
+        return True
+    record = await store.read(ROSTER, records.key(point.owner, point.requester))
+    return record is not None and record.in_axis == In.FROM.value
+
+
+@on(StreamFeatures)
+def features(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> tuple[Element, ...]:
+    """Roster versions and pre-approval, once the user is known."""
+    if point.user is None:
+        return acc
+    return (*acc, Element(ns.ROSTER_VER, "ver"), Element(ns.SUB_PREAPPROVAL, "sub"))
+
+
+@on(AccountRemoved)
+async def account_removed(point: AccountRemoved, mod: Mod) -> None:
+    """Every subscription of the account is taken back, both ways, before its data goes."""
+    stored = await store.select(ROSTER, (point.user.domain, point.user.local))
+    contacts = [JID.parse(record.contact) for record in stored]
+    await perform(await change(_most(mod), "", lambda c: plan.remove_all(c, point.user, contacts)))
+
+
+# --- the administrator's ways: the same events, nothing else
+
+
+async def roster_add(owner: str, contact: str, name: str = "", groups: Iterable[str] = ()) -> None:
+    """Has `owner` (a local bare JID) ask for `contact`'s presence, as the owner's own client would.
+
+    Raises LookupError if the owner has no account, JidError, StoreError, plan.TooMany.
+    """
+    me, other = _pair(owner, contact)
+    stanza = make_presence(other, type_="subscribe", from_=me)
+
+    def add(c: Change) -> list[Step]:
+        _check_account(c, me)
+        named = plan.edit(c, me, other, name, tuple(groups)) if name or groups else []
+        return named + plan.event(c, me, other, subscription.Event.SEND_SUBSCRIBE)
+
+    await perform(await change(10_000, requests.to_text(stanza), add), stanza)
+
+
+async def roster_remove(owner: str, contact: str) -> None:
+    """Has `owner` remove `contact`: subscriptions and requests of both ways are taken back.
+
+    Raises LookupError if the owner has no account or no such contact, JidError, StoreError.
+    """
+    me, other = _pair(owner, contact)
+
+    def remove(c: Change) -> list[Step]:
+        _check_account(c, me)
+        try:
+            return plan.remove(c, me, other)
+        except NotThere:
+            raise LookupError(f"{contact} is not in the roster of {owner}") from None
+
+    await perform(await change(10_000, "", remove))
+
+
+def _pair(owner: str, contact: str) -> tuple[JID, JID]:
+    me, other = JID.parse(owner).bare_jid(), JID.parse(contact).bare_jid()
+    if me == other:
+        raise JidError("nobody is a contact of their own")
+    return me, other
+
+
+def _check_account(c: Change, owner: JID) -> None:
+    if not c.is_ours(owner):
+        raise LookupError(f"there is no account {owner}")

@@ -1,0 +1,85 @@
+"""perform — does what a change of rosters asks for, after it is stored.
+
+Way:      mod_roster → plan → [perform] → Deliver to sessions (any node), router (contacts elsewhere)
+Process:  runs in the process that changed the roster; messages to one session keep their order
+RFC:      6121 §2.1.6 (push), §3.1.3–3.3.3 (who gets the stanza)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from otp.erts import process
+from xmpp_core import ns
+from xmpp_core.element import Element
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Presence, Stanza, make_iq, make_presence
+from xmpp_core.subscription import Deliver, Probe, Push, Reply, Route, SendUnavailable
+from xmppd.mods.roster import view
+from xmppd.mods.roster.plan import Changed, Step
+from xmppd.mods.roster.records import item_of
+from xmppd.routing import deliver, hooks, router, sm
+from xmppd.routing.deliver import RosterItemChanged
+from xmppd.routing.hook_points import SessionInfo
+from xmppd.store.tables import RosterItem
+
+
+async def perform(steps: Iterable[Step], original: Presence | None = None) -> None:
+    """Does the steps in their order. `original` is the stanza that caused them, for what it carries."""
+    for step in steps:
+        await _perform(step, original)
+
+
+async def _perform(step: Step, original: Presence | None) -> None:
+    owner, contact = step.owner, step.contact
+    match step.effect:
+        case Route(kind):
+            await router.route(_stanza(kind, owner, contact, original))
+        case Reply(kind):
+            await router.route(make_presence(contact, type_=kind, from_=owner))
+        case Probe():
+            await router.route(make_presence(contact, type_="probe", from_=owner))
+        case Deliver(kind):
+            show(_stanza(kind, contact, owner, original), owner)
+        case Push(removed):
+            push(owner, step.record, removed)
+        case SendUnavailable():
+            for session in sm.available(owner.bare):
+                await router.route(make_presence(contact, type_="unavailable", from_=session.jid))
+        case Changed():
+            await _tell_sessions(owner, RosterItemChanged(contact.bare, item_of(step.record).subscription))
+
+
+def _stanza(kind: str, from_: JID, to: JID, original: Presence | None) -> Presence:
+    """The client's own stanza between bare JIDs, or a fresh one where the server speaks in the user's name."""
+    if original is not None and original.type == kind and original.from_ is not None:
+        if original.from_.bare == from_.bare:
+            return original.addressed(from_=from_, to=to)
+    return make_presence(to, type_=kind, from_=from_)
+
+
+def show(stanza: Presence, owner: JID) -> None:
+    """To the owner's sessions: a request to all that are available, an answer to all that have the roster."""
+    found = sm.available(owner.bare) if stanza.type == "subscribe" else sm.interested(owner.bare)
+    for session in found:
+        process.send(session.pid, deliver.Deliver(stanza))
+
+
+def push(owner: JID, record: RosterItem, removed: bool = False) -> None:
+    """The roster push of one contact to each interested resource (RFC 6121 §2.1.6)."""
+    attrs = {"jid": record.contact, "subscription": "remove"} if removed else None
+    item = view.element(record) if attrs is None else Element(ns.ROSTER, "item", attrs)
+    query = Element(ns.ROSTER, "query", {"ver": str(record.version)}, [item])
+    for session in sm.interested(owner.bare):
+        iq: Stanza = make_iq("set", f"push{record.version}", query, to=session.jid, from_=owner)
+        process.send(session.pid, deliver.Deliver(iq))
+
+
+async def _tell_sessions(owner: JID, message: RosterItemChanged) -> None:
+    """Our own session hears at once: its client's next stanza may be in the mailbox already."""
+    for session in sm.sessions(owner.bare):
+        own = sm.own_session() if session.pid is process.self_() else None
+        if own is None:
+            process.send(session.pid, message)
+        else:
+            await hooks.run(own.host, SessionInfo(own, message))

@@ -1,0 +1,126 @@
+"""plan — one change of a roster, with all that it means for the contact's own roster if that is ours too.
+
+What one side routes the other receives: both are moved in ONE transaction, so that a crash cannot leave half a
+subscription. What is to be done comes back as steps in the order the RFC demands, and is done after the commit.
+
+Way:  mod_roster → store.transaction(plan.…) → [plan] → steps → perform
+RFC:  6121 §3, Appendix A (the transitions themselves: xmpp_core.subscription)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from xmpp_core import subscription
+from xmpp_core.jid import JID
+from xmpp_core.subscription import Effect, Event, Item, Probe, Reply, Route, SendPresence
+from xmppd.mods.roster import records
+from xmppd.store.backend import Tx
+from xmppd.store.tables import ACCOUNT, ROSTER, RosterItem
+
+
+class NotThere(Exception):
+    """The contact to remove is not in the roster."""
+
+
+class TooMany(Exception):
+    """The roster is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An effect of our own: the sessions of the owner are to know of the new subscription."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do for `owner` about `contact` (bare JIDs); `record` is what is stored by then."""
+
+    owner: JID
+    contact: JID
+    effect: Effect | Changed
+    record: RosterItem
+
+
+@dataclass(slots=True)
+class Change:
+    """What goes through one transaction: who is ours, the client's stanza (as text to keep), limits, the clock."""
+
+    tx: Tx
+    hosts: frozenset[str]
+    now: int
+    pending: str = ""
+    most: int = 10_000
+
+    def is_ours(self, jid: JID) -> bool:
+        """Whether the roster of `jid` is in this store."""
+        return jid.domain in self.hosts and self.tx.read(ACCOUNT, (jid.domain, jid.local)) is not None
+
+
+def event(change: Change, owner: JID, contact: JID, what: Event) -> list[Step]:
+    """The owner sends, or is sent, a subscription stanza."""
+    return _move(change, owner, contact, lambda item: subscription.apply(item, what), change.pending)
+
+
+def edit(change: Change, owner: JID, contact: JID, name: str, groups: tuple[str, ...]) -> list[Step]:
+    """The owner's client adds or renames a contact."""
+    return _move(change, owner, contact, lambda item: subscription.edit(item, name, groups))
+
+
+def remove(change: Change, owner: JID, contact: JID) -> list[Step]:
+    """The owner's client removes a contact. Raises NotThere."""
+    record = change.tx.read(ROSTER, records.key(owner, contact))
+    if record is None or not record.listed:
+        raise NotThere(contact.bare)
+    return _move(change, owner, contact, subscription.remove)
+
+
+def remove_all(change: Change, owner: JID, contacts: Iterable[JID]) -> list[Step]:
+    """The owner's account ends: every subscription, either way, is taken back."""
+    return [step for contact in contacts for step in _move(change, owner, contact, subscription.remove)]
+
+
+def _move(
+    change: Change,
+    owner: JID,
+    contact: JID,
+    function: Callable[[Item], tuple[Item, tuple[Effect, ...]]],
+    pending: str = "",
+) -> list[Step]:
+    before = records.load(change.tx, owner, contact)
+    item = records.item_of(before)
+    after, effects = function(item)
+    if item == Item() and after != item and change.tx.count(ROSTER, (owner.domain, owner.local)) >= change.most:
+        raise TooMany(owner.bare)
+    record = records.save(change.tx, before, after, pending, change.now)
+    steps: list[Step] = []
+    for effect in effects:
+        steps += _expand(change, owner, contact, effect, record)
+    if item.subscription != after.subscription:
+        steps.insert(_before_presence(steps, owner), Step(owner, contact, Changed(), record))
+    return steps
+
+
+def _before_presence(steps: list[Step], owner: JID) -> int:
+    """Sessions send the presence that SendPresence asks for when they hear of the change: so it stands there."""
+    for i, step in enumerate(steps):
+        if isinstance(step.effect, SendPresence) and step.owner == owner:
+            return i
+    return len(steps)
+
+
+def _expand(change: Change, owner: JID, contact: JID, effect: Effect, record: RosterItem) -> list[Step]:
+    """An effect, or what it amounts to when the contact's roster is ours as well."""
+    if not isinstance(effect, (Route, Reply, Probe)) or not change.is_ours(contact):
+        return [Step(owner, contact, effect, record)]
+    if isinstance(effect, Probe):
+        return []  # the contact's sessions send their presence of themselves: they hear of the same change
+    what = subscription.received(effect.kind)
+    pending = change.pending if isinstance(effect, Route) and effect.kind == "subscribe" else ""
+    try:
+        return _move(change, contact, owner, lambda item: subscription.apply(item, what), pending)
+    except TooMany:
+        return []  # a full roster takes no more requests
+
+

@@ -1,0 +1,72 @@
+"""records — a contact as the store keeps it and as the subscription core sees it.
+
+Way:  plan → [records] → store (inside a transaction)
+RFC:  6121 §2.1.2 (items), §2.6 (versions)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from xmpp_core.jid import JID
+from xmpp_core.subscription import In, Item, Out
+from xmppd.store.backend import Key, Tx
+from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem, RosterVersion
+
+
+def key(owner: JID, contact: JID) -> Key:
+    """Where the store keeps what `owner` knows of `contact`."""
+    return (owner.domain, owner.local, contact.bare)
+
+
+def item_of(record: RosterItem | None) -> Item:
+    """The subscription core's view; a contact that is not stored is Item()."""
+    if record is None:
+        return Item()
+    return Item(
+        record.name, record.groups, Out(record.out_axis), In(record.in_axis), record.approved, record.listed
+    )
+
+
+def blank(owner: JID, contact: JID) -> RosterItem:
+    """The record of a contact that nothing is known of."""
+    return RosterItem(owner.domain, owner.local, contact.bare)
+
+
+def load(tx: Tx, owner: JID, contact: JID) -> RosterItem:
+    """The stored record, or a blank one."""
+    return tx.read(ROSTER, key(owner, contact)) or blank(owner, contact)
+
+
+def save(tx: Tx, before: RosterItem, item: Item, pending: str, now: int) -> RosterItem:
+    """Writes the new state of a contact, or deletes what says nothing any more; gives every change a new version.
+
+    `pending` is the request to keep while the state is pending; `now` (milliseconds) starts the versions of a
+    roster that has none, so that they are not met again after a store was lost.
+    """
+    after = replace(
+        before,
+        name=item.name,
+        groups=item.groups,
+        out_axis=item.out.value,
+        in_axis=item.in_.value,
+        approved=item.approved,
+        listed=item.listed,
+        pending=(pending or before.pending) if item.in_ is In.PEND else "",
+    )
+    if after == before:
+        return before
+    after = replace(after, version=next_version(tx, before.host, before.user, now))
+    if item == Item():
+        tx.delete(ROSTER, (before.host, before.user, before.contact))
+    else:
+        tx.write(after)
+    return after
+
+
+def next_version(tx: Tx, host: str, user: str, now: int) -> int:
+    """Counts the version of a roster up and returns it."""
+    known = tx.read(ROSTER_VERSION, (host, user))
+    counter = known.counter + 1 if known is not None else now
+    tx.write(RosterVersion(host, user, counter))
+    return counter

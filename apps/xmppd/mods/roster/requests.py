@@ -1,0 +1,32 @@
+"""requests — subscription requests that wait for an answer, kept whole.
+
+Way:      mod_roster → [requests] → RosterItem.pending, and back at each login
+RFC:      6121 §3.1.3 (the complete stanza is kept)
+"""
+
+from __future__ import annotations
+
+from xmpp_core import parser
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Presence, make_presence
+from xmppd.store.tables import RosterItem
+
+_LARGEST = 8192  # characters; of a larger one only the request itself is kept
+
+
+def to_text(stanza: Presence) -> str:
+    """What to keep of a subscribe; "" for the other types."""
+    if stanza.type != "subscribe":
+        return ""
+    text = stanza.el.to_xml("")
+    if len(text) > _LARGEST:
+        text = make_presence(stanza.to, type_="subscribe", from_=stanza.from_).el.to_xml("")
+    return text
+
+
+def from_record(record: RosterItem, owner: JID) -> Presence:
+    """The stored request as its owner is to get it."""
+    contact = JID.parse(record.contact)
+    if not record.pending:
+        return make_presence(owner, type_="subscribe", from_=contact)
+    return Presence(parser.parse_document(record.pending), contact, owner)

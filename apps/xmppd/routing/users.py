@@ -1,0 +1,71 @@
+"""users — stanzas for accounts: to their sessions, to their stored messages, to who answers in their name.
+
+Way:      router → [users] → Deliver to the c2s of each recipient | hook OfflineMessage | hook AccountPresence | iq
+Process:  runs in the sender's process
+RFC:      6121 §8 (the choice is a pure function: xmpp_core.delivery)
+"""
+
+from __future__ import annotations
+
+from otp.erts import process
+from xmpp_core import delivery
+from xmpp_core.delivery import Bounce, HandleLocally, Offline, Recipients
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Iq, Message, Presence, Stanza
+from xmppd.auth import auth
+from xmppd.routing import bounce, hooks, iq, sm
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.hook_points import AccountPresence, OfflineMessage
+from xmppd.routing.session import Session
+
+_ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"})
+
+
+async def route(stanza: Stanza) -> Stanza | None:
+    """Hands a stanza for a local account on; what is to be answered, if anything, is returned."""
+    to = stanza.to
+    assert to is not None
+    rows = sm.sessions(to.bare)
+    if to.resource and not (isinstance(stanza, Presence) and stanza.type in _ACCOUNT_PRESENCE):
+        resource = to.resource
+        for session in rows:  # the way of nearly every message: no rule, no hook, one look-up
+            if session.jid.resource == resource:
+                process.send(session.pid, Deliver(stanza))
+                return None
+    if not rows:
+        rows = await sm.settled_sessions(to.bare)
+    return await _decided(stanza, to, rows)
+
+
+async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...]) -> Stanza | None:
+    exists = bool(rows) or await auth.user_exists(to.local, to.domain)
+    resources = [(s.jid.resource, s.priority) for s in rows]
+    decision = delivery.decide(stanza.kind, stanza.type, to, resources, exists)
+    match decision:
+        case Recipients(names):
+            for session in rows:
+                if session.jid.resource in names:
+                    process.send(session.pid, Deliver(stanza))
+        case HandleLocally():
+            return await _in_the_users_name(stanza, to.bare_jid())
+        case Offline():
+            return await _offline(stanza, to.bare_jid())
+        case Bounce(condition):
+            return bounce.reply(stanza, StanzaError(condition))
+    return None
+
+
+async def _in_the_users_name(stanza: Stanza, owner: JID) -> Stanza | None:
+    if isinstance(stanza, Iq):
+        return await iq.process(stanza, iq.SM)
+    if isinstance(stanza, Presence):
+        await hooks.run_fold(owner.domain, AccountPresence(owner), stanza)
+    return None
+
+
+async def _offline(stanza: Stanza, owner: JID) -> Stanza | None:
+    left: Message | None = stanza if isinstance(stanza, Message) else None
+    if left is not None:
+        left = await hooks.run_fold(owner.domain, OfflineMessage(owner), left)
+    return None if left is None else bounce.reply(left, StanzaError("service-unavailable"))

@@ -1,0 +1,57 @@
+"""wire — lets stanzas, addresses and sessions cross between nodes.
+
+OTP:      registrations for otp.kernel.codec; imported for their effect, by sm_server
+Way:      process.send to a c2s of another worker → codec → [these functions] → its mailbox
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otp.kernel import codec
+from xmpp_core.element import Element
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Iq, Message, Presence, Stanza
+from xmppd.routing import deliver
+from xmppd.routing.session import Session
+
+# flat codes: what crosses most often takes one byte for its name
+_ELEMENT, _JID, _MESSAGE, _PRESENCE, _IQ, _DELIVER, _SESSION = range(40, 47)
+_KINDS: tuple[tuple[type[Stanza], int], ...] = ((Message, _MESSAGE), (Presence, _PRESENCE), (Iq, _IQ))
+_CODES = {cls.kind: code for cls, code in _KINDS}
+_CLASSES = {code: cls for cls, code in _KINDS}
+
+
+def _fields(stanza: Stanza) -> tuple[Any, ...]:
+    from_, to = stanza.from_, stanza.to
+    return (stanza.el.to_wire(), from_ and from_.full, to and to.full)
+
+
+def _stanza(cls: type[Stanza], wire: Any, from_: str | None, to: str | None) -> Stanza:
+    return cls(Element.from_wire(wire), (from_ and JID.parse(from_)) or None, (to and JID.parse(to)) or None)
+
+
+def _register_stanza(cls: type[Stanza], code: int) -> None:
+    codec.register(cls, code, _fields, lambda *fields: _stanza(cls, *fields), flat=True)
+
+
+def _deliver_fields(message: deliver.Deliver) -> tuple[Any, ...]:
+    return (_CODES[message.stanza.kind], *_fields(message.stanza))
+
+
+def _deliver(code: int, *fields: Any) -> deliver.Deliver:
+    return deliver.Deliver(_stanza(_CLASSES[code], *fields))
+
+
+def _session_fields(session: Session) -> tuple[Any, ...]:
+    return (session.jid, session.pid, session.sid, session.priority, session.interested, session.info)
+
+
+codec.register(Element, _ELEMENT, lambda el: el.to_wire(), lambda *wire: Element.from_wire(wire), flat=True)
+codec.register(JID, _JID, lambda jid: (jid.full,), JID.parse, flat=True)
+for _cls, _code in _KINDS:
+    _register_stanza(_cls, _code)
+codec.register(deliver.Deliver, _DELIVER, _deliver_fields, _deliver, flat=True)
+codec.register(Session, _SESSION, _session_fields, Session)
+for _message in (deliver.Kick, deliver.Replaced, deliver.Shutdown, deliver.RosterItemChanged):
+    codec.message(_message)
