@@ -35,10 +35,10 @@ MAX_WAITING: Final = 1000
 MIGRATION_LOCK: Final = 0x786D7070
 
 
-def store_error(exc: psycopg.Error | PoolTimeout) -> StoreError:
+def store_error(exc: psycopg.Error) -> StoreError:
     """The StoreError for what PostgreSQL said: what it may do later (classes 08, 40, 53, 57) is no bug of ours."""
-    kind = (getattr(exc, "sqlstate", None) or "08000")[:2]
-    later = kind in ("08", "40", "53", "57", "25")
+    state = exc.sqlstate
+    later = state[:2] in ("08", "40", "53", "57", "25") if state else isinstance(exc, psycopg.OperationalError)
     text = str(exc).partition("\n")[0]
     return StoreError(f"PostgreSQL: {text}", "resource-constraint" if later else "internal-server-error")
 
@@ -107,7 +107,7 @@ class PgStore:
                 return self._attempt(fn)
             except (SerializationFailure, DeadlockDetected):
                 time.sleep(random.random() * 0.002 * 2 ** min(attempt, 6))
-            except (psycopg.Error, PoolTimeout) as exc:
+            except psycopg.Error as exc:
                 raise store_error(exc) from exc
         raise StoreError(f"PostgreSQL: {TRIES} conflicts with other transactions")
 
