@@ -1,6 +1,6 @@
 """test_process — links, exit signals, monitors, names, receive and timers, by the cases of OTP's own suites.
 
-Names: test_<suite>__<case>: process_SUITE, erl_link_SUITE, monitor_SUITE, register_SUITE, signal_SUITE, timer_bif_SUITE.
+Names: test_<suite>__<case>, of process, erl_link, monitor, register, signal, receive and timer_bif_SUITE.
 """
 
 from __future__ import annotations
