@@ -128,7 +128,6 @@ class Core(DefusedXMLParser):  # type: ignore[misc]
             expat.SetReparseDeferralEnabled(False)
         self.content_ns = content_ns
         self.out: list[Event] = []
-        self.mark = [0]  # offset where the open stanza (or the stream, before its start tag) began
         self.fed = 0  # octets given to expat
         self.pending = 0  # of these, octets of what has begun and not ended
         self.scanned = 0  # octets that expat has read again for a token that does not end
@@ -137,13 +136,16 @@ class Core(DefusedXMLParser):  # type: ignore[misc]
         self.limits: Limits | None = None
         self.expat = expat
         self.parse: Callable[[bytes], Any] = expat.Parse
-        self._arm = _install(expat, self.out.append, self.mark, _names_of(content_ns))
+        shared = _Open(self.out.append)
+        self.mark = shared.mark
+        self._watched = shared.limits
+        _install(expat, shared, _names_of(content_ns))
 
     def arm(self, limits: Limits) -> None:
         """Sets the limits that the handlers watch: elements, depth, attributes."""
         if limits is not self.limits:
             self.limits = limits
-            self._arm(limits)
+            self._watched[:] = limits.elements, limits.depth, limits.attrs
 
     def take(self) -> list[Event]:
         """The events so far; forgets them."""
@@ -231,104 +233,116 @@ def _refuse(condition: str, text: str = "") -> NoReturn:
     raise StreamError(condition, text)
 
 
-def _restricted(*_: object) -> NoReturn:
-    raise StreamError("restricted-xml")
+class _Open:
+    """What the closures of one core share."""
+
+    __slots__ = ("cut", "emit", "limits", "mark", "stack")
+
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        self.emit = emit
+        self.stack: list[Element] = []  # the open elements of a stanza, the innermost last
+        self.mark = [0]  # offset where the stanza (or the stream, before its start tag) began; BETWEEN
+        self.cut = [False]  # text has come in pieces
+        self.limits = [0, 0, 0]  # elements, depth, attributes
 
 
-def _xml_decl(version: str, encoding: str | None, standalone: int) -> None:
-    if encoding is not None and encoding.lower() != "utf-8":
-        _refuse("unsupported-encoding", "a stream is UTF-8")
-
-
-def _install(expat: Any, emit: Callable[[Event], None], mark: list[int], table: _Names) -> Callable[[Limits], None]:
-    """Sets the handlers, which keep `mark`; returns `arm(limits)`."""
-    names, learn = table
-    new = object.__new__  # spares the call of __init__, a tenth of the whole
-    stack: list[Element] = []  # the open elements above `node`
-    node: Element | None = None  # the innermost open element of a stanza
-    opened = False  # the stream's own start tag has been read
-    cut = False  # some text came in pieces
-    count = 0
-    max_elements = max_depth = max_attrs = 0
+def _install(expat: Any, shared: _Open, names: _Names) -> None:
     decls: dict[str, str] = {}
+    expat.StartElementHandler = _on_start(expat, shared, names, decls)
+    expat.EndElementHandler = _on_end(expat, shared)
+    expat.CharacterDataHandler = _on_text(shared)
+    expat.StartNamespaceDeclHandler = partial(_on_declaration, shared.mark, decls)
+    expat.StartCdataSectionHandler = partial(_on_cdata, shared.stack)
+    expat.XmlDeclHandler = _on_xml_declaration
+    expat.CommentHandler = expat.ProcessingInstructionHandler = _on_restricted
+
+
+def _on_start(expat: Any, shared: _Open, table: _Names, decls: dict[str, str]) -> Callable[[str, dict[str, str]], None]:
+    stack, mark, limits, emit = shared.stack, shared.mark, shared.limits, shared.emit
+    names, learn = table
+    new = object.__new__  # spares the call of __init__
+    count = 0
 
     def start(tag: str, attrs: dict[str, str]) -> None:
-        nonlocal node, count, cut, opened
+        nonlocal count
         try:
             space, name = names[tag]
         except KeyError:
             space, name = learn(tag)
-            if node is not None and space == ns.STREAM:
+            if stack and space == ns.STREAM:
                 _refuse("invalid-xml", "an element of the stream inside a stanza")
         if attrs:
-            if len(attrs) > max_attrs:
+            if len(attrs) > limits[2]:
                 _refuse("policy-violation", "too many attributes")
             if not PLAIN.issuperset(attrs):
                 attrs = _rename(attrs)
-        if node is None:
-            if opened:
-                mark[0] = expat.CurrentByteIndex
-                count, cut = 1, False
-                node = new(Element)
-                node.ns, node.name, node.attrs, node.children = space, name, attrs, []
-            else:
-                opened, mark[0] = True, BETWEEN
-                emit(StreamStart(space, name, attrs, decls.copy()))
+        if mark[0] == 0:
+            mark[0] = BETWEEN
+            emit(StreamStart(space, name, attrs, decls.copy()))
             return
-        count += 1
+        node = new(Element)
+        node.ns, node.name, node.attrs, node.children = space, name, attrs, []
+        if stack:
+            count += 1
+            if count > limits[0] or len(stack) >= limits[1]:
+                _refuse("policy-violation", "too many elements, or too deep")
+            stack[-1].children.append(node)
+        else:
+            count, mark[0] = 1, expat.CurrentByteIndex
         stack.append(node)
-        if count > max_elements or len(stack) >= max_depth:
-            _refuse("policy-violation", "too many elements, or too deep")
-        inner = new(Element)
-        inner.ns, inner.name, inner.attrs, inner.children = space, name, attrs, []
-        node.children.append(inner)
-        node = inner
+
+    return start
+
+
+def _on_end(expat: Any, shared: _Open) -> Callable[[str], None]:
+    stack, mark, cut, emit = shared.stack, shared.mark, shared.cut, shared.emit
 
     def end(_tag: str) -> None:
-        nonlocal node
-        if node is None:
+        if not stack:
             mark[0] = expat.CurrentByteIndex
             emit(StreamEnd())
             return
-        if cut:
+        node = stack.pop()
+        if cut[0]:
             _merge(node.children)
-        if stack:
-            node = stack.pop()
-        else:
+        if not stack:
+            mark[0], cut[0] = BETWEEN, False
             emit(node)
-            node = None
-            mark[0] = BETWEEN
 
-    def data(text: str) -> None:
-        nonlocal cut
-        if node is None:
-            if text.strip(_BLANK):
-                _refuse("invalid-xml", "text between stanzas")
-            return
-        children = node.children
-        if children and children[-1].__class__ is str:
-            cut = True
-        children.append(text)
+    return end
 
-    def declare(prefix: str | None, uri: str | None) -> None:
-        if uri is not None and "}" in uri:
-            _refuse("not-well-formed", "} in a namespace name")
-        if not opened:
-            decls[prefix or ""] = uri or ""
 
-    def cdata() -> None:
-        if node is None:
+def _on_text(shared: _Open) -> Callable[[str], None]:
+    stack, cut = shared.stack, shared.cut
+
+    def text(value: str) -> None:
+        if stack:
+            children = stack[-1].children
+            if children and children[-1].__class__ is str:
+                cut[0] = True
+            children.append(value)
+        elif value.strip(_BLANK):
             _refuse("invalid-xml", "text between stanzas")
 
-    def arm(limits: Limits) -> None:
-        nonlocal max_elements, max_depth, max_attrs
-        max_elements, max_depth, max_attrs = limits.elements, limits.depth, limits.attrs
+    return text
 
-    expat.StartElementHandler = start
-    expat.EndElementHandler = end
-    expat.CharacterDataHandler = data
-    expat.StartNamespaceDeclHandler = declare
-    expat.StartCdataSectionHandler = cdata
-    expat.XmlDeclHandler = _xml_decl
-    expat.CommentHandler = expat.ProcessingInstructionHandler = _restricted
-    return arm
+
+def _on_declaration(mark: list[int], decls: dict[str, str], prefix: str | None, uri: str | None) -> None:
+    if uri is not None and "}" in uri:
+        _refuse("not-well-formed", "} in a namespace name")
+    if mark[0] == 0:
+        decls[prefix or ""] = uri or ""
+
+
+def _on_cdata(stack: list[Element]) -> None:
+    if not stack:
+        _refuse("invalid-xml", "text between stanzas")
+
+
+def _on_xml_declaration(version: str, encoding: str | None, standalone: int) -> None:
+    if encoding is not None and encoding.lower() != "utf-8":
+        _refuse("unsupported-encoding", "a stream is UTF-8")
+
+
+def _on_restricted(*_: object) -> NoReturn:
+    raise StreamError("restricted-xml")
