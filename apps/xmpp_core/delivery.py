@@ -148,7 +148,8 @@ def _bare(row: Row, resources: Sequence[Resource]) -> Decision:
 
 
 def _most_available(resources: Sequence[Resource]) -> tuple[str, ...]:
-    best, chosen = 0, []
+    best = 0
+    chosen: list[str] = []
     for name, priority in resources:
         if priority is None or priority < best:
             continue
