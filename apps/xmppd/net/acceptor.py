@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import exits, process
-from otp.erts.pid import Pid
+from otp.erts.pid import Pid, Ref
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Down
 from otp.stdlib import gen_server, supervisor
@@ -58,8 +58,9 @@ Handler = Callable[[Endpoint], Awaitable[Pid | None]]
 class Service:
     """What the connections of one listener get.
 
-    `context` gives the TLS context of connections that begin with TLS, else None; `rate` and `burst` are the shaper's
-    (bytes a second, bytes); `limits` and `content_ns` are those of the streams before login; `send_queue` is the bytes that may wait for a slow reader.
+    `limits` and `content_ns` are those of its streams, before login; `context` gives the TLS context of connections
+    that begin with TLS, else None; `rate` and `burst` are the shaper's (bytes a second, bytes); `send_queue` is the
+    bytes that may wait for a slow reader.
     """
 
     handler: Handler
@@ -77,7 +78,7 @@ class State:
     """`accepted` and `refused` count connections."""
 
     sock: socket.socket
-    monitor: process.Ref
+    monitor: Ref
     service: Service
     flusher: Flusher
     spare: int | None = None

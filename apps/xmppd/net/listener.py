@@ -8,6 +8,7 @@ Process:  one per `[[listen]]` and worker, permanent, under listener_sup; the so
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import socket
 from dataclasses import dataclass
@@ -56,7 +57,8 @@ def bind(address: Address) -> socket.socket:
     Raises OSError with the address in its text.
     """
     if address.fd is not None:
-        sock = socket.socket(fileno=address.fd)
+        sock = socket.socket(fileno=os.dup(address.fd))  # a restarted listener inherits it again
+        sock.listen(address.backlog)  # the parent has bound it; it goes on listening if this worker dies
     else:
         everywhere = address.ip == ANY
         family = socket.AF_INET6 if everywhere or ":" in address.ip else socket.AF_INET

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from otp.erts import exits
 from otp.stdlib import gen_server, supervisor
-from otp.stdlib.child_spec import ChildSpec, SupFlags
+from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
 from xmppd.net import acceptor
 from xmppd.net.acceptor import Service
@@ -40,7 +40,7 @@ class ListenerSup(Supervisor):
             held = (gen_server.start_link, (Listener, door.address), {"name": name})
             accepts = (acceptor.start_link, (name, door.service, f"acceptor:{door.address.name}"))
             children += [ChildSpec(name, held), ChildSpec(f"acceptor:{door.address.name}", accepts)]
-        return SupFlags("one_for_one", 10, 1.0), children
+        return SupFlags(Strategy.ONE_FOR_ONE, 10, 1.0), children
 
 
 async def close_doors() -> None:

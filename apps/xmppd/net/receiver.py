@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import process
-from otp.erts.actor import watch
-from otp.erts.pid import Pid
+from otp.erts.links import watch
+from otp.erts.pid import Pid, Ref
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Down
 from otp.stdlib import gen_fsm, gen_server
@@ -80,6 +80,13 @@ class ResetStream:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLimits:
+    """Call: other limits for the stream that is open."""
+
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
 class StartTls:
     """Call: send `preface` in the clear and become TLS. Answers False, and does neither, if anything was read after
     batch `seq`: those bytes came in the clear, and must never be taken for protected ones (CVE-2011-0411)."""
@@ -126,7 +133,7 @@ class Inbound:
         self.sock: socket.socket | None = sock
         self.context = context
         self.controller: Pid | None = None
-        self.monitor: process.Ref | None = None
+        self.monitor: Ref | None = None
         self._batches = self._unconsumed = self._holds = 0
 
     def feed(self, data: bytes) -> None:
@@ -134,8 +141,9 @@ class Inbound:
         controller = self.controller
         if controller is None or self.stream.ended:
             return
+        events: list[Any]
         try:
-            events = self.stream.feed(data)
+            events = list(self.stream.feed(data))
         except StreamError as error:
             events = [*error.events, error]
         except Exception as error:
@@ -197,6 +205,9 @@ class Receiver(GenServer[Inbound]):
                 return await _become_controller(controller, state)
             case ResetStream(limits):
                 state.stream.reset(limits)
+                return Reply(None, state)
+            case SetLimits(limits):
+                state.stream.set_limits(limits)
                 return Reply(None, state)
             case StartTls(context, preface, seq):
                 if state.read_since(seq):
@@ -263,6 +274,11 @@ async def become_controller(receiver: Pid, controller: Pid) -> None:
 async def reset_stream(receiver: Pid, limits: Limits | None = None) -> None:
     """The next bytes begin a new stream; to be called before the peer is told so. Raises CallError."""
     await gen_server.call(receiver, ResetStream(limits))
+
+
+async def set_limits(receiver: Pid, limits: Limits) -> None:
+    """Other limits for the stream that is open. Raises CallError."""
+    await gen_server.call(receiver, SetLimits(limits))
 
 
 async def starttls(receiver: Pid, context: ssl.SSLContext, preface: bytes, seq: int) -> bool:

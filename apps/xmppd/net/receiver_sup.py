@@ -8,7 +8,7 @@ Process:  permanent, under xmppd.sup; its children are temporary: a connection t
 from __future__ import annotations
 
 from otp.stdlib import gen_server
-from otp.stdlib.child_spec import ChildSpec, SupFlags
+from otp.stdlib.child_spec import TEMPORARY, ChildSpec, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
 from xmppd.net.receiver import Receiver
 
@@ -19,5 +19,5 @@ class ReceiverSup(Supervisor):
     """One spec; each start_child gives the arguments of Receiver.init."""
 
     def init(self) -> tuple[SupFlags, list[ChildSpec]]:
-        child = ChildSpec("receiver", (gen_server.start_link, (Receiver,)), restart="temporary", shutdown=1.0)
-        return SupFlags("simple_one_for_one", 10, 1.0), [child]
+        child = ChildSpec("receiver", (gen_server.start_link, (Receiver,)), restart=TEMPORARY, shutdown=1.0)
+        return SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 10, 1.0), [child]

@@ -7,6 +7,7 @@ Differs:  neither asyncio's nor uvloop's TLS: an SSLObject with two memory BIOs 
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from typing import Final
 
@@ -67,10 +68,9 @@ class TlsSession:
 
     def close(self) -> bytes:
         """The close_notify alert, behind whatever else was waiting to be sent."""
-        try:
+        # unwrap() wants the peer's alert too; a server that is leaving does not wait for it
+        with contextlib.suppress(ssl.SSLError, ValueError):
             self._ssl.unwrap()
-        except (ssl.SSLError, ValueError):
-            pass  # unwrap() wants the peer's alert too; a server that is leaving does not wait for it
         return self._out.read()
 
     @property

@@ -53,6 +53,11 @@ class XmlStream:
         self._parser = XmlStreamParser(self._limits, content_ns=self._content_ns, pool=POOL)
         self.ended = False
 
+    def set_limits(self, limits: Limits) -> None:
+        """Other limits from now on, in the stream that is open."""
+        self._limits = limits
+        self._parser.set_limits(limits)
+
     def drop(self) -> None:
         """The connection is over: lets go of the parser."""
         self._parser.close()

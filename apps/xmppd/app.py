@@ -1,0 +1,42 @@
+"""app — starts and stops the server, as an application of a node.
+
+OTP:      application; cf. ejabberd_app.erl
+Way:      application_controller → [app] → sup
+Process:  none of its own: `start` gives the top supervisor, `prep_stop` runs before that is ended
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otp.erts.pid import Pid
+from otp.kernel import application
+from otp.kernel.application import Application
+from xmppd import sup
+from xmppd.config.schema import Config
+from xmppd.net import listener_sup
+from xmppd.stream import c2s_sup, service_sup
+
+
+class XmppdApp(Application):
+    """The callbacks. The application's env holds `config` (a Config) and `listen_fds` (of its listeners, in order)."""
+
+    async def start(self, type_: Any, args: Any) -> Pid:
+        """Start the tree; returns its top. Raises StartError."""
+        pid = await sup.start_link(_config(), application.get_env("xmppd", "listen_fds", ()))
+        assert pid is not None
+        return pid
+
+    async def prep_stop(self, state: Any) -> Any:
+        """Before anything ends: nobody new comes in, and who is in is told and gets time to leave."""
+        await listener_sup.close_doors()
+        seconds = _config().limits.drain_seconds
+        await c2s_sup.shut_down(c2s_sup.NAME, seconds)
+        await c2s_sup.shut_down(service_sup.NAME, seconds)
+        return state
+
+
+def _config() -> Config:
+    config = application.get_env("xmppd", "config")
+    assert isinstance(config, Config)
+    return config

@@ -1,0 +1,104 @@
+"""doors — from the configuration to the listeners: what stands behind each `[[listen]]`.
+
+Way:      config → sup → [doors] → net.listener_sup
+Process:  values only; made anew when listener_sup is
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xmpp_core import ns
+from xmpp_core.parser import Limits
+from xmpp_core.stream_state import StreamConfig
+from xmppd.auth.throttle import Throttle
+from xmppd.config.schema import Config, Listen
+from xmppd.net.acceptor import Handler, Service
+from xmppd.net.gate import Gate, GateLimits
+from xmppd.net.listener import Address, raise_fd_limit
+from xmppd.net.listener_sup import Door
+from xmppd.net.tls import TlsContexts
+from xmppd.stream import c2s_sup, service_sup
+from xmppd.stream.c2s_data import Settings
+from xmppd.stream.component import ServiceSettings
+
+
+def doors(config: Config, tls: TlsContexts | None, fds: Sequence[int | None] = ()) -> list[Door]:
+    """One door per `[[listen]]`. `fds`: its inherited sockets, None or missing where there is none.
+
+    `tls`: the hosts' contexts, None if no listener needs them.
+    """
+    files = raise_fd_limit()
+    limits = config.limits
+    gate = Gate(GateLimits(limits.connections, max(50, files // 10), 50, limits.address_connections))
+    throttle = _throttle(limits.login_failures_per_minute)
+    return [
+        Door(_address(listen, fds[i] if i < len(fds) else None), _service(config, listen, gate, tls, throttle))
+        for i, listen in enumerate(config.listen)
+    ]
+
+
+def tls_contexts(config: Config) -> TlsContexts | None:
+    """The hosts' certificates, read; development ones made where none is named. None if no listener has TLS.
+
+    Raises OSError, ssl.SSLError or ValueError for a certificate that cannot be used.
+    """
+    if all(listen.tls == "off" for listen in config.listen):
+        return None
+    return TlsContexts(config.hosts, config.certificate_of, config.paths.certs, config.tls.min_version)
+
+
+def _address(listen: Listen, fd: int | None) -> Address:
+    return Address(f"{listen.module}:{listen.ip}:{listen.port}", listen.ip, listen.port, listen.backlog, fd)
+
+
+def _throttle(per_minute: int | None) -> Throttle | None:
+    return None if per_minute is None else Throttle(per_minute / 60, per_minute)
+
+
+def _service(
+    config: Config, listen: Listen, gate: Gate, tls: TlsContexts | None, throttle: Throttle | None
+) -> Service:
+    limits = config.limits
+    direct = tls.context if tls is not None and listen.tls == "direct" else None
+    if listen.module == "component":
+        return Service(_component(config, listen), gate, _before(config), ns.COMPONENT, direct)
+    handler = c2s_sup.handler(_settings(config, listen, tls, throttle))
+    return Service(
+        handler, gate, _before(config), ns.CLIENT, direct, limits.rate, limits.burst, limits.send_queue_bytes
+    )
+
+
+def _settings(config: Config, listen: Listen, tls: TlsContexts | None, throttle: Throttle | None) -> Settings:
+    stream = StreamConfig(
+        hosts=frozenset(config.hosts),
+        tls=listen.tls,
+        mechanisms=tuple(dict.fromkeys(name.removesuffix("-PLUS") for name in config.auth.mechanisms)),
+        plain_without_tls=listen.plain_without_tls,
+        legacy_auth=config.auth.legacy_auth,
+        max_failures=config.limits.login_failures,
+    )
+    return Settings(
+        stream=stream,
+        tls=tls,
+        limits=_after(config),
+        negotiation=config.limits.negotiation_seconds,
+        throttle=throttle,
+        iterations=config.auth.iterations,
+    )
+
+
+def _component(config: Config, listen: Listen) -> Handler:
+    return service_sup.handler(
+        ServiceSettings(listen.secrets, frozenset(config.hosts), _after(config), config.limits.negotiation_seconds)
+    )
+
+
+def _before(config: Config) -> Limits:
+    limits = config.limits
+    return Limits(limits.pre_auth_bytes, limits.pre_auth_elements, limits.pre_auth_depth, limits.attributes)
+
+
+def _after(config: Config) -> Limits:
+    limits = config.limits
+    return Limits(limits.stanza_bytes, limits.stanza_elements, limits.stanza_depth, limits.attributes)

@@ -1,0 +1,46 @@
+"""tls_server — keeps the hosts' TLS contexts, and reads the certificates again when told.
+
+OTP:      gen_server; cf. ejabberd_pkix.erl
+Way:      SIGHUP, ctl reload → [tls_server] → net.tls
+Process:  `tls`, one per worker, permanent, under xmppd.sup; who makes handshakes holds the same contexts, not the pid
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from typing import Any
+
+from otp.erts.pid import Pid
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import GenServer, Reply
+from xmppd.net.tls import TlsContexts
+
+NAME = "tls"
+log = logging.getLogger("xmppd.tls")
+
+
+class TlsServer(GenServer[TlsContexts]):
+    """The state is what all listeners of this worker use; None of it is copied."""
+
+    def init(self, contexts: TlsContexts) -> TlsContexts:
+        return contexts
+
+    def handle_call(self, request: object, from_: Any, state: TlsContexts) -> Any:
+        try:
+            state.reload()
+        except (OSError, ssl.SSLError, ValueError) as error:
+            log.error("certificates not read again, the old ones stay: %s", error)
+            return Reply(str(error), state)
+        return Reply(None, state)
+
+
+async def start_link(contexts: TlsContexts) -> Pid | None:
+    """Start the server that may be told to reload `contexts`."""
+    return await gen_server.start_link(TlsServer, contexts, name=NAME)
+
+
+async def reload() -> str | None:
+    """Read the certificates again: new handshakes use them. None, or what was wrong: then the old ones stay."""
+    answer: str | None = await gen_server.call(NAME, "reload", timeout=30.0)
+    return answer

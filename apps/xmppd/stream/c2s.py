@@ -1,0 +1,186 @@
+"""c2s — a client's stream, from its header to its end.
+
+OTP:      gen_fsm; cf. ejabberd_c2s.erl: the states bear its names
+Way:      net.receiver → [c2s] → routing.packets → router → …; Deliver → [c2s] → transport
+Process:  one per connection, temporary, under c2s_sup; it monitors its receiver
+RFC:      6120, 6121 (what the events mean is decided by xmpp_core.stream_fsm, a pure table)
+Differs:  one budget of time for the whole negotiation, never rearmed; every request gets an answer
+
+A bug in the handling of one stanza ends this stream with internal-server-error, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from otp.erts import exits, process
+from otp.erts.pid import Pid
+from otp.erts.signals import Down, Exit
+from otp.stdlib import gen_fsm
+from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
+from xmpp_core import ns, stream_fsm
+from xmpp_core.element import Element
+from xmpp_core.errors import StreamError
+from xmpp_core.parser import StreamStart
+from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, SendHeader, StreamFault
+from xmpp_core.stream_state import StateName, StreamState
+from xmppd.net import receiver
+from xmppd.net.acceptor import Endpoint
+from xmppd.net.receiver import Batch
+from xmppd.routing import hooks
+from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
+from xmppd.routing.hook_points import SessionInfo
+from xmppd.stream import c2s_actions, c2s_session
+from xmppd.stream.c2s_data import Data, Settings
+
+log = logging.getLogger("xmppd.c2s")
+
+#: stanzas of one client that are dealt with before the others have their turn
+FAIR_SHARE = 16
+
+
+class C2s(GenFsm[Data]):
+    """The callbacks. A state function gets a Batch of events, or receiver.Closed."""
+
+    def init(self, settings: Settings, endpoint: Endpoint) -> tuple[str, Data]:
+        process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
+        tls = settings.stream.tls == "direct"
+        fsm = StreamState(tls=tls, channel_binding=tls)
+        data = Data(settings, endpoint, fsm, process.monitor(endpoint.receiver))
+        data.timer = process.send_after(settings.negotiation, process.self_(), NegotiationTimeout())
+        return data.name, data
+
+    async def wait_for_stream(self, event: Batch | receiver.Closed, data: Data) -> Any:
+        """The client's header is awaited; also after TLS, and after login."""
+        return await self._events(event, data)
+
+    # the machine knows the difference; the process does the same in each of them
+    wait_for_auth = wait_for_feature_request = wait_for_sasl_response = wait_for_stream
+    wait_for_bind = wait_for_session = wait_for_resume = wait_for_stream
+
+    async def session_established(self, event: Batch | receiver.Closed, data: Data) -> Any:
+        """Stanzas. Messages and presence without a `from`, which nearly all are, go straight on."""
+        return await self._events(event, data)
+
+    async def _events(self, event: Batch | receiver.Closed, data: Data) -> Any:
+        if type(event) is not Batch:
+            await _drive(data, Closed())
+            return _next(data)
+        data.seq = event.seq
+        events, last = event.events, len(event.events) - 1
+        for i, item in enumerate(events):
+            data.more = i < last
+            if data.session is not None and _is_plain(item):
+                await c2s_session.send_on(data, data.session, item)
+            else:
+                await _drive(data, StreamFault(item) if isinstance(item, StreamError) else item)
+                if data.over:
+                    return _next(data)
+            if i % FAIR_SHARE == FAIR_SHARE - 1:
+                await asyncio.sleep(0)
+        data.transport.consumed(event.size)
+        return _next(data)
+
+    def handle_info(self, message: object, state_name: str, data: Data) -> Any:
+        """What the rest of the server says to this session."""
+        session = data.session
+        if type(message) is Deliver:
+            if session is None or c2s_session.write_now(data, session, message):
+                return NextState(state_name, data)
+            return self._write(message, data)
+        return self._info(message, data)
+
+    async def _write(self, message: Deliver, data: Data) -> Any:
+        assert data.session is not None
+        try:
+            await c2s_session.write(data, data.session, message)
+        except StreamError as error:
+            await _drive(data, StreamFault(error))
+        return _next(data)
+
+    async def _info(self, message: object, data: Data) -> Any:
+        event = _event_of(message, data)
+        if event is not None:
+            await _drive(data, event)
+        elif isinstance(message, Exit):
+            return Stop(message.reason, data)
+        elif data.session is not None:
+            await hooks.run(data.session.host, SessionInfo(data.session, message))
+        return _next(data)
+
+    async def terminate(self, reason: object, state_name: str, data: Data) -> None:
+        """Last words, the session out of the table, the connection closed: whatever happened before."""
+        try:
+            _last_words(reason, data)
+            await c2s_session.close_session(data, _short(reason))
+        finally:
+            if data.timer is not None:
+                process.cancel_timer(data.timer)
+            data.transport.close()
+            receiver.close(data.endpoint.receiver)
+
+
+def _next(data: Data) -> Any:
+    return Stop("normal", data) if data.over else NextState(data.name, data)
+
+
+def _is_plain(item: object) -> bool:
+    """A message or presence whose `from` need not be looked at."""
+    if type(item) is not Element or "from" in item.attrs or item.ns != ns.CLIENT:
+        return False
+    return item.name in ("message", "presence")
+
+
+async def _drive(data: Data, event: Event) -> None:
+    """Ask the machine what an event means, and do it; so on with the events that answer."""
+    pending: Event | None = event
+    while pending is not None:
+        if type(pending) is StreamStart:
+            data.lang = pending.attrs.get("xml:lang", "")
+        data.fsm, actions = stream_fsm.step(data.fsm, pending, data.settings.stream)
+        pending = None
+        for action in actions:
+            pending = await c2s_actions.perform(data, action)
+
+
+def _event_of(message: object, data: Data) -> Event | None:
+    match message:
+        case NegotiationTimeout():
+            return message
+        case Replaced():
+            return StreamFault(StreamError("conflict", "Replaced by new connection"))
+        case Kick(condition, text):
+            return StreamFault(StreamError(condition, text))
+        case Shutdown():
+            return StreamFault(StreamError("system-shutdown"))
+        case Down(ref, _, reason) if ref is data.monitor:
+            broken = isinstance(reason, exits.Crash)
+            return StreamFault(StreamError("internal-server-error")) if broken else Closed()
+    return None
+
+
+def _last_words(reason: object, data: Data) -> None:
+    """What a client whose stream did not end by the rules is told."""
+    if data.over:
+        return
+    condition = "system-shutdown" if reason == exits.SHUTDOWN else "internal-server-error"
+    if not data.fsm.header_sent:
+        data.transport.send(c2s_actions.header(SendHeader(data.host), "0"))
+    c2s_actions.goodbye(data, StreamError(condition))
+
+
+def _short(reason: object) -> str:
+    return reason if isinstance(reason, str) else type(reason).__name__
+
+
+# -- API
+
+
+async def start_link(settings: Settings, endpoint: Endpoint) -> Pid | None:
+    """Start the process that serves `endpoint`; c2s_sup's child function."""
+    return await gen_fsm.start_link(C2s, settings, endpoint)
+
+
+assert all(hasattr(C2s, name.value) for name in StateName if name is not StateName.CLOSED)

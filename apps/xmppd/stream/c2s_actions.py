@@ -1,0 +1,173 @@
+"""c2s_actions — carries out what the stream machine decided.
+
+Way:      stream.c2s → xmpp_core.stream_fsm.step → [c2s_actions] → transport, receiver, auth, sm, hooks
+Process:  runs in the c2s
+RFC:      6120 §4.2 to §7
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from xmpp_core import escape, ns, stanza
+from xmpp_core.element import Element
+from xmpp_core.errors import StanzaError, StreamError
+from xmpp_core.jid import JID
+from xmpp_core.stream_events import (
+    Action,
+    Bind,
+    BindResult,
+    CloseStream,
+    Detach,
+    Event,
+    HandleNonza,
+    IqUnhandled,
+    LegacyAuth,
+    NonzaUnhandled,
+    OpenSession,
+    ReportAuth,
+    ResetStream,
+    RouteStanza,
+    SaslResult,
+    SaslStep,
+    SendElement,
+    SendFeatures,
+    SendHeader,
+    SessionOpened,
+    StartTls,
+    Stop,
+    StreamFault,
+    TlsReady,
+    UnauthenticatedIq,
+)
+from xmppd.net import receiver
+from xmppd.routing import hooks
+from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.stream import c2s_auth, c2s_session
+from xmppd.stream.c2s_data import Data
+
+END: Final = "</stream:stream>"
+_HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.CLIENT}' xmlns:stream='{ns.STREAM}'"
+
+
+async def perform(data: Data, action: Action) -> Event | None:
+    """Carry out one action; returns the event that answers it, where there is one."""
+    answer: Event | None = await _PERFORM[type(action)](data, action)
+    return answer
+
+
+async def _send_header(data: Data, action: SendHeader) -> None:
+    data.transport.send(header(action, secrets.token_urlsafe(16)))
+
+
+def header(action: SendHeader, stream_id: str) -> str:
+    """Our stream header. RFC: 6120 §4.7"""
+    attrs = {"id": stream_id, "from": action.from_, "to": action.to, "version": action.version, "xml:lang": action.lang}
+    written = [f" {key}='{escape.attr(value)}'" for key, value in attrs.items() if value]
+    return f"{_HEADER}{''.join(written)}>"
+
+
+async def _send_features(data: Data, action: SendFeatures) -> None:
+    elements = action.elements
+    if hooks.wanted(data.host, StreamFeatures) and action.stage != "encrypt":
+        user = JID(data.fsm.username, data.host) if data.fsm.username else None
+        elements = await hooks.run_fold(data.host, StreamFeatures(data.host, user, data.fsm.tls), elements)
+    data.transport.send(Element(ns.STREAM, "features", {}, list(elements)).to_xml())
+
+
+async def _send_element(data: Data, action: SendElement) -> None:
+    data.transport.send(action.element.to_xml())
+
+
+async def _start_tls(data: Data, action: StartTls) -> Event:
+    contexts = data.settings.tls
+    assert contexts is not None
+    proceed = action.proceed.to_xml().encode()
+    context = contexts.context(data.host)
+    # what lies behind <starttls/> came in the clear and must not be taken for protected (CVE-2011-0411)
+    if data.more or not await receiver.starttls(data.endpoint.receiver, context, proceed, data.seq):
+        return StreamFault(StreamError("policy-violation", "data after starttls"))
+    return TlsReady(channel_binding=True)
+
+
+async def _sasl_step(data: Data, action: SaslStep) -> Event:
+    return SaslResult(await c2s_auth.sasl_step(data, action))
+
+
+async def _reset_stream(data: Data, _action: ResetStream) -> None:
+    await receiver.reset_stream(data.endpoint.receiver, data.settings.limits)
+
+
+async def _bind(data: Data, action: Bind) -> Event:
+    try:
+        return BindResult(c2s_auth.choose(data, JID(action.username, data.host), action.wanted))
+    except StanzaError as error:
+        return BindResult(error=error)
+
+
+async def _open_session(data: Data, action: OpenSession) -> Event:
+    await c2s_session.open_session(data, action.jid)
+    return SessionOpened()
+
+
+async def _route(data: Data, action: RouteStanza) -> None:
+    assert data.session is not None
+    await c2s_session.send_on(data, data.session, action.element)
+
+
+async def _legacy_auth(data: Data, action: LegacyAuth) -> Event:
+    return await c2s_auth.legacy_login(data, action)
+
+
+async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | None:
+    try:
+        iq = stanza.from_element(action.iq)
+        assert isinstance(iq, stanza.Iq)
+        point = C2sUnauthenticatedIq(data.host, iq, data.transport.peer, data.fsm.tls)
+        answer = await hooks.run_fold(data.host, point, None)
+    except StanzaError:
+        answer = None
+    if answer is None:
+        return IqUnhandled(action.iq)
+    data.transport.send(answer.to_xml())
+    return None
+
+
+async def _nonza(_data: Data, action: HandleNonza) -> Event:
+    return NonzaUnhandled(action.element)
+
+
+async def _close_stream(data: Data, action: CloseStream) -> None:
+    goodbye(data, action.error)
+
+
+def goodbye(data: Data, error: StreamError | None) -> None:
+    """The last words of a stream whose header was sent; idempotent."""
+    if not data.said_goodbye:
+        data.said_goodbye = True
+        data.transport.send(f"{error.to_element().to_xml() if error is not None else ''}{END}")
+
+
+async def _nothing(_data: Data, _action: Detach | Stop) -> None:
+    """What is to be done is done by terminate."""
+
+
+_PERFORM: Final[dict[type[Any], Any]] = {
+    SendHeader: _send_header,
+    SendFeatures: _send_features,
+    SendElement: _send_element,
+    StartTls: _start_tls,
+    SaslStep: _sasl_step,
+    ReportAuth: c2s_auth.report,
+    ResetStream: _reset_stream,
+    Bind: _bind,
+    OpenSession: _open_session,
+    RouteStanza: _route,
+    LegacyAuth: _legacy_auth,
+    UnauthenticatedIq: _unauthenticated_iq,
+    HandleNonza: _nonza,
+    CloseStream: _close_stream,
+    Detach: _nothing,
+    Stop: _nothing,
+}

@@ -1,0 +1,131 @@
+"""c2s_auth — a stream's logins: the mechanism asks, the accounts answer, failures are counted.
+
+Way:      stream.c2s_actions → [c2s_auth] → xmpp_core.sasl (steps) and auth (look-ups)
+Process:  runs in the c2s
+RFC:      6120 §6; 5802; 5929 §4 (tls-server-end-point)
+XEP:      0078 (where configured)
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from otp.erts.scheduler import THIS
+from xmpp_core import bind
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID, JidError
+from xmpp_core.sasl import mechanisms
+from xmpp_core.sasl.base import Answer, Failure, NeedKeys, NeedPasswordCheck, Outcome, SaslContext
+from xmpp_core.stream_events import LegacyAuth, LegacyAuthResult, ReportAuth, SaslStep
+from xmppd.auth import auth
+from xmppd.auth.auth import AuthBusy
+from xmppd.auth.throttle import address_key
+from xmppd.routing import hooks, sm
+from xmppd.routing.hook_points import AuthResult
+from xmppd.store.store import StoreError
+from xmppd.stream.c2s_data import Data
+
+_LATER = Failure("temporary-auth-failure")
+
+
+async def sasl_step(data: Data, request: SaslStep) -> Outcome:
+    """What one message of the client leads to; never raises for anything that the client sent."""
+    if throttled(data):
+        return _LATER
+    try:
+        if request.first:
+            data.mechanism = mechanisms.start(request.mechanism, _context(data))
+        assert data.mechanism is not None
+        step = data.mechanism.step(request.data)
+        while isinstance(step, NeedKeys | NeedPasswordCheck):
+            if throttled(data, step.username):
+                step = Failure("temporary-auth-failure", step.username)
+            else:
+                step = data.mechanism.answer(await _look_up(data.host, step))
+    except (AuthBusy, StoreError):
+        step = _LATER
+    if isinstance(step, Failure):
+        data.mechanism = None
+    return step
+
+
+async def _look_up(host: str, need: NeedKeys | NeedPasswordCheck) -> Answer:
+    if isinstance(need, NeedKeys):
+        return await auth.scram_keys(need.username, host, need.hash_name)
+    return await auth.check_plain(need.username, host, need.password)
+
+
+def _context(data: Data) -> SaslContext:
+    end_point = channel_binding(data)
+    return SaslContext(
+        host=data.host,
+        secret=auth.server_secret(),
+        nonce=secrets.token_urlsafe(18),
+        iterations=data.settings.iterations,
+        channel_binding=end_point or None,
+        plus_offered=any(name.endswith("-PLUS") for name in data.fsm.offered(data.settings.stream)),
+    )
+
+
+def channel_binding(data: Data) -> bytes:
+    """The tls-server-end-point bytes of this connection; b"" without TLS."""
+    session, contexts = data.transport.tls, data.settings.tls
+    if session is None or contexts is None or not session.handshaken:
+        return b""
+    return contexts.end_point(session.context)
+
+
+async def report(data: Data, result: ReportAuth) -> None:
+    """An attempt ended: count it if it failed, take the client for known if not, and tell the modules."""
+    data.mechanism = None
+    if result.ok:
+        data.endpoint.ticket.known()
+    elif data.settings.throttle is not None:
+        for key in _keys(data, result.username):
+            data.settings.throttle.take(key, THIS.loop.time())
+    if hooks.wanted(data.host, AuthResult):
+        point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.transport.peer)
+        await hooks.run(data.host, point)
+
+
+def throttled(data: Data, username: str | None = None) -> bool:
+    """Whether this address, or this account, has failed too often lately."""
+    throttle = data.settings.throttle
+    if throttle is None:
+        return False
+    now = THIS.loop.time()
+    return not all(throttle.allows(key, now) for key in _keys(data, username))
+
+
+def _keys(data: Data, username: str | None) -> list[str]:
+    keys = [f"ip:{address_key(data.transport.peer)}"]
+    if username:
+        keys.append(f"account:{username}@{data.host}")
+    return keys
+
+
+async def legacy_login(data: Data, request: LegacyAuth) -> LegacyAuthResult:
+    """XEP-0078: the password is checked and the resource chosen in one step."""
+    if throttled(data, request.username):
+        return LegacyAuthResult(error=StanzaError("resource-constraint"))
+    try:
+        account = JID(request.username, data.host)
+        right = await auth.check_plain(request.username, data.host, request.password)
+    except JidError:
+        return LegacyAuthResult(error=StanzaError("jid-malformed"))
+    except (AuthBusy, StoreError):
+        return LegacyAuthResult(error=StanzaError("resource-constraint"))
+    if not right:
+        return LegacyAuthResult(error=StanzaError("not-authorized"))
+    try:
+        return LegacyAuthResult(choose(data, account, request.resource))
+    except StanzaError as error:
+        return LegacyAuthResult(error=error)
+
+
+def choose(data: Data, account: JID, wanted: str) -> JID:
+    """The full JID that `account` (bare) gets for its wish, "" for none. Raises StanzaError. RFC: 6120 §7.7.2"""
+    taken = [session.jid.resource for session in sm.sessions(account.bare)]
+    # how many sessions an account may have is sm's business: there the oldest gives way
+    most = len(taken) + 1
+    return bind.choose(account, wanted, taken, secrets.token_urlsafe(16), data.settings.policy, most).jid

@@ -1,0 +1,95 @@
+"""c2s_session — a bound client: its session opened and closed, its stanzas sent on, and those for it written.
+
+Way:      stream.c2s → [c2s_session] → routing.packets (out of the client), transport (to the client)
+Process:  runs in the c2s
+RFC:      6120 §7, §8.1; 6121 §4, §8
+"""
+
+from __future__ import annotations
+
+import logging
+
+from otp.erts import process
+from xmpp_core import ns, stanza
+from xmpp_core import stream_answers as answers
+from xmpp_core.element import Element
+from xmpp_core.errors import StanzaError, StreamError
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Presence
+from xmppd.routing import hooks, packets, sm
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.hook_points import (
+    SessionClosed,
+    SessionOpened,
+    UserReceivePacket,
+    UserReceivePresence,
+)
+from xmppd.routing.session import C2sSession, new_session
+from xmppd.stream.c2s_data import Data
+
+log = logging.getLogger("xmppd.c2s")
+
+#: stanzas that may wait for a client that reads too slowly
+MOST_WAITING = 10_000
+
+
+async def open_session(data: Data, jid: JID) -> None:
+    """Put the session into the table of every node, and tell the modules."""
+    transport = data.transport
+    tls = transport.tls
+    info = {"ip": transport.peer, "tls": tls.version() if tls is not None else ""}
+    session = new_session(jid, process.self_(), lang=data.lang, info=info)
+    await sm.open_session(session)
+    data.session = session
+    if data.timer is not None:
+        process.cancel_timer(data.timer)
+        data.timer = None
+    data.endpoint.ticket.known()
+    await hooks.run(session.host, SessionOpened(session))
+
+
+async def close_session(data: Data, reason: str) -> None:
+    """The inverse; idempotent. A module that fails here does not keep the others from saying goodbye."""
+    session, data.session = data.session, None
+    if session is not None:
+        await sm.close_session(session)
+        await hooks.run(session.host, SessionClosed(session, reason))
+
+
+async def send_on(data: Data, session: C2sSession, el: Element) -> None:
+    """A stanza of the client: stamped with who it is from, and routed. RFC: 6120 §8.1.2.1"""
+    if data.lang and "xml:lang" not in el.attrs:
+        el.attrs["xml:lang"] = data.lang
+    try:
+        packet = stanza.from_element(el, session.jid)
+    except StanzaError as error:
+        if el.attrs.get("type") not in ("error", "result"):
+            data.transport.send(answers.error(el, error).to_xml())
+        return
+    await packets.send_packet(session, packet)
+
+
+def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
+    """Write a stanza that no module wants to see to a client that reads; False if there is more to it."""
+    host = session.host
+    if data.transport.congested or hooks.wanted(host, UserReceivePacket):
+        return False
+    if isinstance(message.stanza, Presence) and hooks.wanted(host, UserReceivePresence):
+        return False
+    data.transport.send(message.stanza.el.to_xml())
+    return True
+
+
+async def write(data: Data, session: C2sSession, message: Deliver) -> None:
+    """Let the modules see a stanza for the client, write it, and wait while the client reads too slowly.
+
+    Raises StreamError if it does not read at all.
+    """
+    kept = await packets.receive_packet(session, message.stanza)
+    if kept is not None:
+        data.transport.send(kept.el.to_xml(ns.CLIENT))
+    if data.transport.congested:
+        info = process.process_info(session.pid)
+        if info is not None and info.message_queue_len > MOST_WAITING:
+            raise StreamError("resource-constraint", "the client reads too slowly")
+        await data.transport.writable()

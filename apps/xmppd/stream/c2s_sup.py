@@ -1,0 +1,63 @@
+"""c2s_sup — the clients' streams of this worker.
+
+OTP:      supervisor (simple_one_for_one), cf. ejabberd_c2s_sup
+Way:      net.acceptor → handler(settings) → [c2s_sup] → c2s
+Process:  permanent, under xmppd.sup; its children are temporary: a stream that broke is not made again
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.stdlib import supervisor
+from otp.stdlib.child_spec import TEMPORARY, ChildSpec, Strategy, SupFlags
+from otp.stdlib.supervisor import Supervisor
+from xmppd.net.acceptor import Endpoint, Handler
+from xmppd.routing.deliver import Shutdown
+from xmppd.stream import c2s
+from xmppd.stream.c2s_data import Settings
+
+NAME = "c2s_sup"
+
+
+class C2sSup(Supervisor):
+    """One spec; each start_child gives the settings and the endpoint."""
+
+    def init(self) -> tuple[SupFlags, list[ChildSpec]]:
+        child = ChildSpec("c2s", (c2s.start_link, ()), restart=TEMPORARY, shutdown=2.0)
+        return SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 10, 1.0), [child]
+
+
+def handler(settings: Settings) -> Handler:
+    """What an acceptor calls with each connection."""
+    return partial(_start, settings)
+
+
+async def _start(settings: Settings, endpoint: Endpoint) -> Pid | None:
+    return await supervisor.start_child(NAME, (settings, endpoint))
+
+
+async def shut_down(name: str = NAME, seconds: float = 5.0) -> int:
+    """Tell every stream that the server goes down, and wait until they have gone; returns how many have not."""
+    pids = [child.pid for child in await supervisor.which_children(name) if isinstance(child.pid, Pid)]
+    for pid in pids:
+        process.send(pid, Shutdown())
+    refs = {process.monitor(pid) for pid in pids}
+    timer = process.send_after(seconds, process.self_(), _TooLate)
+    while refs:
+        message = await process.receive(lambda m: m is _TooLate or getattr(m, "ref", None) in refs)
+        if message is _TooLate:
+            break
+        refs.discard(message.ref)
+    process.cancel_timer(timer)
+    for ref in refs:
+        process.demonitor(ref, flush=True)
+    return len(refs)
+
+
+class _TooLate:
+    """The time to leave is over."""
+
+

@@ -1,0 +1,234 @@
+"""component — an external component's stream: a service with a domain of its own, behind a shared secret.
+
+OTP:      gen_fsm; cf. ejabberd_service.erl, whose state names it bears
+Way:      net.receiver → [component] → router; router → Deliver → [component] → transport
+Process:  one per connection, temporary, under service_sup; the domain's route ends with it
+XEP:      0114 (accept)
+RFC:      6120 §4.9 (stream errors), §8.1.1.2 (addresses)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from otp.erts import process
+from otp.erts.pid import Pid, Ref
+from otp.erts.signals import Down, Exit
+from otp.erts.timer import TimerRef
+from otp.stdlib import gen_fsm
+from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
+from xmpp_core import escape, ns, stanza
+from xmpp_core.element import Element
+from xmpp_core.errors import StanzaError, StreamError
+from xmpp_core.jid import JID, JidError
+from xmpp_core.parser import Limits, StreamEnd, StreamStart
+from xmppd.net import receiver
+from xmppd.net.acceptor import Endpoint
+from xmppd.net.receiver import Batch
+from xmppd.routing import bounce, router
+from xmppd.routing.deliver import Deliver, Kick, Shutdown
+
+_HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
+_FAIR_SHARE: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """One listener's rules: the secret of each domain that may connect, the hosts that are ours, the limits of a
+    stream that is let in, and the time in seconds from accept to the handshake."""
+
+    domains: Mapping[str, str]
+    hosts: Container[str]
+    limits: Limits
+    negotiation: float = 30.0
+
+
+@dataclass(slots=True, eq=False)
+class Data:
+    """One stream's memory. `domain` is "" until the header, `stream_id` what the handshake is made with."""
+
+    settings: ServiceSettings
+    endpoint: Endpoint
+    monitor: Ref
+    timer: TimerRef | None
+    domain: str = ""
+    stream_id: str = ""
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """The handshake did not come in time."""
+
+
+class Component(GenFsm[Data]):
+    """The callbacks. A state function gets a Batch of events, or receiver.Closed."""
+
+    def init(self, settings: ServiceSettings, endpoint: Endpoint) -> tuple[str, Data]:
+        process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
+        timer = process.send_after(settings.negotiation, process.self_(), _Late())
+        return "wait_for_stream", Data(settings, endpoint, process.monitor(endpoint.receiver), timer)
+
+    async def wait_for_stream(self, event: Any, data: Data) -> Any:
+        """The header names the domain."""
+        return await _each(event, data, "wait_for_stream")
+
+    async def wait_for_handshake(self, event: Any, data: Data) -> Any:
+        """The handshake shows that it knows the secret."""
+        return await _each(event, data, "wait_for_handshake")
+
+    async def stream_established(self, event: Any, data: Data) -> Any:
+        """Stanzas, from its domain."""
+        return await _each(event, data, "stream_established")
+
+    async def handle_info(self, message: object, state_name: str, data: Data) -> Any:
+        """Stanzas for the domain, and what the server says to this stream."""
+        transport = data.endpoint.transport
+        match message:
+            case Deliver(packet):
+                transport.send(packet.el.to_xml())
+                if transport.congested:
+                    await transport.writable()
+            case Kick(condition, text):
+                return _fail(data, StreamError(condition, text))
+            case Shutdown():
+                return _fail(data, StreamError("system-shutdown"))
+            case _Late():
+                return _fail(data, StreamError("connection-timeout"))
+            case Down(ref, _, _) if ref is data.monitor:
+                return Stop("normal", data)
+            case Exit(_, reason):
+                return Stop(reason, data)
+        return NextState(state_name, data)
+
+    def terminate(self, reason: object, state_name: str, data: Data) -> None:
+        """Last words if there were none, and the connection closed."""
+        if not data.over and reason != "normal":
+            _fail(data, StreamError("system-shutdown" if reason == "shutdown" else "internal-server-error"))
+        if data.timer is not None:
+            process.cancel_timer(data.timer)
+        data.endpoint.transport.close()
+        receiver.close(data.endpoint.receiver)
+
+    def format_status(self, state: tuple[str, Data]) -> Any:
+        """Without the secrets."""
+        return state[0], state[1].domain
+
+
+async def _each(event: Any, data: Data, name: str) -> Any:
+    if type(event) is not Batch:
+        return Stop("normal", data)
+    for i, item in enumerate(event.events):
+        result = await _STATES[name](data, item)
+        if type(result) is not str:
+            return result
+        name = result
+        if i % _FAIR_SHARE == _FAIR_SHARE - 1:
+            await asyncio.sleep(0)
+    data.endpoint.transport.consumed(event.size)
+    return NextState(name, data)
+
+
+async def _on_header(data: Data, item: Any) -> Any:
+    if type(item) is not StreamStart:
+        return _not_expected(data, item)
+    if not item.is_stream or item.default_ns != ns.COMPONENT:
+        return _fail(data, StreamError("invalid-namespace"))
+    try:
+        domain = JID.parse(item.attrs.get("to", "")).domain
+    except JidError:
+        return _fail(data, StreamError("improper-addressing"))
+    if domain not in data.settings.domains:
+        return _fail(data, StreamError("host-unknown"))
+    data.domain = domain
+    _send_header(data)
+    return "wait_for_handshake"
+
+
+async def _on_handshake(data: Data, item: Any) -> Any:
+    if type(item) is not Element:
+        return _not_expected(data, item)
+    expected = handshake(data.stream_id, data.settings.domains[data.domain])
+    given = item.text().strip().lower().encode()
+    right = hmac.compare_digest(given, expected.encode())
+    if item.name != "handshake" or item.ns != ns.CLIENT or not right:
+        return _fail(data, StreamError("not-authorized"))
+    if data.domain in data.settings.hosts or not await router.register_route(data.domain, process.self_()):
+        return _fail(data, StreamError("conflict", "the domain is in use"))
+    if data.timer is not None:
+        process.cancel_timer(data.timer)
+        data.timer = None
+    data.endpoint.ticket.known()
+    await receiver.set_limits(data.endpoint.receiver, data.settings.limits)
+    data.endpoint.transport.send("<handshake/>")
+    return "stream_established"
+
+
+async def _on_stanza(data: Data, item: Any) -> Any:
+    if type(item) is not Element:
+        return _not_expected(data, item)
+    if not stanza.is_stanza(item):
+        return _fail(data, StreamError("unsupported-stanza-type"))
+    try:
+        packet = stanza.from_element(item)
+    except StanzaError as error:
+        return _fail(data, StreamError("improper-addressing", error.text))
+    if packet.from_ is None or packet.from_.domain != data.domain:
+        return _fail(data, StreamError("invalid-from"))
+    if packet.to is None:
+        return _fail(data, StreamError("improper-addressing"))
+    try:
+        if isinstance(packet, stanza.Iq):
+            packet.check()
+        await router.route(packet)
+    except StanzaError as error:
+        answer = bounce.reply(packet, error)
+        if answer is not None:
+            data.endpoint.transport.send(answer.el.to_xml())
+    return "stream_established"
+
+
+_STATES: Final = {
+    "wait_for_stream": _on_header,
+    "wait_for_handshake": _on_handshake,
+    "stream_established": _on_stanza,
+}
+
+
+def _not_expected(data: Data, item: object) -> Any:
+    """The end of the stream, by the peer's wish or by its fault."""
+    if isinstance(item, StreamError):
+        return _fail(data, item)
+    return _fail(data, None if type(item) is StreamEnd else StreamError("bad-format"))
+
+
+def _send_header(data: Data) -> None:
+    data.stream_id = secrets.token_hex(16)
+    sender = f" from='{escape.attr(data.domain)}'" if data.domain else ""
+    data.endpoint.transport.send(f"{_HEADER} id='{data.stream_id}'{sender}>")
+
+
+def _fail(data: Data, error: StreamError | None) -> Any:
+    """The last words; None: the stream ends as it should."""
+    if not data.stream_id:
+        _send_header(data)
+    data.over = True
+    words = error.to_element().to_xml() if error is not None else ""
+    data.endpoint.transport.send(f"{words}</stream:stream>")
+    return Stop("normal", data)
+
+
+def handshake(stream_id: str, secret: str) -> str:
+    """What a component must say: SHA-1 of stream id and secret, in lower-case hex. XEP-0114 §3"""
+    return hashlib.sha1(f"{stream_id}{secret}".encode()).hexdigest()
+
+
+async def start_link(settings: ServiceSettings, endpoint: Endpoint) -> Pid | None:
+    """Start the process that serves `endpoint`; service_sup's child function."""
+    return await gen_fsm.start_link(Component, settings, endpoint)
