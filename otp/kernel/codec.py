@@ -12,9 +12,9 @@ Differs:  MessagePack underneath; a class crosses only if it was registered; not
         who: Pid
 
 A scalar stands for itself; everything else is an array whose first item is a tag: a small number for what
-is built in, the class's code otherwise. A *flat* class (codec.register(…, flat=True)) promises that its fields
-are scalars, lists, tuples and dicts of such with str keys, and takes lists for tuples back: they pass through
-untouched, which is the fast path for stanzas.
+is built in, the class's code otherwise. A *flat* class (codec.register(…, flat=True)) promises that its
+fields are scalars, lists, tuples and dicts of such with str keys, and takes lists for tuples back: they pass
+through untouched, which is the fast path for stanzas.
 """
 
 from __future__ import annotations

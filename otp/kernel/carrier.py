@@ -1,0 +1,158 @@
+"""carrier — takes signals to other nodes and brings theirs in: send, link, monitor, exit, with far pids as with near.
+
+OTP:      the distribution part of erts (dist.c): DOP_SEND, DOP_LINK, DOP_MONITOR_P, …
+Way:      erts (Net.carrier) → [carrier] → link … link → inbound → erts
+Process:  none: called on the loop's thread by erts and by links; net_kernel owns it
+Differs:  a node that is not connected is out of reach at once (nothing is dialled on demand: the mesh is full)
+
+A pid of an earlier life of a node names nobody any more: what is sent to it is dropped here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from otp.erts import exits
+from otp.erts.links import remove_watcher, signal_down, signal_exit
+from otp.erts.pid import HERE, Pid, Ref
+from otp.kernel import inbound
+from otp.kernel.codec import pack, printable
+from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK, Far
+from otp.kernel.handshake import HandshakeError
+from otp.kernel.link import Link
+from otp.kernel.node import BOOK
+
+log = logging.getLogger("otp.net_kernel")
+
+
+class Mesh:
+    """The carrier of a node and the owner of its links (otp.erts.links.Carrier, otp.kernel.link.Owner)."""
+
+    def __init__(self, on_down: Callable[[str], None], on_refused: Callable[[Link, str], None]) -> None:
+        self.on_down, self.on_refused = on_down, on_refused
+        self.far: dict[str, Far] = {}
+        self.latest: dict[str, int] = {}  # highest creation seen of each name
+
+    # -- outwards: what erts asks for
+
+    def send(self, to: Pid, message: object) -> None:
+        """A message. Lost if the node is out of reach. Raises CodecError if it may not cross."""
+        far = self.far.get(to.node)
+        if far is not None and far.creation == to.creation:
+            far.link.post((SEND, to.serial, pack(message)))
+
+    def send_name(self, node: str, name: str, message: object) -> None:
+        """A message to a name on another node ({Name, Node} ! Message). Lost as send()'s are."""
+        far = self.far.get(node)
+        if far is not None:
+            far.link.post((SEND_NAME, name, pack(message)))
+
+    def link(self, from_: Pid, to: Pid) -> None:
+        """A link; out of reach: answered with an exit signal."""
+        far = self._reach(to)
+        if far is None:
+            signal_exit(to, from_, self._unreachable(to), linked=True)
+            return
+        far.linked.add((from_, to))
+        far.link.post((LINK, from_.serial, to.serial))
+
+    def unlink(self, from_: Pid, to: Pid) -> None:
+        """The end of a link."""
+        far = self._reach(to)
+        if far is not None:
+            far.linked.discard((from_, to))
+            far.link.post((UNLINK, from_.serial, to.serial))
+
+    def exit_(self, from_: Pid | None, to: Pid, reason: object, linked: bool) -> None:
+        """An exit signal, of a link or of exit_(); a reason that may not cross goes as text."""
+        far = self._reach(to)
+        if far is None:
+            return
+        if linked and from_ is not None:
+            far.linked.discard((from_, to))
+        serial = None if from_ is None else from_.serial
+        far.link.post((EXIT, serial, to.serial, linked, pack(printable(reason))))
+
+    def monitor(self, ref: Ref, watcher: Pid, target: Pid) -> None:
+        """A monitor; out of reach: answered with Down."""
+        far = self._reach(target)
+        if far is None:
+            signal_down(ref, watcher, target, self._unreachable(target))
+            return
+        far.watched_by_us[ref.serial] = (ref, watcher, target)
+        far.link.post((MONITOR, ref.serial, watcher.serial, target.serial))
+
+    def demonitor(self, ref: Ref, target: Pid) -> None:
+        """The end of a monitor of ours."""
+        far = self._reach(target)
+        if far is not None and far.watched_by_us.pop(ref.serial, None) is not None:
+            far.link.post((DEMONITOR, ref.serial))
+
+    def monitor_name(self, ref: Ref, watcher: Pid, node: str, name: str) -> None:
+        """A monitor of whoever bears a name on another node now; Down tells of the name."""
+        far = self.far.get(node)
+        if far is None:
+            signal_down(ref, watcher, name, exits.NOCONNECTION)
+            return
+        far.watched_by_us[ref.serial] = (ref, watcher, name)
+        far.link.post((MONITOR, ref.serial, watcher.serial, name))
+
+    def demonitor_name(self, ref: Ref, node: str) -> None:
+        """The end of a monitor of a name."""
+        far = self.far.get(node)
+        if far is not None and far.watched_by_us.pop(ref.serial, None) is not None:
+            far.link.post((DEMONITOR, ref.serial))
+
+    def down(self, ref: Ref, watcher: Pid, target: Pid, reason: object) -> None:
+        """The answer to a monitor of theirs."""
+        far = self._reach(watcher)
+        if far is not None and far.watched_by_them.pop(ref.serial, None) is not None:
+            far.link.post((DOWN, ref.serial, pack(printable(reason))))
+
+    def _reach(self, pid: Pid) -> Far | None:
+        far = self.far.get(pid.node)
+        return far if far is not None and far.creation == pid.creation else None
+
+    def _unreachable(self, pid: Pid) -> str:
+        # an earlier life, ours or of a connected node: certainly dead
+        known = pid.node in self.far or pid.node == HERE.node
+        return exits.NOPROC if known else exits.NOCONNECTION
+
+    # -- links come and go
+
+    def link_up(self, link: Link) -> None:
+        """A peer has proved who it is: a newer life ends the older one. Raises HandshakeError for a stale one."""
+        name, creation = link.peer.name, link.peer.creation
+        latest = self.latest.get(name, 0)
+        if creation < latest:
+            raise HandshakeError(f"{name} of generation {creation} is stale: {latest} was here")
+        old = self.far.get(name)
+        if old is not None:
+            old.link.drop(f"{name} has connected again")
+        self.latest[name] = creation
+        self.far[name] = Far(name, creation, link)
+        log.info("node %s (generation %d) is up", name, creation)
+        BOOK.up(name, creation)
+
+    def link_frame(self, link: Link, frame: Any) -> None:
+        """A signal from an established peer. Raises MalformedFrame to drop the link."""
+        inbound.receive(self.far[link.peer.name], frame)
+
+    def link_down(self, link: Link, why: str) -> None:
+        """A link is gone: every tie to that life of the node breaks with noconnection, then NodeDown."""
+        far = self.far.get(link.peer.name) if link.established else None
+        if far is None or far.link is not link:
+            self.on_refused(link, why)
+            return
+        del self.far[far.name]
+        log.warning("node %s (generation %d) is down: %s", far.name, far.creation, why)
+        for ref, ours in far.watched_by_them.values():
+            remove_watcher(ref, ours)
+        for ref, watcher, target in far.watched_by_us.values():
+            signal_down(ref, watcher, target, exits.NOCONNECTION)
+        for ours, theirs in far.linked:
+            signal_exit(theirs, ours, exits.NOCONNECTION, linked=True)
+        BOOK.down(far.name, far.creation)
+        self.on_down(far.name)

@@ -1,0 +1,36 @@
+"""far — what ties this node to one life of another: the link, and who watches whom across it.
+
+OTP:      a dist entry with its monitor and link tables
+Process:  none: carrier and inbound write it
+
+A frame is [op, …]. Serials stand for pids and references: whose node and creation they are is known from the link,
+which was made with one life of the peer.
+
+    SEND       to, message                      UNLINK     from, to
+    SEND_NAME  name, message                    EXIT       from or nil, to, linked, reason
+    LINK       from, to                         MONITOR    ref, watcher, target or its name
+    DOWN       ref, reason                      DEMONITOR  ref
+"""
+
+from __future__ import annotations
+
+from otp.erts.pid import Pid, Ref, intern
+from otp.kernel.link import Link
+
+SEND, SEND_NAME, LINK, UNLINK, EXIT, MONITOR, DEMONITOR, DOWN = range(8)
+
+
+class Far:
+    """One life of another node."""
+
+    __slots__ = ("creation", "link", "linked", "name", "watched_by_them", "watched_by_us")
+
+    def __init__(self, name: str, creation: int, link: Link) -> None:
+        self.name, self.creation, self.link = name, creation, link
+        self.linked: set[tuple[Pid, Pid]] = set()  # (ours, theirs)
+        self.watched_by_us: dict[int, tuple[Ref, Pid, Pid | str]] = {}  # serial of ref -> ref, watcher, target
+        self.watched_by_them: dict[int, tuple[Ref, Pid]] = {}  # serial of ref -> ref, target
+
+    def pid(self, serial: int) -> Pid:
+        """A process over there."""
+        return intern(self.name, self.creation, serial)

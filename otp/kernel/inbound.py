@@ -1,0 +1,109 @@
+"""inbound — brings the signals in a frame to the processes of this node.
+
+OTP:      erts_net_message (dist.c)
+Way:      link (a frame) → [inbound] → mailbox
+Process:  none: runs when the socket has been read
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from otp.erts import exits
+from otp.erts.actor import Process
+from otp.erts.links import add_watcher, deliver, remove_watcher, signal_down, signal_exit
+from otp.erts.pid import HERE, Pid, intern, intern_ref
+from otp.erts.registry import NAMES
+from otp.kernel.codec import MalformedFrame, UnknownClass, pack, unpack
+from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK, Far
+
+log = logging.getLogger("otp.net_kernel")
+
+
+def receive(far: Far, frame: Any) -> None:
+    """Carry out one frame. A class that is not loaded here loses its message, with an error in the log.
+
+    Raises: MalformedFrame: not what a node of ours writes.
+    """
+    try:
+        _receive(far, frame)
+    except UnknownClass as exc:
+        log.error("a signal from %s is lost: %s", far.name, exc)
+
+
+def _receive(far: Far, frame: Any) -> None:
+    match frame:
+        case [op, int(to), packed] if op == SEND:  # first, because there are so many
+            deliver(_here(to), unpack(packed))
+        case [op, str(name), packed] if op == SEND_NAME:
+            message, pid = unpack(packed), NAMES.get(name)
+            if pid is not None:
+                deliver(pid, message)
+        case [op, int(from_), int(to)] if op == LINK:
+            _link(far, far.pid(from_), _here(to))
+        case [op, int(from_), int(to)] if op == UNLINK:
+            _unlink(far, far.pid(from_), _here(to))
+        case [op, int() | None as from_, int(to), bool(linked), packed] if op == EXIT:
+            _exit(far, None if from_ is None else far.pid(from_), _here(to), linked, unpack(packed))
+        case [op, int(ref), int(watcher), int(target)] if op == MONITOR:
+            _monitor(far, ref, far.pid(watcher), _here(target))
+        case [op, int(ref), int(watcher), str(name)] if op == MONITOR:
+            _monitor(far, ref, far.pid(watcher), NAMES.get(name))
+        case [op, int(ref)] if op == DEMONITOR:
+            _demonitor(far, ref)
+        case [op, int(ref), packed] if op == DOWN:
+            _down(far, ref, unpack(packed))
+        case _:
+            raise MalformedFrame(f"no signal: {str(frame)[:100]}")
+
+
+def _here(serial: int) -> Pid:
+    return intern(HERE.node, HERE.creation, serial)
+
+
+def _link(far: Far, theirs: Pid, ours: Pid) -> None:
+    process: Process | None = ours.target
+    if process is None:
+        far.link.post((EXIT, ours.serial, theirs.serial, True, exits.NOPROC))
+        return
+    if process.links is None:
+        process.links = set()
+    process.links.add(theirs)
+    far.linked.add((ours, theirs))
+
+
+def _unlink(far: Far, theirs: Pid, ours: Pid) -> None:
+    far.linked.discard((ours, theirs))
+    process: Process | None = ours.target
+    if process is not None and process.links is not None:
+        process.links.discard(theirs)
+
+
+def _exit(far: Far, theirs: Pid | None, ours: Pid, linked: bool, reason: object) -> None:
+    if linked and theirs is not None:
+        far.linked.discard((ours, theirs))
+    signal_exit(theirs, ours, reason, linked=linked)
+
+
+def _monitor(far: Far, serial: int, watcher: Pid, target: Pid | None) -> None:
+    process: Process | None = target.target if target is not None else None
+    if process is None or target is None:
+        far.link.post((DOWN, serial, pack(exits.NOPROC)))
+        return
+    ref = intern_ref(far.name, far.creation, serial)
+    far.watched_by_them[serial] = (ref, target)
+    add_watcher(ref, watcher, process)
+
+
+def _demonitor(far: Far, serial: int) -> None:
+    ref, target = far.watched_by_them.pop(serial, (None, None))
+    if ref is not None and target is not None:
+        remove_watcher(ref, target)
+
+
+def _down(far: Far, serial: int, reason: object) -> None:
+    watch = far.watched_by_us.pop(serial, None)
+    if watch is not None:
+        ref, watcher, target = watch
+        signal_down(ref, watcher, target, reason)

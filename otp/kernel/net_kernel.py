@@ -1,0 +1,249 @@
+"""net_kernel — makes this node part of a mesh: listens, dials, watches, and installs the carrier.
+
+OTP:      net_kernel.erl, erl_epmd.erl, inet_dist
+Way:      boot → kernel_sup → [net_kernel] → link, carrier
+Process:  one per node, permanent, under kernel_sup; a node that has no run_dir does not start it
+Differs:  the nodes of a mesh are known beforehand and ordered; each dials those before it, every 50 ms until it is
+          connected, so two never dial each other. Addresses are sockets in the run directory: there is no epmd
+
+    config = NetConfig(run_dir=Path("var/run"), cookie=b"…", nodes=("main", "w1", "w2"))
+    await net_kernel.start_link(config)
+    await node.await_nodes({"main", "w1"}, timeout=5.0)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from otp.erts import runtime
+from otp.erts.exits import NOCONNECTION, TIMEOUT, CallError
+from otp.erts.future import LoopFuture
+from otp.erts.links import ALIASES
+from otp.erts.pid import HERE, Pid, make_ref
+from otp.erts.process import self_, send, send_after, trap_exit
+from otp.erts.scheduler import THIS
+from otp.erts.timer import TIMERS
+from otp.kernel import stdlib_messages, unix_socket
+from otp.kernel.carrier import Mesh
+from otp.kernel.handshake import NONCE_BYTES, Handshake, Hello
+from otp.kernel.link import Link
+from otp.kernel.node import BOOK
+from otp.stdlib import gen_server
+from otp.stdlib.gen import CALL_TIMEOUT, Call, From
+from otp.stdlib.gen_server import GenServer, NoReply, Reply, StopInit
+
+log = logging.getLogger("otp.net_kernel")
+
+NAME: Final = "net_kernel"
+#: seconds between two attempts to reach a node
+RETRY: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class NetConfig:
+    """Where and with whom: a private folder for the sockets, the shared secret, all names in their order."""
+
+    run_dir: Path
+    cookie: bytes = field(repr=False)
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    name: str
+
+
+class _Tick:
+    """Time to dial who is missing."""
+
+
+@dataclass(slots=True)
+class _State:
+    config: NetConfig
+    mesh: Mesh
+    server: asyncio.AbstractServer
+    socket_path: Path
+    complaints: set[tuple[str, str]]
+    dialling: dict[str, Link] = field(default_factory=dict)
+    ticking: bool = True
+
+
+#: the carrier in use, None on a node alone
+_mesh: list[Mesh] = []
+
+
+# -- API
+
+
+async def start_link(config: NetConfig) -> Pid | None:
+    """Join the mesh of `config` under this node's name and creation. Raises: StartError."""
+    return await gen_server.start_link(NetKernel, config, name=NAME)
+
+
+def send_name(node: str, name: str, message: object) -> None:
+    """Send to a registered name on another node ({Name, Node} ! Message); lost if either is not there.
+
+    Raises: CodecError if the message may not cross.
+    """
+    for mesh in _mesh:
+        mesh.send_name(node, name, message)
+
+
+async def call_name(node: str, name: str, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+    """gen_server:call({Name, Node}, Request): ask a registered process of another node, or of this one.
+
+    Raises: CallError with why = noconnection, noproc, timeout or the server's exit reason; CodecError.
+    """
+    if node == HERE.node:
+        return await gen_server.call(name, request, timeout)
+    if not _mesh:
+        raise CallError(NOCONNECTION, (name, node), request)
+    future: LoopFuture[Any] = LoopFuture()
+    ref, me, mesh = make_ref(), self_(), _mesh[0]
+
+    def failed(why: object) -> None:
+        future.reject(CallError(why, (name, node), request))
+
+    ALIASES[ref.serial] = (future, failed)
+    timer = None if timeout is None else TIMERS.after(timeout, failed, TIMEOUT)
+    try:
+        mesh.monitor_name(ref, me, node, name)
+        mesh.send_name(node, name, Call(From(me, ref, None), request))
+        return await future
+    finally:
+        ALIASES.pop(ref.serial, None)
+        mesh.demonitor_name(ref, node)
+        if timer is not None:
+            TIMERS.cancel(timer)
+
+
+async def drain(node: str) -> None:
+    """Wait until a node keeps up with what was sent to it: for senders in bulk. At once if it is not there."""
+    for mesh in _mesh:
+        far = mesh.far.get(node)
+        if far is not None:
+            await far.link.drain()
+
+
+def disconnect(node: str) -> bool:
+    """Break the link to a node (erlang:disconnect_node/1); who dialled dials again. False if there was none."""
+    far = next((mesh.far[node] for mesh in _mesh if node in mesh.far), None)
+    if far is not None:
+        far.link.drop("disconnected on request")
+    return far is not None
+
+
+# -- callbacks
+
+
+class NetKernel(GenServer[_State]):
+    """See the head of the file."""
+
+    async def init(self, config: NetConfig) -> _State | StopInit:
+        """Listen, install the carrier, begin to dial."""
+        if HERE.node not in config.nodes:
+            return StopInit(("not_in_mesh", HERE.node, config.nodes))
+        trap_exit(True)
+        me = self_()
+        _prepare(config.run_dir)
+        path = _socket_path(config, HERE.node)
+        try:
+            sock = unix_socket.listen(path)
+        except OSError as exc:
+            return StopInit(("cannot_listen", str(path), str(exc)))
+        complaints: set[tuple[str, str]] = set()
+        mesh = Mesh(lambda name: send(me, _Lost(name)), lambda link, why: _complain(complaints, link, why))
+        server = await THIS.loop.create_unix_server(lambda: Link(mesh, _handshake(config)), sock=sock)
+        BOOK.clear()
+        _mesh[:] = [mesh]
+        runtime.set_carrier(mesh)
+        send(me, _Tick())
+        return _State(config, mesh, server, path, complaints)
+
+    def handle_call(self, request: Any, from_: Any, state: _State) -> Reply[_State]:
+        """"identity": this node's name and creation, and who is connected."""
+        if request == "identity":
+            return Reply((HERE.node, HERE.creation, tuple(sorted(state.mesh.far))), state)
+        return Reply(("unknown_request", repr(request)[:100]), state)
+
+    async def handle_info(self, message: Any, state: _State) -> NoReply[_State]:
+        """Dial, and dial again."""
+        if isinstance(message, _Lost):
+            state.complaints.clear()
+            if not state.ticking:
+                state.ticking = True
+                send(self_(), _Tick())
+        elif isinstance(message, _Tick):
+            missing = [name for name in _dialled(state.config) if name not in state.mesh.far]
+            for name in missing:
+                await _dial(name, state)
+            state.ticking = bool(missing)
+            if missing:
+                send_after(RETRY, self_(), message)
+        return NoReply(state)
+
+    def terminate(self, reason: object, state: _State) -> None:
+        """Leave the mesh: links break, the socket goes."""
+        state.server.close()
+        runtime.set_carrier(None)
+        _mesh.clear()
+        for far in list(state.mesh.far.values()):
+            far.link.drop("this node leaves")
+        state.socket_path.unlink(missing_ok=True)
+
+
+# -- internals
+
+
+async def _dial(name: str, state: _State) -> None:
+    before = state.dialling.get(name)
+    if before is not None and not before.closed:
+        return  # still shaking hands; it has a deadline
+    try:
+        sock = unix_socket.connect(_socket_path(state.config, name))
+    except OSError as exc:
+        if not isinstance(exc, (FileNotFoundError, ConnectionRefusedError, BlockingIOError)):
+            log.warning("cannot dial %s: %s", name, exc)
+        return
+    link = state.dialling[name] = Link(state.mesh, _handshake(state.config, name))
+    try:
+        await THIS.loop.create_unix_connection(lambda: link, sock=sock)
+    except OSError as exc:
+        sock.close()
+        link.drop(str(exc))
+
+
+def _handshake(config: NetConfig, expects: str | None = None) -> Handshake:
+    hello = Hello(HERE.node, HERE.creation, secrets.token_bytes(NONCE_BYTES))
+    return Handshake(hello, config.cookie, expects)
+
+
+def _dialled(config: NetConfig) -> tuple[str, ...]:
+    return config.nodes[: config.nodes.index(HERE.node)]
+
+
+def _socket_path(config: NetConfig, name: str) -> Path:
+    return config.run_dir / f"{name}.sock"
+
+
+def _prepare(run_dir: Path) -> None:
+    run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if run_dir.stat().st_uid == os.getuid():
+        run_dir.chmod(0o700)
+
+
+def _complain(complaints: set[tuple[str, str]], link: Link, why: str) -> None:
+    peer = link.handshake.peer
+    name = peer.name if peer is not None else "an unknown peer"
+    if (name, why) not in complaints:  # it is dialled again and again: once is enough
+        complaints.add((name, why))
+        log.warning("no link with %s: %s", name, why)
+
+
+stdlib_messages.register()

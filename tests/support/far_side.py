@@ -1,0 +1,143 @@
+"""far_side — what tests have other nodes do, and the program that such a node runs.
+
+    python -m tests.support.far_side NAME CREATION RUN_DIR COOKIE NODE,NODE,…
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from otp.erts import process, runtime
+from otp.erts.exits import ProcessExit
+from otp.erts.pid import Pid
+from otp.kernel import codec, net_kernel, pg, rpc
+from otp.kernel.net_kernel import NetConfig
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
+
+
+@codec.message
+@dataclass(frozen=True)
+class Echoed:
+    by: Pid
+    what: object
+
+
+class Echo(GenServer[int]):
+    """Answers with what it was asked; counts."""
+
+    def init(self) -> int:
+        process.trap_exit(False)
+        return 0
+
+    def handle_call(self, request, from_, count):
+        match request:
+            case ("stop", reason):
+                return Stop(reason, count)
+            case "silence":
+                return NoReply(count)
+            case "count":
+                return Reply(count, count)
+        return Reply(Echoed(process.self_(), request), count + 1)
+
+    def handle_info(self, message, count):
+        match message:
+            case (Pid() as back, what):
+                process.send(back, Echoed(process.self_(), what))
+        return NoReply(count + 1)
+
+
+@rpc.exported
+async def start_echo() -> Pid:
+    pid = await gen_server.start(Echo)
+    assert pid is not None
+    return pid
+
+
+@rpc.exported
+def link_to(pid: Pid, reason: object = None) -> Pid:
+    """A process over here that links to `pid`, then ends with `reason`, or waits for ever."""
+
+    async def linked() -> None:
+        process.link(pid)
+        if reason is not None:
+            raise ProcessExit(reason)
+        await process.receive()
+
+    return process.spawn(linked)
+
+
+@rpc.exported
+def trapping_link_to(pid: Pid, tell: Pid) -> Pid:
+    """A process over here that links to `pid`, traps exits, and passes the first Exit on to `tell`."""
+
+    async def linked() -> None:
+        process.link(pid)
+        process.send(tell, ("passed", await process.receive()))
+
+    return process.spawn(linked, trap=True)
+
+
+@rpc.exported
+def os_pid() -> int:
+    return os.getpid()
+
+
+@rpc.exported
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+@rpc.exported
+def fail(text: str) -> None:
+    raise ValueError(text)
+
+
+@rpc.exported
+def answer_an_object() -> object:
+    return object()
+
+
+@rpc.exported
+async def never() -> None:
+    await process.receive()
+
+
+@rpc.exported
+def end_with(reason: object) -> None:
+    raise ProcessExit(reason)
+
+
+@rpc.exported
+async def join(group: str) -> Pid:
+    pid = await start_echo()
+    await pg.join(group, pid)
+    return pid
+
+
+@rpc.exported
+def members(group: str) -> list[Pid]:
+    return pg.get_members(group)
+
+
+async def _main(config: NetConfig) -> None:
+    await net_kernel.start_link(config)
+    await pg.start_link()
+    await rpc.start_link()
+    await process.receive()
+
+
+def main() -> None:
+    name, creation, run_dir, cookie, nodes = sys.argv[1:]
+    config = NetConfig(Path(run_dir), cookie.encode(), tuple(nodes.split(",")))
+    runtime.run(lambda: _main(config), node=name, creation=int(creation))
+
+
+if __name__ == "__main__":
+    # under its importable name, so that its classes are the same on every node
+    from tests.support import far_side
+
+    far_side.main()
