@@ -190,6 +190,7 @@ def _as_told(reason: object, spec: ChildSpec) -> bool:
 async def stop_together(family: Family, spec: ChildSpec) -> None:
     """Send all children the exit signal at once and wait for all; one timer for them together, then kill."""
     ended: Counter[object] = Counter()
+    known: dict[object, object] = {}
     waiting: dict[object, Ref] = {c.pid: monitor(c.pid) for c in family.children.values() if c.pid is not None}
     _signal(waiting, exits.KILL if spec.shutdown == BRUTAL_KILL else exits.SHUTDOWN)
     late = make_ref()
@@ -202,10 +203,12 @@ async def stop_together(family: Family, spec: ChildSpec) -> None:
         message = await receive(concerns_us)
         if message is late:
             _signal(waiting, exits.KILL)
-        elif isinstance(message, Down) and message.ref is waiting.get(message.pid):
-            del waiting[message.pid]
-            if not _as_told(message.reason, spec):
-                ended[message.reason] += 1
+        elif isinstance(message, Exit):  # before the Down: it was dead already, the Down would say noproc
+            known[message.pid] = message.reason
+        elif message.ref is waiting.pop(message.pid, None):
+            reason = known.get(message.pid, message.reason)
+            if not _as_told(reason, spec):
+                ended[repr(reason)] += 1
     if timer is not None:
         cancel_timer(timer)
     family.children.clear()

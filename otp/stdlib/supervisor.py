@@ -25,20 +25,37 @@ Process:  one per tree node; traps exits; its children are linked to it
 """
 
 import time
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from otp.erts import exits
-from otp.erts.exits import AlreadyStarted, StartError
 from otp.erts.pid import Pid
 from otp.erts.process import self_, trap_exit
 from otp.erts.signals import Exit
-from otp.stdlib import child_spec, children, gen_server, reports, restart
+from otp.stdlib import child_admin, child_spec, children, gen_server, reports, restart
+from otp.stdlib.child_admin import ChildCounts, ChildError, ChildInfo, Refused
 from otp.stdlib.child_spec import ChildSpec, SpecError, SupFlags
 from otp.stdlib.children import FAMILIES, Child, Family
 from otp.stdlib.gen_server import IGNORE, GenServer, NoReply, Reply, Stop, StopInit
 from otp.stdlib.restart import Key
+
+__all__ = [
+    "ChildCounts",
+    "ChildError",
+    "ChildInfo",
+    "SupInit",
+    "Supervisor",
+    "count_children",
+    "delete_child",
+    "get_childspec",
+    "restart_child",
+    "spec",
+    "start_child",
+    "start_link",
+    "terminate_child",
+    "which_children",
+]
 
 SupInit = tuple[SupFlags, Sequence[ChildSpec]]
 SupRef = Pid | str
@@ -50,34 +67,6 @@ class Supervisor:
     def init(self, *args: Any) -> SupInit:
         """Return (flags, child specs in start order), or IGNORE."""
         raise NotImplementedError
-
-
-class ChildError(Exception):
-    """A child cannot be handled so; `reason` is not_found, running, restarting or simple_one_for_one."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class ChildInfo:
-    """One line of which_children: `id` is None in a simple_one_for_one; `pid` is None if it does not run."""
-
-    id: Hashable
-    pid: Pid | Literal["restarting"] | None
-    type: str
-    modules: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChildCounts:
-    """How many specs, running children, and children of either type there are."""
-
-    specs: int
-    active: int
-    supervisors: int
-    workers: int
 
 
 # -- requests
@@ -102,12 +91,6 @@ class _Ask:
 @dataclass(frozen=True, slots=True)
 class _TryAgain:
     key: Key
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    error: Callable[..., Exception]
-    reason: object
 
 
 # -- API
@@ -175,7 +158,7 @@ async def count_children(sup: SupRef) -> ChildCounts:
 
 async def _call(sup: SupRef, request: object) -> object:
     answer = await gen_server.call(sup, request, timeout=None)
-    if isinstance(answer, _Refused):
+    if isinstance(answer, Refused):
         raise answer.error(answer.reason)
     return answer
 
@@ -200,22 +183,22 @@ class _Server(GenServer[Family]):
         except SpecError as fault:
             return StopInit(("start_spec", fault.reason))
         family = Family(name or f"{self_()}", module, args, flags, specs[0] if flags.is_simple else None)
+        _publish(family)
         if not flags.is_simple:
             family.children = {spec.id: Child(spec) for spec in specs}
             failed = await children.start_all(family, tuple(family.children))
             if failed is not None:
                 await children.stop_all(family)
                 return StopInit(exits.shutdown(("failed_to_start_child", *failed)))
-        _publish(family)
         return family
 
     async def handle_call(self, request: Any, from_: Any, family: Family) -> Any:
         """The API's requests, one after another; a start function is awaited, so the next caller waits."""
         if isinstance(request, _StartChild):
-            return Reply(await _start_child(family, request.what), family)
+            return Reply(await child_admin.start_child(family, request.what), family)
         if isinstance(request, _OnChild):
-            return Reply(await _VERBS[request.verb](family, request.key), family)
-        return Reply(_which(family) if request.what == "which" else _count(family), family)
+            return Reply(await child_admin.VERBS[request.verb](family, request.key), family)
+        return Reply(child_admin.which(family) if request.what == "which" else child_admin.count(family), family)
 
     def handle_cast(self, request: Any, family: Family) -> Any:
         """A start has failed before: try again, if the child is still wanted."""
@@ -281,112 +264,3 @@ async def _start_or_try_again(family: Family, keys: tuple[Key, ...]) -> None:
     if failed is not None:
         family.children[failed[0]].restarting = True
         gen_server.cast(self_(), _TryAgain(failed[0]))
-
-
-# -- what the API asks for
-
-
-async def _start_child(family: Family, what: ChildSpec | tuple[Any, ...]) -> object:
-    if family.template is not None:
-        return await _start_simple(family, family.template, what)
-    if not isinstance(what, ChildSpec):
-        return _Refused(SpecError, "invalid_child_spec")
-    known = family.children.get(what.id)
-    if known is not None:
-        return _Refused(AlreadyStarted, known.pid) if known.pid else _Refused(StartError, "already_present")
-    try:
-        child_spec.check_one(family.flags, what)
-        pid = await children.start(what)
-    except SpecError as fault:
-        return _Refused(SpecError, fault.reason)
-    except StartError as failure:
-        reports.error(family.name, "start_error", failure.reason, what, None)
-        return _Refused(type(failure), failure.pid if isinstance(failure, AlreadyStarted) else failure.reason)
-    if pid is not None or what.restart is not child_spec.TEMPORARY:
-        family.add(what.id, Child(what), pid)
-        reports.progress(family.name, what, pid)
-    return pid
-
-
-async def _start_simple(family: Family, template: ChildSpec, extra: object) -> object:
-    if not isinstance(extra, tuple):
-        return _Refused(SpecError, "simple_one_for_one takes arguments")
-    try:
-        pid = await children.start(template, extra)
-    except StartError as failure:
-        return _Refused(type(failure), failure.pid if isinstance(failure, AlreadyStarted) else failure.reason)
-    if pid is not None:
-        family.add(pid, Child(template, extra), pid)
-    return pid
-
-
-async def _terminate_child(family: Family, key: Key) -> object:
-    if family.template is not None and not isinstance(key, Pid):
-        return _Refused(ChildError, "simple_one_for_one")
-    if key not in family.children:
-        return _Refused(ChildError, "not_found")
-    await children.stop_each(family, (key,))
-    return None
-
-
-async def _restart_child(family: Family, key: Key) -> object:
-    refusal = _unless_down(family, key)
-    if refusal is not None:
-        return refusal
-    child = family.children[key]
-    try:
-        pid = await children.start(child.spec)
-    except StartError as failure:
-        reports.error(family.name, "start_error", failure.reason, child.spec, None)
-        return _Refused(type(failure), failure.pid if isinstance(failure, AlreadyStarted) else failure.reason)
-    family.set_pid(key, child, pid)
-    reports.progress(family.name, child.spec, pid)
-    return pid
-
-
-async def _delete_child(family: Family, key: Key) -> object:
-    refusal = _unless_down(family, key)
-    if refusal is None:
-        family.drop(key)
-    return refusal
-
-
-async def _childspec(family: Family, key: Key) -> object:
-    if isinstance(key, Pid):
-        key = family.key_of(key)
-    child = family.children.get(key)
-    return child.spec if child else _Refused(ChildError, "not_found")
-
-
-def _unless_down(family: Family, key: Key) -> _Refused | None:
-    if family.template is not None:
-        return _Refused(ChildError, "simple_one_for_one")
-    child = family.children.get(key)
-    if child is None:
-        return _Refused(ChildError, "not_found")
-    if child.restarting:
-        return _Refused(ChildError, "restarting")
-    return _Refused(ChildError, "running") if child.pid else None
-
-
-_VERBS: dict[str, Callable[[Family, Key], Awaitable[object]]] = {
-    "terminate": _terminate_child,
-    "restart": _restart_child,
-    "delete": _delete_child,
-    "spec": _childspec,
-}
-
-
-def _which(family: Family) -> list[ChildInfo]:
-    simple = family.template is not None
-    return [
-        ChildInfo(None if simple else key, "restarting" if one.restarting else one.pid, one.spec.type, one.spec.modules)
-        for key, one in family.children.items()
-    ]
-
-
-def _count(family: Family) -> ChildCounts:
-    members = family.children.values()
-    supervisors = sum(one.spec.type == "supervisor" for one in members)
-    specs = 1 if family.template is not None else len(members)
-    return ChildCounts(specs, sum(one.pid is not None for one in members), supervisors, len(members) - supervisors)

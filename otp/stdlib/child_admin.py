@@ -1,0 +1,168 @@
+"""child_admin — what a supervisor does when it is asked about, or for, single children.
+
+OTP:      the handle_call clauses of supervisor.erl
+Differs:  the refusals {error, running} and so on travel as Refused and are raised at the caller
+Way:      supervisor.start_child … → request → [child_admin] in the supervisor's process → answer
+"""
+
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from otp.erts.exits import AlreadyStarted, StartError
+from otp.erts.pid import Pid
+from otp.stdlib import child_spec, children, reports
+from otp.stdlib.child_spec import ChildSpec, SpecError
+from otp.stdlib.children import Child, Family
+from otp.stdlib.restart import Key
+
+
+class ChildError(Exception):
+    """A child cannot be handled so; `reason` is not_found, running, restarting or simple_one_for_one."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ChildInfo:
+    """One line of which_children: `id` is None in a simple_one_for_one; `pid` is None if it does not run."""
+
+    id: Hashable
+    pid: Pid | Literal["restarting"] | None
+    type: str
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCounts:
+    """How many specs, running children, and children of either type there are."""
+
+    specs: int
+    active: int
+    supervisors: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer that is raised at the caller as error(reason)."""
+
+    error: Callable[..., Exception]
+    reason: object
+
+
+async def start_child(family: Family, what: ChildSpec | tuple[Any, ...]) -> object:
+    """Start and enter one more child; its pid, None, or Refused."""
+    if family.template is not None:
+        return await _start_simple(family, family.template, what)
+    if not isinstance(what, ChildSpec):
+        return Refused(SpecError, "invalid_child_spec")
+    known = family.children.get(what.id)
+    if known is not None:
+        return Refused(AlreadyStarted, known.pid) if known.pid else Refused(StartError, "already_present")
+    try:
+        child_spec.check_one(family.flags, what)
+        pid = await children.start(what)
+    except SpecError as fault:
+        return Refused(SpecError, fault.reason)
+    except StartError as failure:
+        reports.error(family.name, "start_error", failure.reason, what, None)
+        return _refused(failure)
+    if pid is not None or what.restart is not child_spec.TEMPORARY:
+        family.add(what.id, Child(what), pid)
+        reports.progress(family.name, what, pid)
+    return pid
+
+
+def _refused(failure: StartError) -> Refused:
+    if isinstance(failure, AlreadyStarted):
+        return Refused(AlreadyStarted, failure.pid)
+    return Refused(StartError, failure.reason)
+
+
+async def _start_simple(family: Family, template: ChildSpec, extra: object) -> object:
+    if not isinstance(extra, tuple):
+        return Refused(SpecError, "simple_one_for_one takes arguments")
+    try:
+        pid = await children.start(template, extra)
+    except StartError as failure:
+        return _refused(failure)
+    if pid is not None:
+        family.add(pid, Child(template, extra), pid)
+    return pid
+
+
+async def _terminate_child(family: Family, key: Key) -> object:
+    if family.template is not None and not isinstance(key, Pid):
+        return Refused(ChildError, "simple_one_for_one")
+    if key not in family.children:
+        return Refused(ChildError, "not_found")
+    await children.stop_each(family, (key,))
+    return None
+
+
+async def _restart_child(family: Family, key: Key) -> object:
+    refusal = _unless_down(family, key)
+    if refusal is not None:
+        return refusal
+    child = family.children[key]
+    try:
+        pid = await children.start(child.spec)
+    except StartError as failure:
+        reports.error(family.name, "start_error", failure.reason, child.spec, None)
+        return _refused(failure)
+    family.set_pid(key, child, pid)
+    reports.progress(family.name, child.spec, pid)
+    return pid
+
+
+async def _delete_child(family: Family, key: Key) -> object:
+    refusal = _unless_down(family, key)
+    if refusal is None:
+        family.drop(key)
+    return refusal
+
+
+async def _childspec(family: Family, key: Key) -> object:
+    if isinstance(key, Pid):
+        key = family.key_of(key)
+    child = family.children.get(key)
+    return child.spec if child else Refused(ChildError, "not_found")
+
+
+def _unless_down(family: Family, key: Key) -> Refused | None:
+    if family.template is not None:
+        return Refused(ChildError, "simple_one_for_one")
+    child = family.children.get(key)
+    if child is None:
+        return Refused(ChildError, "not_found")
+    if child.restarting:
+        return Refused(ChildError, "restarting")
+    return Refused(ChildError, "running") if child.pid else None
+
+
+VERBS: Final[dict[str, Callable[[Family, Key], Awaitable[object]]]] = {
+    "terminate": _terminate_child,
+    "restart": _restart_child,
+    "delete": _delete_child,
+    "spec": _childspec,
+}
+
+
+def which(family: Family) -> list[ChildInfo]:
+    """All children in start order."""
+    simple = family.template is not None
+    return [
+        ChildInfo(None if simple else key, "restarting" if one.restarting else one.pid, one.spec.type, one.spec.modules)
+        for key, one in family.children.items()
+    ]
+
+
+def count(family: Family) -> ChildCounts:
+    """How many there are."""
+    members = family.children.values()
+    supervisors = sum(one.spec.type == "supervisor" for one in members)
+    specs = 1 if family.template is not None else len(members)
+    return ChildCounts(specs, sum(one.pid is not None for one in members), supervisors, len(members) - supervisors)
