@@ -20,6 +20,7 @@ __all__ = [
     "parse_document",
 ]  # fmt: skip
 
+MAX_FREE = 16  # parsers kept of each kind of stream: more are seldom inside a stanza at once
 BEFORE_AUTH = Limits(bytes=8192, elements=32, depth=8, attrs=32)
 AFTER_AUTH = Limits(bytes=262_144, elements=5000, depth=64, attrs=100)
 
@@ -194,7 +195,7 @@ class XmlStreamParser:
         self._core = None
         core.pending = core.scanned = 0
         core.lent += 1
-        if core.lent < _LENT and len(shelf.free) < _LENT:
+        if core.lent < _LENT and len(shelf.free) < MAX_FREE:
             shelf.free.append(core)
         else:
             shelf.give_back(core)

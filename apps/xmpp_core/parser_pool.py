@@ -10,10 +10,10 @@ RFC:      6120 §4.8
 
 from xmpp_core import ns
 from xmpp_core.expat_core import Core, StreamStart
+from xmpp_core.parser import MAX_FREE
 
 # prefixes that a start tag may declare and still share: what nearly all streams declare
 _SHARED_PREFIXES = {"stream": ns.STREAM, "db": ns.DIALBACK}
-MAX_FREE = 64
 
 
 class Shelf:
