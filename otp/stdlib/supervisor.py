@@ -198,11 +198,13 @@ class _Server(GenServer[Family]):
             return Reply(await child_admin.start_child(family, request.what), family)
         if isinstance(request, _OnChild):
             return Reply(await child_admin.VERBS[request.verb](family, request.key), family)
+        if not isinstance(request, _Ask):
+            raise exits.ProcessExit(("undef", "handle_call", repr(request)[:200]))
         return Reply(child_admin.which(family) if request.what == "which" else child_admin.count(family), family)
 
     def handle_cast(self, request: Any, family: Family) -> Any:
         """A start has failed before: try again, if the child is still wanted."""
-        child = family.children.get(request.key)
+        child = family.children.get(request.key) if isinstance(request, _TryAgain) else None
         if child is None or not child.restarting:
             return NoReply(family)
         decision = restart.again(family.flags, family.children, request.key, family.window, time.monotonic())
@@ -228,6 +230,10 @@ class _Server(GenServer[Family]):
     async def terminate(self, reason: object, family: Family) -> None:
         """The way down: all children, last started first."""
         await children.stop_all(family)
+
+    def format_status(self, family: Family) -> Any:
+        """In short: there may be tens of thousands of children."""
+        return {"name": family.name, "module": family.module.__qualname__, "children": len(family.children)}
 
 
 def _publish(family: Family) -> None:
