@@ -18,12 +18,12 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.stanza import Iq, Presence, make_presence
-from xmpp_core.subscription import In
+from xmpp_core.subscription import In, SendPresence
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.mods.roster import items, plan, records, requests, view
 from xmppd.mods.roster.perform import perform
 from xmppd.mods.roster.plan import Change, NotThere, Step, TooMany
-from xmppd.routing import bounce, hooks, iq, router, sm
+from xmppd.routing import hooks, iq, router, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import (
     AccountPresence,
@@ -131,39 +131,46 @@ async def send_subscription(presence: Presence | None, point: UserSendPresence, 
     if contact == owner:
         return hooks.Stop(None)
     stanza = presence.addressed(from_=owner, to=contact)
-    error = await _moved(mod, owner, contact, subscription.sent(presence.type), stanza)
-    if error is not None:
-        answer = bounce.reply(presence, error)
-        if answer is not None:
-            process.send(point.session.pid, Deliver(answer))
+    await _moved(mod, owner, contact, subscription.sent(presence.type), stanza)
     return hooks.Stop(None)
 
 
 @on(AccountPresence, seq=50)
 async def receive_subscription(presence: Presence | None, point: AccountPresence, mod: Mod) -> object:
     """A contact elsewhere does so towards our user."""
-    if presence is None or presence.type not in KINDS or presence.from_ is None:
+    if presence is None or presence.from_ is None:
         return presence
+    if presence.type == "probe":
+        return await _probed(presence, presence.from_, point.owner)
     owner, contact = point.owner, presence.from_.bare_jid()
-    if contact != owner:
+    if presence.type in KINDS and contact != owner:
         stanza = presence.addressed(from_=contact, to=owner)
         await _moved(mod, owner, contact, subscription.received(presence.type), stanza)
     return hooks.Stop(None)
 
 
-async def _moved(
-    mod: Mod, owner: JID, contact: JID, event: subscription.Event, stanza: Presence
-) -> StanzaError | None:
-    """Stores the transition and does what follows; an error if nothing was stored."""
+async def _probed(probe: Presence, from_: JID, owner: JID) -> object:
+    """Who may not know is told so, or nothing while the owner has not decided; the rest is mod_presence's."""
+    if from_.bare == owner.bare:
+        return probe
+    record = await store.read(ROSTER, records.key(owner, from_))
+    effects = subscription.on_probe(records.item_of(record))
+    if any(isinstance(effect, SendPresence) for effect in effects):
+        return probe
+    await perform(Step(owner, from_.bare_jid(), effect, records.blank(owner, from_)) for effect in effects)
+    return hooks.Stop(None)
+
+
+async def _moved(mod: Mod, owner: JID, contact: JID, event: subscription.Event, stanza: Presence) -> None:
+    """Stores the transition and does what follows. Raises StanzaError if nothing was stored."""
     pending = requests.to_text(stanza)
     try:
         steps = await change(_most(mod), pending, lambda c: plan.event(c, owner, contact, event))
     except TooMany:
-        return StanzaError("not-acceptable", "the roster is full")
+        raise StanzaError("not-acceptable", "the roster is full") from None
     except StoreError as error:
-        return StanzaError(error.condition, str(error), type_="wait")
+        raise StanzaError(error.condition, str(error), type_="wait") from error
     await perform(steps, stanza)
-    return None
 
 
 @on(ResendSubscriptions)

@@ -11,14 +11,12 @@ A `Fold[A]` carries an accumulator of type A from handler to handler; a `Run` on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from xmpp_core.element import Element
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing.session import C2sSession, Session
-
-if TYPE_CHECKING:
-    from xmpp_core.element import Element
-    from xmpp_core.jid import JID
-    from xmpp_core.stanza import Iq, Presence
 
 A = TypeVar("A")
 
@@ -39,28 +37,28 @@ class Fold(Generic[A]):
 
 
 @dataclass(frozen=True, slots=True)
-class UserSendPacket(Fold["Stanza | None"]):
+class UserSendPacket(Fold[Stanza | None]):
     """A client sent a stanza; `from_` and `to` are set. In its c2s, before any handling. None drops it."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class UserSendPresence(Fold["Presence | None"]):
+class UserSendPresence(Fold[Presence | None]):
     """After UserSendPacket, for presence only. In the c2s. None says that it is dealt with; the rest is routed."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class UserReceivePacket(Fold["Stanza | None"]):
+class UserReceivePacket(Fold[Stanza | None]):
     """A stanza is about to be written to a client. In its c2s. None drops it."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class UserReceivePresence(Fold["Presence | None"]):
+class UserReceivePresence(Fold[Presence | None]):
     """Before UserReceivePacket, for presence only (probes, errors). In the c2s. None drops it."""
 
     session: C2sSession
@@ -136,7 +134,7 @@ class UserUnavailable(Run):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountPresence(Fold["Presence | None"]):
+class AccountPresence(Fold[Presence | None]):
     """Subscription presence or a probe addressed to a local account. In the sender's process.
 
     None says that it is dealt with; what is left goes to the available resources.
@@ -146,7 +144,7 @@ class AccountPresence(Fold["Presence | None"]):
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineMessage(Fold["Message | None"]):
+class OfflineMessage(Fold[Message | None]):
     """A message for a local account that no resource can take now. In the sender's process.
 
     None says that somebody keeps it; what is left is answered with service-unavailable.
@@ -174,7 +172,7 @@ class SubscriptionLists(Fold[tuple[set[str], set[str]]]):
 
 
 @dataclass(frozen=True, slots=True)
-class RosterGet(Fold[tuple["Element", ...]]):
+class RosterGet(Fold[tuple[Element, ...]]):
     """Items beyond the user's own (shared groups) for a roster get; the accumulator starts empty."""
 
     owner: JID
@@ -184,7 +182,7 @@ class RosterGet(Fold[tuple["Element", ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamFeatures(Fold[tuple["Element", ...]]):
+class StreamFeatures(Fold[tuple[Element, ...]]):
     """Features to announce. `user` is the authenticated bare JID, None before. In the c2s."""
 
     host: str
@@ -193,7 +191,7 @@ class StreamFeatures(Fold[tuple["Element", ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class C2sUnauthenticatedIq(Fold["Iq | None"]):
+class C2sUnauthenticatedIq(Fold[Iq | None]):
     """An IQ came before authentication; the accumulator is the answer, None if nobody has one. In the c2s."""
 
     host: str
@@ -236,7 +234,7 @@ class DiscoFeatures(Fold[tuple[str, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoIdentities(Fold[tuple["Element", ...]]):
+class DiscoIdentities(Fold[tuple[Element, ...]]):
     """`<identity/>` elements of `to`."""
 
     to: JID
@@ -245,7 +243,7 @@ class DiscoIdentities(Fold[tuple["Element", ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoItems(Fold[tuple["Element", ...]]):
+class DiscoItems(Fold[tuple[Element, ...]]):
     """`<item/>` elements of `to`."""
 
     to: JID

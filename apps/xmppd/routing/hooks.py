@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
+from xmpp_core.errors import StanzaError
 from xmppd.routing import handler_table
 from xmppd.routing.handler_table import Add, Entry, HandlerTable, Remove
 from xmppd.routing.hook_points import Fold, Run
@@ -89,7 +90,8 @@ async def run(host: str, point: Run) -> None:
 async def run_fold(host: str, point: Fold[A], acc: A) -> A:
     """Hands `acc` from handler to handler of `point` on `host`; what the last one returned.
 
-    A handler that raises leaves the accumulator as it was.
+    A handler that raises leaves the accumulator as it was; a StanzaError is no failure but an answer: it ends
+    the chain and goes to who fired the hook.
     """
     key = (host, type(point))
     for entry in await _chain(key):
@@ -97,6 +99,8 @@ async def run_fold(host: str, point: Fold[A], acc: A) -> A:
             result = entry.fn(acc, point)
             if inspect.isawaitable(result):
                 result = await result
+        except StanzaError:
+            raise
         except Exception:
             _crashed(entry, point)
             continue

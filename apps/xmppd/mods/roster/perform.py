@@ -52,10 +52,9 @@ async def _perform(step: Step, original: Presence | None) -> None:
 
 def _stanza(kind: str, from_: JID, to: JID, original: Presence | None) -> Presence:
     """The client's own stanza between bare JIDs, or a fresh one where the server speaks in the user's name."""
-    if original is not None and original.type == kind and original.from_ is not None:
-        if original.from_.bare == from_.bare:
-            return original.addressed(from_=from_, to=to)
-    return make_presence(to, type_=kind, from_=from_)
+    if original is None or original.type != kind or original.from_ is None or original.from_.bare != from_.bare:
+        return make_presence(to, type_=kind, from_=from_)
+    return original.addressed(from_=from_, to=to)
 
 
 def show(stanza: Presence, owner: JID) -> None:

@@ -1,0 +1,209 @@
+"""mod_presence — tells who may know that a user is there, and answers who asks.
+
+The order of an initial presence: the session table, UserAvailable, stored messages, stored requests, probes to all in
+pres_t (from the bare JID), the presence to all in pres_f.
+
+Way:      client's presence → hook UserSendPresence → [mod_presence] → router → contacts; presence for a client →
+          hook UserReceivePresence → [mod_presence]; probes for an account → hook AccountPresence → [mod_presence]
+OTP:      cf. presence_update, presence_track and presence_broadcast_first of ejabberd_c2s
+RFC:      6121 §4
+Process:  runs in the c2s of the user, but for AccountPresence (the prober's process) and SessionLost (one of its own)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from otp.erts import process
+from xmpp_core import stamp
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Presence, make_presence
+from xmppd.gen_mod import Mod, on
+from xmppd.mods.presence.notes import Notes
+from xmppd.routing import hooks, router, sm
+from xmppd.routing.deliver import Deliver, RosterItemChanged
+from xmppd.routing.hook_points import (
+    AccountPresence,
+    ResendSubscriptions,
+    SessionClosed,
+    SessionInfo,
+    SessionLost,
+    SubscriptionLists,
+    UserAvailable,
+    UserReachable,
+    UserReceivePresence,
+    UserSendPresence,
+    UserUnavailable,
+)
+from xmppd.routing.session import C2sSession
+from xmppd.store import store
+from xmppd.store.tables import LAST
+
+XEP: dict[int, str] = {}
+_OWN_BUSINESS = frozenset({"", "unavailable"})
+
+
+def notes_of(session: C2sSession) -> Notes:
+    """The sets of this session."""
+    return session.note("mod_presence", Notes)
+
+
+# --- what our client says
+
+
+@on(UserSendPresence, seq=50)
+async def sent(presence: Presence | None, point: UserSendPresence, mod: Mod) -> object:
+    """To the own bare JID or to nobody: the user's presence. To anybody else: directed presence."""
+    if presence is None:
+        return None
+    session = point.session
+    if presence.to is None or presence.to == session.user:
+        if presence.type == "":
+            await _available(session, presence)
+        elif presence.type == "unavailable":
+            await _unavailable(session, presence)
+        return hooks.Stop(None)
+    _track(notes_of(session), presence, presence.to)
+    return presence
+
+
+async def _available(session: C2sSession, presence: Presence) -> None:
+    priority, before, notes = presence.priority, session.entry.priority, notes_of(session)
+    first = notes.last is None
+    await sm.set_presence(session, priority)
+    notes.last, notes.since = presence, datetime.now(UTC)
+    if first:
+        await hooks.run(session.host, UserAvailable(session, presence))
+    if priority >= 0 and (before is None or before < 0):
+        await hooks.run(session.host, UserReachable(session))
+    if not first:
+        await _say(presence, notes.pres_f & notes.pres_a)
+        return
+    await hooks.run(session.host, ResendSubscriptions(session))
+    await _load(session, notes)
+    for contact in sorted(notes.pres_t):
+        await router.route(make_presence(JID.parse(contact), type_="probe", from_=session.user))
+    notes.pres_a |= notes.pres_f
+    await _say(presence, notes.pres_f)
+
+
+async def _load(session: C2sSession, notes: Notes) -> None:
+    if not notes.loaded:
+        lists: tuple[set[str], set[str]] = (set(), set())
+        lists = await hooks.run_fold(session.host, SubscriptionLists(session.user), lists)
+        notes.load(lists, session.user.bare)
+
+
+async def _say(presence: Presence, to: Iterable[str]) -> None:
+    for contact in to:
+        await router.route(presence.addressed(to=JID.parse(contact)))
+
+
+async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
+    """Everyone who has seen this resource sees it go (RFC 6121 §4.5.2), the own other resources among them."""
+    notes = notes_of(session)
+    was_there = notes.last is not None
+    told = notes.forget()
+    if presence is None:
+        presence = make_presence(None, type_="unavailable", from_=session.jid)
+    else:
+        await sm.set_presence(session, None)
+    await _say(presence, told)
+    if was_there:
+        await hooks.run(session.host, UserUnavailable(session, presence))
+
+
+def _track(notes: Notes, presence: Presence, to: JID) -> None:
+    if presence.type == "" and not notes.direct(to):
+        raise StanzaError("resource-constraint", "too much directed presence")
+    if presence.type == "unavailable":
+        notes.take_back(to)
+
+
+# --- what comes for our client
+
+
+@on(UserReceivePresence, seq=50)
+async def received(presence: Presence | None, point: UserReceivePresence, mod: Mod) -> object:
+    """A probe is answered here and not shown; who cannot be reached is not told again until they show up."""
+    if presence is None or presence.from_ is None:
+        return presence
+    notes, from_ = notes_of(point.session), presence.from_
+    if presence.type == "probe":
+        await _answer_probe(point.session, notes, from_)
+        return hooks.Stop(None)
+    if presence.type == "error":
+        notes.take_back(from_)
+    elif presence.type == "" and from_.bare in notes.pres_f and notes.last is not None:
+        notes.pres_a.add(from_.bare)
+    return presence
+
+
+async def _answer_probe(session: C2sSession, notes: Notes, to: JID) -> None:
+    """The last presence, and since when it is so. Whether `to` may know was found out before (answer_probe)."""
+    if notes.last is None or notes.since is None:
+        return
+    answer = notes.last.addressed(from_=session.jid, to=to)
+    delay = stamp.delay(session.jid.full, notes.since)
+    await router.route(answer.with_el(answer.el.with_children(*answer.el.children, delay)))
+    if to.bare in notes.pres_f:
+        notes.pres_a.add(to.bare)
+
+
+@on(AccountPresence, seq=50)
+async def answer_probe(presence: Presence | None, point: AccountPresence, mod: Mod) -> object:
+    """A probe that mod_roster let pass: to each available resource; the server answers if there is none."""
+    if presence is None or presence.type != "probe" or presence.from_ is None:
+        return presence
+    found = sm.available(point.owner.bare)
+    for session in found:
+        if presence.from_.bare != point.owner.bare or session.pid is not process.self_():
+            process.send(session.pid, Deliver(presence))
+    if not found:
+        await router.route(await _gone(point.owner, presence.from_))
+    return hooks.Stop(None)
+
+
+async def _gone(owner: JID, to: JID) -> Presence:
+    """`unavailable`, with the time the last resource went, if that is known (RFC 6121 §4.3.2)."""
+    last = await store.read(LAST, (owner.domain, owner.local))
+    children = []
+    if last is not None:
+        children = [stamp.delay(owner.bare, datetime.fromtimestamp(last.seconds, UTC))]
+    return make_presence(to, *children, type_="unavailable", from_=owner)
+
+
+# --- changes of the roster, and the end
+
+
+@on(SessionInfo)
+async def roster_changed(point: SessionInfo, mod: Mod) -> None:
+    """Who may see the user only now is told at once (RFC 6121 §3.1.5); who may no more has been told `unavailable`."""
+    change, notes = point.message, notes_of(point.session)
+    if not isinstance(change, RosterItemChanged) or not notes.loaded:
+        return
+    if notes.change(change.contact, change.subscription) and notes.last is not None:
+        notes.pres_a.add(change.contact)
+        await _say(notes.last.addressed(from_=point.session.jid), [change.contact])
+
+
+@on(SessionClosed)
+async def closed(point: SessionClosed, mod: Mod) -> None:
+    """The stream ended: the same goodbye as if the client had said it."""
+    if notes_of(point.session).pres_a or notes_of(point.session).last is not None:
+        await _unavailable(point.session, None)
+
+
+@on(SessionLost)
+async def lost(point: SessionLost, mod: Mod) -> None:
+    """The process is gone, and with it whom it told: all who might see the user are told."""
+    session = point.session
+    if session.priority is None:
+        return
+    owner = session.jid.bare_jid()
+    lists: tuple[set[str], set[str]] = (set(), set())
+    lists = await hooks.run_fold(owner.domain, SubscriptionLists(owner), lists)
+    goodbye = make_presence(None, type_="unavailable", from_=session.jid)
+    await _say(goodbye, sorted(lists[0] | {owner.bare}))

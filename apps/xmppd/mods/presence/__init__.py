@@ -1,0 +1,1 @@
+"""presence — the parts of mod_presence: a session's own sets, and what is sent to whom."""
