@@ -4,6 +4,7 @@ Way:  c2s → [stanza] → hooks → router → … ; the value that travels
 RFC:  6120 §8 (common attributes, kinds, errors); 6121 §4, §5
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -13,6 +14,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
 
 MESSAGE_TYPES = frozenset({"chat", "error", "groupchat", "headline", "normal"})
+_PRIORITY = re.compile(r"[+-]?[0-9]{1,3}")
 IQ_TYPES = frozenset({"get", "set", "result", "error"})
 
 
@@ -140,13 +142,9 @@ class Presence(Stanza):
     def priority(self) -> int:
         """-128 … 127; 0 when missing. Raises StanzaError bad-request. RFC: 6121 §4.7.2.3"""
         text = (self.el.child_text("priority") or "0").strip()
-        try:
-            value = int(text) if len(text) <= 4 and text.isascii() else 1000
-        except ValueError:
-            value = 1000
-        if not -128 <= value <= 127:
+        if not _PRIORITY.fullmatch(text) or not -128 <= int(text) <= 127:
             raise StanzaError("bad-request", "priority is an integer from -128 to 127")
-        return value
+        return int(text)
 
 
 class Iq(Stanza):
