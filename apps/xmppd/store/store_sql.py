@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import make_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
 from xmppd.store.backend import Key, Table, table_of
@@ -27,8 +27,9 @@ def join(texts: tuple[str, ...]) -> str:
     return "".join([text + UNIT for text in texts])
 
 
+@lru_cache(maxsize=1024)
 def split(text: str) -> tuple[str, ...]:
-    """What `join` joined."""
+    """What `join` joined. Remembered, for the same few groups stand in every item of a roster."""
     return tuple(text.split(UNIT)[:-1]) if text else ()
 
 
@@ -45,10 +46,10 @@ def _decoder(table: Table[R], given: int) -> Callable[[Key, Row], R]:
 
     The initialiser of a frozen dataclass calls object.__setattr__ once a field: 1.2 µs for eleven fields. A
     record of an unfrozen twin with the same slots, which then changes its class, takes 0.27 µs: 200 roster
-    items are 0.05 ms instead of 0.23.
+    items take 0.05 ms instead of 0.23.
     """
     twin = make_dataclass(table.record.__name__, list(table.columns), slots=True)
-    wraps = {bool: "bool({})", tuple[str, ...]: "split({})"}
+    wraps = {bool: "{} == 1", tuple[str, ...]: "split({})"}
     row = [f"v{i}" for i in range(given, len(table.columns))]
     args = [f"k{i}" for i in range(given)]
     args += [wraps.get(t, "{}").format(v) for v, t in zip(row, table.types[given:], strict=True)]

@@ -33,11 +33,14 @@ def connect(path: str, durability: str = "full") -> sqlite3.Connection:
     conn = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    conn.execute("PRAGMA journal_mode = WAL").fetchall()
-    conn.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
-    conn.execute("PRAGMA wal_autocheckpoint = 1000").fetchall()
-    conn.execute("PRAGMA temp_store = MEMORY")
-    conn.execute("PRAGMA trusted_schema = OFF")
+    sync = "FULL" if durability == "full" else "NORMAL"
+    settings = ("journal_mode = WAL", f"synchronous = {sync}", "wal_autocheckpoint = 1000")
+    try:
+        for setting in (*settings, "temp_store = MEMORY", "trusted_schema = OFF"):
+            conn.execute(f"PRAGMA {setting}").fetchall()
+    except sqlite3.Error:
+        conn.close()
+        raise
     return conn
 
 
@@ -63,11 +66,15 @@ class SqliteStore:
 
     def __init__(self, path: str, durability: str = "full", probe: Callable[[str], None] | None = None) -> None:
         self._lock = lock_file(path)
-        with locked(self._lock):
-            prepare(path, durability)
-        self._conn = connect(path, durability)
+        try:
+            with locked(self._lock):  # the first to open and the last to close want the file for themselves
+                prepare(path, durability)
+                self._conn, writes = connect(path, durability), connect(path, durability)
+        except BaseException:
+            os.close(self._lock)
+            raise
         self._reader = SqlTx(self._query, _refuse, "?")
-        self._writer = WriterThread.start(connect(path, durability), self._lock, probe)
+        self._writer = WriterThread.start(writes, self._lock, probe)
         self._waiting = 0
         self._closed = False
 
@@ -105,7 +112,8 @@ class SqliteStore:
             return
         self._closed = True
         self._writer.stop(block=True)
-        self._conn.close()
+        with locked(self._lock):
+            self._conn.close()
         os.close(self._lock)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -183,13 +184,28 @@ def test_too_many_waiting_are_told_to_come_back(tmp_path: Path, monkeypatch: pyt
     node.run(body)
 
 
-def test_closing_leaves_no_descriptor_open(tmp_path: Path) -> None:
+def open_files(folder: Path) -> list[str]:
+    found = []
+    for fd in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found.append(os.readlink(f"/proc/self/fd/{fd}"))
+    return [name for name in found if name.startswith(str(folder))]
+
+
+def test_closing_leaves_no_file_open(tmp_path: Path) -> None:
     async def body() -> None:
-        before = len(os.listdir("/proc/self/fd"))
         store = open_store(StoreConfig("sqlite", str(tmp_path / "x.sqlite3")))
         await store.transaction(lambda tx: tx.write(Vcard("localhost", "romeo", "")))
+        assert open_files(tmp_path)
         store.close()
         store.close()
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert not open_files(tmp_path)
 
     node.run(body)
+
+
+def test_what_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> None:
+    (tmp_path / "x.sqlite3").write_text("not a database" * 100)
+    with pytest.raises(StoreError):
+        open_store(StoreConfig("sqlite", str(tmp_path / "x.sqlite3")))
+    assert not open_files(tmp_path)
