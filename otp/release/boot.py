@@ -1,0 +1,224 @@
+"""boot — runs a boot script, waits for the signals of the operating system, and takes the node down in order.
+
+OTP:      init.erl (boot, stop/1, get_status/0)
+Way:      main → [boot] → application_controller → applications
+Process:  `init`, the root of a node; the application_controller is linked to it
+Differs:  SIGTERM and SIGINT stop in order, a second one at once; SIGHUP asks for a reload
+
+    status = boot.run(script, {"xmppd": {"config": config}}, node="w1", creation=3)
+    sys.exit(status)                      # 0 after stop(), 1 if it could not boot or a permanent application died
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from otp.erts import process, runtime
+from otp.erts.exits import CallError, ProcessExit
+from otp.erts.pid import Pid
+from otp.erts.scheduler import THIS
+from otp.erts.signals import Exit
+from otp.kernel import application_controller as controller
+from otp.kernel import lifeline
+from otp.release.reasons import explain
+from otp.release.systools import Load, Progress, Script, Start, Step
+from otp.stdlib import gen_server
+
+log = logging.getLogger("otp.boot")
+
+NAME: Final = "init"
+Status = Literal["down", "starting", "started", "stopping"]
+Env = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the caller wants done: `reload` at SIGHUP, `started` when all runs. Each may be async."""
+
+    reload: Callable[[], Any] | None = None
+    started: Callable[[], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    why: str
+    status: int = 0
+
+
+class _Reload:
+    """SIGHUP."""
+
+
+class _Here:
+    """How far this node is."""
+
+    status: Status = "down"
+    mark = ""
+
+
+# -- API
+
+
+def run(
+    script: Script,
+    env: Env | None = None,
+    *,
+    node: str = "nonode",
+    creation: int = 1,
+    hooks: Hooks | None = None,
+    loop: str = "auto",
+) -> int:
+    """Be a node until it is told to stop; the exit status for the operating system.
+
+    `env` overrides the settings of applications. A failure is told in one readable message, on standard error and
+    in the log. Status: 0 stopped in order, 1 failed, 130 stopped at once by a second signal.
+    """
+
+    async def main() -> int:
+        return await _init(script, env or {}, hooks or Hooks())
+
+    try:
+        return int(runtime.run(main, node=node, creation=creation, loop=loop))
+    except ProcessExit:
+        _say("stopped at once")
+        return 130
+    finally:
+        _Here.status = "down"
+
+
+def get_status() -> tuple[Status, str]:
+    """How far this node is, and the last mark of the boot script that was passed."""
+    return _Here.status, _Here.mark
+
+
+def stop(why: str = "stop was called", status: int = 0) -> None:
+    """Ask for an orderly end of this node (init:stop/1); from any thread. Returns at once."""
+    process.send(NAME, _Stop(why, status))
+
+
+def reload() -> None:
+    """Ask for what SIGHUP does."""
+    process.send(NAME, _Reload())
+
+
+# -- the process init
+
+
+async def _init(script: Script, env: Env, hooks: Hooks) -> int:
+    _Here.status, _Here.mark = "starting", ""
+    process.trap_exit(True)
+    process.register(NAME, process.self_())
+    _watch_signals(process.self_())
+    line = lifeline.adopt(lambda: process.send(NAME, _Stop("the parent is gone")))
+    try:
+        top = await controller.start_link()
+        assert top is not None
+        failure = await _boot(script, env)
+        if failure is not None:
+            return await _down(top, _Stop(failure, 1))
+        _Here.status = "started"
+        log.info("%s %s started", script.name, script.vsn)
+        if line is not None:
+            line.ready()
+        await _call(hooks.started)
+        return await _serve(top, hooks)
+    finally:
+        _forget_signals()
+        if line is not None:
+            line.close()
+
+
+async def _boot(script: Script, env: Env) -> str | None:
+    for step in script.steps:
+        try:
+            await _step(step, env)
+        except Exception as exc:
+            return f"{script.name} {script.vsn} cannot boot: {explain(exc)}"
+        if _asked_to_stop():
+            return None
+    return None
+
+
+async def _step(step: Step, env: Env) -> None:
+    match step:
+        case Load(spec):
+            controller.load(spec, env.get(spec.name))
+        case Start(app, type_):
+            await controller.start(app, type_)
+        case Progress(mark):
+            _Here.mark = mark
+
+
+def _asked_to_stop() -> bool:
+    # a signal during the boot: no further application is started; _serve reads the message
+    return _Here.status == "stopping"
+
+
+async def _serve(top: Pid, hooks: Hooks) -> int:
+    while True:
+        match await process.receive():
+            case _Stop() as stopping:
+                return await _down(top, stopping)
+            case _Reload():
+                log.info("reload")
+                process.spawn(_call, hooks.reload)
+            case Exit(pid, ("application_terminated", name, reason)) if pid is top:
+                _Here.status = "stopping"
+                return _failed(f"the permanent application {name} has ended: {explain(reason)}")
+            case Exit(pid, reason) if pid is top:
+                return _failed(f"the application controller has ended: {explain(reason)}")
+
+
+async def _down(top: Pid, stopping: _Stop) -> int:
+    _Here.status = "stopping"
+    if stopping.status == 0:
+        log.info("stopping: %s", stopping.why)
+    try:
+        await gen_server.stop(top)
+    except CallError as exc:
+        log.error("the way down was cut short: %s", exc)
+    return stopping.status and _failed(stopping.why, stopping.status)
+
+
+def _failed(why: str, status: int = 1) -> int:
+    log.critical("%s", why)
+    _say(why)
+    return status
+
+
+def _say(why: str) -> None:
+    sys.stderr.write(f"{why}\n")
+    sys.stderr.flush()
+
+
+async def _call(fn: Callable[[], Any] | None) -> None:
+    result = fn() if fn is not None else None
+    if inspect.isawaitable(result):
+        await result
+
+
+# -- signals of the operating system
+
+
+def _watch_signals(init: Pid) -> None:
+    def asked(name: str) -> None:
+        if _Here.status == "stopping":
+            process.exit_(init, "kill")
+            return
+        _Here.status = "stopping"
+        process.send(init, _Stop(name))
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        THIS.loop.add_signal_handler(number, asked, number.name)
+    THIS.loop.add_signal_handler(signal.SIGHUP, process.send, init, _Reload())
+
+
+def _forget_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        THIS.loop.remove_signal_handler(number)
