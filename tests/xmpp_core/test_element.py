@@ -93,7 +93,7 @@ def test_trees_too_deep_are_refused_not_recursed_into() -> None:
     deep = nested(MAX_DEPTH)
     assert Element.from_wire(deep.to_wire()) == deep
     assert deep.to_xml("u").count("<a") == MAX_DEPTH
-    wire = ("u", "a", {}, (deep.to_wire(),))
+    wire: tuple[object, ...] = ("u", "a", {}, (deep.to_wire(),))
     for act in (nested(MAX_DEPTH + 1).to_xml, nested(100_000).to_wire, lambda: Element.from_wire(wire)):
         with pytest.raises(DepthError):
             act()
