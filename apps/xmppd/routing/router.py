@@ -84,6 +84,11 @@ def hosts() -> list[str]:
         return []
 
 
+def domains() -> list[str]:
+    """The domains that processes of any node have registered."""
+    return [group.removeprefix("route:") for group in pg.which_groups() if str(group).startswith("route:")]
+
+
 async def register_route(domain: str, pid: Pid) -> bool:
     """Has `pid` get Deliver(stanza) for every stanza to `domain`, from all nodes, until it ends.
 

@@ -1,0 +1,74 @@
+"""mod_disco — tells what the server and its accounts can do: what is registered, and nothing else.
+
+Way:  router → iq → [mod_disco] → the IQ table itself, hooks DiscoFeatures, DiscoIdentities, DiscoItems
+XEP:  0030
+"""
+
+from __future__ import annotations
+
+from xmpp_core import ns
+from xmpp_core.element import Element, el
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Iq
+from xmppd.gen_mod import Mod, iq_handler
+from xmppd.routing import hooks, iq, router, sm
+from xmppd.routing.hook_points import DiscoFeatures, DiscoIdentities, DiscoItems, MaySeePresence
+
+XEP = {30: "2.5rc3"}
+LOCAL, SM = iq.LOCAL, iq.SM
+
+
+@iq_handler(ns.DISCO_INFO, "query", at=(LOCAL, SM))
+async def info(iq: Iq, mod: Mod) -> Iq:
+    """Identities and features of the server, or of an account, to those who may know of it."""
+    to, from_, node = await _asked(iq, mod)
+    identities = await hooks.run_fold(mod.host, DiscoIdentities(to, from_, node), _identities(to, node))
+    features = await hooks.run_fold(mod.host, DiscoFeatures(to, from_, node), _features(to, node))
+    if node and not identities and not features:
+        raise StanzaError("item-not-found")
+    named = [el("feature", ns.DISCO_INFO, {"var": feature}) for feature in sorted(set(features))]
+    return iq.result(el("query", ns.DISCO_INFO, {"node": node or None}, *identities, *named))
+
+
+@iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM))
+async def items(iq: Iq, mod: Mod) -> Iq:
+    """The services that belong to the server; the available resources of an account."""
+    to, from_, node = await _asked(iq, mod)
+    found = await hooks.run_fold(mod.host, DiscoItems(to, from_, node), () if node else _items(to))
+    if node and not found:
+        raise StanzaError("item-not-found")
+    return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}, *found))
+
+
+async def _asked(iq: Iq, mod: Mod) -> tuple[JID, JID, str]:
+    """(of whom, by whom, node). Raises StanzaError: not a get, or not for this stranger (XEP-0030 §8)."""
+    assert iq.to is not None
+    assert iq.from_ is not None
+    assert iq.payload is not None
+    if iq.type != "get":
+        raise StanzaError("not-allowed")
+    to = iq.to.bare_jid()
+    if to.local and not await hooks.run_fold(mod.host, MaySeePresence(to, iq.from_), False):
+        raise StanzaError("service-unavailable")
+    return to, iq.from_, iq.payload.get("node") or ""
+
+
+def _identities(to: JID, node: str) -> tuple[Element, ...]:
+    if node:
+        return ()
+    if to.local:
+        return (el("identity", ns.DISCO_INFO, {"category": "account", "type": "registered"}),)
+    return (el("identity", ns.DISCO_INFO, {"category": "server", "type": "im", "name": "xmppd"}),)
+
+
+def _features(to: JID, node: str) -> tuple[str, ...]:
+    return () if node else tuple(iq.namespaces(to.domain, SM if to.local else LOCAL))
+
+
+def _items(to: JID) -> tuple[Element, ...]:
+    if to.local:
+        names = [session.jid.full for session in sm.available(to.bare)]
+    else:
+        names = [domain for domain in router.domains() if domain.endswith(f".{to.domain}")]
+    return tuple([el("item", ns.DISCO_ITEMS, {"jid": name}) for name in sorted(names)])

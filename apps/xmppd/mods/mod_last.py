@@ -1,0 +1,72 @@
+"""mod_last — how long a user has been away, for those who may see them; how long the server has been up, for all.
+
+Way:  router → iq → [mod_last]; hook UserUnavailable → [mod_last] → store
+XEP:  0012
+"""
+
+from __future__ import annotations
+
+import time
+
+from xmpp_core import ns
+from xmpp_core.element import el
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Iq
+from xmppd.gen_mod import Mod, iq_handler, on
+from xmppd.routing import hooks, sm
+from xmppd.routing.hook_points import MaySeePresence, SessionLost, UserUnavailable
+from xmppd.routing.iq import LOCAL, SM
+from xmppd.store import store
+from xmppd.store.tables import LAST, LastActivity
+
+XEP = {12: "2.0"}
+_STARTED = time.monotonic()
+
+
+@iq_handler(ns.LAST, "query", at=(LOCAL,))
+def uptime(iq: Iq, mod: Mod) -> Iq:
+    """Seconds since the server began."""
+    return _seconds(iq, int(time.monotonic() - _STARTED))
+
+
+@iq_handler(ns.LAST, "query", at=(SM,))
+async def idle(iq: Iq, mod: Mod) -> Iq:
+    """Seconds since the user's last resource went, 0 while one is there. `forbidden` for strangers."""
+    assert iq.to is not None
+    assert iq.from_ is not None
+    owner = iq.to.bare_jid()
+    if iq.type == "set":
+        raise StanzaError("not-allowed")
+    if not await hooks.run_fold(mod.host, MaySeePresence(owner, iq.from_), False):
+        raise StanzaError("forbidden")
+    if sm.available(owner.bare):
+        return _seconds(iq, 0)
+    last = await store.read(LAST, (owner.domain, owner.local))
+    if last is None:
+        raise StanzaError("item-not-found", "never seen")
+    return _seconds(iq, max(0, int(time.time()) - last.seconds), last.status)
+
+
+def _seconds(iq: Iq, seconds: int, status: str = "") -> Iq:
+    return iq.result(el("query", ns.LAST, {"seconds": str(seconds)}, status or None))
+
+
+@on(UserUnavailable)
+async def went(point: UserUnavailable, mod: Mod) -> None:
+    """The time, and the words of the goodbye, if it was the last resource."""
+    status = point.presence.status if point.presence is not None else None
+    await _note(point.session.user, (status or "")[:1000])
+
+
+@on(SessionLost)
+async def lost(point: SessionLost, mod: Mod) -> None:
+    """The same without words."""
+    if point.session.available:
+        await _note(point.session.jid.bare_jid(), "")
+
+
+async def _note(owner: JID, status: str) -> None:
+    if not sm.available(owner.bare):
+        row = LastActivity(owner.domain, owner.local, int(time.time()), status)
+        await store.transaction(lambda tx: tx.write(row))

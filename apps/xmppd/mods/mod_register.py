@@ -1,0 +1,169 @@
+"""mod_register — accounts made, changed and removed by their users.
+
+Making one is closed unless [registration] open says otherwise; the other two are for who is logged in.
+
+Way:  before authentication: c2s → hook C2sUnauthenticatedIq → [mod_register] → auth
+      later: router → iq → [mod_register] → auth, accounts
+XEP:  0077; 0004 (the same form as a data form)
+"""
+
+from __future__ import annotations
+
+from otp.erts import process
+from xmpp_core import dataforms, ns
+from xmpp_core.dataforms import Field, Form
+from xmpp_core.element import Element, el
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID, JidError
+from xmpp_core.stanza import Iq
+from xmppd.auth import auth
+from xmppd.auth.auth import AccountExists, AuthBusy, BadName, BadPassword
+from xmppd.gen_mod import Mod, iq_handler, on
+from xmppd.routing import accounts, hooks
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.store.backend import StoreError
+
+XEP = {77: "2.4"}
+INSTRUCTIONS = "Choose a user name and a password for your account on this server."
+FORM = Form(
+    "form",
+    (
+        Field("FORM_TYPE", (ns.REGISTER,), "hidden"),
+        Field("username", (), "text-single", "User name", required=True),
+        Field("password", (), "text-private", "Password", required=True),
+    ),
+    "Account",
+    INSTRUCTIONS,
+)
+
+
+def is_open(mod: Mod) -> bool:
+    """Whether strangers may make accounts on this host."""
+    return mod.config is not None and mod.config.registration_open(mod.host)
+
+
+# --- before authentication
+
+
+@on(StreamFeatures)
+def feature(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> tuple[Element, ...]:
+    """Announced before the login, where it would be granted."""
+    if point.user is not None or not is_open(mod):
+        return acc
+    return (*acc, Element(ns.REGISTER_FEATURE, "register"))
+
+
+@on(C2sUnauthenticatedIq)
+async def stranger(acc: Iq | None, point: C2sUnauthenticatedIq, mod: Mod) -> object:
+    """The form, and an account for who sends it back."""
+    iq = point.iq
+    if acc is not None or iq.payload is None or iq.payload.ns != ns.REGISTER or not iq.is_request:
+        return acc
+    try:
+        return hooks.Stop(await _stranger(iq, iq.payload, mod))
+    except StanzaError as error:
+        return hooks.Stop(iq.error(error))
+
+
+async def _stranger(iq: Iq, query: Element, mod: Mod) -> Iq:
+    if iq.to is not None and iq.to.full != mod.host:
+        raise StanzaError("item-not-found", "accounts of this host only")
+    if not is_open(mod):
+        raise StanzaError("not-allowed", "registration is closed")
+    if iq.type == "get":
+        return iq.result(_form())
+    user, password = _read(query)
+    await _stored(auth.create_user(user, mod.host, password))
+    return iq.result()
+
+
+def _form() -> Element:
+    return el(
+        "query",
+        ns.REGISTER,
+        None,
+        el("instructions", ns.REGISTER, None, INSTRUCTIONS),
+        Element(ns.REGISTER, "username"),
+        Element(ns.REGISTER, "password"),
+        FORM.to_element(),
+    )
+
+
+def _read(query: Element) -> tuple[str, str]:
+    """(user name, password) from the fields or from the data form. Raises StanzaError not-acceptable, bad-request."""
+    form = dataforms.find(query)
+    if form is not None:
+        values = FORM.check(form)
+        return values["username"][0], values["password"][0]
+    user, password = query.child_text("username"), query.child_text("password")
+    if not user or not password:
+        raise StanzaError("not-acceptable", "a user name and a password are wanted")
+    return user, password
+
+
+async def _stored(doing: object) -> None:
+    """Awaits what auth does, its refusals as stanza errors."""
+    try:
+        await doing  # type: ignore[misc]
+    except AccountExists:
+        raise StanzaError("conflict", "that name is taken") from None
+    except BadName as error:
+        raise StanzaError("jid-malformed", str(error)) from None
+    except BadPassword as error:
+        raise StanzaError("not-acceptable", str(error)) from None
+    except AuthBusy as error:
+        raise StanzaError("resource-constraint", str(error), type_="wait") from None
+    except StoreError as error:
+        raise StanzaError(error.condition, str(error), type_="wait") from error
+
+
+# --- after it
+
+
+@iq_handler(ns.REGISTER, "query")
+async def registered(iq: Iq, mod: Mod) -> Iq | None:
+    """What is registered; a new password; the end of the account. Always the sender's own account."""
+    assert iq.from_ is not None
+    assert iq.payload is not None
+    user = iq.from_.bare_jid()
+    if user.domain != mod.host or not user.local or (iq.to is not None and iq.to.local and iq.to.bare != user.bare):
+        raise StanzaError("forbidden", "accounts are their users' own")
+    if iq.type == "get":
+        return iq.result(_known(user))
+    if iq.payload.child("remove") is not None:
+        await _remove(iq, iq.payload, user)
+        return None
+    name, password = _read(iq.payload)
+    if _jid(name, mod.host) != user:
+        raise StanzaError("forbidden", "this account's own name is wanted")
+    await _stored(auth.set_password(user.local, mod.host, password))
+    return iq.result()
+
+
+def _jid(name: str, host: str) -> JID:
+    try:
+        return JID(name, host)
+    except JidError as error:
+        raise StanzaError("jid-malformed", str(error)) from None
+
+
+def _known(user: JID) -> Element:
+    return el(
+        "query",
+        ns.REGISTER,
+        None,
+        Element(ns.REGISTER, "registered"),
+        el("instructions", ns.REGISTER, None, "Send a new password, or <remove/> to end the account."),
+        el("username", ns.REGISTER, None, user.local),
+        Element(ns.REGISTER, "password"),
+    )
+
+
+async def _remove(iq: Iq, query: Element, user: JID) -> None:
+    """The result first, then the end of all streams (XEP-0077 §3.2)."""
+    if len(list(query.elements())) != 1:
+        raise StanzaError("bad-request", "remove stands alone")
+    await accounts.remove(user, close=False)
+    process.send(process.self_(), Deliver(iq.result()))
+    accounts.kick(user)

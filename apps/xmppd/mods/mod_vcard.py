@@ -1,0 +1,49 @@
+"""mod_vcard — a user's card: written by the user, read by all.
+
+Way:  router → users → iq → [mod_vcard] → store
+XEP:  0054
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xmpp_core import ns, parser
+from xmpp_core.element import Element
+from xmpp_core.errors import StanzaError
+from xmpp_core.stanza import Iq
+from xmppd.gen_mod import Mod, iq_handler
+from xmppd.routing.iq import SM
+from xmppd.store import store
+from xmppd.store.tables import VCARD, Vcard
+
+XEP = {54: "1.2"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """`max_size`: characters of a card."""
+
+    max_size: int = 131072
+
+
+@iq_handler(ns.VCARD, "vCard", at=(SM,))
+async def card(iq: Iq, mod: Mod) -> Iq:
+    """Get anybody's card, set one's own."""
+    assert iq.to is not None
+    assert iq.from_ is not None
+    assert iq.payload is not None
+    owner, own = iq.to.bare_jid(), iq.from_.bare == iq.to.bare
+    if iq.type == "get":
+        found = await store.read(VCARD, (owner.domain, owner.local))
+        if found is None and not own:
+            raise StanzaError("item-not-found")
+        return iq.result(parser.parse_document(found.xml) if found is not None else Element(ns.VCARD, "vCard"))
+    if not own:
+        raise StanzaError("forbidden", "this card is another's")
+    text = iq.payload.to_xml("")
+    if len(text) > mod.options.max_size:
+        raise StanzaError("not-acceptable", "the card is too large")
+    row = Vcard(owner.domain, owner.local, text)
+    await store.transaction(lambda tx: tx.write(row))
+    return iq.result()
