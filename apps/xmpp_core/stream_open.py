@@ -48,7 +48,8 @@ def element_before_header(state: StreamState, _element: Element, _config: Stream
 
 def tls_ready(state: StreamState, event: TlsReady, _config: StreamConfig) -> Next:
     """TLS is on: what was said in the clear is forgotten (RFC 6120 §5.4.3.3)."""
-    return StreamState(tls=True, channel_binding=event.channel_binding, host=state.host), []
+    fresh = StreamState(tls=True, channel_binding=event.channel_binding)
+    return replace(fresh, host=state.host, failures=state.failures), []
 
 
 def _features(state: StreamState, config: StreamConfig) -> tuple[StreamState, Action]:
