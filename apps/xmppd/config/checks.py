@@ -30,9 +30,7 @@ def _listeners(config: Config, reader: Reader) -> None:
         for other in seen:
             same = listen.ip == other.ip or ANY_ADDRESS in (listen.ip, other.ip)
             if listen.port and listen.port == other.port and same:
-                reader.problem(
-                    (*path, "port"), f"port {listen.port} of {listen.ip} is taken by an earlier listener"
-                )
+                reader.problem((*path, "port"), f"port {listen.port} of {listen.ip} is taken by an earlier listener")
         seen.append(listen)
         _listener(config, reader, path, listen)
     if not config.listen:

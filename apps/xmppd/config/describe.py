@@ -34,12 +34,10 @@ class Key:
         return env_name(tuple(self.name.split(".")))
 
 
-def keys() -> list[Key]:
+def known_keys() -> list[Key]:
     """Give every key there is; `listen.1.port` stands for that of any listener, `host.NAME.key` likewise."""
     owners = {"": schema.Config, **SECTIONS, "listen.1": schema.Listen, "host.NAME": schema.Host}
-    return [
-        _key(prefix, f) for prefix, owner in owners.items() for f in fields(owner) if "kind" in f.metadata
-    ]
+    return [_key(prefix, f) for prefix, owner in owners.items() for f in fields(owner) if "kind" in f.metadata]
 
 
 def _key(prefix: str, declared: Field[Any]) -> Key:
@@ -70,10 +68,8 @@ def explain(name: str, config: schema.Config) -> str:
     Raises KeyError with a suggestion for a name that is none.
     """
     wanted = name.strip("[]")
-    names = [key.name for key in keys()]
-    found = [
-        key for key in keys() if key.name == _general(wanted) or key.name.startswith(_general(wanted) + ".")
-    ]
+    names = [key.name for key in known_keys()]
+    found = [key for key in known_keys() if key.name == _general(wanted) or key.name.startswith(_general(wanted) + ".")]
     if not found:
         raise KeyError(f'no key "{wanted}"{suggest(wanted, names)}')
     return "\n\n".join(_explained(key, wanted, config) for key in found)
@@ -145,18 +141,14 @@ def show(config: schema.Config) -> str:
     """Give the whole configuration in force, one key a line with who set it."""
     rows = [(name, value, config.origins.get(name, "")) for name, value in in_force(config)]
     width = max(len(name) for name, _, _ in rows)
-    return "\n".join(
-        f"{name:<{width}} = {value}{f'   # {origin}' if origin else ''}" for name, value, origin in rows
-    )
+    return "\n".join(f"{name:<{width}} = {value}{f'   # {origin}' if origin else ''}" for name, value, origin in rows)
 
 
 def example() -> str:
     """Give an example file: every key with its default, commented out, and its words above."""
     head = "# xmppd.toml: every key with its default. Nothing here is needed; uncomment what you change.\n"
     parts = [head, *(_example_key(_key("", f)) for f in fields(schema.Config) if "kind" in f.metadata)]
-    parts.append(
-        "\n# a listener; as many as you like; without any: 5222 (STARTTLS), 5223 (TLS)\n#[[listen]]\n"
-    )
+    parts.append("\n# a listener; as many as you like; without any: 5222 (STARTTLS), 5223 (TLS)\n#[[listen]]\n")
     parts += [_example_key(_key("", f)) for f in fields(schema.Listen)]
     for name, owner in SECTIONS.items():
         parts.append(f"\n[{name}]\n")

@@ -34,7 +34,7 @@ SECTIONS: Mapping[str, type] = {
     "log": schema.Log,
 }
 # Variables that steer the commands, not the configuration.
-COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_PYTHON", "XMPPD_RELEASE"})
+COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_RELEASE"})
 DEFAULT_LISTEN: tuple[Mapping[str, Any], ...] = ({"tls": "required"}, {"tls": "direct"})
 Known = Mapping[str, Mapping[str, Any]]
 
@@ -64,7 +64,7 @@ def load(
     )
     check(config, reader)
     if reader.problems:
-        raise ConfigError(sorted(set(reader.problems), key=lambda p: (p.where, p.line)))
+        raise ConfigError(sorted(dict.fromkeys(reader.problems), key=lambda p: (p.where, p.line)))
     return config
 
 
@@ -132,9 +132,7 @@ def _modules(
     reader: Reader, path: tuple[str, ...], raw: object, base: Mapping[str, Any] | None, known: Known | None
 ) -> dict[str, Mapping[str, Any]]:
     """Overlay a `[modules]` table: `mod_x = {options}` or true adds, false takes away."""
-    modules: dict[str, Mapping[str, Any]] = dict(
-        base if base is not None else {m: {} for m in schema.DEFAULT_MODULES}
-    )
+    modules: dict[str, Mapping[str, Any]] = dict(base if base is not None else {m: {} for m in schema.DEFAULT_MODULES})
     for name, options in reader.table(path, raw).items():
         if known is not None and name not in known and "." not in name:
             reader.problem((*path, name), f'unknown module "{name}"{suggest(name, list(known))}')
@@ -162,9 +160,7 @@ def _options(reader: Reader, path: tuple[str, ...], options: Mapping[str, Any], 
             reader.problem((*path, name), f"{path[-1]}.{name} must be of type {wanted.__name__}")
 
 
-def _hosts(
-    reader: Reader, raw: object, modules: Mapping[str, Any], known: Known | None
-) -> dict[str, schema.Host]:
+def _hosts(reader: Reader, raw: object, modules: Mapping[str, Any], known: Known | None) -> dict[str, schema.Host]:
     found = {}
     for name, table in reader.table(("host",), raw).items():
         path = ("host", name)
@@ -179,9 +175,7 @@ def _unused(reader: Reader, document: Mapping[str, Any]) -> tuple[str, ...]:
     """Name the flags (as errors) and variables (as warnings: others may own them) that set nothing."""
     names = [name for name in reader.flags if name not in reader.used]
     for name in names:
-        reader.problems.append(
-            Problem(f"--set {name}", 0, f'unknown key "{name}"{suggest(name, all_keys())}')
-        )
+        reader.problems.append(Problem(f"--set {name}", 0, f'unknown key "{name}"{suggest(name, all_keys())}'))
     taken = reader.used | COMMAND_VARIABLES
     strays = [name for name in reader.env if name.startswith(PREFIX) and name not in taken]
     variables = [env_name(tuple(key.split("."))) for key in all_keys()]

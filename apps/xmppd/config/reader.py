@@ -102,10 +102,7 @@ class Reader:
         table = self.table(path, raw)
         known = {f.name: f for f in fields(owner) if "kind" in f.metadata}
         self.unknown(path, table, [*known, *also])
-        return {
-            name: self.value((*path, name), f.metadata["kind"], table, default_of(f))
-            for name, f in known.items()
-        }
+        return {name: self.value((*path, name), f.metadata["kind"], table, default_of(f)) for name, f in known.items()}
 
     def table(self, path: Path, raw: object) -> Mapping[str, Any]:
         """Give a table, or an empty one and a noted error if it is something else."""

@@ -100,17 +100,13 @@ class Listen:
         "required: STARTTLS demanded (c2s's default); optional: offered; direct: TLS from the first byte; "
         "off (component's default)",
     )
-    plain_without_tls: bool = setting(
-        False, Flag(), "c2s: offer SASL PLAIN on streams without TLS (tests only)"
-    )
+    plain_without_tls: bool = setting(False, Flag(), "c2s: offer SASL PLAIN on streams without TLS (tests only)")
     secrets: Mapping[str, str] = setting(
         dict,
         Pairs(Text("a shared secret", secret=True), DOMAIN),
         "component: the domains that may connect, each with its secret",
     )
-    backlog: int = setting(
-        1024, Number(1, 65535), "connections the kernel keeps for each worker until accepted"
-    )
+    backlog: int = setting(1024, Number(1, 65535), "connections the kernel keeps for each worker until accepted")
 
 
 @dataclass(frozen=True)
@@ -131,15 +127,11 @@ class Limits:
         Number(1024, word="off", unit="bytes per second"),
         'bytes per second a client may send in the mean, "off" for no limit',
     )
-    burst: int = setting(
-        1048576, Number(4096, unit="bytes"), "bytes a client may send at once above its rate"
-    )
+    burst: int = setting(1048576, Number(4096, unit="bytes"), "bytes a client may send at once above its rate")
     negotiation_seconds: float = setting(
         30.0, Seconds(1), "time from accept to an established session, all steps together"
     )
-    resources: int = setting(
-        10, Number(1, 1000), "sessions one account may have at a time; the oldest gives way"
-    )
+    resources: int = setting(10, Number(1, 1000), "sessions one account may have at a time; the oldest gives way")
     connections: int = setting(50000, Number(1), "client connections per worker; more are refused")
     address_connections: int | None = setting(
         None, Number(1, word="off"), 'connections one IP address may hold on a worker, "off" for no limit'
@@ -164,9 +156,7 @@ class Limits:
     roster_items: int = setting(2000, Number(1), "contacts in one roster")
     offline_messages: int = setting(1000, Number(0), "messages kept for a user who is away")
     drain_seconds: float = setting(5.0, Seconds(0, 600), "time clients get to leave when the server stops")
-    worker_restarts: int = setting(
-        5, Number(0, 1000), "worker crashes within worker_period that end the release"
-    )
+    worker_restarts: int = setting(5, Number(0, 1000), "worker crashes within worker_period that end the release")
     worker_period: float = setting(60.0, Seconds(1), "see worker_restarts")
 
 
@@ -263,9 +253,7 @@ class Config:
     hosts: tuple[str, ...] = setting(
         ("localhost",), Many(DOMAIN, low=1), "domains served; the first is the default of user commands"
     )
-    workers: int = setting(
-        0, Number(1, 256, word="auto", word_value=0), 'worker processes, "auto" for one per core'
-    )
+    workers: int = setting(0, Number(1, 256, word="auto", word_value=0), 'worker processes, "auto" for one per core')
     admins: tuple[str, ...] = setting(
         (), Many(Text("a bare JID")), "accounts that may run ad-hoc and announce commands"
     )

@@ -37,10 +37,7 @@ def show() -> None:
     """Print the configuration in force."""
     said = options()
     loaded = said.load()
-    rows = {
-        name: {"value": v, "from": loaded.origins.get(name, "default")}
-        for name, v in describe.in_force(loaded)
-    }
+    rows = {name: {"value": v, "from": loaded.origins.get(name, "default")} for name, v in describe.in_force(loaded)}
     said.out(rows, lambda _: describe.show(loaded))
 
 
@@ -51,7 +48,7 @@ def explain(key: str | None) -> None:
     """Explain one key, a section, or list all keys."""
     said = options()
     if key is None:
-        said.out([known.name for known in describe.keys()])
+        said.out([known.name for known in describe.known_keys()])
         return
     try:
         text = describe.explain(key, said.load())

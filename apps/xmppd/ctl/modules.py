@@ -25,6 +25,4 @@ def _defaults(name: str) -> dict[str, Any]:
     options = getattr(importlib.import_module(f"{mods.__name__}.{name}"), "Options", None)
     if options is None or not dataclasses.is_dataclass(options):
         return {}
-    return {
-        f.name: None if f.default is dataclasses.MISSING else f.default for f in dataclasses.fields(options)
-    }
+    return {f.name: None if f.default is dataclasses.MISSING else f.default for f in dataclasses.fields(options)}

@@ -68,8 +68,7 @@ def common(function: F) -> F:
 
 def options() -> Options:
     """Give the options of the verb that runs."""
-    found = click.get_current_context().find_root().ensure_object(Options)
-    return found
+    return click.get_current_context().find_root().ensure_object(Options)
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:

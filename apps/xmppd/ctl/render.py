@@ -22,11 +22,7 @@ def render(result: Any) -> str:
     if isinstance(result, Mapping):
         return str(result["text"]) if "text" in result else fields(result)
     if isinstance(result, list):
-        return (
-            table(result)
-            if result and isinstance(result[0], Mapping)
-            else "\n".join(str(item) for item in result)
-        )
+        return table(result) if result and isinstance(result[0], Mapping) else "\n".join(str(item) for item in result)
     return "" if result is None else str(result)
 
 
@@ -41,9 +37,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     names = list(rows[0])
     cells = [[name.upper() for name in names], *[[_cell(row.get(name)) for name in names] for row in rows]]
     widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
-    return "\n".join(
-        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells
-    )
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
 
 
 def _cell(value: Any) -> str:
@@ -65,9 +59,7 @@ def status(result: Mapping[str, Any]) -> str:
         f"{result['sessions']} session{'' if result['sessions'] == 1 else 's'}",
         f"hosts    {', '.join(result['hosts'])}",
         *listening(result["listen"]),
-        table(
-            [{"worker": w["name"], **{k: v for k, v in w.items() if k != "name"}} for w in result["workers"]]
-        ),
+        table([{"worker": w["name"], **{k: v for k, v in w.items() if k != "name"}} for w in result["workers"]]),
     ]
     return "\n".join(lines)
 
@@ -110,9 +102,7 @@ def tree(result: Mapping[str, Any]) -> str:
 
 
 def _branch(item: Mapping[str, Any], indent: str, last: bool) -> list[str]:
-    restarts = (
-        f", {item['restarts']} restart{'' if item['restarts'] == 1 else 's'}" if item.get("restarts") else ""
-    )
+    restarts = f", {item['restarts']} restart{'' if item['restarts'] == 1 else 's'}" if item.get("restarts") else ""
     mailbox = f", {item['mailbox']} waiting" if item.get("mailbox") else ""
     count = f" × {item['count']}" if item.get("count") else ""
     line = f"{indent}{'└─ ' if last else '├─ '}{item['name']} {item.get('pid') or '(down)'}{count}{restarts}{mailbox}"

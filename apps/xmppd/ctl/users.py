@@ -80,9 +80,7 @@ def account(text: str) -> JID:
     except JidError as error:
         raise CommandError(f"{text} is no user name: {error}") from None
     if jid.domain not in hosts:
-        raise CommandError(
-            f"{jid.domain} is not served here; {', '.join(hosts)} {'is' if len(hosts) == 1 else 'are'}"
-        )
+        raise CommandError(f"{jid.domain} is not served here; {', '.join(hosts)} {'is' if len(hosts) == 1 else 'are'}")
     if not jid.local:
         raise CommandError(f"{text} is no user name")
     return jid

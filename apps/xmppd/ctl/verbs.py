@@ -24,6 +24,8 @@ TEXTS: Final[Mapping[str, Callable[[Any], str]]] = {
     "user add": lambda r: f"made {r['jid']}" + _password(r),
     "user passwd": lambda r: f"password of {r['jid']} set" + _password(r),
     "user del": lambda r: f"removed {r['jid']}",
+    "roster add": lambda r: f"{r['owner']} has added {r['contact']} and asked for its presence",
+    "roster remove": lambda r: f"{r['owner']} has removed {r['contact']}",
     "session kick": lambda r: f"{r['kicked']} session{'' if r['kicked'] == 1 else 's'} ended",
 }
 

@@ -161,8 +161,8 @@ def test_module_names_and_options_are_checked_when_they_are_known(tmp_path: Path
     text = "[modules]\nmod_pong = {}\nmod_ping = { intervall = 3, kill = 1, interval = 5 }\n"
     assert problems(tmp_path, text, known=known) == [
         'xmppd.toml:2: unknown module "mod_pong" (did you mean "mod_ping"?)',
-        "xmppd.toml:3: mod_ping.kill must be of type bool",
         'xmppd.toml:3: unknown key "modules.mod_ping.intervall" (did you mean "interval"?)',
+        "xmppd.toml:3: mod_ping.kill must be of type bool",
     ]
 
 

@@ -1,0 +1,54 @@
+"""here — the worker's end of commands: what the parent may call on this node.
+
+OTP:      rpc
+Way:      ctl.dispatch → rpc → [here] → ctl.users, ctl.sessions, ctl.rosters, ctl.introspection
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from typing import Any
+
+from otp.erts import process
+from otp.kernel import rpc
+from xmppd.ctl import evaluate
+from xmppd.ctl.commands import CommandError, registry
+from xmppd.ctl.dispatch import call
+
+
+@rpc.exported
+async def run(key: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Carry out a command of the registry: {"ok": result}, or {"error", "status"}."""
+    try:
+        return {"ok": await call(registry()[key].fn, params)}
+    except CommandError as error:
+        return {"error": str(error), "status": error.status}
+
+
+@rpc.exported
+async def shell(session: str, source: str) -> dict[str, Any]:
+    """Evaluate what was typed at the shell."""
+    return {"ok": await evaluate.evaluate(session, source)}
+
+
+@rpc.exported
+def vital() -> dict[str, Any]:
+    """Give this worker's vital signs."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "pid": os.getpid(),
+        "memory_mb": round(_resident() / 1e6, 1),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "processes": len(process.processes()),
+        "at": time.time(),
+    }
+
+
+def _resident() -> int:
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

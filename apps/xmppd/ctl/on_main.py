@@ -1,0 +1,99 @@
+"""on_main — the commands that the parent carries out: ping, status, reload, stop.
+
+OTP:      cf. init:stop, ejabberd_admin:status and reload_config
+Way:      ctl.dispatch → [on_main], asking the workers by rpc (ctl.here)
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+from otp.erts import process
+from otp.kernel import node, rpc
+from xmppd.config.problems import ConfigError
+from xmppd.ctl import dispatch
+from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, CommandError
+from xmppd.ctl.parent_state import state
+
+#: seconds a worker has to give a sign of life
+PATIENCE = 3.0
+
+
+async def ping() -> dict[str, Any]:
+    """Ask every worker. Raises CommandError if one is silent."""
+    answers = {worker: await _vital(worker) for worker in state().workers}
+    silent = [worker for worker, answer in answers.items() if answer is None]
+    if silent:
+        raise CommandError(f"no answer from {', '.join(silent)}", EXIT_FAILED)
+    return {"text": "pong", "workers": list(answers)}
+
+
+async def status() -> dict[str, Any]:
+    """Give what runs, where it listens, and each worker's vital signs."""
+    here = state()
+    rows = []
+    for worker in here.workers:
+        vital = await _vital(worker)
+        rows.append({"name": worker, "state": "up" if vital else "down", **(vital or {})})
+    sessions = await _sessions()
+    return {**here.describe(), "sessions": sessions, "workers": _filled(rows)}
+
+
+async def reload() -> dict[str, Any]:
+    """Read the configuration again and hand it to the workers. Raises CommandError(78); then nothing has changed."""
+    here = state()
+    try:
+        config = here.reread()
+    except ConfigError as error:
+        raise CommandError(f"{error}\nnothing was changed", EXIT_CONFIG) from None
+    done: list[str] = []
+    for worker in dispatch.workers():
+        answer = await dispatch.remote(worker, "xmppd.ctl.reload:reload", timeout=60.0)
+        done += [f"{worker}: {line}" for line in answer]
+    later = _needs_restart(here.config, config)
+    done += [f"{name} needs a restart to change" for name in later]
+    return {"reloaded": True, "text": "\n".join(["reloaded", *done]), "done": done}
+
+
+def stop() -> dict[str, Any]:
+    """Begin the orderly end: the same as SIGTERM. The answer leaves before it begins."""
+    process.spawn(_end_soon)
+    return {"stopping": True, "drain_seconds": state().config.limits.drain_seconds}
+
+
+async def _end_soon() -> None:
+    await process.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _vital(worker: str) -> dict[str, Any] | None:
+    if worker not in node.nodes():
+        return None
+    try:
+        found: dict[str, Any] = await rpc.call(worker, "xmppd.ctl.here:vital", timeout=PATIENCE)
+    except rpc.RpcError:
+        return None
+    return found
+
+
+async def _sessions() -> int:
+    try:
+        found: int = await dispatch.remote(dispatch.workers()[0], "xmppd.ctl.here:sessions", timeout=PATIENCE)
+    except CommandError:
+        return 0
+    return found
+
+
+def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give every row all keys, so that a worker that is down has its place in the table."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return [{key: row.get(key) for key in keys} for row in rows]
+
+
+def _needs_restart(old: Any, new: Any) -> list[str]:
+    """Name what a running release cannot change."""
+    fixed = ("hosts", "listen", "store", "auth")
+    changed = [name for name in fixed if getattr(old, name) != getattr(new, name)]
+    return changed + (["workers"] if old.worker_count != new.worker_count else [])

@@ -1,0 +1,116 @@
+"""parent_state — what the parent knows of the release it runs: one value, made at its start.
+
+OTP:      the application environment of xmppd_main
+Way:      ctl.parent makes it → main_sup, ctl.on_main read it
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from otp.kernel import application
+from xmppd.config.load import load
+from xmppd.config.schema import Config
+from xmppd.ctl.home import Home
+
+APP = "xmppd_main"
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The parent's view: how it was started, what it has bound, whom it starts.
+
+    `fds[worker][listener]` are the descriptors of the bound sockets, `ports[listener]` what they are bound to.
+    """
+
+    config: Config
+    file: str | None
+    flags: Mapping[str, str]
+    fds: Sequence[Sequence[int]]
+    ports: Sequence[int]
+    cookie: bytes = field(repr=False, default=b"")
+    started: float = field(default_factory=time.time)
+
+    @property
+    def home(self) -> Home:
+        """The folder of this server."""
+        return Home(self.config.paths.home)
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """The names of the worker nodes."""
+        return tuple(f"w{number}" for number in range(1, self.config.worker_count + 1))
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """All nodes in the order of their dialling."""
+        return ("main", *self.workers)
+
+    def reread(self) -> Config:
+        """Read the configuration again, as it is now. Raises ConfigError."""
+        return load(self.file, self.config.paths.home, os.environ, self.flags)
+
+    def describe(self) -> dict[str, Any]:
+        """Give what the banner and `status` tell of it."""
+        paths = self.config.paths
+        return {
+            "version": version("xmppd"),
+            "pid": os.getpid(),
+            "uptime": round(time.time() - self.started, 1),
+            "hosts": list(self.config.hosts),
+            "listen": [
+                {
+                    "module": li.module,
+                    "ip": li.ip,
+                    "port": port,
+                    "tls": li.tls,
+                    "plain_without_tls": li.plain_without_tls,
+                }
+                for li, port in zip(self.config.listen, self.ports, strict=True)
+            ],
+            "home": str(paths.home),
+            "config": str(paths.config) if paths.config else None,
+            "data": data_words(self.config),
+            "log": str(self.home.log),
+            "certificates": certificates(self.config),
+            "warnings": list(self.config.warnings),
+            "command": os.environ.get("XMPPD_COMMAND", "xmppd"),
+        }
+
+
+def state() -> Parent:
+    """Give the parent's state. Only in the parent."""
+    found: Parent = application.get_env(APP, "parent")
+    return found
+
+
+def data_words(config: Config) -> str:
+    """Give where the data is."""
+    if config.store.backend == "sqlite":
+        return str(config.store_path)
+    return "in memory only: gone when the server stops" if config.store.backend == "memory" else "PostgreSQL"
+
+
+def certificates(config: Config) -> list[str]:
+    """Give one line per host: which certificate it shows."""
+    if all(listen.tls == "off" for listen in config.listen):
+        return ["none: no listener has TLS"]
+    return [f"{host}: {_certificate(config, host)}" for host in config.hosts]
+
+
+def _certificate(config: Config, host: str) -> str:
+    named = config.certificate_of(host)
+    if named is None:
+        return f"development certificate, self-signed ({development_certificate(config, host)})"
+    return str(named[0])
+
+
+def development_certificate(config: Config, host: str) -> Path:
+    """Give the file of a host's development certificate (net.tls_dev makes it)."""
+    return config.paths.certs / f"{''.join(c if c.isalnum() or c in '.-' else '_' for c in host)}.pem"

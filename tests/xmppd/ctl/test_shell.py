@@ -1,0 +1,72 @@
+"""test_shell — the prompt: when a statement is whole, and what goes over the socket.
+
+Way:  xmppd.ctl.shell
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otp.erts.blocking import run_blocking
+from otp.stdlib import gen_server
+from tests.support.node import run
+from xmppd.ctl import evaluate, server, shell
+from xmppd.ctl.commands import CommandError
+from xmppd.ctl.home import Home
+
+
+@pytest.mark.parametrize(
+    ("source", "whole"),
+    [
+        ("1 + 1", True),
+        ("await f()", True),
+        ("for x in y:", False),
+        ("for x in y:\n  pass", False),
+        ("for x in y:\n  pass\n", True),
+        ("f(", False),
+        ("1 +", True),
+        ("'''a", False),
+    ],
+)
+def test_when_a_statement_is_whole(source: str, whole: bool) -> None:
+    assert shell.complete(source) is whole
+
+
+async def execute(name: str, params: dict[str, Any]) -> Any:
+    if name == "status":
+        return {"workers": [{"name": "w1"}, {"name": "w2"}]}
+    if params["node"] not in ("w1", "w2"):
+        raise CommandError("no such node", 2)
+    return await evaluate.evaluate(params["session"] + params["node"], params["source"])
+
+
+def typed(home: Home, text: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    home.create()
+
+    async def main() -> int:
+        pid = await server.start_link(home.control, execute)
+        status = await run_blocking(shell.interact, home)
+        await gen_server.stop(pid)
+        return int(status)
+
+    return int(run(main))
+
+
+def test_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "x = 2\nfor y in (1, 2):\n  x += y\n\nx\n:nodes\n:node w2\n'x' in globals()\n:help\n"
+    assert typed(Home(tmp_path), text, monkeypatch) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("5\nmain w1 w2\nFalse\n")
+    assert ":node w2" in out
+
+
+def test_input_that_is_no_terminal_ends_with_the_first_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(Home(tmp_path), ":node w9\n1\n", monkeypatch) == 2
+    assert "no such node" in capsys.readouterr().err
