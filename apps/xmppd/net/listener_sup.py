@@ -47,5 +47,5 @@ async def close_doors() -> None:
     """Stop listening, for good: nobody new comes in, who is in stays."""
     with contextlib.suppress(exits.CallError):
         children = await supervisor.which_children(NAME)
-        for child in children:
+        for child in reversed(children):
             await supervisor.terminate_child(NAME, child.id)

@@ -1,0 +1,189 @@
+"""From an accepted connection to the processes that serve it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.erts.scheduler import THIS
+from otp.stdlib import gen_fsm, gen_server, supervisor
+from otp.stdlib.gen_fsm import GenFsm, NextState
+from tests.support import node
+from xmpp_core.parser import StreamStart
+from xmppd.net import acceptor, receiver_sup
+from xmppd.net.acceptor import Endpoint, Handler, Service
+from xmppd.net.gate import Gate, GateLimits
+from xmppd.net.listener import Address, Listener, get_socket
+from xmppd.net.receiver_sup import ReceiverSup
+
+HEADER = b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
+
+
+class Serving(GenFsm[list[Any]]):
+    """A handler's process: remembers what it is told."""
+
+    def init(self, endpoint: Endpoint, seen: list[Any]) -> tuple[str, list[Any]]:
+        seen.append(endpoint)
+        return "on", seen
+
+    def on(self, event: Any, seen: list[Any]) -> Any:
+        seen.append(event)
+        return NextState("on", seen)
+
+
+@asynccontextmanager
+async def accepting(handler: Handler, gate: Gate) -> AsyncIterator[tuple[str, int]]:
+    await supervisor.start_link(ReceiverSup, name=receiver_sup.NAME)
+    await gen_server.start(Listener, Address("t", "127.0.0.1", 0), name="listener:t")
+    await acceptor.start_link("listener:t", Service(handler, gate), "acceptor:t")
+    sock = await get_socket("listener:t")
+    yield sock.getsockname()
+
+
+def serve(seen: list[Any]) -> Handler:
+    async def handler(endpoint: Endpoint) -> Pid | None:
+        return await gen_fsm.start(Serving, endpoint, seen)
+
+    return handler
+
+
+def test_a_connection_is_handed_over_and_then_read() -> None:
+    async def body() -> None:
+        seen: list[Any] = []
+        gate = Gate()
+        async with accepting(serve(seen), gate) as address:
+            client = socket.create_connection(address)
+            client.send(HEADER)
+            await node.until(lambda: len(seen) == 2)
+            endpoint, batch = seen
+            assert endpoint.transport.peer == "127.0.0.1"
+            assert type(batch.events[0]) is StreamStart
+            assert gate.open == 1
+            client.close()
+            await node.until(lambda: len(seen) == 3)
+            endpoint.transport.close()
+            await node.until(lambda: gate.open == 0)
+
+    node.run(body)
+
+
+def test_many_at_once() -> None:
+    async def body() -> None:
+        seen: list[Any] = []
+        gate = Gate()
+        async with accepting(serve(seen), gate) as address:
+            clients = [socket.create_connection(address) for _ in range(60)]
+            await node.until(lambda: len(seen) == 60)
+            assert gate.open == 60
+            for client in clients:
+                client.close()
+
+    node.run(body)
+
+
+def test_who_is_too_much_is_closed_unread() -> None:
+    async def body() -> None:
+        seen: list[Any] = []
+        async with accepting(serve(seen), Gate(GateLimits(total=1))) as address:
+            first = socket.create_connection(address)
+            await node.until(lambda: seen)
+            second = socket.create_connection(address)
+            second.setblocking(False)
+            assert await THIS.loop.sock_recv(second, 100) == b""
+            assert state_of("acceptor:t").refused == 1
+            first.close()
+
+    node.run(body)
+
+
+def test_a_handler_that_fails_costs_one_connection() -> None:
+    async def body() -> None:
+        seen: list[Any] = []
+
+        async def handler(endpoint: Endpoint) -> Pid | None:
+            if not seen:
+                seen.append("failed")
+                raise gen_fsm.StartError("no")
+            return await serve(seen)(endpoint)
+
+        gate = Gate()
+        async with accepting(handler, gate) as address:
+            first = socket.create_connection(address)
+            first.setblocking(False)
+            assert await THIS.loop.sock_recv(first, 100) == b""
+            await node.until(lambda: gate.open == 0)
+            second = socket.create_connection(address)
+            await node.until(lambda: len(seen) == 2)
+            second.close()
+
+    node.run(body)
+
+
+def state_of(name: str) -> Any:
+    pid = process.whereis(name)
+    assert pid is not None
+    return pid.target.state
+
+
+class Failing:
+    """A listening socket whose accept fails."""
+
+    def __init__(self, sock: socket.socket, code: int) -> None:
+        self.sock, self.code = sock, code
+
+    def accept(self) -> Any:
+        raise OSError(self.code, "failed")
+
+    def fileno(self) -> int:
+        return self.sock.fileno()
+
+
+def test_without_file_descriptors_it_tries_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acceptor, "BACK_OFF", 0.02)
+
+    async def body() -> None:
+        seen: list[Any] = []
+        async with accepting(serve(seen), Gate()) as address:
+            state = state_of("acceptor:t")
+            real, state.sock = state.sock, Failing(state.sock, errno.EMFILE)
+            acceptor._accept(state, process.whereis("acceptor:t"))  # type: ignore[arg-type]
+            assert state.timer is not None
+            state.sock = real
+            client = socket.create_connection(address)
+            await node.until(lambda: seen)
+            client.close()
+
+    node.run(body)
+
+
+def test_an_error_of_the_socket_itself_ends_the_acceptor() -> None:
+    async def body() -> None:
+        process.trap_exit(True)
+        async with accepting(serve([]), Gate()):
+            pid = process.whereis("acceptor:t")
+            assert pid is not None
+            state = state_of("acceptor:t")
+            state.sock = Failing(state.sock, errno.EBADF)
+            acceptor._accept(state, pid)
+            await node.until(lambda: not process.is_alive(pid))
+
+    node.run(body)
+
+
+def test_it_goes_with_its_listener() -> None:
+    async def body() -> None:
+        process.trap_exit(True)
+        async with accepting(serve([]), Gate()):
+            pid = process.whereis("acceptor:t")
+            assert pid is not None
+            await gen_server.stop("listener:t")
+            await node.until(lambda: not process.is_alive(pid))
+
+    node.run(body)

@@ -1,0 +1,66 @@
+"""Who holds the listening socket."""
+
+import errno
+import resource
+import socket
+
+import pytest
+
+from otp.stdlib import gen_server
+from tests.support import node
+from xmppd.net import listener
+from xmppd.net.listener import Address, Listener, bind
+
+
+def test_a_free_port_is_bound_and_listens() -> None:
+    sock = bind(Address("x", "127.0.0.1", 0))
+    socket.create_connection(sock.getsockname()).close()
+    assert not sock.getblocking()
+    sock.close()
+
+
+def test_a_taken_port_is_named() -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    with pytest.raises(OSError, match=f"127.0.0.1 port {port}") as caught:
+        bind(Address("x", "127.0.0.1", port))
+    assert caught.value.errno == errno.EADDRINUSE
+    taken.close()
+
+
+def test_the_star_means_both_families() -> None:
+    sock = bind(Address("x", "*", 0))
+    port = sock.getsockname()[1]
+    socket.create_connection(("127.0.0.1", port)).close()
+    socket.create_connection(("::1", port)).close()
+    sock.close()
+
+
+def test_workers_share_a_port() -> None:
+    first = bind(Address("x", "127.0.0.1", 0))
+    second = bind(Address("y", "127.0.0.1", first.getsockname()[1]))
+    first.close()
+    second.close()
+
+
+def test_an_inherited_socket_is_adopted() -> None:
+    parent = socket.socket()
+    parent.bind(("127.0.0.1", 0))
+    sock = bind(Address("x", "ignored", 0, fd=parent.detach()))
+    socket.create_connection(sock.getsockname()).close()
+    sock.close()
+
+
+def test_the_socket_lives_as_long_as_the_listener() -> None:
+    async def body() -> None:
+        pid = await gen_server.start(Listener, Address("x", "127.0.0.1", 0), name="listener:x")
+        assert pid is not None
+        sock = await listener.get_socket("listener:x")
+        await gen_server.stop(pid)
+        assert sock.fileno() == -1
+
+    node.run(body)
+
+
+def test_the_limit_of_open_files_is_what_it_may_be() -> None:
+    assert listener.raise_fd_limit() == resource.getrlimit(resource.RLIMIT_NOFILE)[1]
