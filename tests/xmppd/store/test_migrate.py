@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from xmppd.store.backend import StoreError
 from xmppd.store.migrate import MIGRATIONS, Migration, found, migrate, missing, split_statements
+from xmppd.store.store_sqlite import prepare
 
 FIRST = (
     'CREATE TABLE "a" (\n    "x" TEXT, -- a; b\n    "y" TEXT\n);\n\n-- why;\nINSERT INTO "a" VALUES (\'1;2\', \'\');\n'
@@ -93,3 +96,31 @@ def test_what_is_missing() -> None:
 def test_every_kind_of_database_has_the_same_steps() -> None:
     names = {kind.name: [(s.version, s.name) for s in found(kind)] for kind in MIGRATIONS.iterdir()}
     assert names["sqlite"] == names["postgres"]
+
+
+DIES = """
+import os, sqlite3, sys
+from xmppd.store.migrate import migrate
+conn = sqlite3.connect(sys.argv[1], isolation_level=None)
+conn.execute("PRAGMA journal_mode = WAL")
+left = [int(sys.argv[2])]
+def execute(sql, params):
+    left[0] -= 1
+    if not left[0]:
+        os._exit(137)
+    return conn.execute(sql, params).fetchall()
+conn.execute("BEGIN IMMEDIATE")
+migrate(execute, "sqlite", "?")
+"""
+
+
+@pytest.mark.parametrize("statement", [2, 3, 6, 11])
+def test_a_kill_in_the_middle_leaves_nothing_and_the_next_start_completes(tmp_path: Path, statement: int) -> None:
+    path = str(tmp_path / "x.sqlite3")
+    killed = subprocess.run([sys.executable, "-c", DIES, path, str(statement)], check=False)
+    assert killed.returncode == 137
+    conn = sqlite3.connect(path, isolation_level=None)
+    assert tables(conn) == set()
+    prepare(path, "full")
+    assert "schema_version" in tables(conn)
+    assert conn.execute("SELECT max(version) FROM schema_version").fetchone()[0] == len(found(MIGRATIONS / "sqlite"))
