@@ -219,7 +219,11 @@ def _nonce_text(text: str) -> str:
 
 
 def _decode(text: str) -> bytes:
+    """Base64 in its one canonical spelling: no stray bits behind the last octet (RFC 4648 §3.5)."""
     try:
-        return b64decode(text, validate=True)
+        data = b64decode(text, validate=True)
     except ValueError as error:
         raise SaslError("malformed-request") from error
+    if b64encode(data).decode() != text:
+        raise SaslError("malformed-request")
+    return data
