@@ -15,6 +15,7 @@ import uuid
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 _FOUND = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
 BIN = Path(_FOUND[-1]) if _FOUND else None
@@ -69,4 +70,4 @@ def fresh(url: str) -> str:
     schema = f"t{uuid.uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(f"CREATE SCHEMA {schema}".encode())
-    return f"{url} options=-csearch_path={schema}"
+    return make_conninfo(url, options=f"-csearch_path={schema}")
