@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from otp.erts.pid import Pid
-from otp.erts.process import cancel_timer, receive, self_, send_after, trap_exit
+from otp.erts.process import cancel_timer, receive, running, self_, send_after, trap_exit
 from otp.erts.timer import TimerRef
 from otp.kernel import lifeline
 from otp.kernel.child_process import Ended, Lines, Ready, Watch
@@ -115,6 +115,8 @@ class Peer(GenServer[_State]):
         except OSError as exc:
             return StopInit(("cannot_run", spec.name, str(exc)))
         watch = Watch(child, line, self_())
+        # killed, this process cannot run terminate: the child must end all the same
+        running().on_exit = [watch.close]
         log.info("%s started as OS process %d", spec.name, child.pid)
         return _State(spec, child, watch, send_after(spec.ready_within, self_(), _Late()))
 

@@ -122,11 +122,8 @@ async def _init(script: Script, env: Env, hooks: Hooks) -> int:
         failure = await _boot(script, env)
         if failure is not None:
             return await _down(top, _Stop(failure, 1))
-        _Here.status = "started"
-        log.info("%s %s started", script.name, script.vsn)
-        if line is not None:
-            line.ready()
-        await _call(hooks.started)
+        if not _asked_to_stop():
+            await _started(script, hooks, line)
         return await _serve(top, hooks)
     finally:
         _forget_signals()
@@ -143,6 +140,14 @@ async def _boot(script: Script, env: Env) -> str | None:
         if _asked_to_stop():
             return None
     return None
+
+
+async def _started(script: Script, hooks: Hooks, line: lifeline.Lifeline | None) -> None:
+    _Here.status = "started"
+    log.info("%s %s started", script.name, script.vsn)
+    await _call(hooks.started)
+    if line is not None:
+        line.ready()
 
 
 async def _step(step: Step, env: Env) -> None:
