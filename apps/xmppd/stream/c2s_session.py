@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 
 from otp.erts import process
-from xmpp_core import ns, stanza
+from xmpp_core import stanza
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
@@ -76,7 +76,7 @@ def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
         return False
     if isinstance(message.stanza, Presence) and hooks.wanted(host, UserReceivePresence):
         return False
-    data.transport.send(message.stanza.el.to_xml())
+    data.transport.send(message.stanza.to_xml())
     return True
 
 
@@ -87,7 +87,7 @@ async def write(data: Data, session: C2sSession, message: Deliver) -> None:
     """
     kept = await packets.receive_packet(session, message.stanza)
     if kept is not None:
-        data.transport.send(kept.el.to_xml(ns.CLIENT))
+        data.transport.send(kept.to_xml())
     if data.transport.congested:
         info = process.process_info(session.pid)
         if info is not None and info.message_queue_len > MOST_WAITING:

@@ -1,0 +1,229 @@
+"""court — the server behind the wire: real hooks, store, auth, router, sm and modules, and sessions that keep what they get.
+
+    def test_it():
+        async def body(court):
+            romeo = await court.login("romeo@localhost/orchard")
+            await romeo.send("<message to='juliet@localhost'><body>hi</body></message>")
+        play(body)
+
+A Client is a process that does what a c2s does with the messages of routing.deliver, without a stream; `got` holds
+what would have been written to the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.kernel import pg
+from tests.support import node
+from tests.support.node import until
+from xmpp_core import parser, stanza
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Stanza
+from xmppd import gen_mod_sup
+from xmppd.auth import auth
+from xmppd.config.schema import Config, Paths, Registration
+from xmppd.routing import barrier, hooks, iq, packets, router, sm
+from xmppd.routing.deliver import Deliver, Kick, Replaced
+from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened
+from xmppd.routing.session import C2sSession, new_session
+from xmppd.store import store
+from xmppd.store.backend import StoreConfig
+
+MODULES = (
+    "mod_disco",
+    "mod_last",
+    "mod_offline",
+    "mod_ping",
+    "mod_presence",
+    "mod_private",
+    "mod_register",
+    "mod_roster",
+    "mod_time",
+    "mod_vcard",
+    "mod_version",
+)
+
+
+@dataclass(frozen=True)
+class Say:
+    """To a client: its user sends this."""
+
+    stanza: Stanza
+
+
+@dataclass(frozen=True)
+class Bye:
+    """To a client: the user closes the stream."""
+
+
+@dataclass(frozen=True)
+class Settle:
+    """To a client: tell `to` when all before this has been done."""
+
+    to: Pid
+
+
+@dataclass(eq=False)
+class Client:
+    """A session and all that it got, as XML text without default namespaces' noise."""
+
+    jid: JID
+    session: C2sSession | None = None
+    got: list[Stanza] = field(default_factory=list)
+    ended: object = None
+
+    @property
+    def pid(self) -> Pid:
+        assert self.session is not None
+        return self.session.pid
+
+    def texts(self) -> list[str]:
+        return [s.to_xml() for s in self.got]
+
+    def take(self) -> list[str]:
+        """What came since the last take."""
+        texts = self.texts()
+        self.got.clear()
+        return texts
+
+    async def send(self, xml: str) -> None:
+        """The user sends this; returns when the server has done with it."""
+        el = parser.parse_document(f"<x xmlns='jabber:client'>{xml}</x>").first()
+        assert el is not None
+        process.send(self.pid, Say(stanza.from_element(el, self.jid)))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Returns when the session has done all that it was sent until now (twice, for what it sends itself)."""
+        for _ in range(2):
+            process.send(self.pid, Settle(process.self_()))
+            await process.receive(lambda m: isinstance(m, Settle))
+
+    async def ask(self, xml: str) -> str:
+        """Sends an IQ and returns its answer."""
+        before = len(self.got)
+        await self.send(xml)
+        await until(lambda: any(s.kind == "iq" and s.type in ("result", "error") for s in self.got[before:]))
+        answer = next(s for s in self.got[before:] if s.kind == "iq" and s.type in ("result", "error"))
+        self.got.remove(answer)
+        return answer.to_xml()
+
+    async def close(self) -> None:
+        process.send(self.pid, Bye())
+        await until(lambda: self.ended is not None)
+
+
+async def _live(client: Client) -> None:
+    session = client.session = new_session(client.jid, process.self_())
+    await sm.open_session(session)
+    await hooks.run(session.host, SessionOpened(session))
+    client.ended = None
+    reason = await _serve(client, session)
+    await sm.close_session(session)
+    await hooks.run(session.host, SessionClosed(session))
+    client.ended = reason
+
+
+async def _serve(client: Client, session: C2sSession) -> object:
+    while True:
+        message = await process.receive()
+        match message:
+            case Say(packet):
+                await packets.send_packet(session, packet)
+            case Deliver(packet):
+                kept = await packets.receive_packet(session, packet)
+                if kept is not None:
+                    client.got.append(kept)
+            case Settle(to):
+                await barrier.settle()
+                process.send(to, message)
+            case Bye():
+                return message
+            case Kick() | Replaced():
+                return message
+            case _:
+                await hooks.run(session.host, SessionInfo(session, message))
+
+
+class Court:
+    """The running server."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clients: list[Client] = []
+
+    async def account(self, jid: str) -> None:
+        parsed = JID.parse(jid)
+        if not await auth.user_exists(parsed.local, parsed.domain):
+            await auth.create_user(parsed.local, parsed.domain, "secret")
+
+    async def login(self, jid: str, presence: str | None = "<presence/>", roster: bool = True) -> Client:
+        """A session of an account, made if need be: roster asked for and available, if not told otherwise."""
+        await self.account(jid)
+        client = Client(JID.parse(jid))
+        process.spawn(_live, client)
+        await until(lambda: client.session is not None and client.jid in {s.jid for s in sm.sessions(client.jid.bare)})
+        self.clients.append(client)
+        if roster:
+            await client.ask("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>")
+        if presence is not None:
+            await client.send(presence)
+        await self.settle()
+        client.take()
+        return client
+
+    async def settle(self) -> None:
+        """Returns when all sessions have done what was under way, also what they sent each other."""
+        for _ in range(3):
+            for client in self.clients:
+                if client.ended is None and process.is_alive(client.pid):
+                    await client.settle()
+
+    async def friends(self, one: Client, two: Client) -> None:
+        """Both see each other."""
+        await one.send(f"<presence type='subscribe' to='{two.jid.bare}'/>")
+        await two.send(f"<presence type='subscribed' to='{one.jid.bare}'/>")
+        await two.send(f"<presence type='subscribe' to='{one.jid.bare}'/>")
+        await one.send(f"<presence type='subscribed' to='{two.jid.bare}'/>")
+        await self.settle()
+        one.take()
+        two.take()
+
+
+def config_of(
+    modules: Sequence[str] = MODULES, hosts: Sequence[str] = ("localhost",), *, registration: bool = False
+) -> Config:
+    return Config(
+        paths=Paths(Path("/nowhere")),
+        hosts=tuple(hosts),
+        registration=Registration(open=registration),
+        modules={name: {} for name in modules},
+    )
+
+
+async def start(config: Config) -> Court:
+    """Starts everything, linked to the calling process."""
+    await pg.start_link()
+    await hooks.start_link()
+    await store.start_link(StoreConfig("memory"))
+    await auth.start_link(16)
+    await router.start_link(config.hosts)
+    await iq.start_link()
+    await sm.start_link()
+    await gen_mod_sup.start_link(config)
+    return Court(config)
+
+
+def play(body: Callable[[Court], Awaitable[Any]], config: Config | None = None) -> Any:
+    """Runs body(court) as a process of a fresh node."""
+
+    async def whole() -> Any:
+        return await body(await start(config or config_of()))
+
+    return node.run(whole)

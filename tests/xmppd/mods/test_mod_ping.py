@@ -1,0 +1,14 @@
+"""A ping is answered by the server and for one's own account."""
+
+from tests.support.court import Court, play
+
+
+def test_a_ping_to_the_server_and_to_the_own_account() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/orchard")
+        ping = "<ping xmlns='urn:xmpp:ping'/>"
+        answer = await romeo.ask(f"<iq type='get' id='p1' to='localhost'>{ping}</iq>")
+        assert answer == "<iq type='result' id='p1' from='localhost' to='romeo@localhost/orchard'/>"
+        assert "type='result'" in await romeo.ask(f"<iq type='get' id='p2'>{ping}</iq>")
+
+    play(body)
