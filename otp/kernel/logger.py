@@ -1,0 +1,218 @@
+"""logger — log lines that know their process: one record, one line, whatever is in it.
+
+OTP:      logger.erl, logger_std_h.erl, logger_formatter.erl
+Way:      logging (anywhere) → [logger] → a file that all workers append to, or standard error
+Process:  none: a handler of the standard library's logging
+Differs:  text or JSON lines; control characters are escaped, so nobody forges a line; what looks like a secret is
+          masked; one message's flood is capped; several OS processes append to one file, a write each
+
+    logger.setup(LogConfig(path=Path("var/log/xmppd.log"), format="json"))
+    log.warning("refused %s", logger.client_text(text_of_a_stranger))
+    logger.reopen()                          # after the file was moved away (SIGHUP)
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from otp.erts.pid import HERE
+from otp.erts.scheduler import THIS
+
+#: characters of a client's string that reach the log
+CLIENT_TEXT: Final = 200
+#: longest line, in characters
+LONGEST: Final = 16_384
+#: records of one message (logger, level, template) within one window of seconds
+CAP, WINDOW = 50, 10.0
+_KINDS: Final = 1000
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_SECRETS: Final = re.compile(
+    r"(?i)(<(?:auth|response|challenge|success|password|handshake)\b[^>]*>)[^<]+"
+    r"|(\b(?:password|passwd|secret|cookie|token|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&)}\]]+"
+)
+_SECRET_KEYS: Final = frozenset({"password", "passwd", "secret", "cookie", "token"})
+_PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """Where and how: no path means standard error; `level` is logging's name of one."""
+
+    path: Path | None = None
+    format: Literal["text", "json"] = "text"
+    level: str = "INFO"
+
+
+def client_text(text: object) -> str:
+    """A stranger's string as it may stand in a log line: escaped, cut to CLIENT_TEXT characters, in quotes."""
+    cut = str(text)
+    more = len(cut) - CLIENT_TEXT
+    return f'"{_escape(cut[:CLIENT_TEXT])}"' + (f"(+{more})" if more > 0 else "")
+
+
+def setup(config: LogConfig) -> LineHandler:
+    """Make `config` the one way for all records of this OS process; again replaces it. Raises: OSError."""
+    handler = LineHandler(config)
+    root = logging.getLogger()
+    for old in [h for h in root.handlers if isinstance(h, LineHandler)]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(config.level.upper())
+    return handler
+
+
+def reopen() -> None:
+    """Open the file anew: it may have been moved away. If it cannot be opened, the old one stays in use."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, LineHandler):
+            handler.reopen()
+
+
+class LineHandler(logging.Handler):
+    """Writes each record as one line with one write(2); never raises, never blocks on a lock of another process."""
+
+    def __init__(self, config: LogConfig) -> None:
+        super().__init__()
+        self.config = config
+        self._fd = _open(config.path)
+        self._cap = Cap()
+        self.lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write it, unless its like has flooded the log."""
+        try:
+            for passed in self._cap.admit(record):
+                self._write(line(passed, self.config.format))
+        except OSError:
+            self.lost += 1  # the disk is full: a server lives on without its log
+        except Exception:
+            self.handleError(record)
+
+    def _write(self, text: str) -> None:
+        os.write(self._fd, text.encode("utf-8", "backslashreplace") + b"\n")
+
+    def reopen(self) -> None:
+        """See reopen() of the module."""
+        try:
+            fd = _open(self.config.path)
+        except OSError as exc:
+            logging.getLogger("otp.logger").error("cannot reopen the log: %s", exc)
+            return
+        self.acquire()
+        try:
+            fd, self._fd = self._fd, fd
+        finally:
+            self.release()
+        if fd != 2:
+            os.close(fd)
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._fd not in (-1, 2):
+            os.close(self._fd)
+        self._fd = -1
+        super().close()
+
+
+class Cap:
+    """Admits CAP records of each message in a window of WINDOW seconds; what was held back is counted and told."""
+
+    def __init__(self) -> None:
+        self._windows: dict[tuple[str, int, str], list[float]] = {}  # start, number
+
+    def admit(self, record: logging.LogRecord) -> list[logging.LogRecord]:
+        """What to write in place of the record: it, nothing, or a summary and it."""
+        key = (record.name, record.levelno, str(record.msg))
+        window = self._windows.get(key)
+        now = time.monotonic()
+        if window is None or now - window[0] >= WINDOW:
+            self._begin(key, now)
+            held = 0 if window is None else int(window[1]) - CAP
+            return [_summary(record, held), record] if held > 0 else [record]
+        window[1] += 1
+        return [record] if window[1] <= CAP else []
+
+    def _begin(self, key: tuple[str, int, str], now: float) -> None:
+        if len(self._windows) >= _KINDS:
+            self._windows.clear()
+        self._windows[key] = [now, 1]
+
+
+def line(record: logging.LogRecord, form: str = "text") -> str:
+    """One record as one line, without its newline."""
+    fields = _fields(record)
+    if form == "json":
+        return msgspec.json.encode(fields, enc_hook=str).decode()
+    who = fields["pid"] + (f" {fields['process']}" if fields.get("process") else "")
+    extra = "".join(f" {key}={value}" for key, value in fields.get("extra", {}).items())
+    head = f"{fields['time']} {fields['level'].lower()} {fields['node']} {who} {fields['logger']}:"
+    return f"{head} {fields['text']}{extra}"[:LONGEST]
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    text = record.getMessage()
+    if record.exc_info and record.exc_info[0] is not None:
+        text += "\n" + logging.Formatter().formatException(record.exc_info)
+    pid, name = _process(record)
+    fields: dict[str, Any] = {
+        "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z",
+        "level": record.levelname,
+        "node": HERE.node,
+        "pid": pid,
+        "logger": record.name,
+        "text": _clean(text)[:LONGEST],
+    }
+    if name:
+        fields["process"] = _clean(name)
+    extra = {key: _extra(key, value) for key, value in vars(record).items() if _told(key)}
+    return {**fields, "extra": extra} if extra else fields
+
+
+def _told(key: str) -> bool:
+    # a supervisor's report says as a tree what the text says already
+    return key not in _PLAIN and key not in ("pid", "registered", "report", "reason")
+
+
+def _extra(key: str, value: Any) -> str:
+    return "***" if key.lower() in _SECRET_KEYS else _clean(str(value))[: CLIENT_TEXT * 5]
+
+
+def _process(record: logging.LogRecord) -> tuple[str, str]:
+    told = vars(record)
+    if "pid" in told:
+        return str(told["pid"]), str(told.get("registered") or "")
+    running = THIS.running if threading.get_ident() == THIS.thread else None
+    if running is None:
+        return "-", ""
+    return str(running.pid), running.name or ""
+
+
+def _clean(text: str) -> str:
+    return _escape(_SECRETS.sub(lambda m: f"{m.group(1) or m.group(2)}***", text))
+
+
+def _escape(text: str) -> str:
+    return _CONTROL.sub(lambda m: m.group().encode("unicode_escape").decode(), text)
+
+
+def _summary(record: logging.LogRecord, held: int) -> logging.LogRecord:
+    text = f"{held} more like the next line were held back"
+    return logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, text, None, None)
+
+
+def _open(path: Path | None) -> int:
+    if path is None:
+        return 2
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
