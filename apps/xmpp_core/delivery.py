@@ -125,8 +125,10 @@ def decide(kind: str, type_: str, to: JID, resources: Sequence[Resource], exists
         return row.stranger
     if not to.resource:
         return _bare(row, resources)
-    if any(name == to.resource for name, _ in resources):
-        return Recipients((to.resource,)) if row.match is Wish.DELIVER else _decided(row.match)
+    wanted = to.resource
+    for name, _ in resources:
+        if name == wanted:
+            return Recipients((name,)) if row.match is Wish.DELIVER else _decided(row.match)
     return _bare(row, resources) if row.miss is Wish.AS_BARE else _decided(row.miss)
 
 

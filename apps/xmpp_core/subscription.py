@@ -282,3 +282,22 @@ def _effects(
         answer = (reply is not None, Reply(reply or ""))
         wishes = [(passes, Deliver(event.kind)), push, loses, answer, probe, gains]
     return after, tuple([effect for due, effect in wishes if due])
+
+
+def table() -> str:
+    """The 24 transitions as a Markdown table, for the documents; * marks what is routed or delivered."""
+    lines = ["| stanza | axis | none | ask, pend | to, from |", "| --- | --- | --- | --- | --- |"]
+    axes: list[tuple[str, dict[tuple[Event, Out], Move[Out]] | dict[tuple[Event, In], Move[In]]]]
+    axes = [("out", OUT_AXIS), ("in", IN_AXIS)]
+    for axis, moves in axes:
+        rows: dict[Event, list[str]] = {}
+        for (event, _), move in moves.items():
+            rows.setdefault(event, []).append(_cell(move))
+        lines += [f"| {event} | {axis} | {' | '.join(cells)} |" for event, cells in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(move: Move[Out] | Move[In]) -> str:
+    flags = {True: ", approves", False: ", clears approval", None: ""}[move.approved]
+    reply = f", replies {move.reply}" if move.reply else ""
+    return f"{move.to}{'*' if move.passes else ''}{reply}{flags}"

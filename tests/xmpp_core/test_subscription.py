@@ -38,6 +38,7 @@ from xmpp_core.subscription import (
     received,
     remove,
     sent,
+    table,
 )
 
 STATES = {
@@ -340,3 +341,10 @@ def test_unasked_presence_is_answered() -> None:
 def test_kinds_that_are_no_subscription_are_refused() -> None:
     with pytest.raises(ValueError, match="probe"):
         sent("probe")
+
+
+def test_the_table_is_printed_from_the_code() -> None:
+    lines = table().splitlines()
+    assert len(lines) == 2 + 8
+    assert "| in subscribed | out | none | to* | to |" in lines
+    assert "| in subscribe | in | pend* | pend | from, replies subscribed |" in lines

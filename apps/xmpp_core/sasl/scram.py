@@ -28,7 +28,6 @@ from xmpp_core.sasl.base import (
     account,
     check_authzid,
 )
-from xmpp_core.sasl.saslprep import saslprep
 
 _SASLNAME = re.compile(r"(?:[^=]|=2C|=3D)*")
 
@@ -207,7 +206,7 @@ def _saslname(text: str) -> str:
 
 def _prepared(username: str) -> str:
     try:
-        return saslprep(username)
+        return scram_keys.prepare(username)
     except ValueError as error:
         raise SaslError("malformed-request") from error
 
