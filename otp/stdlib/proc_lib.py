@@ -55,10 +55,12 @@ async def start(
     if name is not None:
         NAMES[name] = process.pid
         process.name = name
+    started = process.started
+    assert started is not None
     process.begin(args)
     timer = TIMERS.after(timeout, _start_timeout, process) if timeout is not None else None
     try:
-        return await process.started
+        return await started
     finally:
         if timer is not None:
             TIMERS.cancel(timer)
@@ -69,7 +71,7 @@ def _start_timeout(process: Behaviour) -> None:
         if other.target is not None and other.target.links is not None:
             other.target.links.discard(process.pid)
     process.links = None
-    process.started.reject(exits.StartError(exits.TIMEOUT))
+    process.answer_start(None, exits.StartError(exits.TIMEOUT))
     process.terminate_now(exits.KILLED)
 
 
@@ -87,7 +89,7 @@ class Behaviour(Process):
         self.module = module
         self.label = type(module)
         self.state: Any = None
-        self.started: LoopFuture[Pid | None] = LoopFuture()
+        self.started: LoopFuture[Pid | None] | None = LoopFuture()  # None once it is answered
 
     # -- what a subclass gives
 
@@ -146,7 +148,7 @@ class Behaviour(Process):
             self._not_started(reason, exits.StartError(reason))
             return
         self.started_at = time.time()
-        self.started.resolve(self.pid)
+        self.answer_start(self.pid)
         if after is not None:
             await after
 
@@ -157,15 +159,20 @@ class Behaviour(Process):
             self.name = None
         self._ended = True
         self.doom(reason)
-        if error is None:
-            self.started.resolve(None)
-        else:
-            self.started.reject(error)
+        self.answer_start(None, error)
+
+    def answer_start(self, pid: Pid | None, error: exits.StartError | None = None) -> None:
+        """Tell who waits for the start; once."""
+        started, self.started = self.started, None
+        if started is not None and error is not None:
+            started.reject(error)
+        elif started is not None:
+            started.resolve(pid)
 
     def terminate_now(self, reason: object) -> None:
         """Die; who still waits for the start is told."""
         super().terminate_now(reason)
-        self.started.reject(exits.StartError(reason))
+        self.answer_start(None, exits.StartError(reason))
 
     # -- messages
 
