@@ -13,9 +13,11 @@ from typing import Any
 
 from otp.erts import process
 from otp.kernel import rpc
+from xmppd.app import XmppdApp
 from xmppd.ctl import evaluate
 from xmppd.ctl.commands import CommandError, registry
 from xmppd.ctl.dispatch import call
+from xmppd.routing import sm
 
 
 @rpc.exported
@@ -44,6 +46,18 @@ def vital() -> dict[str, Any]:
         "processes": len(process.processes()),
         "at": time.time(),
     }
+
+
+@rpc.exported
+async def sessions() -> dict[str, Any]:
+    """Give how many sessions there are, on all workers."""
+    return {"ok": len(sm.all_sessions())}
+
+
+@rpc.exported
+async def drain() -> None:
+    """Shut the doors and let the clients leave, before this node is told to stop."""
+    await XmppdApp().prep_stop(None)
 
 
 def _resident() -> int:

@@ -7,6 +7,7 @@ Way:      ctl.parent makes it → main_sup, ctl.on_main read it
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,23 +19,22 @@ from otp.kernel import application
 from xmppd.config.load import load
 from xmppd.config.schema import Config
 from xmppd.ctl.home import Home
+from xmppd.ctl.ports import port_of
+from xmppd.ctl.worker_start import WorkerStart
 
 APP = "xmppd_main"
 
 
 @dataclass(frozen=True)
 class Parent:
-    """The parent's view: how it was started, what it has bound, whom it starts.
-
-    `fds[worker][listener]` are the descriptors of the bound sockets, `ports[listener]` what they are bound to.
-    """
+    """The parent's view: how it was started, what it has bound (`sockets[listener][worker]`), whom it starts."""
 
     config: Config
     file: str | None
     flags: Mapping[str, str]
-    fds: Sequence[Sequence[int]]
-    ports: Sequence[int]
+    sockets: Sequence[Sequence[socket.socket]] = field(repr=False)
     cookie: bytes = field(repr=False, default=b"")
+    foreground: bool = False
     started: float = field(default_factory=time.time)
 
     @property
@@ -51,6 +51,18 @@ class Parent:
     def nodes(self) -> tuple[str, ...]:
         """All nodes in the order of their dialling."""
         return ("main", *self.workers)
+
+    @property
+    def ports(self) -> list[int]:
+        """What each listener is bound to."""
+        return [port_of(sockets) for sockets in self.sockets]
+
+    def start_of(self, worker: str) -> WorkerStart:
+        """Give what a worker is told at its start."""
+        place = self.workers.index(worker)
+        fds = [sockets[place].fileno() for sockets in self.sockets]
+        home = str(self.config.paths.home)
+        return WorkerStart(worker, home, self.file, self.flags, self.nodes, fds, self.ports)
 
     def reread(self) -> Config:
         """Read the configuration again, as it is now. Raises ConfigError."""

@@ -34,7 +34,7 @@ async def reload() -> dict[str, Any]:
     application.set_env("xmppd", "config", new)
     logging.getLogger().setLevel(new.log.level.upper())
     if process.whereis(tls_server.NAME) is not None:
-        trouble = await tls_server.reload()
+        trouble = await tls_server.reload(new.certificate_of)
         if trouble:
             return {"error": f"certificates stay as they were: {trouble}", "status": EXIT_CONFIG}
         done.append("certificates read again")

@@ -97,21 +97,28 @@ def tree(result: Mapping[str, Any]) -> str:
     """Give the supervision trees of all nodes."""
     parts = []
     for node, roots in result.items():
-        parts.append(f"{node}\n" + "\n".join(line for root in roots for line in _branch(root, "", True)))
+        parts.append(f"{node}{'' if roots else ' is down'}")
+        parts += [line for place, root in enumerate(roots, 1) for line in _branch(root, "", place == len(roots))]
     return "\n".join(parts)
 
 
 def _branch(item: Mapping[str, Any], indent: str, last: bool) -> list[str]:
-    restarts = f", {item['restarts']} restart{'' if item['restarts'] == 1 else 's'}" if item.get("restarts") else ""
-    mailbox = f", {item['mailbox']} waiting" if item.get("mailbox") else ""
-    count = f" × {item['count']}" if item.get("count") else ""
-    line = f"{indent}{'└─ ' if last else '├─ '}{item['name']} {item.get('pid') or '(down)'}{count}{restarts}{mailbox}"
-    children = item.get("children", [])
     inner = indent + ("   " if last else "│  ")
-    lines = [line]
+    lines = [f"{indent}{'└─ ' if last else '├─ '}{_process(item)}"]
+    children = item["children"]
+    hidden = item["count"] - len(children)
     for place, child in enumerate(children, 1):
-        lines += _branch(child, inner, place == len(children))
-    return lines
+        lines += _branch(child, inner, place == len(children) and hidden <= 0)
+    return [*lines, f"{inner}└─ … {hidden} more"] if hidden > 0 else lines
+
+
+def _process(item: Mapping[str, Any]) -> str:
+    words = [item["id"] or item["name"] or item["module"], item["pid"] or ""]
+    words.append(f"({item['strategy']})" if item["strategy"] else "")
+    words.append("" if item["status"] == "running" else item["status"])
+    words.append(f"restarts={item['restarts']}" if item["restarts"] else "")
+    words.append(f"mailbox={item['mailbox']}" if item["mailbox"] else "")
+    return " ".join(word for word in words if word)
 
 
 def banner(info: Mapping[str, Any], colours: bool) -> str:

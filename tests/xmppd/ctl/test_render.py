@@ -5,6 +5,8 @@ Way:  xmppd.ctl.render
 
 from __future__ import annotations
 
+from typing import Any
+
 from xmppd.ctl import render
 
 
@@ -21,15 +23,25 @@ def test_durations() -> None:
     assert [render.duration(s) for s in (0.4, 61, 7322, 200000)] == ["0 s", "1 min 1 s", "2 h 2 min", "2 d 7 h"]
 
 
+def branch(id_: str, pid: str | None, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    made = {"id": id_, "pid": pid, "name": None, "module": "", "strategy": None, "status": "running"}
+    return {**made, "restarts": 0, "mailbox": 0, "count": len(children), "children": list(children), **more}
+
+
 def test_a_tree_is_drawn() -> None:
-    leaf = {"name": "hooks", "pid": "<w1.3>", "restarts": 1, "mailbox": 2, "children": []}
-    sup = {"name": "c2s_sup", "pid": "<w1.4>", "count": 12, "children": []}
-    tree = {"w1": [{"name": "sup", "pid": "<w1.2>", "children": [leaf, sup]}]}
+    hooks = branch("hooks", "<w1.3>", restarts=1, mailbox=2)
+    c2s = branch("c2s_sup", "<w1.4>", branch("", "<w1.9>", module="C2s"), strategy="simple_one_for_one", count=12)
+    down = branch("router", None, status="restarting")
+    tree = {"w1": [branch("sup", "<w1.2>", hooks, c2s, down)], "w2": []}
     assert render.tree(tree).splitlines() == [
         "w1",
         "└─ sup <w1.2>",
-        "   ├─ hooks <w1.3>, 1 restart, 2 waiting",
-        "   └─ c2s_sup <w1.4> × 12",
+        "   ├─ hooks <w1.3> restarts=1 mailbox=2",
+        "   ├─ c2s_sup <w1.4> (simple_one_for_one)",
+        "   │  ├─ C2s <w1.9>",
+        "   │  └─ … 11 more",
+        "   └─ router restarting",
+        "w2 is down",
     ]
 
 

@@ -1,0 +1,155 @@
+"""parent — the entry point of the parent process: `python -m xmppd.ctl.parent --home DIR …`.
+
+OTP:      erlexec and init, up to the boot
+Way:      ctl.lifecycle → [parent] → boot → application xmppd_main
+Process:  before the boot none; then `init`, and `announce`, which says when all workers serve
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import secrets
+import sys
+from typing import Any
+
+from otp.erts import process
+from otp.erts.exits import CallError
+from otp.kernel import peer
+from otp.release import boot
+from otp.release.reasons import explain
+from xmppd.config.load import load
+from xmppd.config.problems import ConfigError
+from xmppd.ctl import dev_certs, log_setup, on_main, ports, render
+from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
+from xmppd.ctl.home import Home, HomeTaken
+from xmppd.ctl.parent_state import APP, Parent
+from xmppd.ctl.release import script
+
+log = logging.getLogger("xmppd.main")
+
+
+class Readiness:
+    """Tells who started us how it went: one line of JSON through a pipe; in the foreground, words."""
+
+    def __init__(self, fd: int | None) -> None:
+        self.fd = fd
+        self.told = False
+
+    def tell(self, answer: dict[str, Any]) -> None:
+        """Say it once."""
+        if self.told:
+            return
+        self.told = True
+        if self.fd is not None:
+            os.write(self.fd, json.dumps(answer).encode() + b"\n")
+            os.close(self.fd)
+        elif "error" in answer:
+            print(f"xmppd: {answer['error']}", file=sys.stderr, flush=True)
+        else:
+            colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            print(render.banner(answer, colours), flush=True)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Be the parent until told to stop; give the exit code."""
+    said = _arguments().parse_args(args)
+    os.umask(0o077)
+    readiness = Readiness(said.ready_fd)
+    if said.foreground:
+        os.environ["XMPPD_FOREGROUND"] = "1"
+    try:
+        parent = prepare(said)
+    except CommandError as error:
+        readiness.tell({"error": str(error), "status": error.status})
+        return error.status
+    try:
+        return _run(parent, readiness)
+    finally:
+        parent.home.release()
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="xmppd-parent")
+    parser.add_argument("--home", required=True)
+    parser.add_argument("--config")
+    parser.add_argument("--set", action="append", default=[], dest="flags")
+    parser.add_argument("--ready-fd", type=int)
+    parser.add_argument("--foreground", action="store_true")
+    return parser
+
+
+def prepare(said: argparse.Namespace) -> Parent:
+    """Take the home, the certificates and the ports. Raises CommandError, with nothing held."""
+    flags = dict(flag.split("=", 1) for flag in said.flags)
+    try:
+        config = load(said.config, said.home, os.environ, flags)
+        home = Home(config.paths.home)
+        home.create()
+        home.lock()
+        log_setup.set_up(config.log, None if said.foreground else home.log)
+        dev_certs.ensure(config)
+        bound = ports.bind_all(config.listen, config.worker_count)
+    except ConfigError as error:
+        raise CommandError(str(error), EXIT_CONFIG) from None
+    except HomeTaken as error:
+        raise CommandError(str(error), EXIT_FAILED) from None
+    except ports.PortTaken as error:
+        raise CommandError(str(error), EXIT_TRY_AGAIN) from None
+    except PermissionError as error:
+        raise CommandError(str(error), EXIT_PERMISSION) from None
+    except OSError as error:
+        raise CommandError(str(error), EXIT_FAILED) from None
+    for warning in config.warnings:
+        log.warning("%s", warning)
+    return Parent(config, said.config, flags, bound, secrets.token_bytes(32), said.foreground)
+
+
+def _run(parent: Parent, readiness: Readiness) -> int:
+    kernel = {"run_dir": str(parent.home.run), "cookie": parent.cookie, "nodes": parent.nodes}
+    hooks = boot.Hooks(
+        reload=_reload, started=lambda: process.spawn(_announce, parent, readiness, name="announce") and None
+    )
+    env = {"kernel": kernel, APP: {"parent": parent}}
+    status = boot.run(script("main"), env, node="main", hooks=hooks)
+    if status:
+        readiness.tell({"error": f"the server did not come up; see {parent.home.log}", "status": status})
+    return status
+
+
+async def _announce(parent: Parent, readiness: Readiness) -> None:
+    """Wait until every worker serves. One that cannot boot at all ends the release: trying again would not help."""
+    for worker in parent.workers:
+        try:
+            await peer.await_ready(worker)
+        except CallError as error:
+            why = f"worker {worker} cannot start: {explain(error.why)}"
+            readiness.tell({"error": _readable(why, error.why), "status": EXIT_FAILED})
+            boot.stop(why, EXIT_FAILED)
+            return
+    log.info("all %d workers serve", len(parent.workers))
+    readiness.tell(parent.describe() | {"workers": list(parent.workers)})
+
+
+def _readable(why: str, reason: object) -> str:
+    """Give the last words of the worker, which say more than its exit status."""
+    match reason:
+        case (str(), _, tuple() as lines) if lines:
+            return "\n".join(["a worker cannot start:", *map(str, lines)])
+    return why
+
+
+async def _reload() -> None:
+    """SIGHUP."""
+    try:
+        answer = await on_main.reload()
+    except CommandError as error:
+        log.error("not reloaded: %s", error)
+        return
+    log.info("%s", answer["text"].replace("\n", "; "))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""test_verbs — the command line made out of the registry: what is asked of the server.
+
+Way:  xmppd.ctl.verbs
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from xmppd.ctl import client
+from xmppd.ctl.home import Home
+from xmppd.ctl.main import main
+
+Asked = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    found: Asked = []
+    answers = {"user add": {"jid": "a@x", "uri": "xmpp:a@x", "password": "pw"}, "session kick": {"kicked": 1}}
+
+    def ask(home: Home, command: str, params: dict[str, Any], timeout: float = 0) -> Any:
+        found.append((command, params))
+        return answers.get(command, {"jid": "a@x"})
+
+    monkeypatch.setattr(client, "ask", ask)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "request_"),
+    [
+        ("user add a", ("user add", {"user": "a"})),
+        ("adduser a@x", ("user add", {"user": "a@x"})),
+        ("user add a --password p", ("user add", {"user": "a", "password": "p"})),
+        ("user add a p", ("user add", {"user": "a", "password": "p"})),
+        ("register a x p", ("user add", {"user": "a@x", "password": "p"})),
+        ("unregister a x", ("user del", {"user": "a@x"})),
+        ("deluser a", ("user del", {"user": "a"})),
+        ("passwd a --password-stdin", ("user passwd", {"user": "a", "password": "typed"})),
+        ("user list", ("user list", {})),
+        ("user list x.y", ("user list", {"host": "x.y"})),
+        ("session list", ("session list", {})),
+        ("session kick a --reason bye", ("session kick", {"user": "a", "reason": "bye"})),
+        ("kick_user a", ("session kick", {"user": "a"})),
+    ],
+)
+def test_words_become_a_request(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, line: str, request_: tuple[str, dict[str, Any]]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("typed\n"))
+    assert main(line.split()) == 0
+    assert asked == [request_]
+
+
+def test_groups_of_a_contact_may_be_several(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xmppd.ctl.verbs.TEXTS", {})
+    assert main(["roster", "add", "a", "b@y", "--name", "B", "--group", "G", "--group", "H"]) == 0
+    assert asked == [("roster add", {"owner": "a", "contact": "b@y", "name": "B", "group": ["G", "H"]})]
+
+
+def test_an_empty_password_is_refused(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    assert main(["user", "add", "a", "--password-stdin"]) == 2
+    assert asked == []
+
+
+def test_a_made_password_is_shown_once(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["user", "add", "a"])
+    assert capsys.readouterr().out == "made a@x, password pw\n"
