@@ -10,7 +10,7 @@ RFC:  6121 §3, Appendix A (the transitions themselves: xmpp_core.subscription)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xmpp_core import subscription
 from xmpp_core.jid import JID
@@ -45,13 +45,18 @@ class Step:
 
 @dataclass(slots=True)
 class Change:
-    """What goes through one transaction: who is ours, the client's stanza (as text to keep), limits, the clock."""
+    """What goes through one transaction: who is ours, the client's stanza (as text to keep), limits, the clock.
+
+    `replies`: (who receives it, from whom, what) of answers that a server of ours gives in a user's name; they
+    come after all that the stanza itself asks for.
+    """
 
     tx: Tx
     hosts: frozenset[str]
     now: int
     pending: str = ""
     most: int = 10_000
+    replies: list[tuple[JID, JID, Event]] = field(default_factory=list)
 
     def is_ours(self, jid: JID) -> bool:
         """Whether the roster of `jid` is in this store."""
@@ -60,7 +65,8 @@ class Change:
 
 def event(change: Change, owner: JID, contact: JID, what: Event) -> list[Step]:
     """The owner sends, or is sent, a subscription stanza."""
-    return _move(change, owner, contact, lambda item: subscription.apply(item, what), change.pending)
+    steps = _move(change, owner, contact, lambda item: subscription.apply(item, what), change.pending)
+    return steps + _answers(change)
 
 
 def edit(change: Change, owner: JID, contact: JID, name: str, groups: tuple[str, ...]) -> list[Step]:
@@ -73,12 +79,21 @@ def remove(change: Change, owner: JID, contact: JID) -> list[Step]:
     record = change.tx.read(ROSTER, records.key(owner, contact))
     if record is None or not record.listed:
         raise NotThere(contact.bare)
-    return _move(change, owner, contact, subscription.remove)
+    return _move(change, owner, contact, subscription.remove) + _answers(change)
 
 
 def remove_all(change: Change, owner: JID, contacts: Iterable[JID]) -> list[Step]:
     """The owner's account ends: every subscription, either way, is taken back."""
-    return [step for contact in contacts for step in _move(change, owner, contact, subscription.remove)]
+    steps = [step for contact in contacts for step in _move(change, owner, contact, subscription.remove)]
+    return steps + _answers(change)
+
+
+def _answers(change: Change) -> list[Step]:
+    steps: list[Step] = []
+    while change.replies:
+        owner, contact, what = change.replies.pop(0)
+        steps += _received(change, owner, contact, what)
+    return steps
 
 
 def _move(
@@ -117,10 +132,14 @@ def _expand(change: Change, owner: JID, contact: JID, effect: Effect, record: Ro
     if isinstance(effect, Probe):
         return []  # the contact's sessions send their presence of themselves: they hear of the same change
     what = subscription.received(effect.kind)
-    pending = change.pending if isinstance(effect, Route) and effect.kind == "subscribe" else ""
+    if isinstance(effect, Reply):
+        change.replies.append((contact, owner, what))
+        return []
+    return _received(change, contact, owner, what, change.pending if effect.kind == "subscribe" else "")
+
+
+def _received(change: Change, owner: JID, contact: JID, what: Event, pending: str = "") -> list[Step]:
     try:
-        return _move(change, contact, owner, lambda item: subscription.apply(item, what), pending)
+        return _move(change, owner, contact, lambda item: subscription.apply(item, what), pending)
     except TooMany:
         return []  # a full roster takes no more requests
-
-

@@ -1,0 +1,293 @@
+"""Roster and subscriptions, as clients of one server see them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.court import Client, Court, play
+from xmpp_core.jid import JID
+from xmppd.mods import mod_roster
+from xmppd.store import store
+from xmppd.store.tables import ROSTER
+
+QUERY = "<query xmlns='jabber:iq:roster'{}>{}</query>"
+
+
+def items(xml: str) -> list[tuple[str, str, str | None]]:
+    """(jid, subscription, ask) of each item in a result or push."""
+    found = []
+    for item in re.findall(r"<item [^>]*>", xml):
+        attrs = dict(re.findall(r"(\w+)='([^']*)'", item))
+        found.append((attrs["jid"], attrs["subscription"], attrs.get("ask")))
+    return found
+
+
+def short(texts: list[str]) -> list[str]:
+    """What a client got, in few words: pushes as `push JID sub ask`, presence as `type from`."""
+    out = []
+    for text in texts:
+        attrs = dict(re.findall(r"(\w+)='([^']*)'", text.split(">")[0]))
+        if text.startswith("<iq") and attrs["type"] == "set":
+            out += [f"push {jid} {sub}" + (f" {ask}" if ask else "") for jid, sub, ask in items(text)]
+        elif text.startswith("<presence"):
+            out.append(f"{attrs.get('type', 'available')} {attrs['from']}")
+    return out
+
+
+async def get(client: Client, ver: str | None = None) -> str:
+    attr = "" if ver is None else f" ver='{ver}'"
+    return await client.ask(f"<iq type='get' id='g'>{QUERY.format(attr, '')}</iq>")
+
+
+async def put(client: Client, item: str, id_: str = "s") -> str:
+    return await client.ask(f"<iq type='set' id='{id_}'>{QUERY.format('', item)}</iq>")
+
+
+def test_set_get_push_and_remove() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/orchard")
+        other = await court.login("romeo@localhost/street")
+        deaf = await court.login("romeo@localhost/deaf", roster=False)
+        await court.settle()
+        for client in (romeo, other, deaf):
+            client.take()
+        answer = await put(romeo, "<item jid='juliet@localhost' name='Juliet'><group>Friends</group></item>")
+        assert "type='result'" in answer
+        await court.settle()
+        assert short(romeo.take()) == short(other.take()) == ["push juliet@localhost none"]
+        assert deaf.take() == [], "a resource that has not asked for the roster gets no push"
+        assert "name='Juliet'><group>Friends</group></item>" in await get(romeo)
+        assert "type='result'" in await put(romeo, "<item jid='juliet@localhost' subscription='remove'/>")
+        await court.settle()
+        assert short(other.take()) == ["push juliet@localhost remove"]
+        assert items(await get(romeo)) == []
+
+    play(body)
+
+
+@pytest.mark.parametrize(
+    ("item", "condition"),
+    [
+        ("<item jid='a@localhost'/><item jid='b@localhost'/>", "bad-request"),
+        ("", "bad-request"),
+        ("<item/>", "bad-request"),
+        ("<item jid='@@'/>", "jid-malformed"),
+        ("<item jid='a@localhost'><group>x</group><group>x</group></item>", "bad-request"),
+        ("<item jid='a@localhost'><group/></item>", "not-acceptable"),
+        (f"<item jid='a@localhost' name='{'x' * 1024}'/>", "not-acceptable"),
+        ("<item jid='nobody@localhost' subscription='remove'/>", "item-not-found"),
+        ("<item jid='romeo@localhost'/>", "not-allowed"),
+    ],
+)
+def test_a_bad_roster_set_is_refused(item: str, condition: str) -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/orchard")
+        answer = await put(romeo, item)
+        assert f"<{condition} " in answer
+        assert items(await get(romeo)) == []
+
+    play(body)
+
+
+def test_the_roster_of_another_is_forbidden() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/orchard")
+        await court.account("juliet@localhost")
+        answer = await romeo.ask(f"<iq type='get' id='g' to='juliet@localhost'>{QUERY.format('', '')}</iq>")
+        assert "<forbidden " in answer
+
+    play(body)
+
+
+def test_versions() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/orchard")
+        await put(romeo, "<item jid='juliet@localhost'/>")
+        await court.settle()
+        pushed = re.search(r"ver='(\d+)'", romeo.take()[-1])
+        assert pushed is not None
+        assert "<query" not in await get(romeo, pushed[1]), "up to date: an empty result"
+        full = await get(romeo, "0")
+        assert f"ver='{pushed[1]}'" in full
+        assert "juliet@localhost" in full
+        assert " ver=" not in await get(romeo), "who does not ask for versions hears of none"
+
+    play(body)
+
+
+def test_adding_each_other_goes_through_the_states_of_the_seed() -> None:
+    """Seed items 25 to 28: {none,out} and {none,in}; {from,none} and {to,none}; {from,out}, {to,in}; both."""
+
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await romeo.send("<presence type='subscribe' to='juliet@localhost'><nick>R</nick></presence>")
+        await court.settle()
+        assert short(romeo.take()) == ["push juliet@localhost none subscribe"]
+        request = juliet.take()
+        assert short(request) == ["subscribe romeo@localhost"]
+        assert "<nick>R</nick>" in request[0]
+        assert items(await get(juliet)) == [], "a request alone is not in the roster"
+        await juliet.send("<presence type='subscribed' to='romeo@localhost'/>")
+        await court.settle()
+        assert short(juliet.take()) == ["push romeo@localhost from"]
+        assert short(romeo.take()) == [
+            "subscribed juliet@localhost",
+            "push juliet@localhost to",
+            "available juliet@localhost/j",
+        ], "the stanza before the push, then the presence"
+        await juliet.send("<presence type='subscribe' to='romeo@localhost'/>")
+        await court.settle()
+        assert short(juliet.take()) == ["push romeo@localhost from subscribe"]
+        assert short(romeo.take()) == ["subscribe juliet@localhost"]
+        await romeo.send("<presence type='subscribed' to='juliet@localhost'/>")
+        await court.settle()
+        assert items(await get(romeo)) == [("juliet@localhost", "both", None)]
+        assert items(await get(juliet)) == [("romeo@localhost", "both", None)]
+        assert short(juliet.take()) == [
+            "subscribed romeo@localhost",
+            "push romeo@localhost both",
+            "available romeo@localhost/r",
+        ]
+
+    play(body)
+
+
+def test_taking_back_says_unavailable_before_unsubscribed() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        await romeo.send("<presence type='unsubscribed' to='juliet@localhost'/>")
+        await romeo.send("<presence><show>away</show></presence>")
+        await court.settle()
+        assert short(juliet.take()) == [
+            "unavailable romeo@localhost/r",
+            "unsubscribed romeo@localhost",
+            "push romeo@localhost from",
+        ], "and nothing of what romeo says afterwards"
+        assert short(romeo.take())[0] == "push juliet@localhost to"
+
+    play(body)
+
+
+def test_removing_a_contact_ends_both_ways_and_withdraws_requests() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        await put(romeo, "<item jid='juliet@localhost' subscription='remove'/>")
+        await court.settle()
+        assert items(await get(juliet)) == [("romeo@localhost", "none", None)]
+        got = short(juliet.take())
+        assert got.index("unavailable romeo@localhost/r") < got.index("unsubscribed romeo@localhost")
+        await romeo.send("<presence type='subscribe' to='juliet@localhost'/>")
+        await put(romeo, "<item jid='juliet@localhost' subscription='remove'/>")
+        record = await store.read(ROSTER, ("localhost", "juliet", "romeo@localhost"))
+        assert record is not None
+        assert record.in_axis == "none", "nobody waits for an answer to what was withdrawn"
+
+    play(body)
+
+
+def test_a_request_waits_whole_for_every_login_until_it_is_answered() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        await court.account("juliet@localhost")
+        await romeo.send("<presence type='subscribe' to='juliet@localhost/some'><nick xmlns='n'>R</nick></presence>")
+        for resource in ("a", "b"):
+            juliet = await court.login(f"juliet@localhost/{resource}", presence=None)
+            await juliet.send("<presence/>")
+            request = [t for t in juliet.take() if "type='subscribe'" in t]
+            assert len(request) == 1
+            assert "<nick xmlns='n'>R</nick>" in request[0]
+            assert "from='romeo@localhost'" in request[0]
+        await juliet.send("<presence type='unsubscribed' to='romeo@localhost'/>")
+        late = await court.login("juliet@localhost/c", presence=None)
+        await late.send("<presence/>")
+        assert not [t for t in late.take() if "type='subscribe'" in t]
+
+    play(body)
+
+
+def test_approval_in_advance() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await juliet.send("<presence type='subscribed' to='romeo@localhost'/>")
+        await court.settle()
+        assert "approved='true'" in juliet.take()[0]
+        assert romeo.take() == [], "nothing is routed"
+        await romeo.send("<presence type='subscribe' to='juliet@localhost'/>")
+        await court.settle()
+        assert short(juliet.take()) == ["push romeo@localhost from"]
+        assert short(romeo.take())[-3:] == [
+            "subscribed juliet@localhost",
+            "push juliet@localhost to",
+            "available juliet@localhost/j",
+        ]
+
+    play(body)
+
+
+def test_adding_on_the_server_gives_the_pushes_of_the_seed() -> None:
+    """Seed items 29 and 31: none with ask, to, both; and the contact's own requests in between."""
+
+    async def body(court: Court) -> None:
+        mine, other = await court.login("mine@localhost/m"), await court.login("mine1@localhost/o")
+        await mod_roster.roster_add("mine@localhost", "mine1@localhost")
+        await court.settle()
+        assert short(mine.take()) == ["push mine1@localhost none subscribe"]
+        assert short(other.take()) == ["subscribe mine@localhost"]
+        await other.send("<presence type='subscribed' to='mine@localhost'/>")
+        await other.send("<presence type='subscribe' to='mine@localhost'/>")
+        await court.settle()
+        await mine.send("<presence type='subscribed' to='mine1@localhost'/>")
+        await court.settle()
+        pushes = [line for line in short(mine.take()) if line.startswith("push")]
+        assert pushes == ["push mine1@localhost to", "push mine1@localhost both"]
+
+    play(body)
+
+
+def test_a_refusal_clears_the_request() -> None:
+    """Seed item 30, as it really is: `unsubscribed` takes the ask away, with a push."""
+
+    async def body(court: Court) -> None:
+        mine, other = await court.login("mine@localhost/m"), await court.login("mine1@localhost/o")
+        await mod_roster.roster_add("mine@localhost", "mine1@localhost")
+        await other.send("<presence type='unsubscribed' to='mine@localhost'/>")
+        await court.settle()
+        assert short(mine.take())[1:] == ["unsubscribed mine1@localhost", "push mine1@localhost none"]
+
+    play(body)
+
+
+def test_removing_on_the_server() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        await mod_roster.roster_remove("romeo@localhost", "juliet@localhost")
+        await court.settle()
+        assert "push juliet@localhost remove" in short(romeo.take())
+        assert items(await get(juliet)) == [("romeo@localhost", "none", None)]
+        with pytest.raises(LookupError):
+            await mod_roster.roster_remove("romeo@localhost", "juliet@localhost")
+        with pytest.raises(LookupError):
+            await mod_roster.roster_add("nobody@localhost", "juliet@localhost")
+
+    play(body)
+
+
+def test_to_somebody_who_has_no_account_nothing_is_told() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        await romeo.send("<presence type='subscribe' to='nobody@localhost'/>")
+        await court.settle()
+        assert short(romeo.take()) == ["push nobody@localhost none subscribe"]
+        await court.account("nobody@localhost")
+        again = await court.login("romeo@localhost/again")
+        nobody = await court.login("nobody@localhost/n", presence=None)
+        await nobody.send("<presence/>")
+        assert "subscribe romeo@localhost" in short(nobody.take()), "asked again at romeo's login"
+        assert again.jid == JID.parse("romeo@localhost/again")
+
+    play(body)
