@@ -182,3 +182,8 @@ def test_a_resumed_session_is_established_without_bind() -> None:
     assert play.on(Resumed(JID.parse("juliet@localhost/old"))) == []
     assert play.name is StateName.SESSION_ESTABLISHED
     assert play.on(Closed()) == [Detach()]
+
+
+@pytest.mark.parametrize("stanza", [iq("set"), iq("get", SESSION), iq("set", el("query", ns.ROSTER)), iq("result")])
+def test_every_other_iq_is_routed(stanza: Element) -> None:
+    assert Play().established().on(stanza) == [RouteStanza(stanza)]

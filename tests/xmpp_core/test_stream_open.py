@@ -120,3 +120,14 @@ def test_old_clients_need_the_option_and_tls() -> None:
     play = Play(legacy, StreamState(tls=True))
     assert only(play.header(version=None), SendHeader).version is None
     assert play.name is StateName.WAIT_FOR_AUTH
+
+
+@pytest.mark.parametrize("version", ["2.0", "1", "x", ""])
+def test_only_what_is_older_than_1_0_is_an_old_client(version: str) -> None:
+    play = Play(replace(OPEN, legacy_auth=True), StreamState(tls=True))
+    assert end(play.header(version=version)) == "unsupported-version"
+
+
+def test_after_login_nobody_is_an_old_client() -> None:
+    play = Play(replace(OPEN, legacy_auth=True), StreamState(tls=True, host=HOST, username="juliet"))
+    assert end(play.header(version=None)) == "unsupported-version"
