@@ -83,8 +83,7 @@ async def _available(session: C2sSession, presence: Presence) -> None:
         return
     await hooks.run(session.host, ResendSubscriptions(session))
     await _load(session, notes)
-    for contact in sorted(notes.pres_t):
-        await router.route(make_presence(JID.parse(contact), type_="probe", from_=session.user))
+    await _probe(session, notes.pres_t)
     notes.pres_a |= notes.pres_f
     await _say(presence, notes.pres_f)
 
@@ -94,6 +93,16 @@ async def _load(session: C2sSession, notes: Notes) -> None:
         lists: tuple[set[str], set[str]] = (set(), set())
         lists = await hooks.run_fold(session.host, SubscriptionLists(session.user), lists)
         notes.load(lists, session.user.bare)
+
+
+async def _probe(session: C2sSession, contacts: set[str]) -> None:
+    """From the bare JID (RFC 6121 §4.3.1); but the user's other resources tell this one alone."""
+    for contact in sorted(contacts - {session.user.bare}):
+        await router.route(make_presence(JID.parse(contact), type_="probe", from_=session.user))
+    for other in sm.available(session.user.bare):
+        if other.pid is not session.pid:
+            probe = make_presence(session.user, type_="probe", from_=session.jid)
+            process.send(other.pid, Deliver(probe))
 
 
 async def _say(presence: Presence, to: Iterable[str]) -> None:

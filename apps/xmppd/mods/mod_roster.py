@@ -135,7 +135,7 @@ async def send_subscription(presence: Presence | None, point: UserSendPresence, 
     return hooks.Stop(None)
 
 
-@on(AccountPresence, seq=50)
+@on(AccountPresence, seq=30)
 async def receive_subscription(presence: Presence | None, point: AccountPresence, mod: Mod) -> object:
     """A contact elsewhere does so towards our user."""
     if presence is None or presence.from_ is None:

@@ -1,0 +1,127 @@
+"""Messages for who is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from otp.erts import exits, process
+from tests.support.court import Court, config_of, play
+from tests.support.node import until
+from xmpp_core import ns
+from xmppd.gen_mod import Mod
+from xmppd.mods import mod_offline
+from xmppd.store import store
+from xmppd.store.tables import OFFLINE
+
+
+def hello(text: str = "hello", type_: str = "chat") -> str:
+    return f"<message to='juliet@localhost' type='{type_}' id='{text}'><body>{text}</body></message>"
+
+
+async def waiting() -> int:
+    return await store.count(OFFLINE, ("localhost", "juliet"))
+
+
+def test_messages_wait_are_stamped_and_go_once() -> None:
+    async def body(court: Court) -> None:
+        await court.account("juliet@localhost")
+        romeo = await court.login("romeo@localhost/r")
+        for i in range(300):
+            await romeo.send(hello(f"m{i}"))
+        await romeo.ask("<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>")
+        assert await waiting() == 300, "committed before the answer that acknowledges them"
+        juliet = await court.login("juliet@localhost/j", presence=None)
+        await juliet.send("<presence><priority>-1</priority></presence>")
+        assert not [t for t in juliet.take() if t.startswith("<message")], "not to a negative priority"
+        await juliet.send("<presence/>")
+        await court.settle()
+        texts = [t for t in juliet.take() if t.startswith("<message")]
+        assert len(texts) == 300
+        assert all(f"<body>m{i}</body>" in text for i, text in enumerate(texts)), "in their order"
+        assert "<delay xmlns='urn:xmpp:delay' from='localhost'" in texts[0]
+        assert await waiting() == 0
+        assert romeo.take() == []
+
+    play(body)
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        (hello(), True),
+        (hello(type_="normal"), True),
+        (hello(type_="headline"), False),
+        (f"<message to='juliet@localhost' type='chat'><active xmlns='{ns.CHATSTATES}'/></message>", False),
+        ("<message to='juliet@localhost'><received xmlns='urn:xmpp:receipts' id='x'/></message>", True),
+        ("<message to='juliet@localhost'><body>x</body><no-store xmlns='urn:xmpp:hints'/></message>", False),
+    ],
+)
+def test_which_messages_are_kept(message: str, kept: bool) -> None:
+    async def body(court: Court) -> None:
+        await court.account("juliet@localhost")
+        romeo = await court.login("romeo@localhost/r")
+        await romeo.send(message)
+        assert await waiting() == int(kept)
+
+    play(body)
+
+
+def test_a_full_store_is_told_to_the_sender() -> None:
+    async def body(court: Court) -> None:
+        await court.account("juliet@localhost")
+        romeo = await court.login("romeo@localhost/r")
+        for i in range(5):
+            await romeo.send(hello(f"m{i}"))
+        await court.settle()
+        assert await waiting() == 3
+        refused = romeo.take()
+        assert ["id='m3'" in refused[0], "id='m4'" in refused[1]] == [True, True]
+        assert all("<service-unavailable " in text for text in refused)
+
+    config = config_of()
+    config = type(config)(**{**vars(config), "modules": {**config.modules, "mod_offline": {"max_messages": 3}}})
+    play(body, config)
+
+
+def test_who_has_no_account_gets_nothing_stored() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        await romeo.send(hello())
+        assert "<service-unavailable " in romeo.take()[0]
+        assert await waiting() == 0
+
+    play(body)
+
+
+def test_a_session_that_dies_with_its_messages_loses_none() -> None:
+    async def body(court: Court) -> None:
+        await court.account("juliet@localhost")
+        romeo = await court.login("romeo@localhost/r")
+        await romeo.send(hello())
+        juliet = await court.login("juliet@localhost/j", presence=None)
+        mod = Mod("mod_offline", "localhost", mod_offline.Options())
+        assert juliet.session is not None
+        await mod_offline.deliver(mod_offline.UserReachable(juliet.session), mod)
+        process.exit_(juliet.pid, exits.KILL)
+        await until(lambda: not process.is_alive(juliet.pid))
+        assert await waiting() == 1
+        again = await court.login("juliet@localhost/again", presence=None)
+        await again.send("<presence/>")
+        await court.settle()
+        assert len([t for t in again.take() if "<body>hello</body>" in t]) == 1
+
+    play(body)
+
+
+def test_the_writer_dies_and_nothing_is_acknowledged_that_it_had() -> None:
+    async def body(court: Court) -> None:
+        await court.account("juliet@localhost")
+        romeo = await court.login("romeo@localhost/r")
+        writer = process.whereis("offline_writer@localhost")
+        assert writer is not None
+        process.exit_(writer, exits.KILL)
+        await until(lambda: process.whereis("offline_writer@localhost") not in (None, writer))
+        await romeo.send(hello())
+        assert await waiting() == 1
+
+    play(body)

@@ -1,0 +1,174 @@
+"""Presence as sessions of one server see it (seed items 17 to 24)."""
+
+from __future__ import annotations
+
+import re
+
+from otp.erts import exits, process
+from tests.support.court import Court, play
+from tests.support.node import until
+from xmppd.mods.mod_presence import notes_of
+from xmppd.routing import sm
+from xmppd.store import store
+from xmppd.store.tables import RosterItem
+
+
+def seen(texts: list[str]) -> list[str]:
+    """Presence got, as `type from`."""
+    out = []
+    for text in texts:
+        if text.startswith("<presence"):
+            attrs = dict(re.findall(r"(\w+)='([^']*)'", text.split(">")[0]))
+            out.append(f"{attrs.get('type', 'available')} {attrs['from']}")
+    return out
+
+
+def test_the_sets_of_a_session() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        await romeo.send("<presence type='unsubscribed' to='juliet@localhost'/>")
+        assert romeo.session is not None
+        notes = notes_of(romeo.session)
+        assert notes.pres_f == {"romeo@localhost"}
+        assert notes.pres_t == {"romeo@localhost", "juliet@localhost"}
+        assert notes.pres_a == {"romeo@localhost"}
+
+    play(body)
+
+
+def test_an_initial_presence_reaches_contacts_and_brings_theirs() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        second = await court.login("romeo@localhost/second", presence=None)
+        romeo.take()
+        await second.send("<presence><show>dnd</show><priority>5</priority></presence>")
+        await court.settle()
+        assert seen(juliet.take()) == ["available romeo@localhost/second"]
+        assert seen(romeo.take()) == ["available romeo@localhost/second", "available juliet@localhost/j"], (
+            "probes are the account's, and so are their answers"
+        )
+        texts = second.take()
+        assert sorted(seen(texts)) == [
+            "available juliet@localhost/j",
+            "available romeo@localhost/r",
+            "available romeo@localhost/second",
+        ]
+        juliets = next(t for t in texts if "from='juliet@localhost/j'" in t)
+        assert "<delay xmlns='urn:xmpp:delay' from='juliet@localhost/j'" in juliets
+        assert [s.priority for s in sm.sessions("romeo@localhost")] == [0, 5]
+
+    play(body)
+
+
+def test_later_presence_and_unavailable() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        await romeo.send("<presence><show>away</show></presence>")
+        await court.settle()
+        assert "<show>away</show>" in juliet.take()[0]
+        await romeo.send("<presence type='unavailable'><status>bye</status></presence>")
+        await court.settle()
+        assert "<status>bye</status>" in juliet.take()[0]
+        assert sm.sessions("romeo@localhost")[0].priority is None
+
+    play(body)
+
+
+def test_a_closed_session_is_seen_to_go_once() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        await romeo.close()
+        await court.settle()
+        assert seen(juliet.take()) == ["unavailable romeo@localhost/r"]
+        assert sm.sessions("romeo@localhost") == ()
+
+    play(body)
+
+
+def test_a_killed_session_is_seen_to_go_once() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        process.exit_(romeo.pid, exits.KILL)
+        await until(lambda: juliet.got)
+        await juliet.settle()
+        assert seen(juliet.take()) == ["unavailable romeo@localhost/r"]
+        assert sm.sessions("romeo@localhost") == ()
+
+    play(body)
+
+
+def test_directed_presence_is_taken_back_at_the_end() -> None:
+    async def body(court: Court) -> None:
+        romeo, nurse = await court.login("romeo@localhost/r"), await court.login("nurse@localhost/n")
+        await romeo.send("<presence to='nurse@localhost/n'/>")
+        await romeo.send("<presence><show>away</show></presence>")
+        await court.settle()
+        assert seen(nurse.take()) == ["available romeo@localhost/r"], "updates are for contacts"
+        await romeo.send("<presence type='unavailable'/>")
+        await court.settle()
+        assert seen(nurse.take()) == ["unavailable romeo@localhost/r"]
+
+    play(body)
+
+
+def test_directed_presence_is_bounded() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        for i in range(501):
+            await romeo.send(f"<presence to='x{i}@localhost'/>")
+        assert "<resource-constraint " in romeo.take()[-1]
+
+    play(body)
+
+
+def test_probes_of_strangers_and_for_the_absent_are_answered() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.login("paris@localhost/p")
+        await court.friends(romeo, juliet)
+        left_over = RosterItem("localhost", "romeo", "paris@localhost", out_axis="to", listed=True)
+        await store.transaction(lambda tx: tx.write(left_over))
+        await romeo.send("<presence type='probe' to='paris@localhost'/>")
+        await court.settle()
+        told, push = romeo.take()
+        assert seen([told]) == ["unsubscribed paris@localhost"]
+        assert "jid='paris@localhost' subscription='none'" in push, "and the left-over is healed"
+        await juliet.close()
+        await court.settle()
+        romeo.take()
+        await romeo.send("<presence type='probe' to='juliet@localhost'/>")
+        await court.settle()
+        (gone,) = romeo.take()
+        assert seen([gone]) == ["unavailable juliet@localhost"]
+        assert "<delay xmlns='urn:xmpp:delay'" in gone
+
+    play(body)
+
+
+def test_a_bad_priority_is_answered() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r", presence=None)
+        await romeo.send("<presence><priority>300</priority></presence>")
+        assert "<bad-request " in romeo.take()[0]
+        assert sm.sessions("romeo@localhost")[0].priority is None
+
+    play(body)
+
+
+def test_who_could_not_be_told_is_told_no_more() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        await juliet.send("<presence type='error' to='romeo@localhost/r'/>")
+        await court.settle()
+        assert seen(romeo.take()) == ["error juliet@localhost/j"]
+        await romeo.send("<presence><show>away</show></presence>")
+        await court.settle()
+        assert juliet.take() == []
+
+    play(body)
