@@ -15,7 +15,7 @@ It is the Down that is waited for, not the Exit: a child that has unlinked itsel
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -25,7 +25,7 @@ from otp.erts.pid import Pid, Ref
 from otp.erts.process import cancel_timer, exit_, make_ref, monitor, receive, self_, send_after
 from otp.erts.signals import Down, Exit
 from otp.stdlib import reports
-from otp.stdlib.child_spec import BRUTAL_KILL, INFINITY, ChildSpec, Restart, SupFlags
+from otp.stdlib.child_spec import BRUTAL_KILL, INFINITY, ChildSpec, Restart, SpecError, SupFlags
 from otp.stdlib.restart import Key, Window
 
 #: every live supervisor of this node and its family, for those who look on (DESIGN 14)
@@ -89,6 +89,26 @@ class Family:
         child = self.children.pop(key)
         if child.pid is not None:
             self.by_pid.pop(child.pid, None)
+
+
+def renew(family: Family, flags: SupFlags, specs: Sequence[ChildSpec]) -> None:
+    """Other flags and specs for a family that lives: the new ones in their order, then the children they do not name.
+
+    Raises SpecError if simple_one_for_one would begin or end.
+    """
+    if flags.is_simple != family.flags.is_simple:
+        raise SpecError("invalid_strategy", flags.strategy)
+    family.flags = flags
+    if family.template is not None:
+        family.template = specs[0]
+        for child in family.children.values():
+            child.spec = specs[0]
+        return
+    named: dict[Key, Child] = {}
+    for spec in specs:
+        named[spec.id] = family.children.pop(spec.id) if spec.id in family.children else Child(spec)
+        named[spec.id].spec = spec
+    family.children = {**named, **family.children}
 
 
 # -- starting

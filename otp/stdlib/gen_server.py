@@ -37,7 +37,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
@@ -47,6 +47,7 @@ from otp.erts.pid import Pid
 from otp.erts.signals import Timeout
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import gen, proc_lib
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, StartCall
 from otp.stdlib.gen import IGNORE, Call, Cast, From, call, cast, reply, stop
 from otp.stdlib.proc_lib import Behaviour
 
@@ -62,6 +63,7 @@ __all__ = [
     "call",
     "cast",
     "reply",
+    "spec",
     "start",
     "start_link",
     "stop",
@@ -240,6 +242,19 @@ class GenServerProcess(Behaviour):
         return self.module.terminate(reason, self.state)
 
 
+def spec(
+    module: type[GenServer[Any]],
+    *args: Any,
+    id: Hashable = None,
+    name: str | None = None,
+    restart: Restart = Restart.PERMANENT,
+    shutdown: Shutdown | None = None,
+) -> ChildSpec:
+    """The spec of a server as child of a supervisor; its id is `id`, else `name`, else the class's name."""
+    start = StartCall(start_link, (module, *args), {"name": name})
+    return ChildSpec(id or name or module.__name__, start, restart, shutdown)
+
+
 async def start_link(
     module: type[GenServer[Any]], *args: Any, name: str | None = None, timeout: float | None = None
 ) -> Pid | None:
@@ -252,5 +267,3 @@ async def start(
 ) -> Pid | None:
     """start_link without the link."""
     return await proc_lib.start(lambda: GenServerProcess(module()), args, name=name, timeout=timeout)
-
-

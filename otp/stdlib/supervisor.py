@@ -30,10 +30,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from otp.erts import exits
+from otp.erts.exits import StartError
 from otp.erts.pid import Pid
 from otp.erts.process import self_, trap_exit
 from otp.erts.signals import Exit
-from otp.stdlib import child_admin, child_spec, children, gen_server, reports, restart
+from otp.stdlib import child_admin, child_spec, children, gen, gen_server, reports, restart
 from otp.stdlib.child_admin import ChildCounts, ChildError, ChildInfo, Refused
 from otp.stdlib.child_spec import ChildSpec, SpecError, SupFlags
 from otp.stdlib.children import FAMILIES, Child, Family
@@ -46,6 +47,7 @@ __all__ = [
     "ChildInfo",
     "SupInit",
     "Supervisor",
+    "change_code",
     "count_children",
     "delete_child",
     "get_childspec",
@@ -156,6 +158,13 @@ async def count_children(sup: SupRef) -> ChildCounts:
     return cast(ChildCounts, await _call(sup, _Ask("count")))
 
 
+async def change_code(sup: SupRef, module: type[Supervisor] | None = None) -> None:
+    """Have flags and specs made anew by init (of `module`, if given). Running children stay as they are; new ones do
+    not start by themselves. Raises RuntimeError, and all stays as it was, if init or its specs are at fault.
+    """
+    await gen.system(sup, "code_change", _Server(), None, module)
+
+
 async def _call(sup: SupRef, request: object) -> object:
     answer = await gen_server.call(sup, request, timeout=None)
     if isinstance(answer, Refused):
@@ -172,16 +181,10 @@ class _Server(GenServer[Family]):
     async def init(self, module: type[Supervisor], name: str | None, args: tuple[Any, ...]) -> Any:
         """Ask the callback module, check, start all children."""
         trap_exit(True)
-        answer = module().init(*args)
+        answer = _ask_module(module, args)
         if answer is IGNORE:
             return IGNORE
-        if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], SupFlags)):
-            return StopInit(("bad_return", (module.__name__, "init", answer)))
         flags, specs = answer
-        try:
-            child_spec.check(flags, specs)
-        except SpecError as fault:
-            return StopInit(("start_spec", fault.reason))
         family = Family(name or f"{self_()}", module, args, flags, specs[0] if flags.is_simple else None)
         _publish(family)
         if not flags.is_simple:
@@ -231,9 +234,30 @@ class _Server(GenServer[Family]):
         """The way down: all children, last started first."""
         await children.stop_all(family)
 
+    def code_change(self, old_vsn: object, family: Family, extra: Any) -> Family:
+        """Flags and specs as the module's init (`extra`: another class in its place) now says; nobody is restarted."""
+        module = extra or family.module
+        children.renew(family, *_ask_module(module, family.args))
+        family.module = module
+        return family
+
     def format_status(self, family: Family) -> Any:
         """In short: there may be tens of thousands of children."""
         return {"name": family.name, "module": family.module.__qualname__, "children": len(family.children)}
+
+
+def _ask_module(module: type[Supervisor], args: tuple[Any, ...]) -> Any:
+    """What init says, checked: (flags, specs) or IGNORE. Raises StartError as OTP names it."""
+    answer = module().init(*args)
+    if answer is IGNORE:
+        return IGNORE
+    if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], SupFlags)):
+        raise StartError(("bad_return", (module.__name__, "init", answer)))
+    try:
+        child_spec.check(*answer)
+    except SpecError as fault:
+        raise StartError(("start_spec", fault.reason)) from fault
+    return answer
 
 
 def _publish(family: Family) -> None:

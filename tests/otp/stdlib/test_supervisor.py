@@ -618,3 +618,54 @@ def test_supervisor_against_a_model(
         ]
 
     run(body)
+
+
+def test_specs_made_by_the_behaviours() -> None:
+    async def body() -> None:
+        sup = await start(SupFlags(), [gen_server.spec(Quiet, name="quiet", shutdown=1.0), gen_server.spec(Quiet)])
+        assert list(await children(sup)) == ["quiet", "Quiet"]
+        assert whereis("quiet") is (await pids(sup))[0]
+        assert (await supervisor.get_childspec(sup, "quiet")).shutdown == 1.0
+
+    run(body)
+
+
+def test_supervisor__code_change() -> None:
+    """New flags and specs from init; running children stay, new ones wait for restart_child."""
+
+    class Newer(Any_):
+        def init(self, answer: Any) -> Any:
+            script = Script()
+            return SupFlags(Strategy.ONE_FOR_ALL, 7, 9), [worker(script, "b", shutdown=1.0), worker(script, "new")]
+
+    async def body() -> None:
+        sup = await start(SupFlags(), [worker(Script(), id_) for id_ in ABC])
+        before = await children(sup)
+        await supervisor.change_code(sup, Newer)
+        assert await children(sup) == {"b": before["b"], "new": None, "a": before["a"], "c": before["c"]}
+        assert (await supervisor.get_childspec(sup, "b")).shutdown == 1.0
+        assert FAMILIES[sup].flags == SupFlags(Strategy.ONE_FOR_ALL, 7, 9)
+        await gen_server.stop(sup, "shutdown")
+
+    run(body)
+
+
+@pytest.mark.parametrize("flags", [SupFlags(), SIMPLE])
+def test_supervisor__code_change_simple(flags: SupFlags) -> None:
+    class Newer(Any_):
+        def init(self, answer: Any) -> Any:
+            return flags, [worker(Script(), "w", shutdown=1.0)]
+
+    async def body() -> None:
+        sup = await start(SIMPLE, [worker(Script(), "w")])
+        pid = await supervisor.start_child(sup, ())
+        if flags is SIMPLE:
+            await supervisor.change_code(sup, Newer)
+        else:
+            with pytest.raises(RuntimeError, match="invalid_strategy"):
+                await supervisor.change_code(sup, Newer)
+        assert pid is not None
+        expected = 1.0 if flags is SIMPLE else 5.0
+        assert (await supervisor.get_childspec(sup, pid)).shutdown == expected
+
+    run(body)

@@ -1,0 +1,102 @@
+"""supervisor_bridge — lets something that is not a behaviour hang in a supervision tree.
+
+OTP:      supervisor_bridge.erl
+Differs:  what is bridged may be a process, or an asyncio future: a task, a server's wait_closed(), a subprocess
+Process:  one per bridged subsystem, child of a supervisor; ends with what it bridges, and ends it
+
+    class Metrics(SupervisorBridge[asyncio.Server]):
+        async def init(self, port):
+            server = await asyncio.start_server(answer, "localhost", port)
+            return asyncio.ensure_future(server.wait_closed()), server
+        def terminate(self, reason, server):
+            server.close()
+
+    your module                 the bridge                        the subsystem
+    init(*args)   <-----------  start_link
+      (pid or future, state)    links, or watches  -------------->
+                                ends for the same reason  <-------  ends
+    terminate     <-----------  exit signal of the supervisor
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from otp.erts import exits
+from otp.erts.exits import reason_of
+from otp.erts.pid import Pid
+from otp.erts.process import link, self_, send, trap_exit, unlink
+from otp.erts.signals import Exit
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import IGNORE, GenServer, NoReply, Stop, StopInit
+
+S = TypeVar("S")
+
+
+class SupervisorBridge(Generic[S]):
+    """The callback module. It holds no attributes: its state goes in and comes out."""
+
+    def init(self, *args: Any) -> Any:
+        """Start the subsystem; return (Pid or asyncio.Future, state), IGNORE or StopInit(reason). May be async."""
+        raise NotImplementedError(f"{type(self).__qualname__} has no init")
+
+    def terminate(self, reason: object, state: S) -> Any:
+        """Stop the subsystem. Runs for every end of the bridge but `kill`. May be async."""
+
+
+@dataclass(slots=True)
+class _Bridged:
+    module: SupervisorBridge[Any]
+    part: Pid | asyncio.Future[Any]
+    state: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    reason: object
+
+
+class _Server(GenServer[_Bridged]):
+    async def init(self, module: type[SupervisorBridge[Any]], args: tuple[Any, ...]) -> Any:
+        trap_exit()
+        callbacks = module()
+        answer = callbacks.init(*args)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        match answer:
+            case (Pid() as part, state):
+                link(part)
+            case (asyncio.Future() as part, state):
+                me = self_()
+                part.add_done_callback(lambda future: send(me, _Settled(_reason(future))))
+            case _ if answer is IGNORE or isinstance(answer, StopInit):
+                return answer
+            case _:
+                return StopInit(("bad_return_value", repr(answer)[:200]))
+        return _Bridged(callbacks, part, state)
+
+    def handle_info(self, message: Any, bridged: _Bridged) -> Any:
+        if isinstance(message, _Settled) or (isinstance(message, Exit) and message.pid is bridged.part):
+            return Stop(message.reason, bridged)
+        return NoReply(bridged)
+
+    def terminate(self, reason: object, bridged: _Bridged) -> Any:
+        if isinstance(bridged.part, Pid):
+            unlink(bridged.part)
+        return bridged.module.terminate(reason, bridged.state)
+
+
+def _reason(future: asyncio.Future[Any]) -> object:
+    """Why a bridged future is done, as an exit reason."""
+    if future.cancelled():
+        return exits.SHUTDOWN
+    exc = future.exception()
+    return exits.NORMAL if exc is None else reason_of(exc)
+
+
+async def start_link(module: type[SupervisorBridge[Any]], *args: Any, name: str | None = None) -> Pid | None:
+    """Start a bridge linked to the caller; None if init said IGNORE. Raises StartError."""
+    return await gen_server.start_link(_Server, module, args, name=name)
