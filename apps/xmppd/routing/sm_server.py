@@ -25,6 +25,8 @@ from xmppd.routing.deliver import Kick, Replaced
 from xmppd.routing.session import C2sSession, Session
 
 TABLE: Final = "sessions"
+#: the node of the parent process: it is in the mesh and has no sessions
+PARENT: Final = "main"
 NAME: Final = "sm"
 READY: Final = ""  # a key that is no account: the table has heard of all nodes that were there
 _PATIENCE = 1.0  # seconds that readers wait for nodes that do not answer
@@ -108,7 +110,7 @@ class Sm(GenServer[State]):
 
     def init(self, most: int) -> Any:
         state = State(ets.new(TABLE), most)
-        state.awaited = {name for name, _ in node.monitor_nodes()}
+        state.awaited = {name for name, _ in node.monitor_nodes() if name != PARENT}
         for _pid, own in list(OWN.items()):
             _insert(state, own.entry)
             _watch(state, own.entry)  # one that died meanwhile gives a Down at once
@@ -142,7 +144,7 @@ class Sm(GenServer[State]):
                 _down(state, pid)
             case Hello(pid, sessions):
                 _hello(state, pid, sessions)
-            case NodeUp(name):
+            case NodeUp(name) if name != PARENT:
                 net_kernel.send_name(name, NAME, _own_hello(state))
             case NodeDown(name):
                 _node_down(state, name)
@@ -291,5 +293,5 @@ def _node_down(state: State, name: str) -> None:
     gone = _of_node(state, name)
     for session in gone:
         _delete(state, session)
-    alive = [process.node(), *node.nodes()]
+    alive = [name for name in (process.node(), *node.nodes()) if name != PARENT]
     sm_lost.tell([s for s in gone if sm_lost.responsible(s.jid.full, alive) == process.node()])
