@@ -1,4 +1,4 @@
-"""court — the server behind the wire: real hooks, store, auth, router, sm and modules, and sessions that keep what they get.
+"""court — the server behind the wire: real hooks, store, auth, router, sm and modules; sessions that keep what they get.
 
     def test_it():
         async def body(court):
@@ -17,9 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from otp.erts import process
+from otp.erts import exits, process
 from otp.erts.pid import Pid
 from otp.kernel import pg
+from otp.stdlib import supervisor
+from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
+from otp.stdlib.supervisor import Supervisor
 from tests.support import node
 from tests.support.node import until
 from xmpp_core import parser, stanza
@@ -209,17 +212,34 @@ def config_of(
     )
 
 
+class CourtSup(Supervisor):
+    """The part of xmppd_sup that has no sockets."""
+
+    def init(self, config: Config) -> Any:
+        return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
+            hooks.spec(),
+            ChildSpec("store", (store.start_link, (StoreConfig("memory"),))),
+            ChildSpec("auth", (auth.start_link, ())),
+            router.spec(config.hosts),
+            iq.spec(),
+            sm.spec(),
+            gen_mod_sup.spec(config),
+        ]
+
+
 async def start(config: Config) -> Court:
-    """Starts everything, linked to the calling process."""
+    """Starts everything under a supervisor, linked to the calling process."""
     await pg.start_link()
-    await hooks.start_link()
-    await store.start_link(StoreConfig("memory"))
-    await auth.start_link()
-    await router.start_link(config.hosts)
-    await iq.start_link()
-    await sm.start_link()
-    await gen_mod_sup.start_link(config)
+    await supervisor.start_link(CourtSup, config, name="court_sup")
     return Court(config)
+
+
+async def crash(name: str) -> None:
+    """Kills a registered process and waits until its supervisor has another."""
+    old = process.whereis(name)
+    assert old is not None
+    process.exit_(old, exits.KILL)
+    await until(lambda: process.whereis(name) not in (None, old))
 
 
 def play(body: Callable[[Court], Awaitable[Any]], config: Config | None = None) -> Any:

@@ -1,0 +1,141 @@
+"""The contract of hooks (seed section 6)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from otp.erts import process
+from tests.support import node
+from tests.support.court import Court, crash, play
+from xmpp_core.errors import StanzaError
+from xmppd.routing import hooks
+from xmppd.routing.hook_points import Fold, Run, StreamFeatures, UserSendPresence
+from xmppd.routing.hooks import Stop
+
+
+@dataclass(frozen=True)
+class Ask(Fold[str]):
+    """A question."""
+
+
+@dataclass(frozen=True)
+class Tell(Run):
+    """News."""
+
+
+def alone(body: Callable[[], Awaitable[Any]]) -> None:
+    async def whole() -> None:
+        await hooks.start_link()
+        await body()
+
+    node.run(whole)
+
+
+def adds(letter: str) -> Callable[[str, Ask], str]:
+    return lambda acc, point: acc + letter
+
+
+def test_lower_numbers_run_first_and_adding_twice_is_a_no_op() -> None:
+    async def body() -> None:
+        last, first = adds("c"), adds("a")
+        await hooks.add("h", Ask, last, 90)
+        await hooks.add("h", Ask, adds("b"))
+        await hooks.add("h", Ask, first, 10)
+        await hooks.add("h", Ask, first, 10)
+        assert await hooks.run_fold("h", Ask(), "") == "abc"
+        await hooks.delete("h", Ask, first)
+        assert await hooks.run_fold("h", Ask(), "") == "bc"
+        assert await hooks.run_fold("other", Ask(), "") == ""
+        assert hooks.wanted("h", Ask)
+        assert not hooks.wanted("global", Ask)
+
+    alone(body)
+
+
+def test_stop_ends_the_chain() -> None:
+    async def body() -> None:
+        await hooks.add("h", Ask, lambda acc, point: Stop("enough"), 10)
+        await hooks.add("h", Ask, adds("x"))
+        assert await hooks.run_fold("h", Ask(), "") == "enough"
+        heard: list[str] = []
+        await hooks.add("h", Tell, lambda point: Stop(), 10)
+        await hooks.add("h", Tell, lambda point: heard.append("late"))
+        await hooks.run("h", Tell())
+        assert heard == []
+
+    alone(body)
+
+
+def test_a_crashing_handler_is_logged_and_skipped(caplog: pytest.LogCaptureFixture) -> None:
+    async def body() -> None:
+        def broken(*_: object) -> str:
+            raise RuntimeError("broken pipe of a module")
+
+        await hooks.add("h", Ask, adds("a"), 10)
+        await hooks.add("h", Ask, broken, 20)
+        await hooks.add("h", Ask, adds("b"), 30)
+        await hooks.add("h", Tell, broken)
+        with caplog.at_level(logging.ERROR, "xmppd.hooks"):
+            assert await hooks.run_fold("h", Ask(), "") == "ab"
+            await hooks.run("h", Tell())
+        assert caplog.text.count("RuntimeError: broken pipe of a module") == 2
+
+    alone(body)
+
+
+def test_handlers_run_in_the_caller_and_may_wait() -> None:
+    async def body() -> None:
+        async def slow(acc: str, point: Ask) -> str:
+            await process.sleep(0.001)
+            return f"{acc}{process.self_() is caller}"
+
+        caller = process.self_()
+        await hooks.add("h", Ask, slow)
+        assert await hooks.run_fold("h", Ask(), "") == "True"
+
+    alone(body)
+
+
+def test_a_stanza_error_is_an_answer() -> None:
+    async def body() -> None:
+        def refuse(*_: object) -> str:
+            raise StanzaError("forbidden")
+
+        await hooks.add("h", Ask, refuse)
+        with pytest.raises(StanzaError, match="forbidden"):
+            await hooks.run_fold("h", Ask(), "")
+
+    alone(body)
+
+
+def test_a_restarted_server_has_the_modules_handlers_again_and_no_session_is_dropped() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        before = await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ())
+        old = process.whereis("hooks")
+        assert old is not None
+        process.exit_(old, "kill")
+        await romeo.send("<presence><show>away</show></presence>")  # waits until the table is whole again
+        await court.settle()
+        assert "<show>away</show>" in juliet.take()[0]
+        assert await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ()) == before
+        assert hooks.wanted("localhost", UserSendPresence)
+
+    play(body)
+
+
+def test_a_restarted_module_registers_once() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        before = await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ())
+        await crash("mod_roster@localhost")
+        await romeo.ask("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>")
+        assert await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ()) == before
+
+    play(body)

@@ -1,0 +1,70 @@
+"""Sessions: opened, changed, replaced, lost, and a manager that crashes."""
+
+from __future__ import annotations
+
+from otp.erts import exits, process
+from tests.support.court import Court, crash, play
+from tests.support.node import until
+from xmppd.routing import sm, sm_server
+from xmppd.routing.deliver import Kick, Replaced
+
+
+def test_a_session_shows_what_its_client_said() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r", presence=None, roster=False)
+        (row,) = sm.sessions("romeo@localhost")
+        assert (row.pid, row.priority, row.interested, row.available) == (romeo.pid, None, False, False)
+        await romeo.send("<presence><priority>7</priority></presence>")
+        await romeo.ask("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>")
+        (row,) = sm.sessions("romeo@localhost")
+        assert (row.priority, row.interested) == (7, True)
+        assert sm.available("romeo@localhost") == sm.interested("romeo@localhost") == sm.all_sessions() == [row]
+        await romeo.close()
+        assert sm.sessions("romeo@localhost") == ()
+        assert sm_server.OWN == {}
+
+    play(body)
+
+
+def test_the_newest_session_wins() -> None:
+    async def body(court: Court) -> None:
+        old = await court.login("romeo@localhost/r")
+        juliet = await court.login("juliet@localhost/j")
+        await court.friends(old, juliet)
+        new = await court.login("romeo@localhost/r")
+        assert isinstance(old.ended, Replaced)
+        assert [s.pid for s in sm.sessions("romeo@localhost")] == [new.pid]
+        texts = [t for t in juliet.take() if "<presence" in t and "from='romeo@localhost/r'" in t]
+        assert "type='unavailable'" in texts[0], "the old one's goodbye comes before the new one's hello"
+        assert "type=" not in texts[1]
+
+    play(body)
+
+
+def test_an_account_has_so_many_sessions_and_the_oldest_gives_way() -> None:
+    async def body(court: Court) -> None:
+        clients = [await court.login(f"romeo@localhost/{i}", roster=False) for i in range(11)]
+        await until(lambda: isinstance(clients[0].ended, Kick))
+        assert [c.ended for c in clients[1:]] == [None] * 10
+
+    play(body)
+
+
+def test_a_session_manager_that_crashes_drops_no_session() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        before = sm.all_sessions()
+        old = process.whereis("sm")
+        assert old is not None
+        process.exit_(old, exits.KILL)
+        await romeo.send("<message to='juliet@localhost' type='chat'><body>still here?</body></message>")
+        await court.settle()
+        assert "still here?" in juliet.take()[0]
+        assert sm.all_sessions() == before
+        await crash("sm")
+        await juliet.send("<presence type='unavailable'/>")
+        assert sm.sessions("juliet@localhost")[0].priority is None
+        process.exit_(romeo.pid, exits.KILL)
+        await until(lambda: sm.sessions("romeo@localhost") == ())
+
+    play(body)
