@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import resource
-import time
 from typing import Any
 
 from otp.erts import process
@@ -44,7 +43,6 @@ def vital() -> dict[str, Any]:
         "memory_mb": round(_resident() / 1e6, 1),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
         "processes": len(process.processes()),
-        "at": time.time(),
     }
 
 

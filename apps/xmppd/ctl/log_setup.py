@@ -66,4 +66,10 @@ def set_up(log: Log, file: Path | None) -> None:
         root.removeHandler(old)
         old.close()
     root.addHandler(handler)
-    root.setLevel(log.level.upper())
+    set_level(log.level)
+
+
+def set_level(level: str) -> None:
+    """Keep what is at least so severe; that each child of a supervisor has started is told at debug only."""
+    logging.getLogger().setLevel(level.upper())
+    logging.getLogger("otp.supervisor").setLevel("DEBUG" if level == "debug" else "WARNING")

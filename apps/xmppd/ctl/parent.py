@@ -8,7 +8,6 @@ Process:  before the boot none; then `init`, and `announce`, which says when all
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import secrets
@@ -22,35 +21,15 @@ from otp.release import boot
 from otp.release.reasons import explain
 from xmppd.config.load import load
 from xmppd.config.problems import ConfigError
-from xmppd.ctl import dev_certs, log_setup, on_main, ports, render
+from xmppd.ctl import dev_certs, log_setup, on_main, ports
 from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.ctl.home import Home, HomeTaken
+from xmppd.ctl.last_words import LastWords
 from xmppd.ctl.parent_state import APP, Parent
+from xmppd.ctl.readiness import Readiness
 from xmppd.ctl.release import script
 
 log = logging.getLogger("xmppd.main")
-
-
-class Readiness:
-    """Tells who started us how it went: one line of JSON through a pipe; in the foreground, words."""
-
-    def __init__(self, fd: int | None) -> None:
-        self.fd = fd
-        self.told = False
-
-    def tell(self, answer: dict[str, Any]) -> None:
-        """Say it once."""
-        if self.told:
-            return
-        self.told = True
-        if self.fd is not None:
-            os.write(self.fd, json.dumps(answer).encode() + b"\n")
-            os.close(self.fd)
-        elif "error" in answer:
-            print(f"xmppd: {answer['error']}", file=sys.stderr, flush=True)
-        else:
-            colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-            print(render.banner(answer, colours), flush=True)
 
 
 def main(args: list[str] | None = None) -> int:
@@ -109,13 +88,21 @@ def prepare(said: argparse.Namespace) -> Parent:
 
 def _run(parent: Parent, readiness: Readiness) -> int:
     kernel = {"run_dir": str(parent.home.run), "cookie": parent.cookie, "nodes": parent.nodes}
-    hooks = boot.Hooks(
-        reload=_reload, started=lambda: process.spawn(_announce, parent, readiness, name="announce") and None
-    )
-    env = {"kernel": kernel, APP: {"parent": parent}}
+
+    def started() -> None:
+        process.spawn(_announce, parent, readiness, name="announce")
+
+    hooks = boot.Hooks(reload=_reload, started=started)
+    env: dict[str, dict[str, Any]] = {"kernel": kernel, APP: {"parent": parent}}
+    words = LastWords()
+    logging.getLogger("otp.supervisor").addHandler(words)
     status = boot.run(script("main"), env, node="main", hooks=hooks)
     if status:
-        readiness.tell({"error": f"the server did not come up; see {parent.home.log}", "status": status})
+        limits = parent.config.limits
+        often = f"workers crashed more than {limits.worker_restarts} times in {limits.worker_period:g} s"
+        text = f"{often}; the last: {words.why}" if words.why else "the server did not come up"
+        log.critical("%s", text)
+        readiness.tell({"error": f"{text}; see {parent.home.log}", "status": status})
     return status
 
 

@@ -7,7 +7,6 @@ Way:      SIGHUP or `reload` → ctl.on_main → rpc → [reload] → net.tls_se
 from __future__ import annotations
 
 import dataclasses
-import logging
 from typing import Any
 
 from otp.erts import process
@@ -15,6 +14,7 @@ from otp.kernel import application, rpc
 from xmppd import gen_mod_sup
 from xmppd.config.problems import ConfigError
 from xmppd.config.schema import Config
+from xmppd.ctl import log_setup
 from xmppd.ctl.commands import EXIT_CONFIG
 from xmppd.ctl.worker_start import WorkerStart
 from xmppd.gen_mod import ModError
@@ -32,7 +32,7 @@ async def reload() -> dict[str, Any]:
     except (ConfigError, ModError) as error:
         return {"error": str(error), "status": EXIT_CONFIG}
     application.set_env("xmppd", "config", new)
-    logging.getLogger().setLevel(new.log.level.upper())
+    log_setup.set_level(new.log.level)
     if process.whereis(tls_server.NAME) is not None:
         trouble = await tls_server.reload(new.certificate_of)
         if trouble:

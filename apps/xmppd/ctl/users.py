@@ -108,6 +108,5 @@ async def _auth(work: Awaitable[T], jid: JID) -> T:
     except AuthBusy as error:
         raise CommandError(str(error) or "busy; try again", EXIT_TRY_AGAIN) from None
     except AuthError as error:
-        text = f"{jid.bare} {words.get(error.condition, 'cannot be used')}"
-        detail = str(error)
-        raise CommandError(f"{text}: {detail}" if detail else text, EXIT_FAILED) from None
+        text = words.get(error.condition) or f"cannot be used: {error}"
+        raise CommandError(f"{jid.bare} {text}", EXIT_FAILED) from None

@@ -1,0 +1,38 @@
+"""readiness — tells who started the parent how it went, once.
+
+OTP:      none; cf. `ejabberdctl started`, and the lifeline of a peer
+Way:      ctl.parent → [readiness] → ctl.lifecycle, through a pipe; in the foreground the terminal
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from typing import Any
+
+from xmppd.ctl import render
+
+
+class Readiness:
+    """Tells who started us how it went: one line of JSON through a pipe; in the foreground, words."""
+
+    def __init__(self, fd: int | None) -> None:
+        self.fd = fd
+        self.told = False
+
+    def tell(self, answer: dict[str, Any]) -> None:
+        """Say it once."""
+        if self.told:
+            return
+        self.told = True
+        if self.fd is not None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self.fd, json.dumps(answer).encode() + b"\n")
+            os.close(self.fd)
+        elif "error" in answer:
+            print(f"xmppd: {answer['error']}", file=sys.stderr, flush=True)
+        else:
+            colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            print(render.banner(answer, colours), flush=True)

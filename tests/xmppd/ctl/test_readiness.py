@@ -1,0 +1,33 @@
+"""test_readiness — telling the starter how it went.
+
+Way:  xmppd.ctl.readiness
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from xmppd.ctl.readiness import Readiness
+
+
+def test_once_through_the_pipe() -> None:
+    ours, theirs = os.pipe()
+    readiness = Readiness(theirs)
+    readiness.tell({"error": "no", "status": 75})
+    readiness.tell({"error": "later"})
+    with os.fdopen(ours) as pipe:
+        assert [json.loads(line) for line in pipe] == [{"error": "no", "status": 75}]
+
+
+def test_a_starter_that_has_gone_is_no_trouble() -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    Readiness(theirs).tell({"error": "no"})
+
+
+def test_words_in_the_foreground(capsys: pytest.CaptureFixture[str]) -> None:
+    Readiness(None).tell({"error": "no"})
+    assert capsys.readouterr().err == "xmppd: no\n"
