@@ -32,7 +32,7 @@ from typing import Any, Literal, cast
 from otp.erts import exits
 from otp.erts.exits import StartError
 from otp.erts.pid import Pid
-from otp.erts.process import self_, trap_exit
+from otp.erts.process import self_, sleep, trap_exit
 from otp.erts.signals import Exit
 from otp.stdlib import child_admin, child_spec, children, gen, gen_server, reports, restart
 from otp.stdlib.child_admin import ChildCounts, ChildError, ChildInfo, Refused
@@ -293,4 +293,6 @@ async def _start_or_try_again(family: Family, keys: tuple[Key, ...]) -> None:
     failed = await children.start_all(family, keys)
     if failed is not None:
         family.children[failed[0]].restarting = True
+        # who is in the way may be dying (a killed supervisor's children): in BEAM it does so beside us
+        await sleep(0)
         gen_server.cast(self_(), _TryAgain(failed[0]))
