@@ -32,6 +32,7 @@ class XmppdSup(Supervisor):
     """The list. What is lower needs what is above it; the listeners come last, and go first."""
 
     def init(self, config: Config, fds: Sequence[int | None]) -> tuple[SupFlags, list[ChildSpec]]:
+        """One list; TLS only where a listener has it."""
         tls = doors.tls_contexts(config)
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),

@@ -32,8 +32,8 @@ def config(
     tls: str = "off",
     listen: tuple[Listen, ...] = (),
     modules: Mapping[str, Mapping[str, Any]] | None = None,
-    limits: Limits = Limits(),
-    auth: Auth = Auth(),
+    limits: Limits | None = None,
+    auth: Auth | None = None,
     registration: bool = False,
 ) -> Config:
     """A configuration for tests: one c2s listener on a free port, PLAIN allowed in the clear, the memory store."""
@@ -42,9 +42,9 @@ def config(
         hosts=hosts,
         listen=listen or (Listen(module="c2s", ip="127.0.0.1", port=0, tls=tls, plain_without_tls=True),),
         registration=Registration(open=registration),
-        limits=limits,
+        limits=limits or Limits(),
         store=Store(backend="memory"),
-        auth=auth,
+        auth=auth or Auth(),
     )
     return made if modules is None else dataclasses.replace(made, modules=modules)
 

@@ -96,6 +96,7 @@ class Acceptor(GenServer[State]):
     """The callbacks."""
 
     async def init(self, listener_name: str, service: Service) -> Any:
+        """Fetch the socket from the listener and begin to accept."""
         process.trap_exit(True)  # so that terminate takes the loop's eyes off the socket
         sock = await listener.get_socket(listener_name)
         monitor = process.monitor(listener_name)
@@ -104,6 +105,7 @@ class Acceptor(GenServer[State]):
         return Init(state)
 
     def handle_info(self, message: object, state: State) -> Any:
+        """The socket failed, or its listener ended: so do we, and are started again."""
         match message:
             case _Failed(error):
                 raise error
@@ -112,6 +114,7 @@ class Acceptor(GenServer[State]):
         return NoReply(state)
 
     def terminate(self, reason: object, state: State) -> None:
+        """Accept nothing more."""
         if state.timer is not None:
             state.timer.cancel()
         with contextlib.suppress(ValueError, OSError):

@@ -41,13 +41,16 @@ class Listener(GenServer[socket.socket]):
     """The state is the socket."""
 
     def init(self, address: Address) -> socket.socket:
+        """Bind, or adopt."""
         process.trap_exit(True)  # so that terminate closes the socket
         return bind(address)
 
     def handle_call(self, request: object, from_: Any, state: socket.socket) -> Any:
+        """Hand the socket to the acceptor."""
         return Reply(state, state) if isinstance(request, GetSocket) else NoReply(state)
 
     def terminate(self, reason: object, state: socket.socket) -> None:
+        """Stop listening."""
         state.close()
 
 

@@ -34,6 +34,7 @@ class ListenerSup(Supervisor):
     """Per door two children: who holds the socket, and who accepts."""
 
     def init(self, doors: Sequence[Door]) -> tuple[SupFlags, list[ChildSpec]]:
+        """Each listener before its acceptor."""
         children: list[ChildSpec] = []
         for door in doors:
             name = f"listener:{door.address.name}"

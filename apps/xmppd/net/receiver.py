@@ -195,11 +195,13 @@ class Receiver(GenServer[Inbound]):
         self, transport: Transport, sock: socket.socket, stream: XmlStream, shaper: Shaper,
         context: ssl.SSLContext | None,
     ) -> Inbound:  # fmt: skip
+        """Own the socket; nothing is read yet."""
         pid = process.self_()
         watch(pid, lambda _reason: _orphan(transport, sock))
         return Inbound(pid, transport, sock, stream, shaper, context)
 
     async def handle_call(self, request: object, from_: Any, state: Inbound) -> Any:
+        """What the controller wants done before it goes on."""
         match request:
             case BecomeController(controller):
                 return await _become_controller(controller, state)
@@ -218,6 +220,7 @@ class Receiver(GenServer[Inbound]):
         return Stop("bad_request", state)
 
     def handle_cast(self, request: object, state: Inbound) -> Any:
+        """Another pace, or the end."""
         match request:
             case Close():
                 return Stop("normal", state)
@@ -226,6 +229,7 @@ class Receiver(GenServer[Inbound]):
         return NoReply(state)
 
     def handle_info(self, message: object, state: Inbound) -> Any:
+        """The controller has ended, or reading failed."""
         match message:
             case Down(ref, _, _) if ref is state.monitor:
                 return Stop("normal", state)
@@ -234,6 +238,7 @@ class Receiver(GenServer[Inbound]):
         return NoReply(state)
 
     def terminate(self, reason: object, state: Inbound) -> None:
+        """Let go of parser and socket; after a crash the controller says the last words and closes."""
         state.stream.drop()
         if state.sock is not None:
             state.sock.close()  # never activated

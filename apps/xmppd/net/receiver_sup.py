@@ -19,5 +19,6 @@ class ReceiverSup(Supervisor):
     """One spec; each start_child gives the arguments of Receiver.init."""
 
     def init(self) -> tuple[SupFlags, list[ChildSpec]]:
+        """Temporary children, a second to end."""
         child = ChildSpec("receiver", (gen_server.start_link, (Receiver,)), restart=TEMPORARY, shutdown=1.0)
         return SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 10, 1.0), [child]

@@ -50,10 +50,14 @@ class TlsContexts:
         self._by_host: dict[str, HostTls] = {}
         self.reload()
 
-    def reload(self) -> None:
-        """Read every certificate again. Raises OSError or ssl.SSLError with the old ones still in force."""
-        fresh = {host: self._load(host) for host in self._hosts}
-        self._by_host = fresh
+    def reload(self, certificate_of: CertificateOf | None = None) -> None:
+        """Read every certificate again, from other files if told so.
+
+        Raises OSError, ValueError or ssl.SSLError with the old ones still in force.
+        """
+        where = certificate_of or self._certificate_of
+        fresh = {host: self._load(host, where) for host in self._hosts}
+        self._by_host, self._certificate_of = fresh, where
 
     def context(self, host: str | None = None) -> ssl.SSLContext:
         """The context to start a handshake with: that of `host`, or of the first host until SNI says more."""
@@ -67,8 +71,8 @@ class TlsContexts:
                 return tls.end_point
         return b""
 
-    def _load(self, host: str) -> HostTls:
-        chain, key = self._certificate_of(host) or tls_dev.ensure(self._certs, host)
+    def _load(self, host: str, certificate_of: CertificateOf) -> HostTls:
+        chain, key = certificate_of(host) or tls_dev.ensure(self._certs, host)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = self._min_version
         context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION

@@ -45,6 +45,7 @@ class C2s(GenFsm[Data]):
     """The callbacks. A state function gets a Batch of events, or receiver.Closed."""
 
     def init(self, settings: Settings, endpoint: Endpoint) -> tuple[str, Data]:
+        """Before the first byte; the one budget of time for the negotiation begins."""
         process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
         tls = settings.stream.tls == "direct"
         fsm = StreamState(tls=tls, channel_binding=tls)

@@ -79,6 +79,7 @@ async def report(data: Data, result: ReportAuth) -> None:
     """An attempt ended: count it if it failed, take the client for known if not, and tell the modules."""
     data.mechanism = None
     if result.ok:
+        data.how = result.mechanism
         data.endpoint.ticket.known()
     elif data.settings.throttle is not None:
         for key in _keys(data, result.username):

@@ -41,7 +41,8 @@ class Settings:
 
 @dataclass(slots=True, eq=False)
 class Data:
-    """One stream's memory. `fsm` is the pure machine's; `seq` the batch in hand; `session` is there once bound."""
+    """One stream's memory. `fsm` is the pure machine's; `seq` the batch in hand; `how` the mechanism of
+    the login; `session` is there once bound."""
 
     settings: Settings
     endpoint: Endpoint
@@ -49,6 +50,7 @@ class Data:
     monitor: Ref
     timer: TimerRef | None = None
     mechanism: Mechanism | None = None
+    how: str = ""
     session: C2sSession | None = None
     lang: str = ""
     seq: int = 0

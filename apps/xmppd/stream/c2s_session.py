@@ -37,7 +37,7 @@ async def open_session(data: Data, jid: JID) -> None:
     """Put the session into the table of every node, and tell the modules."""
     transport = data.transport
     tls = transport.tls
-    info = {"ip": transport.peer, "tls": tls.version() if tls is not None else ""}
+    info = {"ip": transport.peer, "tls": tls.version() if tls is not None else "", "mechanism": data.how}
     session = new_session(jid, process.self_(), lang=data.lang, info=info)
     await sm.open_session(session)
     data.session = session

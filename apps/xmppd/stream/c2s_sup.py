@@ -26,6 +26,7 @@ class C2sSup(Supervisor):
     """One spec; each start_child gives the settings and the endpoint."""
 
     def init(self) -> tuple[SupFlags, list[ChildSpec]]:
+        """Temporary children, two seconds to say goodbye."""
         child = ChildSpec("c2s", (c2s.start_link, ()), restart=TEMPORARY, shutdown=2.0)
         return SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 10, 1.0), [child]
 

@@ -71,6 +71,7 @@ class Component(GenFsm[Data]):
     """The callbacks. A state function gets a Batch of events, or receiver.Closed."""
 
     def init(self, settings: ServiceSettings, endpoint: Endpoint) -> tuple[str, Data]:
+        """Before the first byte; the time for the handshake begins."""
         process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
         timer = process.send_after(settings.negotiation, process.self_(), _Late())
         return "wait_for_stream", Data(settings, endpoint, process.monitor(endpoint.receiver), timer)

@@ -24,6 +24,7 @@ class ServiceSup(Supervisor):
     """One spec; each start_child gives the settings and the endpoint."""
 
     def init(self) -> tuple[SupFlags, list[ChildSpec]]:
+        """Temporary children, two seconds to say goodbye."""
         child = ChildSpec("component", (component.start_link, ()), restart=TEMPORARY, shutdown=2.0)
         return SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 10, 1.0), [child]
 

@@ -52,7 +52,8 @@ class Rig:
         pace = shaper.new(rate, burst, THIS.loop.time())
         args = (self.transport, self.ours, XmlStream(), pace, context)
         pid, controller = await gen_server.start(Receiver, *args), await gen_fsm.start(Controller, self.seen)
-        assert pid is not None and controller is not None
+        assert pid is not None
+        assert controller is not None
         self.receiver, self.controller = pid, controller
         return self
 

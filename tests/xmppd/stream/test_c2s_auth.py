@@ -1,0 +1,157 @@
+"""Logins: who is refused for a while, and which resource one gets."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support import node
+from tests.support.client import Client
+from tests.support.server import config, serving
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID
+from xmpp_core.stream_events import LegacyAuth, ReportAuth, SaslStep
+from xmpp_core.stream_state import StreamConfig, StreamState
+from xmppd.auth import auth
+from xmppd.auth.throttle import Throttle
+from xmppd.net.gate import Gate
+from xmppd.routing import hooks
+from xmppd.routing.hook_points import AuthResult
+from xmppd.stream import c2s_auth
+from xmppd.stream.c2s_data import Settings
+
+
+def stranger(throttle: Throttle | None = None) -> Any:
+    """As much of a stream as a login needs."""
+    ticket = Gate().admit("192.0.2.1")
+    return SimpleNamespace(
+        settings=Settings(StreamConfig(hosts={"localhost"}, plain_without_tls=True), throttle=throttle),
+        transport=SimpleNamespace(peer="192.0.2.1", tls=None),
+        endpoint=SimpleNamespace(ticket=ticket),
+        fsm=StreamState(host="localhost"),
+        host="localhost",
+        mechanism=None,
+        how="",
+    )
+
+
+def plain(user: str, password: str) -> SaslStep:
+    return SaslStep("PLAIN", f"\0{user}\0{password}".encode(), True)
+
+
+def with_accounts(body: Any) -> None:
+    async def whole() -> None:
+        async with serving(config(modules={})):
+            await auth.create_user("juliet", "localhost", "secret")
+            await body()
+
+    node.run(whole)
+
+
+def test_failures_of_an_address_count_together() -> None:
+    async def body() -> None:
+        throttle = Throttle(0.001, 2)
+        data = stranger(throttle)
+        for user in ("juliet", "nobody"):
+            outcome: Any = await c2s_auth.sasl_step(data, plain(user, "wrong"))
+            assert outcome.condition == "not-authorized"
+            await c2s_auth.report(data, ReportAuth(user, False, "PLAIN"))
+        refused: Any = await c2s_auth.sasl_step(data, plain("juliet", "secret"))
+        assert refused.condition == "temporary-auth-failure"
+        elsewhere = stranger(throttle)
+        elsewhere.transport.peer = "192.0.2.2"
+        allowed: Any = await c2s_auth.sasl_step(elsewhere, plain("juliet", "secret"))
+        assert allowed.username == "juliet"
+
+    with_accounts(body)
+
+
+def test_failures_of_an_account_count_from_wherever() -> None:
+    async def body() -> None:
+        throttle = Throttle(0.001, 2)
+        for n in range(2):
+            data = stranger(throttle)
+            data.transport.peer = f"192.0.2.{n}"
+            await c2s_auth.report(data, ReportAuth("juliet", False, "PLAIN"))
+        data = stranger(throttle)
+        data.transport.peer = "192.0.2.9"
+        outcome: Any = await c2s_auth.sasl_step(data, plain("juliet", "secret"))
+        assert outcome.condition == "temporary-auth-failure"
+
+    with_accounts(body)
+
+
+def test_who_logs_in_is_no_stranger_any_more() -> None:
+    async def body() -> None:
+        told: list[AuthResult] = []
+        await hooks.add("localhost", AuthResult, told.append)
+        data = stranger()
+        await c2s_auth.report(data, ReportAuth("juliet", True, "PLAIN"))
+        assert data.how == "PLAIN"
+        assert told == [AuthResult("localhost", "juliet", "PLAIN", True, "192.0.2.1")]
+        assert not data.endpoint.ticket._stranger
+
+    with_accounts(body)
+
+
+def test_without_tls_there_is_nothing_to_bind_to() -> None:
+    assert c2s_auth.channel_binding(stranger()) == b""
+
+
+def test_without_the_store_a_login_waits() -> None:
+    async def body() -> None:
+        outcome: Any = await c2s_auth.sasl_step(stranger(), plain("juliet", "secret"))
+        assert outcome.condition == "temporary-auth-failure"
+
+    node.run(body)
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "condition"),
+    [("juliet", "secret", None), ("juliet", "wrong", "not-authorized"), ("@", "secret", "jid-malformed")],
+)
+def test_the_old_login(user: str, password: str, condition: str | None) -> None:
+    async def body() -> None:
+        result = await c2s_auth.legacy_login(stranger(), LegacyAuth(user, password, "home"))
+        if condition is None:
+            assert result.jid == JID("juliet", "localhost", "home")
+        else:
+            assert result.error is not None
+            assert result.error.condition == condition
+
+    with_accounts(body)
+
+
+def test_a_resource_is_wished_or_made() -> None:
+    async def body() -> None:
+        account = JID("juliet", "localhost")
+        assert c2s_auth.choose(stranger(), account, "balcony").full == "juliet@localhost/balcony"
+        first, second = (c2s_auth.choose(stranger(), account, "").resource for _ in range(2))
+        assert first != second
+        with pytest.raises(StanzaError):
+            c2s_auth.choose(stranger(), account, "\x00")
+
+    with_accounts(body)
+
+
+def test_the_accounts_name_is_not_told_apart_by_the_answer() -> None:
+    async def body(port: int) -> None:
+        answers = []
+        for user in ("juliet", "nobody"):
+            client = await Client.connect(port)
+            await client.open()
+            from base64 import b64encode
+
+            first = b64encode(f"n,,n={user},r=abc".encode()).decode()
+            client.send(f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>{first}</auth>")
+            answers.append(await client.expect("<(challenge|failure)"))
+        assert answers == ["<challenge", "<challenge"]
+
+    async def whole() -> None:
+        async with serving(config(modules={})) as port:
+            await auth.create_user("juliet", "localhost", "secret")
+            await body(port)
+
+    node.run(whole)

@@ -1,0 +1,119 @@
+"""Sessions of bound clients, without a wire."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from otp.erts import process
+from tests.support import node
+from tests.support.server import config, serving
+from xmpp_core.element import Element
+from xmpp_core.jid import JID
+from xmpp_core.stanza import make_message, make_presence
+from xmppd.net.gate import Gate
+from xmppd.routing import hooks, sm
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.hook_points import SessionClosed, UserReceivePacket, UserReceivePresence
+from xmppd.stream import c2s_session
+
+JULIET = JID("juliet", "localhost", "balcony")
+
+
+class Wire:
+    """A transport that remembers."""
+
+    peer = "192.0.2.1"
+    tls = None
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.congested = False
+        self.waited = 0
+
+    def send(self, data: str) -> None:
+        self.sent.append(data)
+
+    async def writable(self) -> bool:
+        self.waited += 1
+        return True
+
+
+async def bound() -> Any:
+    endpoint = SimpleNamespace(ticket=Gate().admit("192.0.2.1"))
+    data = SimpleNamespace(transport=Wire(), endpoint=endpoint, session=None, timer=None, lang="", how="PLAIN")
+    data.timer = process.send_after(60.0, process.self_(), "late")
+    await c2s_session.open_session(data, JULIET)  # type: ignore[arg-type]
+    return data
+
+
+def play(body: Any) -> None:
+    async def whole() -> None:
+        async with serving(config(modules={})):
+            await body()
+
+    node.run(whole)
+
+
+def test_it_is_in_the_table_until_it_is_closed() -> None:
+    async def body() -> None:
+        closed: list[str] = []
+        await hooks.add("localhost", SessionClosed, lambda point: closed.append(point.reason))
+        data = await bound()
+        assert data.timer is None
+        assert [s.jid for s in sm.sessions("juliet@localhost")] == [JULIET]
+        await c2s_session.close_session(data, "normal")
+        await c2s_session.close_session(data, "normal")
+        assert sm.sessions("juliet@localhost") == ()
+        assert closed == ["normal"]
+
+    play(body)
+
+
+def test_a_stanza_is_written_at_once_when_no_module_wants_to_see_it() -> None:
+    async def body() -> None:
+        data = await bound()
+        assert c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
+        assert "<body>hello</body>" in data.transport.sent[0]
+        await hooks.add("localhost", UserReceivePresence, lambda acc, _point: acc)
+        assert not c2s_session.write_now(data, data.session, Deliver(make_presence(JULIET)))
+        assert c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
+        await hooks.add("localhost", UserReceivePacket, lambda acc, _point: acc)
+        assert not c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
+
+    play(body)
+
+
+def test_a_slow_reader_is_waited_for() -> None:
+    async def body() -> None:
+        data = await bound()
+        data.transport.congested = True
+        assert not c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
+        await c2s_session.write(data, data.session, Deliver(make_message(JULIET, "hello")))
+        assert data.transport.waited == 1
+
+    play(body)
+
+
+def test_what_it_sends_bears_its_full_address() -> None:
+    async def body() -> None:
+        data = await bound()
+        element = Element("jabber:client", "message", {"to": "juliet@localhost/balcony", "from": "juliet@localhost"})
+        await c2s_session.send_on(data, data.session, element)
+        got = await process.receive(lambda m: isinstance(m, Deliver), 5.0)
+        assert got.stanza.from_ == JULIET
+        assert got.stanza.el.attrs["from"] == JULIET.full
+
+    play(body)
+
+
+def test_an_error_to_a_malformed_address_is_dropped() -> None:
+    async def body() -> None:
+        data = await bound()
+        for type_ in ("error", "result"):
+            await c2s_session.send_on(data, data.session, Element("jabber:client", "iq", {"to": "@", "type": type_}))
+        assert data.transport.sent == []
+        await c2s_session.send_on(data, data.session, Element("jabber:client", "message", {"to": "@"}))
+        assert "jid-malformed" in data.transport.sent[0]
+
+    play(body)

@@ -1,0 +1,160 @@
+"""External components at the wire."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+from tests.support import node
+from tests.support.client import Client
+from tests.support.server import config, port_of, serving
+from xmppd.auth import auth
+from xmppd.config.schema import Config, Limits, Listen
+from xmppd.stream.component import handshake
+
+HEADER = (
+    "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{to}'>"
+)
+SECRETS = {"echo.localhost": "s3cret", "other.localhost": "s3cret"}
+
+
+def settings(limits: Limits | None) -> Config:
+    listen = (
+        Listen(module="component", ip="127.0.0.1", port=0, tls="off", secrets=SECRETS),
+        Listen(module="c2s", ip="127.0.0.2", port=0, tls="off", plain_without_tls=True),
+    )
+    return config(modules={}, limits=limits, listen=listen)
+
+
+def play(body: Callable[[int, int], Awaitable[None]], limits: Limits | None = None) -> None:
+    async def whole() -> None:
+        chosen = settings(limits)
+        async with serving(chosen) as port:
+            await auth.create_user("juliet", "localhost", "secret")
+            await body(port, await port_of(chosen.listen[1]))
+
+    node.run(whole)
+
+
+async def begun(port: int, to: str = "echo.localhost") -> tuple[Client, str]:
+    client = await Client.connect(port)
+    client.send(HEADER.format(to=to))
+    header = await client.expect("<stream:stream .*?>")
+    assert f"from='{to}'" in header
+    return client, header.partition(" id='")[2].partition("'")[0]
+
+
+async def entered(port: int, to: str = "echo.localhost") -> Client:
+    client, stream_id = await begun(port, to)
+    client.send(f"<handshake>{handshake(stream_id, 's3cret')}</handshake>")
+    await client.expect("<handshake/>")
+    return client
+
+
+def test_the_handshake_is_sha1_of_id_and_secret() -> None:
+    assert handshake("3BF96D32", "test") == hashlib.sha1(b"3BF96D32test").hexdigest()
+
+
+def test_stanzas_go_both_ways() -> None:
+    async def body(port: int, clients: int) -> None:
+        component = await entered(port)
+        juliet = await Client.connect(clients, "127.0.0.2")
+        jid = await juliet.login("juliet", "balcony")
+        juliet.send("<message to='any@echo.localhost' type='chat'><body>Hark</body></message>")
+        got = await component.expect("<message.*?</message>")
+        assert f"from='{jid}'" in got
+        assert "xmlns" not in got
+        component.send(f"<message from='any@echo.localhost' to='{jid}' type='chat'><body>who</body></message>")
+        assert "from='any@echo.localhost'" in await juliet.expect("<message.*?</message>")
+
+    play(body)
+
+
+def test_a_wrong_handshake_is_refused() -> None:
+    async def body(port: int, _clients: int) -> None:
+        client, _ = await begun(port)
+        client.send("<handshake>0000000000000000000000000000000000000000</handshake>")
+        assert "<not-authorized" in await client.gone()
+
+    play(body)
+
+
+def test_only_known_domains_may_connect() -> None:
+    async def body(port: int, _clients: int) -> None:
+        client = await Client.connect(port)
+        client.send(HEADER.format(to="evil.example"))
+        assert "<host-unknown" in await client.gone()
+
+    play(body)
+
+
+def test_a_client_header_is_refused() -> None:
+    async def body(port: int, _clients: int) -> None:
+        client = await Client.connect(port)
+        client.send(HEADER.format(to="echo.localhost").replace("component:accept", "client"))
+        assert "<invalid-namespace" in await client.gone()
+
+    play(body)
+
+
+def test_a_domain_has_one_component_until_it_leaves() -> None:
+    async def body(port: int, _clients: int) -> None:
+        first = await entered(port)
+        second, stream_id = await begun(port)
+        second.send(f"<handshake>{handshake(stream_id, 's3cret')}</handshake>")
+        assert "<conflict" in await second.gone()
+        first.send("</stream:stream>")
+        assert (await first.gone()).endswith("</stream:stream>")
+        await entered(port)
+
+    play(body)
+
+
+def test_it_speaks_for_its_own_domain_only() -> None:
+    async def body(port: int, _clients: int) -> None:
+        for sender in ("from='juliet@localhost'", "from='x@other.localhost'", ""):
+            component = await entered(port)
+            component.send(f"<message {sender} to='juliet@localhost'><body>x</body></message>")
+            assert "<invalid-from" in await component.gone()
+
+    play(body)
+
+
+def test_a_request_to_the_server_is_answered() -> None:
+    async def body(port: int, _clients: int) -> None:
+        component = await entered(port)
+        component.send("<iq type='get' id='1' from='echo.localhost' to='localhost'><x xmlns='y'/></iq>")
+        answer = await component.expect("<iq.*?</iq>")
+        assert "to='echo.localhost'" in answer
+        component.send("<iq type='get' from='echo.localhost' to='localhost'><x xmlns='y'/></iq>")
+        assert "<bad-request" in await component.expect("<iq.*?</iq>")
+
+    play(body)
+
+
+def test_the_handshake_must_come_in_time() -> None:
+    async def body(port: int, _clients: int) -> None:
+        client, _ = await begun(port)
+        assert "<connection-timeout" in await client.gone()
+
+    play(body, Limits(negotiation_seconds=0.1))
+
+
+def test_a_lost_component_is_no_longer_routed_to() -> None:
+    async def body(port: int, clients: int) -> None:
+        component = await entered(port)
+        component.transport.abort()
+        juliet = await Client.connect(clients, "127.0.0.2")
+        await juliet.login("juliet", "balcony")
+
+        async def bounced() -> bool:
+            juliet.send("<message to='any@echo.localhost' type='chat'><body>Hark</body></message>")
+            juliet.send("<iq type='get' id='z' to='localhost'><x xmlns='y'/></iq>")
+            seen = juliet.mark
+            await juliet.expect("<iq.*?</iq>")
+            return "remote-server-not-found" in juliet.seen[seen:]
+
+        while not await bounced():
+            pass
+
+    play(body)
