@@ -26,7 +26,7 @@ from otp.erts.exits import NOCONNECTION, TIMEOUT, CallError
 from otp.erts.future import LoopFuture
 from otp.erts.links import ALIASES
 from otp.erts.pid import HERE, Pid, make_ref
-from otp.erts.process import self_, send, send_after, trap_exit
+from otp.erts.process import running, self_, send, send_after
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 from otp.kernel import stdlib_messages, unix_socket
@@ -67,8 +67,6 @@ class _Tick:
 class _State:
     config: NetConfig
     mesh: Mesh
-    server: asyncio.AbstractServer
-    socket_path: Path
     complaints: set[tuple[str, str]]
     dialling: dict[str, Link] = field(default_factory=dict)
     ticking: bool = True
@@ -149,7 +147,6 @@ class NetKernel(GenServer[_State]):
         """Listen, install the carrier, begin to dial."""
         if HERE.node not in config.nodes:
             return StopInit(("not_in_mesh", HERE.node, config.nodes))
-        trap_exit(True)
         me = self_()
         _prepare(config.run_dir)
         path = _socket_path(config, HERE.node)
@@ -164,7 +161,9 @@ class NetKernel(GenServer[_State]):
         _mesh[:] = [mesh]
         runtime.set_carrier(mesh)
         send(me, _Tick())
-        return _State(config, mesh, server, path, complaints)
+        # also when it is killed: a server left open would keep its successor from the address
+        running().on_exit = [lambda: _leave(mesh, server, path)]
+        return _State(config, mesh, complaints)
 
     def handle_call(self, request: Any, from_: Any, state: _State) -> Reply[_State]:
         """"identity": this node's name and creation, and who is connected."""
@@ -188,15 +187,6 @@ class NetKernel(GenServer[_State]):
                 send_after(RETRY, self_(), message)
         return NoReply(state)
 
-    def terminate(self, reason: object, state: _State) -> None:
-        """Leave the mesh: links break, the socket goes."""
-        state.server.close()
-        runtime.set_carrier(None)
-        _mesh.clear()
-        for far in list(state.mesh.far.values()):
-            far.link.drop("this node leaves")
-        state.socket_path.unlink(missing_ok=True)
-
 
 # -- internals
 
@@ -217,6 +207,15 @@ async def _dial(name: str, state: _State) -> None:
     except OSError as exc:
         sock.close()
         link.drop(str(exc))
+
+
+def _leave(mesh: Mesh, server: asyncio.AbstractServer, path: Path) -> None:
+    server.close()
+    runtime.set_carrier(None)
+    _mesh.clear()
+    for far in list(mesh.far.values()):
+        far.link.drop("this node leaves")
+    path.unlink(missing_ok=True)
 
 
 def _handshake(config: NetConfig, expects: str | None = None) -> Handshake:

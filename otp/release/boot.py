@@ -25,7 +25,7 @@ from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Exit
 from otp.kernel import application_controller as controller
-from otp.kernel import lifeline
+from otp.kernel import lifeline, logger
 from otp.release.reasons import explain
 from otp.release.systools import Load, Progress, Script, Start, Step
 from otp.stdlib import gen_server
@@ -146,6 +146,7 @@ async def _started(script: Script, hooks: Hooks, line: lifeline.Lifeline | None)
     _Here.status = "started"
     log.info("%s %s started", script.name, script.vsn)
     await _call(hooks.started)
+    runtime.freeze()
     if line is not None:
         line.ready()
 
@@ -171,6 +172,7 @@ async def _serve(top: Pid, hooks: Hooks) -> int:
             case _Stop() as stopping:
                 return await _down(top, stopping)
             case _Reload():
+                logger.reopen()
                 log.info("reload")
                 process.spawn(_call, hooks.reload)
             case Exit(pid, ("application_terminated", name, reason)) if pid is top:

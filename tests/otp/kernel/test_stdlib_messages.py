@@ -1,0 +1,26 @@
+"""Requests of the behaviours cross; what would not be answerable does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from otp.erts.future import LoopFuture
+from otp.erts.pid import intern, make_ref
+from otp.kernel import codec, stdlib_messages
+from otp.stdlib.gen import Call, Cast, From, System
+
+
+def test_requests_cross() -> None:
+    stdlib_messages.register()
+    pid, ref = intern("w1", 1, 3), make_ref()
+    call = codec.decode(codec.encode(Call(From(pid, ref, None), ("get", 1))))
+    assert (call.from_.pid, call.from_.ref, call.from_.future) == (pid, ref, None)
+    assert call.request == ("get", 1)
+    assert codec.decode(codec.encode(Cast("x"))).request == "x"
+    system = codec.decode(codec.encode(System(From(pid, ref, None), "get_state", ())))
+    assert (system.op, system.args) == ("get_state", ())
+
+
+def test_the_from_of_a_local_call_stays_here() -> None:
+    with pytest.raises(codec.CodecError, match="cannot be answered from another"):
+        codec.encode(From(intern("w1", 1, 3), make_ref(), LoopFuture()))
