@@ -1,4 +1,4 @@
-"""court — the server behind the wire: real hooks, store, auth, router, sm and modules; sessions that keep what they get.
+"""court — the server behind the wire: real hooks, store, router, sm and modules; sessions that keep what they get.
 
     def test_it():
         async def body(court):
@@ -39,6 +39,7 @@ from xmppd.store import store
 from xmppd.store.backend import StoreConfig
 from xmppd.store.tables import Account
 
+MEMORY = StoreConfig("memory")
 MODULES = (
     "mod_disco",
     "mod_last",
@@ -215,10 +216,10 @@ def config_of(
 class CourtSup(Supervisor):
     """The part of xmppd_sup that has no sockets."""
 
-    def init(self, config: Config) -> Any:
+    def init(self, config: Config, where: StoreConfig) -> Any:
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
-            ChildSpec("store", (store.start_link, (StoreConfig("memory"),))),
+            ChildSpec("store", (store.start_link, (where,))),
             ChildSpec("auth", (auth.start_link, ())),
             router.spec(config.hosts),
             iq.spec(),
@@ -227,10 +228,9 @@ class CourtSup(Supervisor):
         ]
 
 
-async def start(config: Config) -> Court:
-    """Starts everything under a supervisor, linked to the calling process."""
-    await pg.start_link()
-    await supervisor.start_link(CourtSup, config, name="court_sup")
+async def start(config: Config, where: StoreConfig = MEMORY) -> Court:
+    """Starts everything under a supervisor, linked to the calling process; pg runs already."""
+    await supervisor.start_link(CourtSup, config, where, name="court_sup")
     return Court(config)
 
 
@@ -246,6 +246,7 @@ def play(body: Callable[[Court], Awaitable[Any]], config: Config | None = None) 
     """Runs body(court) as a process of a fresh node."""
 
     async def whole() -> Any:
+        await pg.start_link()
         return await body(await start(config or config_of()))
 
     return node.run(whole)

@@ -55,7 +55,8 @@ def test_requests_to_others() -> None:
         romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
         await romeo.send("<iq type='get' id='1' to='juliet@localhost/j'><q xmlns='x'/></iq>")
         await court.settle()
-        assert juliet.take() == ["<iq type='get' id='1' to='juliet@localhost/j' from='romeo@localhost/r'><q xmlns='x'/></iq>"]
+        (request,) = juliet.take()
+        assert request == "<iq type='get' id='1' to='juliet@localhost/j' from='romeo@localhost/r'><q xmlns='x'/></iq>"
         for to in ("juliet@localhost", "juliet@localhost/gone", "nobody@localhost", "localhost"):
             answer = await romeo.ask(f"<iq type='get' id='2' to='{to}'><q xmlns='x'/></iq>")
             assert "<service-unavailable " in answer

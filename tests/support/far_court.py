@@ -1,0 +1,137 @@
+"""far_court — courts on several nodes with one store, and the program that such a node runs.
+
+`run(body, "w1", "w2")` runs `body(courts)` while the named nodes serve; `Far` plays a client on one of them.
+
+    python -m tests.support.far_court NAME RUN_DIR COOKIE NODE,NODE,…
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from otp.erts import process, runtime
+from otp.kernel import net_kernel, node, pg, rpc
+from otp.kernel.net_kernel import NetConfig
+from tests.support import court
+from tests.support.mesh import COOKIE, SECONDS, Mesh
+from xmppd.routing import sm
+from xmppd.store.backend import StoreConfig
+
+_clients: dict[str, court.Client] = {}
+_courts: list[court.Court] = []
+
+
+@rpc.exported
+async def login(jid: str) -> None:
+    _clients[jid] = await _courts[0].login(jid)
+
+
+@rpc.exported
+async def send(jid: str, xml: str) -> None:
+    await _clients[jid].send(xml)
+
+
+@rpc.exported
+async def take(jid: str) -> list[str]:
+    await _clients[jid].settle()
+    return _clients[jid].take()
+
+
+@rpc.exported
+def ended(jid: str) -> str:
+    return type(_clients[jid].ended).__name__
+
+
+@rpc.exported
+def names() -> list[str]:
+    return sorted(s.jid.full for s in sm.all_sessions())
+
+
+@rpc.exported
+async def crash(name: str) -> None:
+    await court.crash(name)
+
+
+@dataclass(frozen=True)
+class Far:
+    """A client on another node."""
+
+    node: str
+    jid: str
+
+    async def do(self, what: str, *args: Any) -> Any:
+        return await call(self.node, what, self.jid, *args)
+
+
+async def call(name: str, what: str, *args: Any) -> Any:
+    return await rpc.call(name, f"tests.support.far_court:{what}", *args, timeout=SECONDS)
+
+
+class Courts(Mesh):
+    """The nodes."""
+
+    def start(self, name: str, creation: int = 1, cookie: str = COOKIE) -> None:
+        args = [name, str(self.run_dir), cookie, ",".join(self.names)]
+        self.children[name] = subprocess.Popen([sys.executable, "-m", "tests.support.far_court", *args])
+
+    async def until(self, name: str, *there: str) -> None:
+        """Wait until the node serves and knows exactly these sessions."""
+        for _ in range(1000):
+            with contextlib.suppress(rpc.RpcError):
+                if await call(name, "names") == sorted(there):
+                    return
+            await process.sleep(0.01)
+        raise AssertionError(f"{name} knows {await call(name, 'names')}")
+
+    async def client(self, name: str, jid: str) -> Far:
+        await call(name, "login", jid)
+        return Far(name, jid)
+
+
+def run(body: Callable[[Courts], Awaitable[None]], *names: str) -> None:
+    """See the head of the file."""
+    with contextlib.ExitStack() as stack:
+        courts = Courts(Path(stack.enter_context(tempfile.TemporaryDirectory())), names)
+        stack.callback(courts.kill_all)
+        for name in names:
+            courts.start(name)
+
+        async def main() -> None:
+            await net_kernel.start_link(courts.config())
+            await pg.start_link()
+            await rpc.start_link()
+            await node.await_nodes(set(names), SECONDS)
+            for name in names:
+                await courts.until(name)
+            await body(courts)
+
+        runtime.run(main, node="main")
+
+
+async def _main(config: NetConfig) -> None:
+    await net_kernel.start_link(config)
+    await pg.start_link()
+    store = StoreConfig("sqlite", str(config.run_dir / "store.sqlite3"))
+    _courts.append(await court.start(court.config_of(), store))
+    await rpc.start_link()
+    await process.receive()
+
+
+def main() -> None:
+    name, run_dir, cookie, nodes = sys.argv[1:]
+    config = NetConfig(Path(run_dir), cookie.encode(), tuple(nodes.split(",")))
+    runtime.run(lambda: _main(config), node=name)
+
+
+if __name__ == "__main__":
+    # under its importable name, so that its functions are exported by that
+    from tests.support import far_court
+
+    far_court.main()

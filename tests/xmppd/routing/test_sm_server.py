@@ -1,0 +1,76 @@
+"""The session table on several nodes, with real nodes and one store."""
+
+from __future__ import annotations
+
+from tests.support import far_court
+from tests.support.far_court import Courts, call
+
+
+def presence(texts: list[str], kind: str, from_: str) -> list[str]:
+    return [t for t in texts if t.startswith("<presence") and f"from='{from_}'" in t and kind in t]
+
+
+def test_users_on_two_nodes_see_no_difference() -> None:
+    async def body(courts: Courts) -> None:
+        romeo = await courts.client("w1", "romeo@localhost/r")
+        juliet = await courts.client("w2", "juliet@localhost/j")
+        await courts.until("w1", romeo.jid, juliet.jid)
+        await romeo.do("send", "<presence type='subscribe' to='juliet@localhost'/>")
+        await juliet.do("send", "<presence type='subscribed' to='romeo@localhost'/>")
+        await juliet.do("send", "<presence type='subscribe' to='romeo@localhost'/>")
+        await romeo.do("send", "<presence type='subscribed' to='juliet@localhost'/>")
+        await romeo.do("send", "<message to='juliet@localhost' type='chat'><body>&lt;&amp;</body></message>")
+        await romeo.do("take")
+        got = await juliet.do("take")
+        assert presence(got, "<presence", "romeo@localhost/r")
+        assert "<body>&lt;&amp;</body>" in got[-1]
+
+    far_court.run(body, "w1", "w2")
+
+
+def test_a_node_that_dies_takes_its_sessions_and_contacts_hear_of_it_once() -> None:
+    async def body(courts: Courts) -> None:
+        romeo = await courts.client("w1", "romeo@localhost/r")
+        juliet = await courts.client("w2", "juliet@localhost/j")
+        nurse = await courts.client("w3", "nurse@localhost/n")
+        for friend in (juliet, nurse):
+            await romeo.do("send", f"<presence type='subscribed' to='{friend.jid.split('/')[0]}'/>")
+            await friend.do("send", "<presence type='subscribe' to='romeo@localhost'/>")
+            await friend.do("take")
+        courts.kill("w1")
+        await courts.until("w2", juliet.jid, nurse.jid)
+        await courts.until("w3", juliet.jid, nurse.jid)
+        for friend in (juliet, nurse):
+            got: list[str] = []
+            while not presence(got, "type='unavailable'", "romeo@localhost/r"):
+                got += await friend.do("take")
+            got += await friend.do("take")
+            assert len(presence(got, "type='unavailable'", "romeo@localhost/r")) == 1
+
+    far_court.run(body, "w1", "w2", "w3")
+
+
+def test_the_newest_session_wins_wherever_it_is() -> None:
+    async def body(courts: Courts) -> None:
+        old = await courts.client("w1", "romeo@localhost/r")
+        await courts.until("w2", old.jid)
+        await courts.client("w2", "romeo@localhost/r")
+        assert await call("w1", "ended", old.jid) == "Replaced"
+        await courts.until("w1", old.jid)
+        await courts.until("w2", old.jid)
+
+    far_court.run(body, "w1", "w2")
+
+
+def test_a_manager_that_crashes_learns_of_the_other_nodes_again() -> None:
+    async def body(courts: Courts) -> None:
+        romeo = await courts.client("w1", "romeo@localhost/r")
+        juliet = await courts.client("w2", "juliet@localhost/j")
+        await courts.until("w1", romeo.jid, juliet.jid)
+        await call("w1", "crash", "sm")
+        await romeo.do("send", "<message to='juliet@localhost' type='chat'><body>hi</body></message>")
+        await courts.until("w1", romeo.jid, juliet.jid)
+        await courts.until("w2", romeo.jid, juliet.jid)
+        assert "<body>hi</body>" in (await juliet.do("take"))[-1]
+
+    far_court.run(body, "w1", "w2")
