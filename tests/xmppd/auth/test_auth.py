@@ -137,7 +137,7 @@ def test_the_servers_secret_is_the_same_after_a_restart(play: Play) -> None:
         await gen_server.stop("auth")
         with pytest.raises(StoreError, match="auth is not running"):
             auth.server_secret()
-        await auth.start_link(16)
+        await auth.start_link(4096)
         assert auth.server_secret() == before
 
     play(body)

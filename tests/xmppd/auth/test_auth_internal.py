@@ -34,7 +34,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_password_is_nowhere_in_the_store(play: Play) -> None:
     async def body() -> None:
-        await Accounts(b"s" * 32, 16).create("romeo", "localhost", PASSWORD, 7)
+        await Accounts(b"s" * 32, 4096).create("romeo", "localhost", PASSWORD, 7)
         (account,) = await store.select(tables.ACCOUNT)
         assert PASSWORD not in repr(account)
         assert account.created_at == 7
@@ -52,7 +52,7 @@ def test_the_three_hashes_have_salts_of_their_own() -> None:
 
 def test_a_password_found_right_is_not_derived_again(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body() -> None:
-        accounts = Accounts(b"s" * 32, 16)
+        accounts = Accounts(b"s" * 32, 4096)
         await accounts.create("romeo", "localhost", PASSWORD, 0)
         paid = counted(monkeypatch)
         assert [await accounts.check("romeo", "localhost", PASSWORD) for _ in range(3)] == [True] * 3
@@ -65,7 +65,7 @@ def test_a_password_found_right_is_not_derived_again(play: Play, monkeypatch: py
 
 def test_a_change_on_another_node_ends_what_was_remembered(play: Play) -> None:
     async def body() -> None:
-        here, there = Accounts(b"s" * 32, 16), Accounts(b"s" * 32, 16)
+        here, there = Accounts(b"s" * 32, 4096), Accounts(b"s" * 32, 4096)
         await here.create("romeo", "localhost", PASSWORD, 0)
         assert await here.check("romeo", "localhost", PASSWORD)
         await there.set_password("romeo", "localhost", "new")
@@ -78,7 +78,7 @@ def test_a_change_on_another_node_ends_what_was_remembered(play: Play) -> None:
 def test_an_unknown_user_costs_as_much_as_a_known_one(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     async def body() -> None:
         paid = counted(monkeypatch)
-        accounts = Accounts(b"s" * 32, 16)
+        accounts = Accounts(b"s" * 32, 4096)
         assert not await accounts.check("nobody", "localhost", PASSWORD)
         assert not await accounts.check("nobody", "localhost", PASSWORD)
         assert paid == [PASSWORD, PASSWORD]
@@ -90,7 +90,7 @@ def test_more_passwords_than_threads_can_check_are_refused(play: Play, monkeypat
     monkeypatch.setattr(auth_internal, "MAX_WAITING", 3)
 
     async def body() -> None:
-        accounts = Accounts(b"s" * 32, 16)
+        accounts = Accounts(b"s" * 32, 4096)
         outcomes: list[str] = []
 
         async def check() -> None:
@@ -110,7 +110,7 @@ def test_more_passwords_than_threads_can_check_are_refused(play: Play, monkeypat
 
 def test_of_two_registrations_at_once_one_wins(play: Play) -> None:
     async def body() -> None:
-        accounts = Accounts(b"s" * 32, 16)
+        accounts = Accounts(b"s" * 32, 4096)
         outcomes: list[str] = []
 
         async def create(password: str) -> None:
@@ -136,7 +136,7 @@ def test_an_account_without_keys_for_a_hash(play: Play) -> None:
 
     async def body() -> None:
         await store.transaction(write)
-        accounts = Accounts(b"s" * 32, 16)
+        accounts = Accounts(b"s" * 32, 4096)
         assert await accounts.keys("romeo", "localhost", "SHA-256") is None
         assert not await accounts.check("romeo", "localhost", "")
 
