@@ -416,6 +416,18 @@ def test_gen_statem__state_timeout_belongs_to_the_state_entered() -> None:
     run(body)
 
 
+def test_gen_statem__a_change_of_state_cancels_its_timeout() -> None:
+    async def body() -> None:
+        pid = await machine(log := [])
+        gen_statem.cast(pid, answer(Keep(actions=state_timeout(0.005, "of a"))))
+        gen_statem.cast(pid, answer(Next("b")))
+        gen_statem.cast(pid, answer(Keep(actions=timeout("t", 0.02, "last"))))
+        await until(lambda: log)
+        assert log == [("b", Named("t"), "last")]
+
+    run(body)
+
+
 def test_event_timeout_is_given_up_for_any_event() -> None:
     async def body() -> None:
         pid = await machine(log := [])
