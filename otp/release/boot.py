@@ -60,6 +60,7 @@ class _Here:
 
     status: Status = "down"
     mark = ""
+    signalled = False
 
 
 # -- API
@@ -111,7 +112,7 @@ def reload() -> None:
 
 
 async def _init(script: Script, env: Env, hooks: Hooks) -> int:
-    _Here.status, _Here.mark = "starting", ""
+    _Here.status, _Here.mark, _Here.signalled = "starting", "", False
     process.trap_exit(True)
     process.register(NAME, process.self_())
     _watch_signals(process.self_())
@@ -119,11 +120,12 @@ async def _init(script: Script, env: Env, hooks: Hooks) -> int:
     try:
         top = await controller.start_link()
         assert top is not None
-        failure = await _boot(script, env)
-        if failure is not None:
-            return await _down(top, _Stop(failure, 1))
-        if not _asked_to_stop():
-            await _started(script, hooks, line)
+        try:
+            await _boot(script, env)
+            if not _asked_to_stop():
+                await _started(script, hooks, line)
+        except Exception as exc:
+            return await _down(top, _Stop(f"{script.name} {script.vsn} cannot boot: {explain(exc)}", 1))
         return await _serve(top, hooks)
     finally:
         _forget_signals()
@@ -131,15 +133,11 @@ async def _init(script: Script, env: Env, hooks: Hooks) -> int:
             line.close()
 
 
-async def _boot(script: Script, env: Env) -> str | None:
+async def _boot(script: Script, env: Env) -> None:
     for step in script.steps:
-        try:
-            await _step(step, env)
-        except Exception as exc:
-            return f"{script.name} {script.vsn} cannot boot: {explain(exc)}"
+        await _step(step, env)
         if _asked_to_stop():
-            return None
-    return None
+            return
 
 
 async def _started(script: Script, hooks: Hooks, line: lifeline.Lifeline | None) -> None:
@@ -215,10 +213,10 @@ async def _call(fn: Callable[[], Any] | None) -> None:
 
 def _watch_signals(init: Pid) -> None:
     def asked(name: str) -> None:
-        if _Here.status == "stopping":
+        if _Here.signalled:
             process.exit_(init, "kill")
             return
-        _Here.status = "stopping"
+        _Here.status, _Here.signalled = "stopping", True
         process.send(init, _Stop(name))
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,6 @@
 """far_side — what tests have other nodes do, and the program that such a node runs.
 
-    python -m tests.support.far_side NAME CREATION RUN_DIR COOKIE NODE,NODE,…
+    python -m tests.support.far_side NAME CREATION RUN_DIR COOKIE NODE,NODE,… LOOP
 """
 
 from __future__ import annotations
@@ -131,9 +131,9 @@ async def _main(config: NetConfig) -> None:
 
 
 def main() -> None:
-    name, creation, run_dir, cookie, nodes = sys.argv[1:]
+    name, creation, run_dir, cookie, nodes, loop = sys.argv[1:]
     config = NetConfig(Path(run_dir), cookie.encode(), tuple(nodes.split(",")))
-    runtime.run(lambda: _main(config), node=name, creation=int(creation))
+    runtime.run(lambda: _main(config), node=name, creation=int(creation), loop=loop)
 
 
 if __name__ == "__main__":

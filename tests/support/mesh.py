@@ -27,8 +27,8 @@ SECONDS = 10.0
 class Mesh:
     """The other nodes."""
 
-    def __init__(self, run_dir: Path, names: tuple[str, ...]) -> None:
-        self.run_dir = run_dir
+    def __init__(self, run_dir: Path, names: tuple[str, ...], loop: str) -> None:
+        self.run_dir, self.loop = run_dir, loop
         self.names = ("main", *names)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -36,7 +36,7 @@ class Mesh:
         return NetConfig(self.run_dir, cookie.encode(), self.names)
 
     def start(self, name: str, creation: int = 1, cookie: str = COOKIE) -> None:
-        args = [name, str(creation), str(self.run_dir), cookie, ",".join(self.names)]
+        args = [name, str(creation), str(self.run_dir), cookie, ",".join(self.names), self.loop]
         self.children[name] = subprocess.Popen([sys.executable, "-m", "tests.support.far_side", *args])
 
     def kill(self, name: str) -> None:
@@ -66,11 +66,13 @@ async def receive(match: Callable[[Any], bool]) -> Any:
     return await process.receive(match, timeout=SECONDS)
 
 
-def run(body: Callable[[Mesh], Awaitable[None]], *names: str, run_dir: Path | None = None) -> None:
+def run(
+    body: Callable[[Mesh], Awaitable[None]], *names: str, run_dir: Path | None = None, loop: str = "auto"
+) -> None:
     """See the head of the file."""
     with contextlib.ExitStack() as stack:
         folder = run_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        mesh = Mesh(folder, names)
+        mesh = Mesh(folder, names, loop)
         stack.callback(mesh.kill_all)
         for name in names:
             mesh.start(name)
@@ -84,7 +86,7 @@ def run(body: Callable[[Mesh], Awaitable[None]], *names: str, run_dir: Path | No
                 await _until_it_serves(name)
             await body(mesh)
 
-        runtime.run(main, node="main")
+        runtime.run(main, node="main", loop=loop)
 
 
 async def _until_it_serves(name: str) -> None:

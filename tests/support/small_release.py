@@ -47,6 +47,14 @@ async def tree(mode: str) -> None:
     say("tree ended")
 
 
+def started(mode: str) -> None:
+    if mode == "fail-started":
+        raise OSError("no control socket")
+    say("started", *boot.get_status())
+    if mode == "stop-itself":
+        boot.stop("enough")
+
+
 def main() -> int:
     mode = sys.argv[1] if len(sys.argv) > 1 else ""
     specs = {name: app_resource.find(name) for name in ("kernel", "stdlib")}
@@ -54,9 +62,7 @@ def main() -> int:
     specs["probe"] = AppSpec("probe", "1", mod=mod, applications=("kernel", "stdlib"))
     release = Release("small", "1", tuple((name, "permanent") for name in specs))
     script = systools.make_script(release, specs)
-    hooks = boot.Hooks(
-        reload=lambda: say("reloaded"), started=lambda: say("started", *boot.get_status())
-    )
+    hooks = boot.Hooks(reload=lambda: say("reloaded"), started=lambda: started(mode))
     return boot.run(script, {"probe": {"mode": mode}}, node="small", hooks=hooks)
 
 

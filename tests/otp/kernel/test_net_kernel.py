@@ -19,13 +19,14 @@ from tests.support.far_side import Echoed
 from tests.support.mesh import Mesh, call, receive
 
 
-def test_send_and_answer() -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_send_and_answer(loop: str) -> None:
     async def body(_mesh: Mesh) -> None:
         echo = await call("w1", "start_echo")
         process.send(echo, (process.self_(), {"a": [1, ("b",)]}))
         assert await receive(lambda m: True) == Echoed(echo, {"a": [1, ("b",)]})
 
-    mesh.run(body, "w1")
+    mesh.run(body, "w1", loop=loop)
 
 
 def test_order_is_kept() -> None:
@@ -151,7 +152,8 @@ def test_unlink_over_the_mesh() -> None:
     mesh.run(body, "w1")
 
 
-def test_a_killed_node_breaks_every_tie_and_may_come_back() -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_killed_node_breaks_every_tie_and_may_come_back(loop: str) -> None:
     async def body(nodes: Mesh) -> None:
         process.trap_exit(True)
         echo, other = await call("w1", "start_echo"), await call("w2", "start_echo")
@@ -180,7 +182,7 @@ def test_a_killed_node_breaks_every_tie_and_may_come_back() -> None:
         assert again.creation == 2
         assert await gen_server.call(again, "count") == 0
 
-    mesh.run(body, "w1", "w2")
+    mesh.run(body, "w1", "w2", loop=loop)
 
 
 def test_a_call_in_flight_fails_when_the_node_dies() -> None:
@@ -265,6 +267,27 @@ def test_large_messages_cross_and_drain_waits() -> None:
             assert (await receive(lambda m: True)).what == text
 
     mesh.run(body, "w1")
+
+
+def test_a_flood_both_ways_survives_the_death_of_its_node() -> None:
+    async def body(nodes: Mesh) -> None:
+        node.monitor_nodes()
+        echoes = [await call(name, "start_echo") for name in ("w1", "w2")]
+        for n in range(3000):
+            for echo in echoes:
+                process.send(echo, (process.self_(), n))
+            if n == 1500:
+                await process.sleep(0)
+                nodes.kill("w1")
+        await receive(lambda m: isinstance(m, NodeDown))
+        got = []
+        while len(got) < 3000:
+            answer = await receive(lambda m: isinstance(m, Echoed))
+            if answer.by is echoes[1]:
+                got.append(answer.what)
+        assert got == list(range(3000))
+
+    mesh.run(body, "w1", "w2")
 
 
 def test_a_node_that_is_not_part_of_the_mesh_does_not_start(tmp_path: Path) -> None:

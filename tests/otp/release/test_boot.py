@@ -85,6 +85,21 @@ def test_a_failed_boot_says_why() -> None:
         assert "started" not in out
 
 
+def test_a_failure_after_the_last_application_is_one_of_the_boot() -> None:
+    with _node("fail-started") as child:
+        out, err = child.communicate(timeout=20)
+        assert child.returncode == 1
+        assert "small 1 cannot boot: no control socket" in err
+        assert "tree ended" in out
+
+
+def test_a_node_may_stop_itself() -> None:
+    with _node("stop-itself") as child:
+        out, _err = child.communicate(timeout=20)
+        assert child.returncode == 0
+        assert out.splitlines()[-1] == "tree ended"
+
+
 def test_the_end_of_a_permanent_application_ends_the_node() -> None:
     with _node("crash-later") as child:
         _out, err = child.communicate(timeout=20)
