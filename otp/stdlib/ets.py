@@ -31,6 +31,7 @@ Type = Literal["set", "ordered_set", "bag"]
 Access = Literal["protected", "public"]
 
 _tables: dict[str, Table[Any, Any]] = {}
+_owned: dict[Pid, dict[Table[Any, Any], None]] = {}
 
 
 class NoSuchTable(LookupError):
@@ -196,8 +197,10 @@ class Table(Generic[K, V]):
         self._wipe()
 
     def give_away(self, to: Pid, data: object = None) -> None:
-        """Make another process the owner; it gets EtsTransfer."""
+        """Make another live process of this node the owner; it gets EtsTransfer. Raises ValueError for a dead one."""
         self._check_writer()
+        if to.target is None:
+            raise ValueError(f"{to} is not a live process of this node")
         self._hand_over(to, data)
 
     def drop(self) -> None:
@@ -223,13 +226,12 @@ class Table(Generic[K, V]):
 
     def _hand_over(self, to: Pid, data: object) -> None:
         from_ = cast(Pid, self.owner)
+        _owned.get(from_, {}).pop(self, None)
         self.owner = to
         _follow(self, to)
         send(to, EtsTransfer(self, from_, data))
 
     def _owner_ended(self, pid: Pid) -> None:
-        if self.owner is not pid:
-            return
         if self._heir is not None and self._heir[0].target is not None and self._heir[0] is not pid:
             self._hand_over(*self._heir)
         else:
@@ -237,17 +239,27 @@ class Table(Generic[K, V]):
 
     def _end(self) -> None:
         self._wipe()
+        if self.owner is not None:
+            _owned.get(self.owner, {}).pop(self, None)
         self.owner = None
         if _tables.get(self.name) is self:
             del _tables[self.name]
 
 
 def _follow(table: Table[Any, Any], owner: Pid) -> None:
-    """Have the owner's end reach the table, before anybody hears of that end."""
-    process = owner.target
-    if process.on_exit is None:
-        process.on_exit = []
-    process.on_exit.append(lambda: table._owner_ended(owner))
+    """Have the owner's end reach its tables, before anybody hears of that end."""
+    if owner not in _owned:
+        _owned[owner] = {}
+        process = owner.target
+        if process.on_exit is None:
+            process.on_exit = []
+        process.on_exit.append(lambda: _owner_ended(owner))
+    _owned[owner][table] = None
+
+
+def _owner_ended(owner: Pid) -> None:
+    for table in _owned.pop(owner, ()):
+        table._owner_ended(owner)
 
 
 def new(

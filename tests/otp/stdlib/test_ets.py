@@ -78,9 +78,7 @@ def test_order_is_only_asked_of_an_ordered_set() -> None:
     run(body)
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=30), st.integers(0, 9), st.integers(0, 9)
-)
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=30), st.integers(0, 9), st.integers(0, 9))
 def test_ordered_set_against_a_sorted_dict(steps: list[tuple[int, bool]], low: int, high: int) -> None:
     def body() -> None:
         table, model = ets.new("t", "ordered_set"), dict[int, int]()
@@ -188,6 +186,16 @@ def test_a_dead_heir_inherits_nothing() -> None:
     run(body)
 
 
+def test_give_away_to_the_dead_is_refused() -> None:
+    async def body() -> None:
+        pid = spawn(lambda: None)
+        await until(lambda: not is_alive(pid))
+        with pytest.raises(ValueError, match="not a live process"):
+            ets.new("t").give_away(pid)
+
+    run(body)
+
+
 def test_give_away_moves_the_right_to_write_and_the_fate() -> None:
     async def body() -> None:
         table = ets.new("t")
@@ -204,6 +212,19 @@ def test_give_away_moves_the_right_to_write_and_the_fate() -> None:
             table["a"] = 2
         exit_(pid, "kill")
         await receive(timeout=1)
+        assert ets.all_tables() == []
+
+    run(body)
+
+
+def test_tables_made_and_dropped_leave_nothing_behind() -> None:
+    def body() -> None:
+        for _ in range(3):
+            ets.new("t").drop()
+        ets.new("u")
+        on_exit = self_().target.on_exit
+        assert len(on_exit) == 1
+        on_exit[0]()
         assert ets.all_tables() == []
 
     run(body)
