@@ -65,7 +65,8 @@ class Change:
 
 def event(change: Change, owner: JID, contact: JID, what: Event) -> list[Step]:
     """The owner sends, or is sent, a subscription stanza."""
-    steps = _move(change, owner, contact, lambda item: subscription.apply(item, what), change.pending)
+    pending = change.pending if what is Event.RECEIVE_SUBSCRIBE else ""  # what the owner sends waits at the contact
+    steps = _move(change, owner, contact, lambda item: subscription.apply(item, what), pending)
     return steps + _answers(change)
 
 
