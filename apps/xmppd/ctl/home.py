@@ -49,6 +49,11 @@ class Home:
         return self.run / "xmppd.pid"
 
     @property
+    def options_file(self) -> Path:
+        """With which options the server was started last: `restart` starts it so again."""
+        return self.run / "options.json"
+
+    @property
     def lock_file(self) -> Path:
         return self.run / "lock"
 

@@ -6,6 +6,7 @@ Way:      ctl.main → [lifecycle] → ctl.parent, a process of its own
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import select
@@ -59,11 +60,11 @@ def stop() -> None:
     said.out({"stopped": True}, lambda _: "stopped")
 
 
-@click.command(help="stop if it runs, then start")
+@click.command(help="stop if it runs, then start, with the options of the last start if none are given")
 @common
 def restart() -> None:
     """Stop and start; a wrong configuration is refused before anything stops."""
-    said = options()
+    said = as_before(options())
     said.load(known_modules())
     if said.where().pid() is not None:
         stopped(said)
@@ -82,6 +83,17 @@ def show_logs(count: int, follow: bool) -> None:
     if follow:
         for line in logs.follow(file):
             click.echo(line)
+
+
+def as_before(said: Options) -> Options:
+    """Give the options of the last start where none are given now."""
+    if said.config or said.flags or os.environ.get("XMPPD_CONFIG"):
+        return said
+    try:
+        before = json.loads(said.where().options_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return said
+    return dataclasses.replace(said, config=before.get("config"), flags=before.get("flags") or {})
 
 
 def parent_command(said: Options) -> list[str]:

@@ -8,6 +8,7 @@ Process:  before the boot none; then `init`, and `announce`, which says when all
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import secrets
@@ -81,6 +82,7 @@ def prepare(said: argparse.Namespace) -> Parent:
         raise CommandError(str(error), EXIT_PERMISSION) from None
     except OSError as error:
         raise CommandError(str(error), EXIT_FAILED) from None
+    home.options_file.write_text(json.dumps({"config": said.config, "flags": flags}), encoding="utf-8")
     for warning in config.warnings:
         log.warning("%s", warning)
     return Parent(config, said.config, flags, bound, secrets.token_bytes(32), said.foreground)
