@@ -140,32 +140,40 @@ class GenFsm(Generic[D]):
         return state
 
 
-class _Event:
+class Event:
+    """What send_event puts into a mailbox ('$gen_event')."""
+
     __slots__ = ("event",)
 
     def __init__(self, event: Any) -> None:
         self.event = event
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__[1:]}({self.event!r})"
+        return f"{type(self).__name__.lstrip('_')}({self.event!r})"
 
 
-class _AllEvent(_Event):
+class AllEvent(Event):
+    """What send_all_state_event puts there ('$gen_all_state_event')."""
+
     __slots__ = ()
 
 
-class _SyncEvent(_Event):
+class SyncEvent(Event):
+    """An event that waits for an answer ('$gen_sync_event')."""
+
     __slots__ = ("from_",)
 
     def __init__(self, from_: From, event: Any) -> None:
         self.from_, self.event = from_, event
 
 
-class _SyncAllEvent(_SyncEvent):
+class SyncAllEvent(SyncEvent):
+    """The same, for whatever state ('$gen_sync_all_state_event')."""
+
     __slots__ = ()
 
 
-class _Timed(_Event):
+class _Timed(Event):
     """What a timer brought; `timer` is cleared by a cancel that came too late to stop it."""
 
     __slots__ = ("timer",)
@@ -205,9 +213,9 @@ class GenFsmProcess(Behaviour):
         if self._timer is not None and not (cls is _Timed and message.timer is None):
             TIMERS.cancel(self._timer)
             self._timer = None
-        if cls is _Event:
+        if cls is Event:
             result = getattr(self.module, self.state_name)(message.event, self.state)
-        elif cls is _SyncEvent:
+        elif cls is SyncEvent:
             return self._result(self._sync(message), message.from_)
         else:
             return self._receive_other(cls, message)
@@ -218,9 +226,9 @@ class GenFsmProcess(Behaviour):
 
     def _receive_other(self, cls: type, message: Any) -> Coroutine[Any, Any, Any] | None:
         module = self.module
-        if cls is _AllEvent:
+        if cls is AllEvent:
             return self._result(module.handle_event(message.event, self.state_name, self.state), None)
-        if cls is _SyncAllEvent:
+        if cls is SyncAllEvent:
             from_ = message.from_
             return self._result(module.handle_sync_event(message.event, from_, self.state_name, self.state), from_)
         if cls is _Timed:
@@ -228,12 +236,12 @@ class GenFsmProcess(Behaviour):
                 return None
             return self._result(getattr(module, self.state_name)(message.event, self.state), None)
         if cls is gen.Call:  # from a pykka.ActorRef's ask, or a client that speaks gen_server
-            return self._receive_other(_SyncAllEvent, _SyncAllEvent(message.from_, message.request))
+            return self._receive_other(SyncAllEvent, SyncAllEvent(message.from_, message.request))
         if cls is gen.Cast:
-            return self._receive_other(_AllEvent, _AllEvent(message.request))
+            return self._receive_other(AllEvent, AllEvent(message.request))
         return self._result(module.handle_info(message, self.state_name, self.state), None)
 
-    def _sync(self, message: _SyncEvent) -> Any:
+    def _sync(self, message: SyncEvent) -> Any:
         method = getattr(self.module, f"{self.state_name}_sync", None)
         if method is None:
             raise ProcessExit(("undef", f"{self.state_name}_sync", repr(message.event)[:200]))
@@ -270,7 +278,7 @@ class GenFsmProcess(Behaviour):
     def _timed_out(self) -> None:
         # what came meanwhile is in the mailbox already and goes first: then there is no timeout
         if not self._queue:
-            self.deliver(_Event(_TIMED_OUT))
+            self.deliver(Event(_TIMED_OUT))
 
     def call_terminate(self, reason: object) -> Any:
         """The callback's terminate."""
@@ -295,24 +303,24 @@ def send_event(dest: Pid | str, event: object) -> None:
     """Give an event to the method of the present state; never fails, not even to a dead process."""
     pid = resolve(dest)
     if pid is not None:
-        THIS.call_on_loop(deliver, pid, _Event(event))
+        THIS.call_on_loop(deliver, pid, Event(event))
 
 
 def send_all_state_event(dest: Pid | str, event: object) -> None:
     """Give an event to handle_event, whatever the state."""
     pid = resolve(dest)
     if pid is not None:
-        THIS.call_on_loop(deliver, pid, _AllEvent(event))
+        THIS.call_on_loop(deliver, pid, AllEvent(event))
 
 
 async def sync_send_event(dest: Pid | str, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Give an event to `<state>_sync` and wait for the answer, `timeout` seconds. Raises CallError."""
-    return await gen.ask(dest, lambda from_: _SyncEvent(from_, event), event, timeout)
+    return await gen.ask(dest, lambda from_: SyncEvent(from_, event), event, timeout)
 
 
 async def sync_send_all_state_event(dest: Pid | str, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Give an event to handle_sync_event and wait for the answer, `timeout` seconds. Raises CallError."""
-    return await gen.ask(dest, lambda from_: _SyncAllEvent(from_, event), event, timeout)
+    return await gen.ask(dest, lambda from_: SyncAllEvent(from_, event), event, timeout)
 
 
 def _after(seconds: float, event: object) -> TimerRef:

@@ -8,6 +8,7 @@ from otp.erts.future import LoopFuture
 from otp.erts.pid import intern, make_ref
 from otp.kernel import codec, stdlib_messages
 from otp.stdlib.gen import Call, Cast, From, System
+from otp.stdlib.gen_fsm import AllEvent, Event, SyncAllEvent, SyncEvent
 
 
 def test_requests_cross() -> None:
@@ -19,6 +20,15 @@ def test_requests_cross() -> None:
     assert codec.decode(codec.encode(Cast("x"))).request == "x"
     system = codec.decode(codec.encode(System(From(pid, ref, None), "get_state", ())))
     assert (system.op, system.args) == ("get_state", ())
+
+
+def test_events_of_machines_cross() -> None:
+    stdlib_messages.register()
+    from_ = From(intern("w1", 1, 3), make_ref(), None)
+    for event in (Event("x"), AllEvent("x"), SyncEvent(from_, "x"), SyncAllEvent(from_, "x")):
+        there = codec.decode(codec.encode(event))
+        assert (type(there), there.event) == (type(event), "x")
+    assert there.from_.pid is from_.pid
 
 
 def test_the_from_of_a_local_call_stays_here() -> None:
