@@ -19,6 +19,7 @@ from typing import Any
 
 from otp.erts import exits, process
 from otp.erts.pid import Pid
+from otp.erts.signals import Down
 from otp.kernel import pg
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
@@ -107,8 +108,10 @@ class Client:
     async def settle(self) -> None:
         """Returns when the session has done all that it was sent until now (twice, for what it sends itself)."""
         for _ in range(2):
+            ref = process.monitor(self.pid)
             process.send(self.pid, Settle(process.self_()))
-            await process.receive(lambda m: isinstance(m, Settle))
+            await process.receive(lambda m: isinstance(m, Settle) or (isinstance(m, Down) and m.ref is ref))
+            process.demonitor(ref, flush=True)
 
     async def ask(self, xml: str) -> str:
         """Sends an IQ and returns its answer."""

@@ -1,0 +1,46 @@
+"""What the server says that it can."""
+
+import re
+
+from tests.support.court import Court, play
+from xmppd.routing import router
+
+INFO = "<iq type='get' id='d' to='{}'><query xmlns='http://jabber.org/protocol/disco#info'{}/></iq>"
+ITEMS = "<iq type='get' id='d' to='{}'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>"
+
+
+def test_the_server_announces_what_is_answered() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        answer = await romeo.ask(INFO.format("localhost", ""))
+        assert "<identity category='server' type='im' name='xmppd'/>" in answer
+        features = re.findall(r"var='([^']*)'", answer)
+        assert {"urn:xmpp:ping", "jabber:iq:version", "jabber:iq:last", "msgoffline"} <= set(features)
+        assert features == sorted(features)
+        assert "jabber:iq:roster" not in features, "that is the account's"
+        assert "<item-not-found " in await romeo.ask(INFO.format("localhost", " node='x'"))
+
+    play(body)
+
+
+def test_an_account_is_known_to_those_who_may_see_it() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        paris = await court.login("paris@localhost/p")
+        await court.friends(romeo, juliet)
+        answer = await romeo.ask(INFO.format("juliet@localhost", ""))
+        assert "<identity category='account' type='registered'/>" in answer
+        assert "<item jid='juliet@localhost/j'/>" in await romeo.ask(ITEMS.format("juliet@localhost"))
+        for question in (INFO.format("juliet@localhost", ""), ITEMS.format("juliet@localhost")):
+            assert "<service-unavailable " in await paris.ask(question)
+
+    play(body)
+
+
+def test_services_of_the_host_are_its_items() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        assert await router.register_route("echo.localhost", romeo.pid)
+        assert "<item jid='echo.localhost'/>" in await romeo.ask(ITEMS.format("localhost"))
+
+    play(body)

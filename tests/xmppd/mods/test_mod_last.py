@@ -1,0 +1,28 @@
+"""How long somebody has been away."""
+
+from tests.support.court import Court, play
+
+ASK = "<iq type='get' id='l' to='{}'><query xmlns='jabber:iq:last'/></iq>"
+
+
+def test_for_contacts_for_strangers_and_for_the_server() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        paris = await court.login("paris@localhost/p")
+        assert "seconds='0'" in await romeo.ask(ASK.format("juliet@localhost"))
+        assert "<forbidden " in await paris.ask(ASK.format("juliet@localhost"))
+        assert "seconds='" in await paris.ask(ASK.format("localhost"))
+        await juliet.send("<presence type='unavailable'><status>to the tomb</status></presence>")
+        await juliet.close()
+        assert "seconds='0'>to the tomb</query>" in await romeo.ask(ASK.format("juliet@localhost"))
+
+    play(body)
+
+
+def test_a_set_is_not_allowed() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        assert "<not-allowed " in await romeo.ask("<iq type='set' id='l'><query xmlns='jabber:iq:last'/></iq>")
+
+    play(body)

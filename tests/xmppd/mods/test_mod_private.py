@@ -1,0 +1,33 @@
+"""Private storage."""
+
+from tests.support.court import Court, play
+
+QUERY = "<query xmlns='jabber:iq:private'>{}</query>"
+
+
+def test_kept_for_the_owner_alone() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        await court.account("juliet@localhost")
+        empty = QUERY.format("<s xmlns='notes'/>")
+        full = QUERY.format("<s xmlns='notes'><n>1</n></s>")
+        assert empty in await romeo.ask(f"<iq type='get' id='1'>{empty}</iq>")
+        assert "type='result'" in await romeo.ask(f"<iq type='set' id='2'>{full}</iq>")
+        assert full in await romeo.ask(f"<iq type='get' id='3'>{empty}</iq>")
+        for kind in ("get", "set"):
+            answer = await romeo.ask(f"<iq type='{kind}' id='4' to='juliet@localhost'>{full}</iq>")
+            assert "<forbidden " in answer
+        assert "<not-acceptable " in await romeo.ask(f"<iq type='get' id='5'>{QUERY.format('')}</iq>")
+
+    play(body)
+
+
+def test_it_is_bounded() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        many = "".join(f"<s xmlns='notes:{i}'/>" for i in range(101))
+        assert "<resource-constraint " in await romeo.ask(f"<iq type='set' id='1'>{QUERY.format(many)}</iq>")
+        large = f"<s xmlns='notes'>{'x' * 131072}</s>"
+        assert "<not-acceptable " in await romeo.ask(f"<iq type='set' id='2'>{QUERY.format(large)}</iq>")
+
+    play(body)
