@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import ssl
@@ -138,15 +137,12 @@ class Booted:
         self.stop()
 
     def stop(self) -> int:
-        """SIGTERM, and SIGKILL for all its processes if that does not do; the exit status."""
-        workers = self.worker_pids() if self.process.poll() is None else {}
+        """SIGTERM, and SIGKILL if that does not do; the exit status."""
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(15)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            for pid in workers.values():
-                os.kill(pid, signal.SIGKILL)
+            self.process.kill()  # its workers end with it
             return self.process.wait()
 
     # -- commands
@@ -164,15 +160,8 @@ class Booted:
 
     def worker_pids(self) -> dict[str, int]:
         """Worker name -> OS process id of those that run."""
-        found = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
-        ).stdout
-        pids: dict[str, int] = {}
-        for line in found.splitlines():
-            words = line.split()
-            name = next((w for w in words if w[:1] == "w" and w[1:].isdigit()), "")
-            pids[name or f"?{words[0]}"] = int(words[0])
-        return pids
+        rows = self.ask("status")["workers"]
+        return {row["name"]: row["pid"] for row in rows if row["state"] == "up"}
 
     def sessions(self, user: str) -> dict[str, str]:
         """Full JID -> worker of a user's sessions."""
