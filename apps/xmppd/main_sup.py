@@ -32,6 +32,7 @@ class MainSup(Supervisor):
     """The end of worker_sup, for whatever reason, is the end of all."""
 
     def init(self, parent: Parent) -> tuple[SupFlags, list[ChildSpec]]:
+        """The children."""
         workers = (supervisor.start_link, (WorkerSup, parent), {"name": "worker_sup"})
         control = (server.start_link, (parent.home.control, dispatch.execute))
         flags = SupFlags(Strategy.ONE_FOR_ONE, 10, 60.0, AutoShutdown.ANY_SIGNIFICANT)
@@ -45,6 +46,7 @@ class WorkerSup(Supervisor):
     """One child per worker process."""
 
     def init(self, parent: Parent) -> tuple[SupFlags, list[ChildSpec]]:
+        """The children, and how many crashes are too many."""
         limits = parent.config.limits
         shutdown = limits.drain_seconds * 2 + GRACE
         specs = [_spec(parent, worker, shutdown) for worker in parent.workers]

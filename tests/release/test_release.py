@@ -14,7 +14,6 @@ from typing import Any
 
 from tests.release.conftest import Server
 
-
 HEADER = (
     b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
     b"to='localhost' version='1.0'>"

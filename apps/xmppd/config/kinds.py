@@ -23,11 +23,17 @@ class Kind(Protocol):
     """One sort of value: `parse` takes a TOML value, `from_text` a variable; `words` say what fits."""
 
     @property
-    def words(self) -> str: ...
+    def words(self) -> str:
+        """What fits, in words."""
+        ...
 
-    def parse(self, raw: object) -> object: ...
+    def parse(self, raw: object) -> object:
+        """The value of TOML, checked and typed. Raises ValueError."""
+        ...
 
-    def from_text(self, text: str) -> object: ...
+    def from_text(self, text: str) -> object:
+        """The value of an environment variable or flag. Raises ValueError."""
+        ...
 
 
 def suggest(word: str, known: Sequence[str]) -> str:
@@ -50,11 +56,13 @@ class Flag:
     words: str = "true or false"
 
     def parse(self, raw: object) -> bool:
+        """See Kind."""
         if isinstance(raw, bool):
             return raw
         raise ValueError(f"must be true or false, not {shown(raw)}")
 
     def from_text(self, text: str) -> bool:
+        """See Kind."""
         word = text.strip().lower()
         if word in TRUE_WORDS or word in FALSE_WORDS:
             return word in TRUE_WORDS
@@ -73,11 +81,13 @@ class Number:
 
     @property
     def words(self) -> str:
+        """See Kind."""
         top = f" to {self.high}" if self.high < 2**31 - 1 else " or more"
         word = f'"{self.word}", or ' if self.word else ""
         return f"{word}a whole number, {self.low}{top}{f' ({self.unit})' if self.unit else ''}"
 
     def parse(self, raw: object) -> int | None:
+        """See Kind."""
         if self.word and raw == self.word:
             return self.word_value
         if isinstance(raw, bool) or not isinstance(raw, int) or not self.low <= raw <= self.high:
@@ -86,6 +96,7 @@ class Number:
         return raw
 
     def from_text(self, text: str) -> int | None:
+        """See Kind."""
         try:
             return self.parse(int(text))
         except ValueError:
@@ -101,14 +112,17 @@ class Seconds:
 
     @property
     def words(self) -> str:
+        """See Kind."""
         return f"seconds, {self.low:g} to {self.high:g}"
 
     def parse(self, raw: object) -> float:
+        """See Kind."""
         if isinstance(raw, bool) or not isinstance(raw, int | float) or not self.low <= raw <= self.high:
             raise ValueError(f"must be {self.words}, not {shown(raw)}")
         return float(raw)
 
     def from_text(self, text: str) -> float:
+        """See Kind."""
         try:
             number = float(text)
         except ValueError:
@@ -127,14 +141,17 @@ class Text:
 
     @property
     def words(self) -> str:
+        """See Kind."""
         return self.what
 
     def parse(self, raw: object) -> str:
+        """See Kind."""
         if not isinstance(raw, str) or not (raw or self.empty):
             raise ValueError(f"must be {self.what}, not {shown(raw)}")
         return self.check(raw) if self.check else raw
 
     def from_text(self, text: str) -> str:
+        """See Kind."""
         return self.parse(text)
 
 
@@ -146,15 +163,18 @@ class Choice:
 
     @property
     def words(self) -> str:
+        """See Kind."""
         return "one of " + ", ".join(f'"{o}"' for o in self.options)
 
     def parse(self, raw: object) -> str:
+        """See Kind."""
         if isinstance(raw, str) and raw in self.options:
             return raw
         hint = suggest(raw, self.options) if isinstance(raw, str) else ""
         raise ValueError(f"must be {self.words}, not {shown(raw)}{hint}")
 
     def from_text(self, text: str) -> str:
+        """See Kind."""
         return self.parse(text.strip())
 
 
@@ -167,9 +187,11 @@ class Many:
 
     @property
     def words(self) -> str:
+        """See Kind."""
         return f"a list, each {self.of.words}"
 
     def parse(self, raw: object) -> tuple[object, ...]:
+        """See Kind."""
         if not isinstance(raw, list | tuple):
             raise ValueError(f"must be {self.words}, not {shown(raw)}")
         if len(raw) < self.low:
@@ -177,6 +199,7 @@ class Many:
         return tuple(dict.fromkeys(self.of.parse(item) for item in raw))
 
     def from_text(self, text: str) -> tuple[object, ...]:
+        """See Kind."""
         return self.parse([self.of.from_text(part.strip()) for part in text.split(",") if part.strip()])
 
 
@@ -189,14 +212,17 @@ class Pairs:
 
     @property
     def words(self) -> str:
+        """See Kind."""
         return f"a table: {self.name.words} = {self.of.words}"
 
     def parse(self, raw: object) -> Mapping[str, object]:
+        """See Kind."""
         if not isinstance(raw, Mapping):
             raise ValueError(f"must be {self.words}, not {shown(raw)}")
         return {str(self.name.parse(key)): self.of.parse(value) for key, value in raw.items()}
 
     def from_text(self, text: str) -> Mapping[str, object]:
+        """See Kind."""
         parts = [part.strip() for part in text.split(",") if part.strip()]
         if not all("=" in part for part in parts):
             raise ValueError(f"must be name=value pairs separated by commas, not {shown(text)}")

@@ -34,7 +34,7 @@ SECTIONS: Mapping[str, type] = {
     "log": schema.Log,
 }
 # Variables that steer the commands, not the configuration.
-COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_RELEASE"})
+COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_RELEASE", "XMPPD_FOREGROUND"})
 DEFAULT_LISTEN: tuple[Mapping[str, Any], ...] = ({"tls": "required"}, {"tls": "direct"})
 Known = Mapping[str, Mapping[str, Any]]
 

@@ -150,9 +150,6 @@ class Limits:
     send_queue_bytes: int = setting(
         4194304, Number(65536, unit="bytes"), "bytes waiting for a slow client before it is let go"
     )
-    idle_seconds: float = setting(
-        0.0, Seconds(), "silence after which the server pings a client, 0: never (TCP keepalive only)"
-    )
     roster_items: int = setting(2000, Number(1), "contacts in one roster")
     offline_messages: int = setting(1000, Number(0), "messages kept for a user who is away")
     drain_seconds: float = setting(5.0, Seconds(0, 600), "time clients get to leave when the server stops")
@@ -226,18 +223,22 @@ class Paths:
 
     @property
     def data(self) -> Path:
+        """Databases."""
         return self.home / "data"
 
     @property
     def logs(self) -> Path:
+        """Log files."""
         return self.home / "log"
 
     @property
     def run(self) -> Path:
+        """Sockets, pid file, lock: of a running server only."""
         return self.home / "run"
 
     @property
     def certs(self) -> Path:
+        """Development certificates."""
         return self.home / "certs"
 
     def below(self, path: str) -> Path:
@@ -254,9 +255,6 @@ class Config:
         ("localhost",), Many(DOMAIN, low=1), "domains served; the first is the default of user commands"
     )
     workers: int = setting(0, Number(1, 256, word="auto", word_value=0), 'worker processes, "auto" for one per core')
-    admins: tuple[str, ...] = setting(
-        (), Many(Text("a bare JID")), "accounts that may run ad-hoc and announce commands"
-    )
     listen: tuple[Listen, ...] = ()
     registration: Registration = Registration()
     limits: Limits = Limits()

@@ -29,10 +29,12 @@ class Home:
 
     @property
     def data(self) -> Path:
+        """The folder of databases."""
         return self.path / "data"
 
     @property
     def log(self) -> Path:
+        """The log file."""
         return self.path / "log" / "xmppd.log"
 
     @property
@@ -42,10 +44,12 @@ class Home:
 
     @property
     def control(self) -> Path:
+        """The control socket."""
         return self.run / "control.sock"
 
     @property
     def pid_file(self) -> Path:
+        """The pid of the parent, in text."""
         return self.run / "xmppd.pid"
 
     @property
@@ -55,6 +59,7 @@ class Home:
 
     @property
     def lock_file(self) -> Path:
+        """Locked for as long as a server runs."""
         return self.run / "lock"
 
     def create(self) -> None:

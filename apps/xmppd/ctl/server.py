@@ -43,12 +43,14 @@ class Control(GenServer[State]):
     """See the head of this file; `execute(name, params)` carries out a command."""
 
     def init(self, path: Path, execute: Execute) -> State:
+        """Listen."""
         process.trap_exit(True)
         sock = unix_socket.listen(path)
         THIS.loop.add_reader(sock, _accept, sock, execute)
         return State(sock, path)
 
     def terminate(self, reason: object, state: State) -> None:
+        """Shut the door; requests that run go on."""
         THIS.loop.remove_reader(state.sock)
         state.sock.close()
         state.path.unlink(missing_ok=True)
