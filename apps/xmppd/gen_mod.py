@@ -209,16 +209,19 @@ class ModServer(GenServer[Mod]):
     """Registers what a file declares, answers tables that lost it, takes it away when it ends in order."""
 
     async def init(self, mod: Mod) -> Mod:
+        """Register what the file declares."""
         process.trap_exit(True)
         await _register(mod, load(mod.name))
         return mod
 
     def handle_cast(self, request: object, mod: Mod) -> Any:
+        """A table asks again."""
         if isinstance(request, Reregister):
             handler_table.register_again(request.table, mod.owner, _entries(request.table, mod))
         return NoReply(mod)
 
     async def terminate(self, reason: object, mod: Mod) -> None:
+        """Take it away, unless this is a crash."""
         if reason == "normal" or reason == "shutdown":
             for table in (iq.TABLE, hooks.TABLE):
                 if process.whereis(table) is not None:

@@ -25,6 +25,7 @@ class GenModSup(Supervisor):
     """One supervisor for each host."""
 
     def init(self, config: Config) -> Any:
+        """The children."""
         flags = SupFlags(Strategy.ONE_FOR_ONE, intensity=10, period=10.0)
         return flags, [_host_spec(config, host) for host in config.hosts]
 
@@ -33,6 +34,7 @@ class HostSup(Supervisor):
     """The modules of one host, in the order of their dependencies."""
 
     def init(self, config: Config, host: str) -> Any:
+        """The children."""
         return SupFlags(Strategy.ONE_FOR_ONE, intensity=10, period=10.0), _specs(config, host)
 
 

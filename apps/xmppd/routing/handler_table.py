@@ -82,6 +82,7 @@ class HandlerTable(GenServer[State]):
     """See the head of this file; its one argument is the name of the table."""
 
     def init(self, name: str) -> State:
+        """Make the table, ask the owners that live to register again."""
         state = State(ets.new(name))
         for owner in process.registered():
             pid = process.whereis(owner)
@@ -94,6 +95,7 @@ class HandlerTable(GenServer[State]):
         return state
 
     def handle_call(self, request: object, from_: Any, state: State) -> Any:
+        """Register, add, remove."""
         match request:
             case Register(owner, entries):
                 _replace(state, owner, entries)
@@ -106,11 +108,13 @@ class HandlerTable(GenServer[State]):
         return Reply(None, state)
 
     def handle_cast(self, request: object, state: State) -> Any:
+        """Register again."""
         if isinstance(request, Register):
             _replace(state, request.owner, request.entries)
         return NoReply(state)
 
     def handle_info(self, message: object, state: State) -> Any:
+        """Owners that will not answer."""
         if isinstance(message, Down) and isinstance(message.pid, Pid):
             state.awaited.pop(message.pid, None)
         elif isinstance(message, GiveUp):

@@ -49,12 +49,14 @@ class Router(GenServer["ets.Table[str, bool]"]):
     """Owns the table of the hosts served here."""
 
     def init(self, hosts: Sequence[str]) -> Any:
+        """The hosts served."""
         table = ets.new(TABLE)
         for host in hosts:
             table[host] = True
         return table
 
     async def handle_call(self, request: object, from_: Any, state: Any) -> Any:
+        """Routes of other processes."""
         match request:
             case RegisterRoute(domain, pid):
                 taken = domain in state or any(p is not pid for p in pg.get_members(_group(domain)))

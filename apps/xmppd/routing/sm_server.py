@@ -109,6 +109,7 @@ class Sm(GenServer[State]):
     """See the head of this file; its one argument is the number of sessions an account may have."""
 
     def init(self, most: int) -> Any:
+        """Make the table again from what is known, ask the other nodes."""
         state = State(ets.new(TABLE), most)
         state.awaited = {name for name, _ in node.monitor_nodes() if name != PARENT}
         for _pid, own in list(OWN.items()):
@@ -121,6 +122,7 @@ class Sm(GenServer[State]):
         return state
 
     def handle_call(self, request: object, from_: Any, state: State) -> Any:
+        """Sessions of this node."""
         match request:
             case Open(session):
                 old = _open(state, session)
@@ -135,6 +137,7 @@ class Sm(GenServer[State]):
         return Reply(None, state)
 
     def handle_info(self, message: object, state: State) -> Any:
+        """Sessions of other nodes, and ends."""
         match message:
             case Put(session):
                 _put(state, session)

@@ -61,9 +61,11 @@ class OfflineWriter(GenServer[State]):
     """See the head of this file."""
 
     def init(self, most: int) -> State:
+        """Nothing waits."""
         return State(most)
 
     async def handle_cast(self, request: object, state: State) -> Any:
+        """Gather; write when the mailbox is empty or the batch is full."""
         if isinstance(request, Keep):
             state.queue.append(request)
         if len(state.queue) >= _BATCH:
@@ -72,10 +74,12 @@ class OfflineWriter(GenServer[State]):
         return NoReply(state, timeout=0)
 
     async def handle_call(self, request: object, from_: Any, state: State) -> Any:
+        """Sync: answered when all before it is on disk."""
         await _flush(state)
         return Reply(None, state) if isinstance(request, Sync) else Reply("unknown_request", state)
 
     async def handle_info(self, message: object, state: State) -> Any:
+        """The mailbox is empty, or time to look for those who came."""
         await _flush(state)
         if isinstance(message, Recheck):
             await _recheck(message)
