@@ -1,0 +1,481 @@
+"""make_docs — writes the pages of docs/ that are made from the code: `make docs`.
+
+Each page is a function below that gives Markdown; `tests/house/test_docs_fresh.py` compares what they give with what
+is checked in. So a key, a hook, a command or a child cannot come or go without its page.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import importlib
+import inspect
+import itertools
+import pkgutil
+import re
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+
+from otp.kernel.kernel_app import KernelSup
+from otp.stdlib.child_spec import ChildSpec, SupFlags
+from otp.stdlib.supervisor import Supervisor
+from xmpp_core import stream_fsm, subscription
+from xmpp_core.subscription import Deliver, Event, In, Item, Out, Probe, Push, Reply, Route, SendPresence
+from xmppd import gen_mod, gen_mod_sup, mods
+from xmppd.config import describe
+from xmppd.config.load import load
+from xmppd.config.schema import Config
+from xmppd.ctl import main as ctl_main
+from xmppd.ctl.commands import COMMANDS
+from xmppd.ctl.parent_state import Parent
+from xmppd.gen_mod import Mod
+from xmppd.gen_mod_sup import GenModSup
+from xmppd.main_sup import MainSup
+from xmppd.routing import hook_points
+from xmppd.sup import XmppdSup
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = sorted(p for top in ("otp", "apps") for p in (ROOT / top).rglob("*.py"))
+NOTE = "<!-- made from the code by `make docs`; edits here are lost -->\n"
+HOME = Path(tempfile.gettempdir()) / "xmppd-docs-home"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(_cell(item) for item in line) + " |\n" for line in lines) + "\n"
+
+
+def _cell(item: object) -> str:
+    return " ".join(str(item).split()).replace("|", "\\|")
+
+
+def page(title: str, words: str, *parts: str) -> str:
+    """A whole page."""
+    return f"# {title}\n\n{NOTE}\n{words.strip()}\n\n" + "".join(parts).rstrip() + "\n"
+
+
+def head_of(path: Path) -> str:
+    """The docstring a source file begins with."""
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+
+def path_of(module: str) -> str:
+    """The file of a module, below the root."""
+    found = importlib.import_module(module).__file__
+    assert found is not None
+    return str(Path(found).resolve().relative_to(ROOT))
+
+
+def words_of(path: str) -> str:
+    """What a file says it is, without its name."""
+    head = head_of(ROOT / path).splitlines()
+    return " ".join(itertools.takewhile(bool, head)).partition(" — ")[2]
+
+
+def mod_modules() -> list[ModuleType]:
+    """All mod_* files, in order."""
+    names = sorted(found.name for found in pkgutil.iter_modules(mods.__path__) if found.name.startswith("mod_"))
+    return [importlib.import_module(f"{mods.__name__}.{name}") for name in names]
+
+
+# -- hooks.md
+
+
+def hooks_page() -> str:
+    """Every hook point: when, with what, who fires it, who listens."""
+    fired, heard = _fired(), _heard()
+    parts: list[str] = []
+    for name, node in _hook_classes().items():
+        cls = getattr(hook_points, name)
+        fields = ", ".join(f"`{f.name}: {f.type}`" for f in dataclasses.fields(cls))
+        kind = ast.unparse(node.bases[0])
+        parts.append(f"## {name}\n\n{inspect.getdoc(cls)}\n\n")
+        parts.append(f"- kind: `{kind}`\n- fields: {fields or 'none'}\n")
+        parts.append(f"- fired by: {_files(fired.get(name, []))}\n- heard by: {_files(heard.get(name, []))}\n\n")
+    words = """
+A hook point is a dataclass in `apps/xmppd/routing/hook_points.py`. `hooks.run(host, point)` tells every handler of a
+`Run`; `hooks.run_fold(host, point, acc)` hands the accumulator of a `Fold` from handler to handler. Lower `seq` goes
+first; `hooks.Stop(value)` ends the chain; a handler that raises is logged and skipped (a StanzaError in a `Fold` is an
+answer and goes to who fired it). Handlers run in the process that fires. A module listens with `@on(Point, seq=50)`:
+see [modules.md](modules.md)."""
+    return page("Hooks", words, *parts)
+
+
+def _hook_classes() -> dict[str, ast.ClassDef]:
+    tree = ast.parse(Path(hook_points.__file__).read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.decorator_list]
+    return {node.name: node for node in classes}
+
+
+def _fired() -> dict[str, list[str]]:
+    """Hook point -> files that make one; only there do they come into being to be fired."""
+    found: dict[str, list[str]] = {}
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        names = {a.name for node in imports if node.module == hook_points.__name__ for a in node.names}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+                found.setdefault(node.func.id, []).append(str(path.relative_to(ROOT)))
+    return found
+
+
+def _heard() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for module in mod_modules():
+        for fn in vars(module).values():
+            for point, seq in getattr(fn, "_hooks", ()):
+                found.setdefault(point.__name__, []).append(f"{path_of(module.__name__)}:{fn.__name__} (seq {seq})")
+    return found
+
+
+def _files(places: Iterable[str]) -> str:
+    return ", ".join(f"`{place}`" for place in sorted(set(places))) or "nobody yet"
+
+
+# -- xeps.md
+
+TITLES = {
+    4: "Data Forms",
+    12: "Last Activity",
+    30: "Service Discovery",
+    49: "Private XML Storage",
+    54: "vcard-temp",
+    77: "In-Band Registration",
+    82: "XMPP Date and Time Profiles",
+    92: "Software Version",
+    160: "Best Practices for Handling Offline Messages",
+    199: "XMPP Ping",
+    202: "Entity Time",
+    203: "Delayed Delivery",
+    237: "Roster Versioning",
+}
+
+
+def xeps_page() -> str:
+    """Every XEP that a module says it is about, and what file heads say of others."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for module in mod_modules():
+        for number, version in getattr(module, "XEP", {}).items():
+            found.setdefault(number, []).append((version, path_of(module.__name__)))
+    rows = [
+        (_link(n), TITLES[n], ", ".join(v for v, _ in where), _files(path for _, path in where))
+        for n, where in sorted(found.items())
+    ]
+    heads = [(f"`{path.relative_to(ROOT)}`", said) for path in SOURCES if (said := _said_of_xeps(path))]
+    words = """
+The first table comes from the constant `XEP` of each module: the number and the version it was written to. The second
+gives the field `XEP:` of the file heads as it stands there; what is *refused* there is known and not offered. Beside
+these the server follows RFC 6120, 6121, 7622 and, for TLS, 7590. Stream compression (XEP-0138) is not offered: see
+[dependencies.md](dependencies.md). Stream Management (XEP-0198) is not offered yet: the stream machine has a place
+for it, and no module fills it."""
+    return page(
+        "XEPs",
+        words,
+        "## Modules\n\n" + table(("XEP", "title", "version", "where"), rows),
+        "## What file heads say\n\n" + table(("file", "XEP"), heads),
+    )
+
+
+def _link(number: int) -> str:
+    return f"[XEP-{number:04}](https://xmpp.org/extensions/xep-{number:04}.html)"
+
+
+def _said_of_xeps(path: Path) -> str:
+    found = re.search(r"^XEP:\s+(.*)$", head_of(path), re.MULTILINE)
+    return re.sub(r"\b(\d{4})\b", lambda m: _link(int(m[1])), found[1]) if found else ""
+
+
+# -- config.md
+
+
+def config_page() -> str:
+    """Every key of the configuration, and the options of every module."""
+    sections: dict[str, list[describe.Key]] = {}
+    for key in describe.known_keys():
+        section, _, _ = key.name.rpartition(".")
+        sections.setdefault(section, []).append(key)
+    titles = {"": "Top level", "listen.1": "[[listen]]", "host.NAME": '[host."NAME"]'}
+    parts = [
+        f"## {titles.get(section, f'[{section}]')}\n\n"
+        + table(("key", "takes", "default", "meaning"), [_key_row(key) for key in keys])
+        for section, keys in sections.items()
+    ]
+    words = """
+The file is TOML: `xmppd.toml` in the home, or what `--config FILE` or `XMPPD_CONFIG` names. None is needed: without
+one the server serves `localhost` on the loopback, port 5222 (STARTTLS demanded) and 5223 (TLS from the first byte).
+It is read once, at the start; what `reload` takes over while the server runs is in [operate.md](operate.md).
+
+Every key outside lists may also come from the environment (`limits.rate` is `XMPPD_LIMITS_RATE`, `listen.1.port` is
+`XMPPD_LISTEN_1_PORT`) or from `--set limits.rate=off`; the order is: default, file, environment, `--set`, and the later
+one wins. All errors are told at once, with file, line and a suggestion, and the exit code is 78. `config check` looks
+without starting, `config show` says what is in force and who set it, `config explain KEY` tells of one key, `config
+example` prints a file to begin with. Relative paths are below the home."""
+    return page("Configuration", words, *parts, _modules_part())
+
+
+def _key_row(key: describe.Key) -> tuple[str, str, str, str]:
+    default = "unset" if key.default is None and not getattr(key.kind, "word", "") else ""
+    default = default or f"`{describe.toml(key.default, key.kind)}`"
+    return f"`{key.name.rpartition('.')[2]}`", key.kind.words, default, key.doc
+
+
+def _modules_part() -> str:
+    rows: list[Sequence[object]] = []
+    for module in mod_modules():
+        name, words = module.__name__.rpartition(".")[2], words_of(path_of(module.__name__))
+        options = getattr(module, "Options", None)
+        said = "none"
+        if options is not None:
+            named = ", ".join(f"`{f.name} = {describe.toml(f.default)}`" for f in dataclasses.fields(options))
+            said = f"{named}. {options.__doc__}"
+        rows.append((f"`{name}`", words, said))
+    text = """## [modules] and [host."NAME".modules]
+
+All of these run on every host unless told otherwise. `mod_x = { option = value }` sets options, `mod_x = false` takes
+a module away; a name with a dot is a module of another package. A host's own table is laid over the common one.
+
+"""
+    return text + table(("module", "what it does", "options"), rows)
+
+
+# -- commands.md
+
+
+def commands_page() -> str:
+    """Every verb of ./rel/xmppd."""
+    where = {command.name: command.where for command in COMMANDS}
+    aliases = {command.name: command.aliases for command in COMMANDS}
+    rows = [
+        (f"`{_usage(name, verb)}`", verb.help, _options(verb), ", ".join(f"`{a}`" for a in aliases.get(name, ())))
+        for name, verb in _verbs((), ctl_main.root)
+    ]
+    on = {"any": "one worker", "all": "every worker", "main": "the parent"}
+    words = f"""
+`./rel/xmppd VERB`; `--help` behind any of them. Options of every verb, before it or after it: `--home DIR` (all data,
+logs and sockets of one server; also `XMPPD_HOME`), `--config FILE` (also `XMPPD_CONFIG`), `--set KEY=VALUE`, `--json`
+(the result as JSON). Two servers run side by side with two homes.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running, 75 try again (a port is taken), 77 no permission, 78 wrong
+configuration.
+
+Most verbs are made from one registry, `apps/xmppd/ctl/commands.py`; each names the function that does it and where it
+runs ({", ".join(f"`{' '.join(name)}`: {on[place]}" for name, place in where.items() if len(name) == 1)}; the others:
+one worker). They reach the server through the control socket, `run/control.sock` in the home."""
+    return page("Commands", words, table(("verb", "what it does", "its own options", "aliases"), rows))
+
+
+def _verbs(path: tuple[str, ...], group: click.Group) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name in sorted(group.commands):
+        verb = group.commands[name]
+        if isinstance(verb, click.Group):
+            yield from _verbs((*path, name), verb)
+        elif not verb.hidden:
+            yield (*path, name), verb
+
+
+def _usage(name: tuple[str, ...], verb: click.Command) -> str:
+    arguments = [p for p in verb.params if isinstance(p, click.Argument)]
+    return " ".join([*name, *(_argument(a) for a in arguments)])
+
+
+def _argument(argument: click.Argument) -> str:
+    name = (argument.metavar or (argument.name or "").upper()).strip("[]")
+    return name if argument.required else f"[{name}]"
+
+
+def _options(verb: click.Command) -> str:
+    own = [p for p in verb.params if isinstance(p, click.Option) and p.name not in ("config", "home", "flags", "json")]
+    return ", ".join(f"`{max(p.opts, key=len)}`{f' ({p.help})' if p.help else ''}" for p in own)
+
+
+# -- supervision.md
+
+
+def supervision_page() -> str:
+    """The trees as the supervisors' own init functions give them, for the default configuration with two workers."""
+    config = load(None, HOME, {}, {"workers": "2"})
+    with contextlib.ExitStack() as unbound:  # sockets that are never bound stand for those of the workers
+        sockets = [[unbound.enter_context(socket.socket()) for _ in range(2)] for _ in config.listen]
+        trees = list(_tree("main_sup", MainSup(), (Parent(config, None, {}, sockets),)))
+    env = {"run_dir": HOME, "cookie": b"", "nodes": ("main", "w1", "w2")}
+    parts = [
+        "## The parent (node `main`)\n\n",
+        *trees,
+        "## A worker (nodes `w1` … `wN`)\n\n",
+        *_tree("xmppd_sup", XmppdSup(), (_without_tls(config), ())),
+        "## Every node\n\n",
+        *_tree("kernel_sup", KernelSup(), (env,)),
+    ]
+    words = """
+What the supervisors' `init` functions give for the default configuration, in the order of starting; the way down is
+the reverse. `permanent` children are started again whenever they end, `transient` ones when they crash, `temporary`
+ones never. A supervisor that restarts more often than its intensity allows ends itself, and the one above it decides.
+The live tree, with restarts and mailbox lengths: `./rel/xmppd tree`. Listeners with TLS add the child `tls`
+(`apps/xmppd/net/tls_server.py`) before `listener_sup`."""
+    return page("Supervision", words, *parts)
+
+
+def _without_tls(config: Config) -> Config:
+    plain = tuple(dataclasses.replace(listen, tls="off") for listen in config.listen)
+    return dataclasses.replace(config, listen=plain)
+
+
+def _tree(name: str, module: Any, args: tuple[Any, ...]) -> Iterator[str]:
+    flags, specs = module.init(*args)
+    path = path_of(type(module).__module__)
+    yield f"### {name}\n\n`{path}:{type(module).__name__}`: {inspect.getdoc(module)} {_flags(flags)}\n\n"
+    rows = [(f"`{s.id}`", f"`{_file(s)}`", s.restart.value, _shutdown(s), _words(s)) for s in specs]
+    yield table(("child", "file", "restart", "shutdown", "what it is"), rows)
+    for spec in specs:
+        yield from _below(spec)
+
+
+def _flags(flags: SupFlags) -> str:
+    said = f"Strategy {flags.strategy.value}, at most {flags.intensity} restarts in {flags.period:g} s."
+    auto = flags.auto_shutdown.value
+    return said if auto == "never" else f"{said} Auto-shutdown: {auto}."
+
+
+def _shutdown(spec: ChildSpec) -> str:
+    return f"{spec.shutdown:g} s" if isinstance(spec.shutdown, int | float) else str(spec.shutdown)
+
+
+def _callback(spec: ChildSpec) -> tuple[type | None, str, tuple[Any, ...]]:
+    """(callback class if the spec names it, module that says what the child is, the arguments of its start)."""
+    fn, args = spec.call.fn, spec.call.args
+    if fn is gen_mod_sup.start_link:
+        return GenModSup, GenModSup.__module__, args
+    if args and isinstance(args[0], type):
+        return args[0], args[0].__module__, args[1:]
+    mod = next((a for a in args if isinstance(a, Mod)), None)
+    own_file = mod is not None and fn is gen_mod.start_link
+    return None, f"{mods.__name__}.{mod.name}" if own_file and mod is not None else fn.__module__, args
+
+
+def _file(spec: ChildSpec) -> str:
+    return path_of(_callback(spec)[1])
+
+
+def _words(spec: ChildSpec) -> str:
+    cls, _, _ = _callback(spec)
+    significant = " Significant: its end ends its supervisor." if spec.significant else ""
+    if cls is not None and issubclass(cls, Supervisor):
+        return f"{inspect.getdoc(cls)}{significant}"
+    return words_of(_file(spec)) + significant
+
+
+def _below(spec: ChildSpec) -> Iterator[str]:
+    cls, _, args = _callback(spec)
+    if cls is not None and issubclass(cls, Supervisor):
+        yield from _tree(str(spec.id), cls(), args)
+
+
+# -- subscriptions.md
+
+
+def subscriptions_page() -> str:
+    """The 24 transitions, and the 72 cells that follow from them."""
+    parts = [
+        "## The 24 transitions\n\n`*`: the stanza is routed (sent) or delivered (received).\n\n",
+        subscription.table() + "\n",
+        "## The 72 cells\n\n",
+        *(_cells(event) for event in Event),
+    ]
+    words = """
+RFC 6121, Appendix A has nine states of a roster item and eight stanzas. The nine states are two axes of three:
+*out* (I to the contact: none, ask, to) and *in* (the contact to me: none, pend, from). A stanza moves one axis and
+looks at no other, so 3 × 8 transitions say it all: `apps/xmpp_core/subscription.py`, a pure table. The 72 cells are
+computed from them; `tests/xmpp_core/test_subscription.py` holds them against an independent table.
+
+Effects, in the order in which they are carried out: *route* the stanza to the contact, *deliver* it to the user's
+resources, *push* the item to interested resources, *presence* and *unavailable* of all the user's resources to the
+contact, *reply* in the user's name, *probe* the contact."""
+    return page("Subscriptions", words, *parts)
+
+
+def _cells(event: Event) -> str:
+    rows = []
+    for out, in_ in itertools.product(Out, In):
+        before = Item(out=out, in_=in_, listed=out is not Out.NONE or in_ is In.FROM)
+        after, effects = subscription.apply(before, event)
+        told = after.subscription + (", ask" if after.ask else "") if after.listed else "not listed"
+        rows.append((_state(before), _state(after), told, ", ".join(_effect(e) for e in effects) or "nothing"))
+    title = "sent" if event.is_sent else "received"
+    return f"### {event.kind}, {title}\n\n" + table(("state", "then", "the client sees", "effects"), rows)
+
+
+def _state(item: Item) -> str:
+    return f"{item.out.value} / {item.in_.value}"
+
+
+def _effect(effect: object) -> str:
+    match effect:
+        case Route(kind):
+            return f"route {kind}"
+        case Deliver(kind):
+            return f"deliver {kind}"
+        case Reply(kind):
+            return f"reply {kind}"
+        case Push():
+            return "push"
+        case Probe():
+            return "probe"
+        case SendPresence():
+            return "presence"
+    return "unavailable"
+
+
+# -- c2s.md
+
+
+def c2s_page() -> str:
+    """The states of a client's stream, from the table that decides them."""
+    rows = [
+        (f"`{state.value}`", f"`{event.__name__}`", ", ".join(f"`{t.value}`" for t in rule.leads_to) or "stays")
+        for state, row in stream_fsm.TABLE.items()
+        for event, rule in row.items()
+    ]
+    words = """
+`apps/xmppd/stream/c2s.py` is a gen_fsm whose states bear the names of ejabberd's c2s. What an event means in a state is
+decided by a pure table, `apps/xmpp_core/stream_fsm.py`; c2s carries out the actions it gives back. `wait_for_auth` is
+the login of XEP-0078 (`[auth] legacy_auth`, off), `wait_for_session` a step that old clients ask for and that does
+nothing, `wait_for_resume` what a stream that can be resumed waits in. Arrows of one event to several states: the rule
+decides by what the event holds. An event without a rule changes nothing."""
+    parts = [
+        "```mermaid\n" + stream_fsm.diagram().rstrip() + "\n```\n\n",
+        table(("state", "event", "leads to"), rows),
+    ]
+    return page("A client's stream", words, *parts)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "c2s.md": c2s_page,
+    "commands.md": commands_page,
+    "config.md": config_page,
+    "hooks.md": hooks_page,
+    "subscriptions.md": subscriptions_page,
+    "supervision.md": supervision_page,
+    "xeps.md": xeps_page,
+}
+
+
+def main() -> int:
+    """Write all pages."""
+    for name, make in PAGES.items():
+        (ROOT / "docs" / name).write_text(make(), encoding="utf-8")
+        print(f"docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
