@@ -9,7 +9,6 @@ Process:  `main_sup`, over `worker_sup` and `control`. More worker crashes than 
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 from collections.abc import Callable
 
@@ -75,6 +74,6 @@ def _command(start: str) -> Callable[[], tuple[str, ...]]:
     generations = itertools.count(1)
 
     def command() -> tuple[str, ...]:
-        return (sys.executable, "-I", "-m", "xmppd.ctl.worker", start, str(next(generations)), str(os.getpid()))
+        return (sys.executable, "-I", "-m", "xmppd.ctl.worker", start, str(next(generations)))
 
     return command

@@ -9,7 +9,6 @@ from __future__ import annotations
 import click
 
 from xmppd.config import describe
-from xmppd.ctl.modules import known_modules
 from xmppd.ctl.options import common, options, usage
 
 
@@ -24,7 +23,7 @@ def config() -> None:
 def check() -> None:
     """Load the configuration and say how it went."""
     said = options()
-    loaded = said.load(known_modules())
+    loaded = said.checked()
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}", err=True)
     file = str(loaded.paths.config) if loaded.paths.config else None

@@ -20,7 +20,7 @@ from xmppd.ctl.commands import EXIT_TRY_AGAIN, EXIT_USAGE, Command, CommandError
 async def execute(name: str, params: dict[str, Any]) -> Any:
     """Give the result of a command. Raises CommandError."""
     if name == "shell":
-        return await _shell(**params)
+        return await _shell(*(str(params.get(name, "")) for name in ("node", "session", "source")))
     command = registry().get(name)
     if command is None:
         raise CommandError(f"there is no command {name!r}{suggest(name, list(registry()))}", EXIT_USAGE)
@@ -29,7 +29,7 @@ async def execute(name: str, params: dict[str, Any]) -> Any:
         case "main":
             return await call(command.fn, checked)
         case "any":
-            return await on_worker(command, checked, workers()[0])
+            return await on_any(command, checked)
         case "all":
             return {worker: await on_worker(command, checked, worker) for worker in workers()}
 
@@ -49,6 +49,24 @@ def workers() -> list[str]:
     return found
 
 
+class Starting(CommandError):
+    """The worker is connected and does not serve yet."""
+
+    def __init__(self, worker: str) -> None:
+        super().__init__(f"{worker} is still starting; try again", EXIT_TRY_AGAIN)
+
+
+async def on_any(command: Command, params: dict[str, Any]) -> Any:
+    """Have the first worker that serves carry out a command. Raises CommandError."""
+    *others, last = workers()
+    for worker in others:
+        try:
+            return await on_worker(command, params, worker)
+        except Starting:
+            continue
+    return await on_worker(command, params, last)
+
+
 async def on_worker(command: Command, params: dict[str, Any], worker: str) -> Any:
     """Have a worker carry out a command. Raises CommandError, also for what went wrong on the way."""
     return await remote(worker, "xmppd.ctl.here:run", command.key, params, timeout=command.timeout)
@@ -59,7 +77,7 @@ async def remote(worker: str, fn: str, *args: Any, timeout: float) -> Any:
     try:
         answer = await rpc.call(worker, fn, *args, timeout=timeout)
     except rpc.NotExported:
-        raise CommandError(f"{worker} is still starting; try again", EXIT_TRY_AGAIN) from None
+        raise Starting(worker) from None
     except rpc.RemoteError as error:
         raise CommandError(f"{error.crash}") from None
     except rpc.RpcError as error:

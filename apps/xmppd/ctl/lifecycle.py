@@ -20,7 +20,6 @@ import click
 from xmppd.ctl import client, logs, render
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.ctl.home import Home
-from xmppd.ctl.modules import known_modules
 from xmppd.ctl.options import Options, colours, common, options
 
 #: seconds a server has to come up, and to go down beyond its drain time
@@ -45,7 +44,7 @@ def start() -> None:
 def foreground() -> None:
     """Become the parent process."""
     said = options()
-    said.load(known_modules())
+    said.checked()
     sys.stdout.flush()
     command = parent_command(said)
     os.execv(command[0], [*command, "--foreground"])
@@ -65,7 +64,7 @@ def stop() -> None:
 def restart() -> None:
     """Stop and start; a wrong configuration is refused before anything stops."""
     said = as_before(options())
-    said.load(known_modules())
+    said.checked()
     if said.where().pid() is not None:
         stopped(said)
     said.out(started(said), lambda info: render.banner(info, colours()))
@@ -111,7 +110,7 @@ def started(said: Options) -> dict[str, Any]:
 
     Raises CommandError with the parent's own words and status if it does not come up.
     """
-    said.load(known_modules())
+    said.checked()
     home = said.where()
     try:
         home.create()

@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 
 import click
 
+from xmppd import gen_mod
 from xmppd.config.load import Known, load
 from xmppd.config.problems import ConfigError
 from xmppd.config.schema import Config
 from xmppd.ctl.commands import EXIT_CONFIG, EXIT_USAGE, CommandError
 from xmppd.ctl.home import Home, find_home
+from xmppd.ctl.modules import known_modules
 from xmppd.ctl.render import render
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +53,13 @@ class Options:
         except ConfigError as error:
             count = len(error.problems)
             raise CommandError(f"{error}\n{count} error{'' if count == 1 else 's'}", EXIT_CONFIG) from None
+
+    def checked(self) -> Config:
+        """Read the configuration, modules and their options and dependencies included. Raises CommandError(78)."""
+        config = self.load(known_modules())
+        if wrong := gen_mod.problems(config):
+            raise CommandError("\n".join(f"{config.paths.config or 'modules'}: {text}" for text in wrong), EXIT_CONFIG)
+        return config
 
     def out(self, result: Any, text: Callable[[Any], str] = render) -> None:
         """Print a result: as JSON where that was asked for, else in words."""

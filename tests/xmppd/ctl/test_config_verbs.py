@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from xmppd import gen_mod
 from xmppd.ctl.main import main
+from xmppd.ctl.modules import known_modules
 
 
 def test_check_tells_all_errors_and_is_status_78(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,6 +23,16 @@ def test_check_tells_all_errors_and_is_status_78(tmp_path: Path, capsys: pytest.
     assert f"{file}:2: " in err
     assert f'{file}:4: unknown module "mod_rooster" (did you mean "mod_roster"?)' in err
     assert "2 errors" in err
+
+
+def test_check_looks_at_what_modules_need(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    needing = [name for name in known_modules() if gen_mod.depends(name)]
+    for name in needing:
+        file = tmp_path / "x.toml"
+        file.write_text("[modules]\n" + "".join(f"{needed} = false\n" for needed in gen_mod.depends(name)))
+        assert main(["config", "check", "--config", str(file), "--home", str(tmp_path)]) == 78
+        assert " needs " in capsys.readouterr().err
+    assert needing
 
 
 def test_check_without_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

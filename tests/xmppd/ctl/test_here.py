@@ -1,0 +1,48 @@
+"""test_here — the worker's end of commands.
+
+Way:  xmppd.ctl.here
+"""
+
+from __future__ import annotations
+
+import os
+
+from tests.support.admin import beside_server
+from tests.support.node import run
+from xmppd.ctl import here
+from xmppd.net import listener_sup
+
+
+def test_commands_and_their_errors() -> None:
+    async def body() -> None:
+        assert await here.run("user add", {"user": "alice", "password": "pw"}) == {
+            "ok": {"jid": "alice@localhost", "uri": "xmpp:alice@localhost"}
+        }
+        assert await here.run("user add", {"user": "alice", "password": "pw"}) == {
+            "error": "alice@localhost exists already",
+            "status": 1,
+        }
+        assert await here.sessions() == {"ok": 0}
+
+    beside_server(body)
+
+
+def test_the_shell_and_the_vital_signs() -> None:
+    async def body() -> None:
+        assert await here.shell("here", "1 + 1") == {"ok": {"output": "2\n"}}
+        vital = here.vital()
+        assert vital["pid"] == os.getpid()
+        assert vital["memory_mb"] > 5
+        assert vital["processes"] >= 1
+
+    run(body)
+
+
+def test_draining_shuts_the_doors() -> None:
+    from otp.stdlib import supervisor
+
+    async def body() -> None:
+        await here.drain()
+        assert all(child.pid is None for child in await supervisor.which_children(listener_sup.NAME))
+
+    beside_server(body)

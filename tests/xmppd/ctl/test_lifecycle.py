@@ -1,0 +1,80 @@
+"""test_lifecycle — starting and stopping from the command line; the release's own tests play it in full.
+
+Way:  xmppd.ctl.lifecycle
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xmppd.ctl import lifecycle
+from xmppd.ctl.client import NotRunning
+from xmppd.ctl.commands import CommandError
+from xmppd.ctl.home import Home
+from xmppd.ctl.options import Options
+
+
+def test_the_parents_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XMPPD_CONFIG", raising=False)
+    said = Options(config=str(tmp_path / "a.toml"), home=str(tmp_path), flags={"limits.rate": "off"})
+    command = lifecycle.parent_command(said)
+    assert command[:4] == [sys.executable, "-I", "-m", "xmppd.ctl.parent"]
+    assert command[4:] == ["--home", str(tmp_path), "--config", str(tmp_path / "a.toml"), "--set", "limits.rate=off"]
+
+
+def test_a_restart_without_options_is_as_the_last_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XMPPD_CONFIG", raising=False)
+    home = Home(tmp_path)
+    home.create()
+    said = Options(home=str(tmp_path))
+    assert lifecycle.as_before(said) == said
+    home.options_file.write_text(json.dumps({"config": "/a.toml", "flags": {"workers": "2"}}))
+    assert lifecycle.as_before(said) == Options(home=str(tmp_path), config="/a.toml", flags={"workers": "2"})
+    other = Options(home=str(tmp_path), config="/b.toml")
+    assert lifecycle.as_before(other) == other
+
+
+def test_what_does_not_run_cannot_be_stopped(tmp_path: Path) -> None:
+    with pytest.raises(NotRunning):
+        lifecycle.stopped(Options(home=str(tmp_path)))
+
+
+def awaited(home: Home, code: str) -> Any:
+    """What `start` makes of a parent that runs this code; `done` is its end of the pipe."""
+    home.create()
+    ready, done = os.pipe()
+    program = f"import os, sys; done = {done}; {code}"
+    process = subprocess.Popen([sys.executable, "-c", program], pass_fds=[done])
+    os.close(done)
+    try:
+        return lifecycle._await_ready(process, ready, home)
+    finally:
+        process.wait(10)
+
+
+def test_a_parent_that_says_how_it_went(tmp_path: Path) -> None:
+    assert awaited(Home(tmp_path), "os.write(done, b'{\"pid\": 1}\\n')") == {"pid": 1}
+    with pytest.raises(CommandError, match="port") as caught:
+        awaited(Home(tmp_path), 'os.write(done, b\'{"error": "port", "status": 75}\\n\')')
+    assert caught.value.status == 75
+
+
+def test_a_parent_that_dies_without_a_word(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.create()
+    home.log.write_text("the last line\n")
+    with pytest.raises(CommandError, match="the last line"):
+        awaited(home, "sys.exit(9)")
+
+
+def test_a_parent_that_never_says_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "START_TIMEOUT", 0.2)
+    with pytest.raises(CommandError, match="did not come up"):
+        awaited(Home(tmp_path), "import time; time.sleep(30)")

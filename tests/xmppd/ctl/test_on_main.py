@@ -1,0 +1,89 @@
+"""test_on_main — the parent's own commands, with workers that are played.
+
+Way:  xmppd.ctl.on_main
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otp.kernel import node, rpc
+from tests.support.node import run
+from xmppd.config.load import load
+from xmppd.ctl import on_main, ports
+from xmppd.ctl.commands import CommandError
+from xmppd.ctl.parent_state import Parent
+
+Play = Callable[[dict[str, Any]], Parent]
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes a parent of two workers; `answers` is fn -> what every worker that is up says."""
+    config = load(None, tmp_path, {}, {"workers": "2", "listen.1.port": "0", "listen.2.port": "0"})
+    bound = ports.bind_all(config.listen, 2)
+    flags = {"workers": "2", "listen.1.port": "0", "listen.2.port": "0"}
+    parent = Parent(config, None, flags, bound)
+    up = ["w1", "w2"]
+
+    def made(answers: dict[str, Any], down: str = "") -> Parent:
+        async def call(worker: str, fn: str, *args: Any, timeout: float) -> Any:
+            if fn not in answers:
+                raise rpc.RpcTimeout(worker, fn, "timeout")
+            return answers[fn]
+
+        monkeypatch.setattr(rpc, "call", call)
+        monkeypatch.setattr(node, "nodes", lambda: [name for name in up if name != down])
+        monkeypatch.setattr(on_main, "state", lambda: parent)
+        return parent
+
+    yield made
+    ports.close_all(bound)
+
+
+def perform(fn: Callable[[], Any]) -> Any:
+    async def body() -> Any:
+        return await fn()
+
+    return run(body)
+
+
+def test_ping_names_who_is_silent(play: Any) -> None:
+    play({"xmppd.ctl.here:vital": {"pid": 1}})
+    assert perform(on_main.ping)["workers"] == ["w1", "w2"]
+    play({"xmppd.ctl.here:vital": {"pid": 1}}, down="w2")
+    with pytest.raises(CommandError, match="no answer from w2"):
+        perform(on_main.ping)
+    play({})
+    with pytest.raises(CommandError, match="no answer from w1, w2"):
+        perform(on_main.ping)
+
+
+def test_status_keeps_a_place_for_who_is_down(play: Any) -> None:
+    play({"xmppd.ctl.here:vital": {"pid": 7}, "xmppd.ctl.here:sessions": {"ok": 3}}, down="w1")
+    told = perform(on_main.status)
+    assert told["sessions"] == 3
+    assert told["workers"] == [{"name": "w1", "state": "down", "pid": None}, {"name": "w2", "state": "up", "pid": 7}]
+
+
+def test_reload_tells_what_was_done_and_what_has_to_wait(play: Any) -> None:
+    parent = play({"xmppd.ctl.reload:reload": {"ok": ["certificates read again"]}})
+    (parent.config.paths.home / "xmppd.toml").write_text("[auth]\niterations = 5000\n")
+    told = perform(on_main.reload)
+    assert told["done"] == [
+        "w1: certificates read again",
+        "w2: certificates read again",
+        "auth needs a restart to change",
+    ]
+
+
+def test_a_wrong_file_changes_nothing(play: Any) -> None:
+    parent = play({})
+    (parent.config.paths.home / "xmppd.toml").write_text("hosts = 3\n")
+    with pytest.raises(CommandError, match="nothing was changed") as caught:
+        perform(on_main.reload)
+    assert caught.value.status == 78

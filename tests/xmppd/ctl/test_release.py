@@ -1,0 +1,29 @@
+"""test_release — the boot scripts of parent and worker.
+
+Way:  xmppd.ctl.release
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from otp.release.systools import ReleaseError, Start
+from xmppd.ctl import release
+
+
+@pytest.mark.parametrize(
+    ("name", "applications"),
+    [("xmppd", ["kernel", "stdlib", "xmpp_core", "xmppd"]), ("main", ["kernel", "stdlib", "xmppd_main"])],
+)
+def test_applications_in_their_order(name: str, applications: list[str]) -> None:
+    starts = [step for step in release.script(name).steps if isinstance(step, Start)]
+    assert [step.app for step in starts] == applications
+    assert {step.type_ for step in starts} == {"permanent"}
+
+
+def test_the_files_are_those_of_the_built_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XMPPD_RELEASE", str(tmp_path))
+    with pytest.raises(ReleaseError, match=r"xmppd\.rel\.toml"):
+        release.script("xmppd")

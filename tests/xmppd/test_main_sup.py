@@ -1,0 +1,50 @@
+"""test_main_sup — the parent's tree, as values.
+
+Way:  xmppd.main_sup
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from otp.stdlib.child_spec import AutoShutdown, Restart, check
+from xmppd.config.load import load
+from xmppd.ctl import ports
+from xmppd.ctl.parent_state import Parent
+from xmppd.ctl.worker_start import WorkerStart
+from xmppd.main_sup import COOKIE_VARIABLE, MainSup, WorkerSup
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Iterator[Parent]:
+    flags = {"workers": "2", "listen.1.port": "0", "listen.2.port": "0", "limits.worker_restarts": "7"}
+    config = load(None, tmp_path, {}, flags)
+    bound = ports.bind_all(config.listen, 2)
+    yield Parent(config, None, flags, bound, b"\x01\x02")
+    ports.close_all(bound)
+
+
+def test_the_end_of_the_workers_is_the_end_of_all(parent: Parent) -> None:
+    flags, specs = MainSup().init(parent)
+    check(flags, specs)
+    assert flags.auto_shutdown is AutoShutdown.ANY_SIGNIFICANT
+    workers, control = specs
+    assert (workers.id, workers.significant, workers.restart) == ("worker_sup", True, Restart.TRANSIENT)
+    assert (control.id, control.significant, control.restart) == ("control", False, Restart.PERMANENT)
+
+
+def test_every_worker_has_its_sockets_and_each_start_a_generation(parent: Parent) -> None:
+    flags, specs = WorkerSup().init(parent)
+    assert (flags.intensity, flags.period) == (7, 60.0)
+    assert [spec.id for spec in specs] == ["w1", "w2"]
+    (peer,) = specs[1].call.args
+    assert peer.pass_fds == tuple(sockets[1].fileno() for sockets in parent.sockets)
+    assert peer.env[COOKIE_VARIABLE] == "0102"
+    first, second = peer.args(), peer.args()
+    assert (first[-1], second[-1]) == ("1", "2")
+    assert "0102" not in " ".join(first)
+    start = WorkerStart.from_json(first[4])
+    assert (start.node, list(start.fds)) == ("w2", list(peer.pass_fds))
