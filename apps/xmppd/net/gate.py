@@ -49,8 +49,9 @@ class Gate:
             return None
         if len(self.strangers) >= limits.strangers:
             oldest = next(iter(self.strangers))
+            evict = oldest.evict
             oldest.known()
-            oldest.evict()
+            evict()
         ticket = Ticket(self, key)
         self.open += 1
         self.by_address[key] += 1
@@ -67,12 +68,13 @@ class Ticket:
     def __init__(self, gate: Gate, key: str) -> None:
         self._gate, self._key = gate, key
         self._held = self._stranger = True
-        self.evict: Callable[[], None] = lambda: None
+        self.evict: Callable[[], None] = _stay
 
     def known(self) -> None:
         """Whoever is behind this connection has authenticated: it no longer counts as a stranger's."""
         if self._stranger:
             self._stranger = False
+            self.evict = _stay
             _less(self._gate.strangers_by_address, self._key)
             self._gate.strangers.pop(self, None)
 
@@ -83,6 +85,10 @@ class Ticket:
             self.known()
             self._gate.open -= 1
             _less(self._gate.by_address, self._key)
+
+
+def _stay() -> None:
+    """Who has logged in is not evicted."""
 
 
 def group(ip: str) -> str:

@@ -29,7 +29,7 @@ from xmpp_core.stream_state import StateName, StreamState
 from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
-from xmppd.routing import hooks
+from xmppd.routing import barrier, hooks
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.stream import c2s_actions, c2s_session
@@ -117,10 +117,17 @@ class C2s(GenFsm[Data]):
             _last_words(reason, data)
             await c2s_session.close_session(data, _short(reason))
         finally:
+            barrier.forget()
             if data.timer is not None:
                 process.cancel_timer(data.timer)
             data.transport.close()
             receiver.close(data.endpoint.receiver)
+
+
+    def format_status(self, state: tuple[str, Data]) -> Any:
+        """Who and where; nothing that was said."""
+        name, data = state
+        return name, data.session.jid.full if data.session is not None else data.fsm.username, data.transport.peer
 
 
 def _next(data: Data) -> Any:

@@ -42,7 +42,7 @@ from xmpp_core.stream_events import (
     UnauthenticatedIq,
 )
 from xmppd.net import receiver
-from xmppd.routing import hooks
+from xmppd.routing import barrier, hooks
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
 from xmppd.stream import c2s_auth, c2s_session
 from xmppd.stream.c2s_data import Data
@@ -139,6 +139,8 @@ async def _nonza(_data: Data, action: HandleNonza) -> Event:
 
 
 async def _close_stream(data: Data, action: CloseStream) -> None:
+    if action.error is None:
+        await barrier.settle()  # the end tag acknowledges what came before it
     goodbye(data, action.error)
 
 

@@ -142,9 +142,12 @@ async def _on_header(data: Data, item: Any) -> Any:
     if not item.is_stream or item.default_ns != ns.COMPONENT:
         return _fail(data, StreamError("invalid-namespace"))
     try:
-        domain = JID.parse(item.attrs.get("to", "")).domain
+        to = JID.parse(item.attrs.get("to", ""))
     except JidError:
         return _fail(data, StreamError("improper-addressing"))
+    domain = to.domain
+    if to.full != domain:
+        return _fail(data, StreamError("improper-addressing", "a component is a domain"))
     if domain not in data.settings.domains:
         return _fail(data, StreamError("host-unknown"))
     data.domain = domain
