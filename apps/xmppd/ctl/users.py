@@ -1,7 +1,7 @@
 """users — the account commands, as a worker carries them out.
 
 OTP:      cf. mod_admin_extra and ejabberd_admin (register, unregister, change_password)
-Way:      ctl.dispatch → rpc → [users] → auth
+Way:      ctl.dispatch → rpc → [users] → auth, routing.accounts
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ import secrets
 from collections.abc import Awaitable
 from typing import Any, Final, TypeVar
 
-from otp.erts import process
 from otp.kernel import application
 from xmpp_core.jid import JID, JidError
 from xmppd.auth import auth
 from xmppd.auth.auth_internal import AuthBusy, AuthError
 from xmppd.config.schema import Config
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_TRY_AGAIN, CommandError
-from xmppd.routing import hooks, sm
-from xmppd.routing.deliver import Kick
-from xmppd.routing.hook_points import AccountRemoved
+from xmppd.routing import accounts
 
 T = TypeVar("T")
 # no letter or digit that another is mistaken for
@@ -46,11 +43,8 @@ async def passwd(user: str, password: str | None) -> dict[str, Any]:
 async def delete(user: str) -> dict[str, Any]:
     """Remove an account: contacts are told, sessions end, all that was kept for it goes."""
     jid = account(user)
-    await existing(jid)
-    await hooks.run(jid.domain, AccountRemoved(jid))
-    for session in sm.sessions(jid.bare):
-        process.send(session.pid, Kick("not-authorized", "the account was removed"))
-    await _auth(auth.remove_user(jid.local, jid.domain), jid)
+    if not await accounts.remove(jid):
+        raise CommandError(f"there is no account {jid.bare}")
     return {"jid": jid.bare, "removed": True}
 
 
