@@ -269,8 +269,8 @@ def _on_start(expat: Any, shared: _Open, table: _Names, decls: dict[str, str]) -
             space, name = names[tag]
         except KeyError:
             space, name = learn(tag)
-            if stack and space == ns.STREAM:
-                _refuse("invalid-xml", "an element of the stream inside a stanza")
+            if space == ns.STREAM and (stack or (name == "stream" and mark[0])):
+                _refuse("invalid-xml", "a stream inside a stream")
         if attrs:
             if len(attrs) > limits[2]:
                 _refuse("policy-violation", "too many attributes")

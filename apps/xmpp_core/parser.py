@@ -181,6 +181,9 @@ class XmlStreamParser:
         core.pending = core.fed - _base(core, index)
         core.lent = _LENT
         core.scanned = core.scanned + core.fed - index if index < core.fed else 0
+        if (core.mark[0] == 0 or (events and type(events[0]) is StreamStart)) and 0 in data:
+            # whatever it was told, expat reads UTF-16 where every second octet of a beginning is NUL
+            raise self._fail(core, StreamError("unsupported-encoding", "a stream is UTF-8"))
         if core.scanned > _MAX_SCANNED or core.names() > _MAX_NAMES:
             error = StreamError("policy-violation", "too many names, or a token in too many pieces")
             core.out[:] = events

@@ -120,6 +120,7 @@ def test_a_component_stream_is_read_as_jabber_client() -> None:
         (b"<a xmlns='jabber:client}iq'/>", "not-well-formed"),
         (b"<a xmlns:p='u}v' p:b=''/>", "not-well-formed"),
         (b"<a><stream:stream/></a>", "invalid-xml"),
+        (HEADER[21:], "invalid-xml"),
         (b"<a><b xmlns='http://etherx.jabber.org/streams'/></a>", "invalid-xml"),
         (b"text", "invalid-xml"),
         (b"<![CDATA[ ]]>", "invalid-xml"),
@@ -138,6 +139,7 @@ def test_what_is_refused(data: bytes, expected: str) -> None:
         (b"\xef\xbb\xbf" + HEADER, "unsupported-encoding"),
         (HEADER.decode().encode("utf-16"), "unsupported-encoding"),
         (HEADER.decode().encode("utf-16-be"), "unsupported-encoding"),
+        (HEADER.decode().encode("utf-16-le"), "unsupported-encoding"),
         (b"<?xml version='1.0' encoding='ISO-8859-1'?>" + HEADER[21:], "unsupported-encoding"),
         (b"<!DOCTYPE a [<!ENTITY b 'c'>]>", "restricted-xml"),
         (b"<!DOCTYPE a SYSTEM 'file:///etc/passwd'>", "restricted-xml"),
@@ -147,6 +149,8 @@ def test_what_is_refused(data: bytes, expected: str) -> None:
 )
 def test_what_is_refused_before_the_header(data: bytes, expected: str) -> None:
     assert condition(data, XmlStreamParser()) == expected
+    bytewise = [data[i : i + 1] for i in range(len(data))]
+    assert read(bytewise, XmlStreamParser()) == ([], expected)
 
 
 def test_utf_8_may_be_declared_in_any_case() -> None:
