@@ -15,6 +15,9 @@ from xmpp_core.jid import JID, JidError
 
 MESSAGE_TYPES = frozenset({"chat", "error", "groupchat", "headline", "normal"})
 _PRIORITY = re.compile(r"[+-]?[0-9]{1,3}")
+PRESENCE_TYPES = frozenset(
+    {"", "error", "probe", "subscribe", "subscribed", "unavailable", "unsubscribe", "unsubscribed"}
+)
 IQ_TYPES = frozenset({"get", "set", "result", "error"})
 
 
@@ -145,6 +148,11 @@ class Presence(Stanza):
         if not _PRIORITY.fullmatch(text) or not -128 <= int(text) <= 127:
             raise StanzaError("bad-request", "priority is an integer from -128 to 127")
         return int(text)
+
+    def check(self) -> None:
+        """Raises StanzaError bad-request for a type that there is not. RFC: 6121 §4.7.1"""
+        if self.type not in PRESENCE_TYPES:
+            raise StanzaError("bad-request", "presence has no such type")
 
 
 class Iq(Stanza):

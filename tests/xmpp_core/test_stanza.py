@@ -80,6 +80,13 @@ def test_priorities_that_are_none(text: str) -> None:
         _ = make_presence(None, el("priority", ns.CLIENT, None, text)).priority
 
 
+def test_the_types_of_presence() -> None:
+    for type_ in ("", "unavailable", "subscribe", "probe", "error"):
+        make_presence(JULIET, type_=type_).check()
+    with pytest.raises(StanzaError, match="no such type"):
+        make_presence(JULIET, type_="invisible").check()
+
+
 def test_iq_answers() -> None:
     ask = make_iq("get", "7", el("query", ns.ROSTER), to=JULIET, from_=ROMEO)
     assert ask.payload == el("query", ns.ROSTER)

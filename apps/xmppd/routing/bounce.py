@@ -16,8 +16,8 @@ _SILENT = frozenset({"unavailable", "probe", "unsubscribe", "unsubscribed", "sub
 def is_answerable(stanza: Stanza) -> bool:
     """Whether an error may be sent back: never to errors and results, nor to presence that asks for nothing."""
     type_ = stanza.el.attrs.get("type", "")
-    if type_ == "error" or (stanza.kind == "iq" and type_ not in ("get", "set")):
-        return False
+    if type_ == "error" or (stanza.kind == "iq" and type_ == "result"):
+        return False  # an iq without a type, or with one that does not exist, is told that it is wrong
     return not (isinstance(stanza, Presence) and type_ in _SILENT)
 
 

@@ -31,7 +31,7 @@ async def send_packet(session: C2sSession, stanza: Stanza) -> None:
 
 
 async def _send(session: C2sSession, stanza: Stanza) -> None:
-    if isinstance(stanza, Iq):
+    if isinstance(stanza, Iq | Presence):
         stanza.check()
     if stanza.to is None and not isinstance(stanza, Presence):
         stanza = stanza.addressed(to=session.user)
