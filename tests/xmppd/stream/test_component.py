@@ -70,6 +70,15 @@ def test_stanzas_go_both_ways() -> None:
     play(body)
 
 
+def test_a_component_is_a_domain_not_an_address_at_it() -> None:
+    async def body(port: int, _clients: int) -> None:
+        client = await Client.connect(port)
+        client.send(HEADER.format(to="any@echo.localhost"))
+        assert "<improper-addressing" in await client.gone()
+
+    play(body)
+
+
 def test_a_wrong_handshake_is_refused() -> None:
     async def body(port: int, _clients: int) -> None:
         client, _ = await begun(port)
