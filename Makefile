@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-fast stories check rel run bench docs lock clean python
+.PHONY: help dev test test-fast otp-suite stories check rel run bench docs lock clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(STAMP) rel ## every test, also those against the built release
 
 test-fast: $(STAMP) ## the tests that need no release and no server
 	$(BIN)/python -m pytest tests --ignore=tests/release --ignore=tests/interop --ignore=tests/stories
+
+otp-suite: $(STAMP) ## otp against the cases of Erlang/OTP's own suites: passed, argued and open per level
+	$(BIN)/python tests/otp/otp_suite.py
 
 stories: $(STAMP) ## the plays: what clients say and hear, against a booted node
 	$(BIN)/python -m pytest tests/stories
