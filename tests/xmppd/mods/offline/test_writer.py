@@ -1,0 +1,50 @@
+"""Batches on their way to the disk."""
+
+from otp.erts import process
+from otp.stdlib import gen_server
+from tests.support.court import Court, play
+from xmpp_core.jid import JID
+from xmpp_core.stanza import make_message
+from xmppd.mods.offline import writer
+from xmppd.mods.offline.writer import Keep, Recheck
+from xmppd.routing.barrier import Sync
+from xmppd.store import store
+from xmppd.store.tables import OFFLINE
+
+JULIET = JID.parse("juliet@localhost")
+ROMEO = JID.parse("romeo@localhost/r")
+
+
+def test_sync_is_answered_when_all_before_is_stored() -> None:
+    async def body(court: Court) -> None:
+        name = writer.name("localhost")
+        for i in range(250):
+            gen_server.cast(name, Keep(JULIET, make_message(JULIET, str(i), from_=ROMEO)))
+        await gen_server.call(name, Sync())
+        rows = await store.select(OFFLINE, ("localhost", "juliet"))
+        assert [row.seq for row in rows] == list(range(1, 251))
+        assert "<body>249</body>" in rows[-1].xml
+
+    play(body)
+
+
+def test_who_came_meanwhile_gets_what_is_still_there() -> None:
+    async def body(court: Court) -> None:
+        name = writer.name("localhost")
+        juliet = await court.login("juliet@localhost/j")
+        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "late", from_=ROMEO)))
+        await gen_server.call(name, Sync())
+        rows = tuple(await store.select(OFFLINE, ("localhost", "juliet")))
+        assert len(rows) == 1
+        process.send(name, Recheck(JULIET, rows))
+        await gen_server.call(name, Sync())
+        await court.settle()
+        (text,) = juliet.take()
+        assert "<body>late</body>" in text
+        assert await store.count(OFFLINE) == 0
+        process.send(name, Recheck(JULIET, rows))
+        await gen_server.call(name, Sync())
+        await court.settle()
+        assert juliet.take() == [], "once"
+
+    play(body)

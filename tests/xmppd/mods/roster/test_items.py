@@ -1,0 +1,35 @@
+"""What a roster set may wish."""
+
+import pytest
+
+from xmpp_core import parser
+from xmpp_core.errors import StanzaError
+from xmpp_core.jid import JID
+from xmppd.mods.roster import items
+from xmppd.mods.roster.items import Wish
+
+
+def read(content: str) -> Wish:
+    return items.read(parser.parse_document(f"<query xmlns='jabber:iq:roster'>{content}</query>"), 10, 2)
+
+
+def test_only_name_and_groups_are_the_clients() -> None:
+    item = "<item jid='J@localhost/r' name='J' subscription='both' ask='subscribe' approved='true'><group>a</group></item>"
+    assert read(item) == Wish(JID.parse("j@localhost"), "J", ("a",))
+    assert read("<item jid='j@localhost' name='x' subscription='remove'/>") == Wish(JID.parse("j@localhost"), remove=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "condition"),
+    [
+        ("<item jid='j@localhost' name='12345678901'/>", "not-acceptable"),
+        ("<item jid='j@localhost'><group>12345678901</group></item>", "not-acceptable"),
+        ("<item jid='j@localhost'><group>a</group><group>b</group><group>c</group></item>", "not-acceptable"),
+        ("<item xmlns='other' jid='j@localhost'/>", "bad-request"),
+        ("<item jid=''/>", "bad-request"),
+    ],
+)
+def test_limits(content: str, condition: str) -> None:
+    with pytest.raises(StanzaError) as caught:
+        read(content)
+    assert caught.value.condition == condition

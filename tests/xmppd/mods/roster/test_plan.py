@@ -1,0 +1,96 @@
+"""Both rosters in one transaction: the two-user invariants of subscription-tables.md, section 5."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xmpp_core import subscription
+from xmpp_core.jid import JID
+from xmpp_core.subscription import In, Out, Push, Route
+from xmppd.mods.roster import plan, records
+from xmppd.mods.roster.plan import Change, NotThere, Step
+from xmppd.store.store_memory import MemoryTx
+from xmppd.store.tables import Account
+
+ROMEO, JULIET = JID.parse("romeo@localhost"), JID.parse("juliet@localhost")
+FAR = JID.parse("far@elsewhere")
+MIRRORED = {Out.NONE: In.NONE, Out.ASK: In.PEND, Out.TO: In.FROM}
+
+
+def fresh() -> Change:
+    tx = MemoryTx({})
+    for jid in (ROMEO, JULIET):
+        tx.write(Account(jid.domain, jid.local, "", "", ""))
+    return Change(tx, frozenset({"localhost"}), 1000)
+
+
+def state(change: Change, owner: JID, contact: JID) -> subscription.Item:
+    return records.item_of(records.load(change.tx, owner, contact))
+
+
+def do(change: Change, owner: JID, contact: JID, what: str) -> list[Step]:
+    if what == "remove":
+        try:
+            return plan.remove(change, owner, contact)
+        except NotThere:
+            return []
+    if what == "edit":
+        return plan.edit(change, owner, contact, "name", ("group",))
+    return plan.event(change, owner, contact, subscription.sent(what))
+
+
+ACTIONS = st.lists(st.tuples(st.booleans(), st.sampled_from([*subscription.KINDS, "remove", "edit"])), max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ACTIONS)
+def test_after_any_sequence_the_rosters_mirror_each_other(actions: list[tuple[bool, str]]) -> None:
+    """Invariants 20 and 22."""
+    change = fresh()
+    for by_romeo, what in actions:
+        owner, contact = (ROMEO, JULIET) if by_romeo else (JULIET, ROMEO)
+        do(change, owner, contact, what)
+        mine, theirs = state(change, owner, contact), state(change, contact, owner)
+        assert MIRRORED[mine.out] is theirs.in_
+        assert MIRRORED[theirs.out] is mine.in_
+        assert not change.replies
+
+
+@settings(max_examples=100, deadline=None)
+@given(ACTIONS)
+def test_versions_grow_with_every_push(actions: list[tuple[bool, str]]) -> None:
+    """Invariant 19: unique and ordered."""
+    change, seen = fresh(), {ROMEO.bare: [0], JULIET.bare: [0]}
+    for by_romeo, what in actions:
+        owner, contact = (ROMEO, JULIET) if by_romeo else (JULIET, ROMEO)
+        for step in do(change, owner, contact, what):
+            if isinstance(step.effect, Push) and what != "edit":
+                assert step.record.version > seen[step.owner.bare][-1]
+                seen[step.owner.bare].append(step.record.version)
+
+
+def test_a_contact_elsewhere_is_told_by_stanza() -> None:
+    change = fresh()
+    steps = do(change, ROMEO, FAR, "subscribe")
+    assert [step.effect for step in steps] == [Route("subscribe"), Push()]
+    steps = do(change, ROMEO, FAR, "remove")
+    assert [step.effect for step in steps] == [Route("unsubscribe"), Push(removed=True)]
+    assert state(change, ROMEO, FAR) == subscription.Item()
+
+
+def test_a_full_roster_takes_no_more() -> None:
+    change = fresh()
+    change.most = 1
+    do(change, JULIET, FAR, "edit")
+    assert do(change, ROMEO, JULIET, "subscribe")
+    assert state(change, JULIET, ROMEO) == subscription.Item(), "the request is dropped"
+
+
+def test_an_account_that_ends_leaves_nothing_behind() -> None:
+    change = fresh()
+    for owner, contact, what in ((ROMEO, JULIET, "subscribe"), (JULIET, ROMEO, "subscribed"), (JULIET, ROMEO, "subscribe")):
+        do(change, owner, contact, what)
+    plan.remove_all(change, ROMEO, [JULIET])
+    left = state(change, JULIET, ROMEO)
+    assert (left.out, left.in_) == (Out.NONE, In.NONE)
