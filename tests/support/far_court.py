@@ -98,7 +98,7 @@ class Courts(Mesh):
 def run(body: Callable[[Courts], Awaitable[None]], *names: str) -> None:
     """See the head of the file."""
     with contextlib.ExitStack() as stack:
-        courts = Courts(Path(stack.enter_context(tempfile.TemporaryDirectory())), names)
+        courts = Courts(Path(stack.enter_context(tempfile.TemporaryDirectory())), names, "auto")
         stack.callback(courts.kill_all)
         for name in names:
             courts.start(name)

@@ -14,9 +14,10 @@ def read(content: str) -> Wish:
 
 
 def test_only_name_and_groups_are_the_clients() -> None:
-    item = "<item jid='J@localhost/r' name='J' subscription='both' ask='subscribe' approved='true'><group>a</group></item>"
-    assert read(item) == Wish(JID.parse("j@localhost"), "J", ("a",))
-    assert read("<item jid='j@localhost' name='x' subscription='remove'/>") == Wish(JID.parse("j@localhost"), remove=True)
+    attrs = "name='J' subscription='both' ask='subscribe' approved='true'"
+    assert read(f"<item jid='J@localhost/r' {attrs}><group>a</group></item>") == Wish(JID.parse("j@localhost"), "J", ("a",))
+    removal = "<item jid='j@localhost' name='x' subscription='remove'/>"
+    assert read(removal) == Wish(JID.parse("j@localhost"), remove=True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""The end of an account."""
+
+from tests.support.court import Court, play
+from tests.support.node import until
+from xmpp_core.jid import JID
+from xmppd.routing import accounts
+from xmppd.store import store
+from xmppd.store.tables import ROSTER
+
+
+def test_contacts_are_told_data_goes_sessions_end() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        assert await accounts.remove(JID.parse("romeo@localhost"))
+        await until(lambda: romeo.ended == accounts.GONE)
+        await juliet.settle()
+        kinds = [s.type for s in juliet.got if s.kind == "presence"]
+        assert kinds.index("unavailable") < kinds.index("unsubscribed")
+        assert await store.select(ROSTER, ("localhost", "romeo")) == []
+        assert not await accounts.remove(JID.parse("romeo@localhost"))
+
+    play(body)

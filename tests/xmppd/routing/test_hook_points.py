@@ -1,0 +1,31 @@
+"""Every hook point is a frozen value that says when it fires."""
+
+import dataclasses
+import inspect
+
+import pytest
+
+from xmppd.routing import hook_points
+from xmppd.routing.hook_points import Fold, Run
+
+POINTS = [
+    cls
+    for _, cls in inspect.getmembers(hook_points, inspect.isclass)
+    if issubclass(cls, (Fold, Run)) and cls not in (Fold, Run)
+]
+
+
+@pytest.mark.parametrize("point", POINTS, ids=lambda p: p.__name__)
+def test_a_point(point: type) -> None:
+    assert dataclasses.is_dataclass(point)
+    assert point.__dataclass_params__.frozen
+    assert point.__doc__ is not None
+    assert not point.__doc__.startswith(f"{point.__name__}("), "the docstring is written, not generated"
+    assert issubclass(point, Fold) != issubclass(point, Run)
+
+
+def test_the_seeds_hooks_have_their_points() -> None:
+    """Seed items 15 to 18: c2s fires these; the lists of who sees whom come from one of them."""
+    names = {point.__name__ for point in POINTS}
+    assert {"UserSendPacket", "UserReceivePacket", "SubscriptionLists", "UserAvailable", "StreamFeatures"} <= names
+    assert {"C2sUnauthenticatedIq", "AuthResult", "ResendSubscriptions", "OfflineMessage"} <= names

@@ -1,0 +1,68 @@
+"""Requests and who answers them."""
+
+from __future__ import annotations
+
+import pytest
+
+from otp.erts.exits import CallError
+from tests.support.court import Court, config_of, play
+from xmpp_core import parser, stanza
+from xmpp_core.errors import StanzaError
+from xmpp_core.stanza import Iq
+from xmppd.routing import handler_table, iq
+from xmppd.routing.iq import LOCAL, SM
+from xmppd.store.backend import StoreError
+
+
+def request(type_: str = "get", name: str = "q") -> Iq:
+    xml = f"<iq xmlns='jabber:client' type='{type_}' id='1' to='localhost' from='r@localhost/x'><{name} xmlns='urn:x'/></iq>"
+    made = stanza.from_element(parser.parse_document(xml))
+    assert isinstance(made, Iq)
+    return made
+
+
+async def serve(handler: iq.Handler, name: str = "q") -> None:
+    entry = iq.entry("localhost", "urn:x", name, LOCAL, handler, "test")
+    await handler_table.register(iq.TABLE, "test", (entry,))
+
+
+@pytest.mark.parametrize(
+    ("failure", "condition", "type_"),
+    [
+        (StanzaError("forbidden"), "forbidden", "auth"),
+        (StoreError("full"), "resource-constraint", "wait"),
+        (CallError("noproc", "mod_x", "ask"), "internal-server-error", "wait"),
+    ],
+)
+def test_failures_that_are_answered(failure: Exception, condition: str, type_: str) -> None:
+    async def body(court: Court) -> None:
+        def fail(_: Iq) -> None:
+            raise failure
+
+        await serve(fail)
+        answer = await iq.process(request(), LOCAL)
+        assert answer is not None
+        assert (answer.stanza_error().condition, answer.stanza_error().type_) == (condition, type_)
+
+    play(body, config_of(()))
+
+
+def test_a_bug_is_not_answered_but_raised() -> None:
+    async def body(court: Court) -> None:
+        await serve(lambda _: 1 // 0)  # type: ignore[arg-type,return-value]
+        with pytest.raises(ZeroDivisionError):
+            await iq.process(request(), LOCAL)
+
+    play(body, config_of(()))
+
+
+def test_results_and_the_unknown() -> None:
+    async def body(court: Court) -> None:
+        await serve(lambda asked: asked.result(), name="")
+        assert await iq.process(request("result"), LOCAL) is None
+        assert (await iq.process(request(name="anything"), LOCAL)).type == "result"  # type: ignore[union-attr]
+        assert "<service-unavailable " in (await iq.process(request(), SM)).to_xml()  # type: ignore[union-attr]
+        assert iq.namespaces("localhost", LOCAL) == ["urn:x"]
+        assert iq.namespaces("localhost", SM) == []
+
+    play(body, config_of(()))

@@ -1,0 +1,37 @@
+"""Sessions as values."""
+
+from __future__ import annotations
+
+from otp.erts.pid import intern
+from xmpp_core.jid import JID
+from xmppd.routing.session import new_session, new_sid
+
+PID = intern("w9", 1, 1)
+
+
+def test_a_new_session_is_neither_available_nor_interested() -> None:
+    session = new_session(JID.parse("romeo@localhost/r"), PID, info={"ip": "::1"})
+    assert (session.entry.available, session.entry.interested) == (False, False)
+    assert (session.user.full, session.host, session.entry.bare) == ("romeo@localhost", "localhost", "romeo@localhost")
+    assert dict(session.entry.info) == {"ip": "::1"}
+
+
+def test_a_change_is_a_new_row_of_the_same_session() -> None:
+    session = new_session(JID.parse("romeo@localhost/r"), PID)
+    old = session.entry
+    new = session.change(priority=0, interested=True)
+    assert session.entry is new
+    assert (old.available, new.available, new.sid) == (False, True, old.sid)
+
+
+def test_session_ids_grow() -> None:
+    ids = [new_sid() for _ in range(100)]
+    assert ids == sorted(set(ids))
+
+
+def test_each_module_has_its_own_notes() -> None:
+    session = new_session(JID.parse("romeo@localhost/r"), PID)
+    notes = session.note("mod_a", dict[str, int])
+    notes["x"] = 1
+    assert session.note("mod_a", dict[str, int]) is notes
+    assert session.note("mod_b", list[int]) == []
