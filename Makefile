@@ -42,7 +42,7 @@ run: $(STAMP) ## the server in this terminal, from the sources, until Ctrl-C; it
 	$(BIN)/python -I -m xmppd.ctl.main --home _build/run foreground
 
 bench: rel ## the load generator against the release, with two workers: BENCH=path of the generator
-	@test -x "$(BENCH)/run" || { echo "say where the load generator is: make bench BENCH=DIR (see docs/bench.md)"; exit 2; }
+	@test -x "$(BENCH)/run" || { echo "say where the load generator is: make bench BENCH=DIR ARGS='--workload W1,W2'"; exit 2; }
 	rel/bench "$(BENCH)" $(ARGS)
 
 docs: $(STAMP) ## the generated pages of docs/

@@ -11,6 +11,7 @@ named, c2s listeners without an `ip` take all addresses. All errors come at once
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -53,7 +54,7 @@ def load(
     defaults; None leaves the modules unchecked; one with a dot in its name is of another package.
     Raises ConfigError with every problem: unknown keys, wrong types, unreadable files, contradictions.
     """
-    home = Path(home).absolute()
+    home = Path(os.path.abspath(home))
     file = Path(path).absolute() if path is not None else _found(home / FILE_NAME)
     text = _read(file) if file is not None else ""
     document = _parse(text, str(file))

@@ -113,4 +113,4 @@ def find_home(flag: str | None, env: Mapping[str, str]) -> Home:
     """Give the home: `--home`, else XMPPD_HOME, else ~/.local/state/xmppd (XDG)."""
     state = env.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
     chosen = flag or env.get("XMPPD_HOME") or os.path.join(state, "xmppd")
-    return Home(Path(chosen).expanduser().absolute())
+    return Home(Path(os.path.abspath(os.path.expanduser(chosen))))
