@@ -8,6 +8,7 @@ XEP:      0078, 0138 (refused), 0198 (refusals), 0440
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from functools import lru_cache
 
 from xmpp_core import ns
 from xmpp_core.element import Element, el
@@ -23,11 +24,16 @@ class BadBase64(ValueError):
     """SASL data that is not base64 (RFC 6120 §6.5.5)."""
 
 
+# features are the same for every stream of a listener: made once, frozen, and never changed
+
+
+@lru_cache(2)
 def starttls_feature(required: bool) -> Element:
     """<starttls/> in the features; required: nothing goes on without it."""
     return el("starttls", ns.TLS, None, el("required", ns.TLS) if required else None)
 
 
+@lru_cache(64)
 def auth_features(mechanisms: tuple[str, ...], legacy: bool) -> tuple[Element, ...]:
     """<mechanisms/>, the kinds of channel binding (XEP-0440), and XEP-0078 where it is on."""
     features = []
@@ -42,6 +48,7 @@ def auth_features(mechanisms: tuple[str, ...], legacy: bool) -> tuple[Element, .
     return tuple(features)
 
 
+@lru_cache(1)
 def bind_features() -> tuple[Element, ...]:
     """Bind, and the session of old clients, marked optional."""
     return (el("bind", ns.BIND), el("session", ns.SESSION, None, el("optional", ns.SESSION)))

@@ -25,6 +25,7 @@ from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
 from xmppd.store.backend import StoreError
 
 XEP = {77: "2.4"}
+_FEATURE = Element(ns.REGISTER_FEATURE, "register")
 INSTRUCTIONS = "Choose a user name and a password for your account on this server."
 FORM = Form(
     "form",
@@ -51,7 +52,7 @@ def feature(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> tuple[
     """Announced before the login, where it would be granted."""
     if point.user is not None or not is_open(mod):
         return acc
-    return (*acc, Element(ns.REGISTER_FEATURE, "register"))
+    return (*acc, _FEATURE)
 
 
 @on(C2sUnauthenticatedIq)

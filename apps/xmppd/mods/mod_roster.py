@@ -41,6 +41,7 @@ from xmppd.store.backend import StoreError, Tx
 from xmppd.store.tables import ROSTER
 
 XEP = {237: "1.3"}
+_FEATURES = (Element(ns.ROSTER_VER, "ver"), Element(ns.SUB_PREAPPROVAL, "sub"))
 KINDS = frozenset(subscription.KINDS)
 
 
@@ -222,7 +223,7 @@ def features(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> tuple
     """Roster versions and pre-approval, once the user is known."""
     if point.user is None:
         return acc
-    return (*acc, Element(ns.ROSTER_VER, "ver"), Element(ns.SUB_PREAPPROVAL, "sub"))
+    return (*acc, *_FEATURES)
 
 
 @on(AccountRemoved)

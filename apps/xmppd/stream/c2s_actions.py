@@ -73,7 +73,22 @@ async def _send_features(data: Data, action: SendFeatures) -> None:
     if hooks.wanted(data.host, StreamFeatures) and action.stage != "encrypt":
         user = JID(data.fsm.username, data.host) if data.fsm.username else None
         elements = await hooks.run_fold(data.host, StreamFeatures(data.host, user, data.fsm.tls), elements)
-    data.transport.send(Element(ns.STREAM, "features", {}, list(elements)).to_xml())
+    written = "".join([_written(element) for element in elements])
+    data.transport.send(f"<stream:features>{written}</stream:features>")
+
+
+#: elements that are the same object on every stream, and how they are written; the object is kept, so its id is its own
+_WRITTEN: Final[dict[int, tuple[Element, str]]] = {}
+_MOST_WRITTEN: Final = 64
+
+
+def _written(element: Element) -> str:
+    known = _WRITTEN.get(id(element))
+    if known is None:
+        if len(_WRITTEN) >= _MOST_WRITTEN:
+            _WRITTEN.clear()
+        known = _WRITTEN[id(element)] = (element, element.to_xml())
+    return known[1]
 
 
 async def _send_element(data: Data, action: SendElement) -> None:

@@ -129,4 +129,5 @@ def choose(data: Data, account: JID, wanted: str) -> JID:
     taken = [session.jid.resource for session in sm.sessions(account.bare)]
     # how many sessions an account may have is sm's business: there the oldest gives way
     most = len(taken) + 1
-    return bind.choose(account, wanted, taken, secrets.token_urlsafe(16), data.settings.policy, most).jid
+    fresh = secrets.token_urlsafe(16)
+    return bind.choose(account, wanted, taken, fresh, data.settings.policy, most).jid
