@@ -27,7 +27,7 @@ from otp.erts.actor import NOTHING, PROCESSES, Process, Receive
 from otp.erts.future import LoopFuture
 from otp.erts.links import Net, add_watcher, deliver, remove_watcher, signal_down, signal_exit
 from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
-from otp.erts.registry import NAMES, registered, whereis
+from otp.erts.registry import NAMES, Name, find, registered, whereis
 from otp.erts.scheduler import BUDGET, THIS
 from otp.erts.signals import Down, Exit
 from otp.erts.timer import TIMERS, TimerRef
@@ -104,18 +104,18 @@ def node() -> str:
     return HERE.node
 
 
-def resolve(dest: Pid | str) -> Pid | None:
-    """The pid behind a pid or a registered name; None if nobody bears the name."""
-    return NAMES.get(dest) if isinstance(dest, str) else dest
+def resolve(dest: Pid | Name) -> Pid | None:
+    """The pid behind a pid or a name; None if nobody bears the name."""
+    return dest if type(dest) is Pid else find(dest)
 
 
-def send(dest: Pid | str, message: object) -> None:
+def send(dest: Pid | Name, message: object) -> None:
     """Put a message into a mailbox, here or on another node; from any thread. To a dead process: nothing happens.
 
     Raises: NotRegistered if `dest` is a name that nobody bears (badarg).
     """
-    if isinstance(dest, str):
-        pid = NAMES.get(dest)
+    if type(dest) is not Pid:
+        pid = resolve(dest)
         if pid is None:
             raise exits.NotRegistered(dest)
         dest = pid
@@ -310,12 +310,12 @@ def give_way() -> _GiveWay:
     return _GiveWay()
 
 
-def send_after(seconds: float, dest: Pid | str, message: object) -> TimerRef:
+def send_after(seconds: float, dest: Pid | Name, message: object) -> TimerRef:
     """Send a message in `seconds`; nothing happens if by then the process is dead or the name is free."""
     return TIMERS.after(seconds, _send_quietly, dest, message)
 
 
-def _send_quietly(dest: Pid | str, message: object) -> None:
+def _send_quietly(dest: Pid | Name, message: object) -> None:
     pid = resolve(dest)
     if pid is not None:
         deliver(pid, message)

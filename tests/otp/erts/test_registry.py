@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from otp.erts import process, registry
+from otp.erts.exits import NotRegistered
+from tests.support.names import Phonebook
 from tests.support.node import run
 
 
@@ -16,3 +20,19 @@ def test_names_are_found_and_listed_in_order() -> None:
 
     run(body)
     assert registry.registered() == []
+
+
+def test_any_registry_will_do() -> None:
+    book = Phonebook()
+
+    async def body() -> None:
+        assert book.register_name(("room", 1), process.self_())
+        assert not book.register_name(("room", 1), process.self_())
+        process.send(book.via(("room", 1)), "hello")
+        assert await process.receive(timeout=0) == "hello"
+        assert registry.find(book.via("nobody")) is None
+        with pytest.raises(NotRegistered):
+            process.send(book.via("nobody"), "hello")
+
+    run(body)
+    assert book.pids == {}
