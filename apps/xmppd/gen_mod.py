@@ -31,7 +31,7 @@ from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, NoReply
 from xmppd.config.schema import Config
 from xmppd.routing import handler_table, hooks, iq
-from xmppd.routing.handler_table import Entry, Reregister
+from xmppd.routing.handler_table import OWNER_PREFIX, Entry, Reregister
 from xmppd.routing.hook_points import Fold, Run
 from xmppd.routing.iq import At
 
@@ -59,8 +59,10 @@ class Mod:
 
     @property
     def owner(self) -> str:
-        """The registered name of its process, and the owner of its handlers."""
-        return f"{self.name}@{self.host}"
+        """The registered name of its process, and the owner of its handlers; a table that lost them knows it by
+        OWNER_PREFIX."""
+        prefix = "" if self.name.startswith(OWNER_PREFIX) else OWNER_PREFIX
+        return f"{prefix}{self.name}@{self.host}"
 
 
 def iq_handler(ns: str, name: str = "", *, at: Iterable[At] = (iq.LOCAL, iq.SM)) -> Callable[[F], F]:
