@@ -1,0 +1,90 @@
+"""test_docs — what the documents name is there: files, functions, other documents."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+FILES = [p for top in ("otp", "apps", "tests", "rel", "docs") for p in (ROOT / top).rglob("*") if p.is_file()]
+NAMED = re.compile(r"`([\w./-]+\.(?:py|toml|lock|service))(?::([\w.]+))?(?: \(seq \d+\))?`")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+#: files that the reader makes, or that others have
+NOT_OURS = frozenset({"xmppd.toml", "__init__.py", "_state.py"})
+
+
+def found(named: str) -> list[Path]:
+    """The files whose path ends in `named`; a path from the root wins over all others."""
+    if (ROOT / named).is_file():
+        return [ROOT / named]
+    return [p for p in FILES if p.as_posix().endswith(f"/{named}")]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def defines(owner: ast.AST, name: str) -> ast.AST | None:
+    """The definition of `name` in a module or class; an assignment counts."""
+    for node in getattr(owner, "body", []):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+            return node
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            return node
+    return None
+
+
+def fault(path: str, name: str | None) -> str | None:
+    """What is wrong with a reference `path:name`; None if nothing."""
+    files = found(path)
+    if len(files) != 1:
+        return f"{path} is {'not there' if not files else f'ambiguous: {len(files)} files'}"
+    owner: ast.AST | None = tree(files[0]) if name else None
+    for part in (name or "").split(".") if name else []:
+        assert owner is not None
+        owner = defines(owner, part)
+        if owner is None:
+            return f"{path} has no {name}"
+    return None
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=shown)
+def test_files_and_functions_exist(doc: Path) -> None:
+    named = [(path, name or None) for path, name in NAMED.findall(doc.read_text(encoding="utf-8"))]
+    wrong = [why for path, name in named if path not in NOT_OURS and (why := fault(path, name))]
+    assert not wrong
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=shown)
+def test_links_lead_somewhere(doc: Path) -> None:
+    targets = LINK.findall(doc.read_text(encoding="utf-8"))
+    dead = [t for t in targets if not re.match(r"\w+:", t) and not (doc.parent / t).exists()]
+    assert not dead
+
+
+@pytest.mark.parametrize("name", ["stanza.md", "boot.md"])
+def test_the_two_ways_name_their_stations(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    stations = [line for line in text.splitlines() if re.match(r"\| (\d+|[a-d]) \|", line)]
+    assert len(stations) >= 9
+    bare = [line for line in stations if "`" not in line.split("|")[2]]
+    assert not bare, "a station without its file"
+
+
+def test_the_check_would_find_a_fault() -> None:
+    assert fault("stream/c2s.py", "C2s.handle_info") is None
+    assert fault("stream/c2s.py", "C2s.wait_for_auth") is None, "an assigned name counts"
+    assert fault("stream/c2s.py", "C2s.nothing") == "stream/c2s.py has no C2s.nothing"
+    assert fault("stream/none.py", None) == "stream/none.py is not there"
+    assert "ambiguous" in (fault("__init__.py", None) or "")

@@ -1,0 +1,89 @@
+"""test_docs_example — the module of docs/modules.md is loaded as it stands there, and serves."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from otp.erts import process
+from tests.support import node
+from tests.support.client import Client
+from tests.support.node import until
+from tests.support.server import config, serving
+from xmppd import gen_mod
+from xmppd.auth import auth
+
+ROOT = Path(__file__).parents[2]
+NAME = "acme.mod_motd"
+ASK = "<iq type='get' id='{id}' to='localhost'><motd xmlns='urn:example:motd'/></iq>"
+
+
+def example() -> str:
+    """The Python of the page: one block."""
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "modules.md").read_text(encoding="utf-8"), re.DOTALL)
+    return str(code)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The example as a module of another package."""
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / "mod_motd.py").write_text(example(), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield NAME
+    for name in ("acme", NAME):
+        sys.modules.pop(name, None)
+
+
+async def asked(client: Client, number: int) -> str:
+    client.send(ASK.format(id=f"m{number}"))
+    return await client.expect(f"<iq[^>]*id='m{number}'.*?</iq>")
+
+
+def test_the_module_serves(package: str) -> None:
+    async def body() -> None:
+        async with serving(
+            config(modules={package: {"text": "Tea at five."}, "mod_disco": {}, "mod_presence": {}})
+        ) as port:
+            await auth.create_user("juliet", "localhost", "secret")
+            juliet = await Client.connect(port)
+            await juliet.login("juliet", "balcony")
+            juliet.send("<presence/>")
+            greeting = await juliet.expect("<message.*?</message>")
+            assert "from='localhost'" in greeting
+            assert "<body>Tea at five.</body>" in greeting
+            assert "<motd xmlns='urn:example:motd'>Tea at five.</motd>" in await asked(juliet, 1)
+            juliet.send("<iq type='set' id='s' to='localhost'><motd xmlns='urn:example:motd'/></iq>")
+            assert "<not-allowed" in await juliet.expect("<iq[^>]*id='s'.*?</iq>")
+            juliet.send(
+                "<iq type='get' id='d' to='localhost'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
+            )
+            assert "<feature var='urn:example:motd'/>" in await juliet.expect("<iq[^>]*id='d'.*?</iq>")
+
+    node.run(body)
+
+
+def test_it_serves_on_after_a_crash_of_the_table_of_handlers(package: str) -> None:
+    async def body() -> None:
+        async with serving(config(modules={package: {}})) as port:
+            await auth.create_user("juliet", "localhost", "secret")
+            juliet = await Client.connect(port)
+            await juliet.login("juliet", "balcony")
+            assert "Welcome." in await asked(juliet, 1)
+            table = process.whereis("iq")
+            assert table is not None
+            process.exit_(table, "kill")
+            await until(lambda: process.whereis("iq") not in (None, table))
+            assert "Welcome." in await asked(juliet, 2)
+
+    node.run(body)
+
+
+def test_its_options_are_checked(package: str) -> None:
+    with pytest.raises(gen_mod.ModError, match=r'did you mean "text"'):
+        gen_mod.options_of(package, {"txt": "x"})
