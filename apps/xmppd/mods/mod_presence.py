@@ -119,6 +119,8 @@ async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
         presence = make_presence(None, type_="unavailable", from_=session.jid)
     else:
         await sm.set_presence(session, None)
+        if was_there:  # no longer found by its bare JID, but it hears of its own going too
+            process.send(session.pid, Deliver(presence.addressed(to=session.user)))
     await _say(presence, told)
     if was_there:
         await hooks.run(session.host, UserUnavailable(session, presence))
