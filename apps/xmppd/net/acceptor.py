@@ -155,9 +155,6 @@ def _admit(sock: socket.socket, state: State) -> None:
     try:
         peer = peer_of(sock)
         sock.setblocking(False)
-        if sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     except OSError:
         sock.close()
         return

@@ -12,13 +12,22 @@ import os
 import resource
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from otp.erts import process
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 
 ANY = "*"
+# what Linux hands down from the listening socket to each accepted one: no delay, and a peer that vanished is noticed
+# after about eight minutes of silence
+_FOR_CONNECTIONS: Final = (
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 300),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,8 @@ def bind(address: Address) -> socket.socket:
             sock.close()
             raise OSError(error.errno, f"{address.ip} port {address.port}: {error.strerror}") from None
     sock.setblocking(False)
+    for level, option, value in _FOR_CONNECTIONS:
+        sock.setsockopt(level, option, value)
     return sock
 
 

@@ -19,6 +19,18 @@ def test_a_free_port_is_bound_and_listens() -> None:
     sock.close()
 
 
+def test_an_accepted_socket_has_what_a_connection_needs() -> None:
+    sock = bind(Address("x", "127.0.0.1", 0))
+    client = socket.create_connection(sock.getsockname())
+    sock.setblocking(True)
+    accepted, _ = sock.accept()
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 300
+    for each in (accepted, client, sock):
+        each.close()
+
+
 def test_a_taken_port_is_named() -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     port = taken.getsockname()[1]
