@@ -110,7 +110,7 @@ class Client:
         for _ in range(2):
             ref = process.monitor(self.pid)
             process.send(self.pid, Settle(process.self_()))
-            await process.receive(lambda m: isinstance(m, Settle) or (isinstance(m, Down) and m.ref is ref))
+            await process.receive(lambda m, ref=ref: isinstance(m, Settle) or (isinstance(m, Down) and m.ref is ref))
             process.demonitor(ref, flush=True)
 
     async def ask(self, xml: str) -> str:

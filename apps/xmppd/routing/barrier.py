@@ -8,6 +8,7 @@ Differs:  nobody waits for each commit of a flood; the sender waits once, before
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from otp.erts import process
 from otp.erts.pid import Pid
@@ -16,7 +17,7 @@ from otp.stdlib import gen_server
 _MOST = 128  # things handed over without waiting: then the sender pays
 _PATIENCE = 15.0
 
-_open: dict[Pid, dict[Pid, int]] = {}
+_open: WeakKeyDictionary[Pid, dict[Pid, int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)

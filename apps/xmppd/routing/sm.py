@@ -8,6 +8,7 @@ RFC:      6121 §8 (which resources: xmpp_core.delivery, a pure function)
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from otp.erts import process
@@ -16,6 +17,7 @@ from otp.erts.pid import Pid
 from otp.erts.signals import Down
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
+from xmppd.routing import barrier
 from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Change, Close, Open, Sm
 
@@ -121,7 +123,12 @@ async def set_interested(session: C2sSession) -> None:
 
 
 async def close_session(session: C2sSession) -> None:
-    """Takes the session out of every node's table; the c2s then runs the hook SessionClosed."""
+    """Takes the session out of every node's table; the c2s then runs the hook SessionClosed.
+
+    The end of a stream acknowledges what it carried: that is stored when this returns.
+    """
+    with contextlib.suppress(CallError):
+        await barrier.settle()
     OWN.pop(session.pid, None)
     await _ask(Close(session.entry))
 

@@ -15,8 +15,8 @@ from xmppd.store.backend import StoreError
 
 
 def request(type_: str = "get", name: str = "q") -> Iq:
-    xml = f"<iq xmlns='jabber:client' type='{type_}' id='1' to='localhost' from='r@localhost/x'><{name} xmlns='urn:x'/></iq>"
-    made = stanza.from_element(parser.parse_document(xml))
+    head = f"<iq xmlns='jabber:client' type='{type_}' id='1' to='localhost' from='r@localhost/x'>"
+    made = stanza.from_element(parser.parse_document(f"{head}<{name} xmlns='urn:x'/></iq>"))
     assert isinstance(made, Iq)
     return made
 

@@ -15,7 +15,8 @@ def read(content: str) -> Wish:
 
 def test_only_name_and_groups_are_the_clients() -> None:
     attrs = "name='J' subscription='both' ask='subscribe' approved='true'"
-    assert read(f"<item jid='J@localhost/r' {attrs}><group>a</group></item>") == Wish(JID.parse("j@localhost"), "J", ("a",))
+    wish = read(f"<item jid='J@localhost/r' {attrs}><group>a</group></item>")
+    assert wish == Wish(JID.parse("j@localhost"), "J", ("a",))
     removal = "<item jid='j@localhost' name='x' subscription='remove'/>"
     assert read(removal) == Wish(JID.parse("j@localhost"), remove=True)
 
