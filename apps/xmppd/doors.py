@@ -56,9 +56,7 @@ def _throttle(per_minute: int | None) -> Throttle | None:
     return None if per_minute is None else Throttle(per_minute / 60, per_minute)
 
 
-def _service(
-    config: Config, listen: Listen, gate: Gate, tls: TlsContexts | None, throttle: Throttle | None
-) -> Service:
+def _service(config: Config, listen: Listen, gate: Gate, tls: TlsContexts | None, throttle: Throttle | None) -> Service:
     limits = config.limits
     direct = tls.context if tls is not None and listen.tls == "direct" else None
     if listen.module == "component":

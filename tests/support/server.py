@@ -1,10 +1,10 @@
 """server — a whole server in this process: memory store, a free port, modules as wanted.
 
-    async def body():
-        async with serving(config(modules={})) as port:
-            client = await Client.connect(port)
-            …
-    node.run(body)
+async def body():
+    async with serving(config(modules={})) as port:
+        client = await Client.connect(port)
+        …
+node.run(body)
 """
 
 from __future__ import annotations

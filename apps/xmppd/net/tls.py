@@ -81,9 +81,7 @@ class TlsContexts:
         context.sni_callback = self._choose
         return HostTls(context, end_point(_first_certificate(chain)))
 
-    def _choose(
-        self, session: ssl.SSLSocket | ssl.SSLObject, name: str | None, _first: ssl.SSLContext
-    ) -> int | None:
+    def _choose(self, session: ssl.SSLSocket | ssl.SSLObject, name: str | None, _first: ssl.SSLContext) -> int | None:
         found = self._by_host.get((name or "").lower())
         if found is not None:
             session.context = found.context

@@ -123,7 +123,6 @@ class C2s(GenFsm[Data]):
             data.transport.close()
             receiver.close(data.endpoint.receiver)
 
-
     def format_status(self, state: tuple[str, Data]) -> Any:
         """Who and where; nothing that was said."""
         name, data = state

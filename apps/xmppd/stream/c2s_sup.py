@@ -60,5 +60,3 @@ async def shut_down(name: str = NAME, seconds: float = 5.0) -> int:
 
 class _TooLate:
     """The time to leave is over."""
-
-

@@ -36,9 +36,7 @@ class Sink:
         self.reasons.append(reason)
 
 
-async def opened(
-    context: ssl.SSLContext | None = None, limit: int = 1 << 22
-) -> tuple[Transport, Sink, socket.socket]:
+async def opened(context: ssl.SSLContext | None = None, limit: int = 1 << 22) -> tuple[Transport, Sink, socket.socket]:
     """A transport, its reader, and the peer's non-blocking socket."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)

@@ -12,9 +12,7 @@ from xmppd.auth import auth
 from xmppd.config.schema import Config, Limits, Listen
 from xmppd.stream.component import handshake
 
-HEADER = (
-    "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{to}'>"
-)
+HEADER = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{to}'>"
 SECRETS = {"echo.localhost": "s3cret", "other.localhost": "s3cret"}
 
 
