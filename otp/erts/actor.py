@@ -341,8 +341,29 @@ class Process(pykka.Actor):
 
     def _tell_links(self, reason: object) -> None:
         links, self.links = self.links, None
-        for other in links or ():
-            signal_exit(self.pid, other, reason, linked=True)
+        if links:
+            _FALLING.extend((self.pid, other, reason) for other in sorted(links, key=_serial))
+            _fall()
+
+
+#: exit signals of links on their way: a chain falls breadth first, as in Erlang, and not down our own stack
+_FALLING: deque[tuple[Pid, Pid, object]] = deque()
+
+
+def _fall() -> None:
+    if THIS.falling:
+        return
+    THIS.falling = True
+    try:
+        while _FALLING:
+            from_, to, reason = _FALLING.popleft()
+            signal_exit(from_, to, reason, linked=True)
+    finally:
+        THIS.falling = False
+
+
+def _serial(pid: Pid) -> int:
+    return pid.serial
 
 
 def is_stop(message: object) -> bool:

@@ -32,11 +32,12 @@ class Scheduler:
         self.queue: deque[Process] = deque()
         self.armed = False
         self.runs = 0
+        self.falling = False
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make `loop`, of the calling thread, the one on which all processes run."""
         self.loop, self.thread = loop, threading.get_ident()
-        self.running, self.armed, self.runs = None, False, 0
+        self.running, self.armed, self.runs, self.falling = None, False, 0, False
         self.queue.clear()
 
     def ready(self, process: Process) -> None:

@@ -6,6 +6,7 @@ Names: test_<suite>__<case>, of process, erl_link, monitor, register, signal, re
 from __future__ import annotations
 
 import doctest
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -210,6 +211,17 @@ def test_exit_spreads_through_a_chain_of_links() -> None:
         await until(lambda: len(pids) == 10)
         process.exit_(pids[-1], "boom")
         assert await receive(timeout=5) == Exit(first, "boom")
+        assert not any(process.is_alive(p) for p in pids)
+
+    run(body)
+
+
+def test_a_chain_of_any_length_falls_without_a_stack() -> None:
+    async def body() -> None:
+        pids = [spawn(wait_for_ever) for _ in range(3000)]
+        for a, b in pairwise(pids):
+            process.link_processes(a.target, b)
+        process.exit_(pids[0], "boom")
         assert not any(process.is_alive(p) for p in pids)
 
     run(body)
