@@ -17,13 +17,13 @@ Differs:  receive() is awaited; code is `async def` if it waits for anything
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
 from otp.erts import exits
 from otp.erts.actor import NOTHING, PROCESSES, Process, Receive
+from otp.erts.function_process import FunctionProcess, hibernate
 from otp.erts.future import LoopFuture
 from otp.erts.links import Net, add_watcher, deliver, remove_watcher, signal_down, signal_exit
 from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
@@ -37,6 +37,7 @@ __all__ = [
     "demonitor",
     "exit_",
     "give_way",
+    "hibernate",
     "is_alive",
     "link",
     "make_ref",
@@ -59,31 +60,6 @@ __all__ = [
     "unregister",
     "whereis",
 ]
-
-
-class FunctionProcess(Process):
-    """A process that runs one function and ends with it (erlang:spawn/3)."""
-
-    def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        super().__init__()
-        self.label = fn
-        self._start = (fn, args)
-        self._queued = True
-        THIS.ready(self)
-
-    def _turn(self, budget: int) -> None:
-        start = self.__dict__.pop("_start", None)
-        if start is None:
-            if self._resume():
-                self.doom(exits.NORMAL)
-            return
-        try:
-            result = start[0](*start[1])
-        except BaseException as exc:
-            self._failed(exc)
-            return
-        if not inspect.iscoroutine(result) or self._drive(result):
-            self.doom(exits.NORMAL)
 
 
 def running() -> Process:
@@ -131,7 +107,11 @@ def spawn(
     """
     if name is not None and name in NAMES:
         raise exits.AlreadyStarted(NAMES[name])
-    process = FunctionProcess(fn, args)
+    return launch(FunctionProcess(fn, args), name, link, trap)
+
+
+def launch(process: FunctionProcess, name: str | None = None, link: bool = False, trap: bool = False) -> Pid:
+    """What spawn() does with a process that has been made but has not run yet."""
     if THIS.running is not None:
         process.parent = THIS.running.pid
     if name is not None:
@@ -335,7 +315,7 @@ async def sleep(seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ProcessInfo:
-    """What process_info/2 tells. `status`: running, runnable or waiting; `reductions`: messages handled so far."""
+    """What process_info/2 tells. `status`: running, runnable, waiting or hibernating; `reductions`: messages handled."""
 
     pid: Pid
     registered_name: str | None
@@ -360,7 +340,7 @@ def process_info(pid: Pid) -> ProcessInfo | None:
         pid=pid,
         registered_name=process.name,
         label=getattr(label, "__qualname__", None) or str(label or type(process).__name__),
-        status="running" if process._executing else "runnable" if process._queued else "waiting",
+        status=_status(process),
         message_queue_len=len(process._queue or ()),
         links=tuple(sorted(process.links or ())),
         monitors=tuple((process.monitors or {}).values()),
@@ -369,6 +349,14 @@ def process_info(pid: Pid) -> ProcessInfo | None:
         parent=process.parent,
         reductions=process.reductions,
     )
+
+
+def _status(process: Process) -> str:
+    if process._executing:
+        return "running"
+    if process._queued:
+        return "runnable"
+    return "hibernating" if getattr(process, "hibernated", -1) == process.reductions else "waiting"
 
 
 def is_signal(message: object) -> bool:

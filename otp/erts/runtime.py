@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from otp.erts import blocking
 from otp.erts.actor import PROCESSES
 from otp.erts.exits import KILLED, ProcessExit
+from otp.erts.function_process import FunctionProcess
 from otp.erts.future import LoopFuture
 from otp.erts.links import ALIASES, Carrier, Net, NoCarrier, add_watcher
 from otp.erts.pid import HERE, make_ref
-from otp.erts.process import FunctionProcess
 from otp.erts.registry import NAMES
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
