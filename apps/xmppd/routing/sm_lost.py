@@ -14,6 +14,8 @@ from xmppd.routing import hooks
 from xmppd.routing.hook_points import SessionLost
 from xmppd.routing.session import Session
 
+_SHARE = 20
+
 
 def responsible(key: str, nodes: Iterable[str]) -> str:
     """The one of `nodes` that speaks for `key`: rendezvous hashing, the same answer wherever it is asked."""
@@ -27,5 +29,7 @@ def tell(sessions: Sequence[Session]) -> None:
 
 
 async def _tell(sessions: tuple[Session, ...]) -> None:
-    for session in sessions:
+    for number, session in enumerate(sessions, 1):
         await hooks.run(session.jid.domain, SessionLost(session))
+        if number % _SHARE == 0:
+            await process.sleep(0)  # a whole node's sessions: the living come first
