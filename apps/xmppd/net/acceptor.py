@@ -14,6 +14,7 @@ import errno
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -173,7 +174,7 @@ async def _hand_over(sock: socket.socket, peer: str, ticket: Ticket, state: Stat
     transport = Transport(THIS.loop, state.flusher, peer, service.send_queue)
     transport.on_gone = ticket.release
     ticket.evict = lambda: transport.abort("crowded_out")
-    pace = shaper.new(service.rate, service.burst, THIS.loop.time())
+    pace = shaper.new(service.rate, service.burst, time.monotonic())
     context = service.context() if service.context is not None else None
     pid: Pid | None = None
     try:

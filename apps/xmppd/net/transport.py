@@ -224,15 +224,19 @@ class Transport(asyncio.Protocol):
         else:
             self._watch(waiting)
 
-    async def writable(self) -> bool:
-        """Wait until the peer has read enough; False if the connection ended instead."""
+    async def writable(self, seconds: float | None = None) -> bool:
+        """Wait until the peer has read enough, or for so many seconds; False if the connection ended instead."""
         if not self.congested or self.tcp is None:
             return self.tcp is not None
         waiter: LoopFuture[bool] = LoopFuture()
         if self._waiters is None:
             self._waiters = []
         self._waiters.append(waiter)
-        return await waiter
+        timer = self._loop.call_later(seconds, waiter.resolve, True) if seconds is not None else None
+        alive = await waiter
+        if timer is not None:
+            timer.cancel()
+        return alive
 
     def _wake(self, alive: bool) -> None:
         waiters, self._waiters = self._waiters, None

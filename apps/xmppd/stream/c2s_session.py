@@ -8,6 +8,7 @@ RFC:      6120 §7, §8.1; 6121 §4, §8
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from otp.erts import process
 from xmpp_core import stanza
@@ -16,7 +17,7 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence
-from xmppd.routing import hooks, packets, sm
+from xmppd.routing import hooks, packets, router, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import (
     SessionClosed,
@@ -29,8 +30,9 @@ from xmppd.stream.c2s_data import Data
 
 log = logging.getLogger("xmppd.c2s")
 
-#: stanzas that may wait for a client that reads too slowly
-MOST_WAITING = 10_000
+#: stanzas that may wait for a client that reads too slowly, and seconds it gets to read before they are counted
+MOST_WAITING: Final = 1000
+PATIENCE: Final = 1.0
 
 
 async def open_session(data: Data, jid: JID) -> None:
@@ -54,6 +56,15 @@ async def close_session(data: Data, reason: str) -> None:
     if session is not None:
         await sm.close_session(session)
         await hooks.run(session.host, SessionClosed(session, reason))
+        await _send_back()
+
+
+async def _send_back() -> None:
+    """What was on its way to this session and came too late is routed again: to another resource, to the store, or
+    back to who sent it. It cannot come here any more: the session is out of the table."""
+    for message in await process.flush():
+        if isinstance(message, Deliver) and not isinstance(message.stanza, Presence):
+            await router.route(message.stanza)
 
 
 async def send_on(data: Data, session: C2sSession, el: Element) -> None:
@@ -88,8 +99,8 @@ async def write(data: Data, session: C2sSession, message: Deliver) -> None:
     kept = await packets.receive_packet(session, message.stanza)
     if kept is not None:
         data.transport.send(kept.to_xml())
-    if data.transport.congested:
+    while data.transport.congested and await data.transport.writable(PATIENCE):
         info = process.process_info(session.pid)
-        if info is not None and info.message_queue_len > MOST_WAITING:
+        waiting = info.message_queue_len if info is not None else 0
+        if data.transport.congested and waiting > MOST_WAITING:
             raise StreamError("resource-constraint", "the client reads too slowly")
-        await data.transport.writable()

@@ -156,6 +156,8 @@ def test_a_writer_waits_for_a_slow_reader(loop: str) -> None:
         process.spawn(wait)
         await process.sleep(0.01)
         assert waiting == []
+        assert await made.writable(0.01)
+        assert made.congested
         while sent:
             sent -= len(await read(theirs))
         await node.until(lambda: waiting == [True])

@@ -5,16 +5,21 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from otp.erts import process
+from otp.erts.pid import Pid
 from tests.support import node
 from tests.support.server import config, serving
 from xmpp_core.element import Element
+from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message, make_presence
 from xmppd.net.gate import Gate
 from xmppd.routing import hooks, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import SessionClosed, UserReceivePacket, UserReceivePresence
+from xmppd.routing.session import new_session
 from xmppd.stream import c2s_session
 
 JULIET = JID("juliet", "localhost", "balcony")
@@ -26,6 +31,8 @@ class Wire:
     peer = "192.0.2.1"
     tls = None
 
+    stuck = False
+
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.congested = False
@@ -34,8 +41,9 @@ class Wire:
     def send(self, data: str) -> None:
         self.sent.append(data)
 
-    async def writable(self) -> bool:
+    async def writable(self, seconds: float | None = None) -> bool:
         self.waited += 1
+        self.congested = self.stuck
         return True
 
 
@@ -93,6 +101,40 @@ def test_a_slow_reader_is_waited_for() -> None:
         assert data.transport.waited == 1
 
     play(body)
+
+
+def test_a_reader_too_slow_for_what_waits_is_let_go() -> None:
+    async def body() -> None:
+        data = await bound()
+        data.transport.congested = data.transport.stuck = True
+        for _ in range(c2s_session.MOST_WAITING + 1):
+            process.send(process.self_(), "waiting")
+        with pytest.raises(StreamError, match="resource-constraint"):
+            await c2s_session.write(data, data.session, Deliver(make_message(JULIET, "hello")))
+
+    play(body)
+
+
+def test_what_came_too_late_is_routed_again() -> None:
+    async def body() -> None:
+        data = await bound()
+        romeo = JID("romeo", "localhost", "orchard")
+        other = new_session(romeo, process.spawn(_collect, process.self_()))
+        await sm.open_session(other)
+        process.send(process.self_(), Deliver(make_presence(JULIET, from_=romeo)))
+        process.send(process.self_(), Deliver(make_message(JULIET, "too late", from_=romeo)))
+        await c2s_session.close_session(data, "normal")
+        kind, stanza = await process.receive(lambda m: isinstance(m, tuple), 5.0)
+        assert kind == "collected"
+        assert stanza.is_error
+        assert stanza.body == "too late"
+
+    play(body)
+
+
+async def _collect(parent: Pid) -> None:
+    message = await process.receive(lambda m: isinstance(m, Deliver))
+    process.send(parent, ("collected", message.stanza))
 
 
 def test_what_it_sends_bears_its_full_address() -> None:
