@@ -80,14 +80,19 @@ def is_ordered(program: Program) -> bool:
 
 
 def same(one: dict[str, Any], two: dict[str, Any]) -> bool:
-    """Equal, but that a process which is about to die may or may not still read its last message."""
+    """Equal, but that a process which is about to be killed may or may not still read its last message."""
     each, other = one["each"], two["each"]
     for key in {*each, *other}:
         a, b = each.get(key, []), other.get(key, [])
-        heard = key.startswith("got_")
-        if a != b and not (heard and abs(len(a) - len(b)) == 1 and a[: len(b)] == b[: len(a)]):
+        if a != b and not (key.startswith("got_") and (is_within(a, b) or is_within(b, a))):
             return False
     return all(one[key] == two[key] for key in one if key != "each")
+
+
+def is_within(short: list[Any], long: list[Any]) -> bool:
+    """True if `short` is `long` with some left out."""
+    rest = iter(long)
+    return all(item in rest for item in short)
 
 
 def failing(tree: tuple[Any, ...]) -> list[str]:

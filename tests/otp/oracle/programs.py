@@ -71,7 +71,11 @@ class _Maker:
         self.workers.append(id_)
         trap, shutdown = self.flip(), self.shutdown()
         end = "stuck" if trap and shutdown == 20 and self.flip() else "ok"
-        fails = [(n, rng.choice(["stop", "exit", "ignore"])) for n in range(1, 6) if rng.random() < (0.03 if n == 1 else 0.12)]
+        fails = [
+            (n, rng.choice(["stop", "exit", "ignore"]))
+            for n in range(1, 6)
+            if rng.random() < (0.03 if n == 1 else 0.12)
+        ]
         return (id_, restart, shutdown, significant, ("worker", (trap, end, fails)))
 
     def step(self) -> tuple[Any, ...]:
@@ -82,8 +86,14 @@ class _Maker:
                 ids.append(self.fresh("d"))
                 self.workers.append(ids[-1])
                 return ("add", name, ids[-1])
-            return (rng.choice(["kill"]), rng.choice(ids)) if self.flip() else ("exit", rng.choice(ids), rng.choice(REASONS))
-        kind = rng.choice(["exit"] * 5 + ["kill"] * 3 + ["link", "monitor", "signal"] + ["terminate", "restart", "delete"])
+            return (
+                (rng.choice(["kill"]), rng.choice(ids))
+                if self.flip()
+                else ("exit", rng.choice(ids), rng.choice(REASONS))
+            )
+        kind = rng.choice(
+            ["exit"] * 5 + ["kill"] * 3 + ["link", "monitor", "signal"] + ["terminate", "restart", "delete"]
+        )
         if kind in ("terminate", "restart", "delete"):
             return (kind, name, rng.choice(ids))
         if not self.workers:
@@ -92,7 +102,9 @@ class _Maker:
         if kind == "kill":
             return ("kill", who)
         if kind in ("link", "monitor"):
-            return (kind, who, rng.choice(self.workers))
+            # of one supervisor: a link across two has them act side by side, in an order that nobody promises
+            siblings = next((ids for _, _, ids in self.sups if who in ids), [who])
+            return (kind, who, rng.choice([i for i in siblings if i in self.workers]))
         if kind == "signal":
             return ("signal", rng.choice([s[0] for s in self.sups] + [who]), rng.choice(["shutdown", "boom", "normal"]))
         return ("exit", who, rng.choice(REASONS))
