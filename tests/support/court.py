@@ -32,7 +32,7 @@ from xmpp_core.stanza import Stanza
 from xmppd import gen_mod_sup
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Paths, Registration
-from xmppd.routing import barrier, hooks, iq, packets, router, sm
+from xmppd.routing import barrier, hooks, iq, packets, router, sm, sm_server
 from xmppd.routing.deliver import Deliver, Kick, Replaced
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened
 from xmppd.routing.session import C2sSession, new_session
@@ -233,6 +233,7 @@ class CourtSup(Supervisor):
 
 async def start(config: Config, where: StoreConfig = MEMORY) -> Court:
     """Starts everything under a supervisor, linked to the calling process; pg runs already."""
+    sm_server.OWN.clear()  # of a node that ran in this OS process before
     await supervisor.start_link(CourtSup, config, where, name="court_sup")
     return Court(config)
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from otp.erts import process
 from otp.erts.pid import Pid
 from otp.kernel import codec
-from xmpp_core import parser, stamp
+from xmpp_core import ns, parser, stamp
+from xmpp_core.element import Element
 from xmpp_core.stanza import Message, from_element
 from xmppd.routing.deliver import Deliver
 from xmppd.store import store
@@ -40,10 +41,16 @@ def hand_over(pid: Pid, rows: Sequence[OfflineMessage]) -> None:
 
 def _delayed(row: OfflineMessage) -> Message:
     el = parser.parse_document(row.xml)
+    el = el.with_children(*[child for child in el.children if not _is_forged(child, row.host)])
     when = datetime.fromtimestamp(row.stamp / 1000, UTC)
     message = from_element(el.add(stamp.delay(row.host, when, "Offline Storage")))
     assert isinstance(message, Message)
     return message
+
+
+def _is_forged(child: Element | str, host: str) -> bool:
+    """A stamp in the server's name that the sender wrote."""
+    return isinstance(child, Element) and child.ns == ns.DELAY and child.get("from") == host
 
 
 async def delete(done: HandedOver) -> None:
