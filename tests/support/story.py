@@ -20,11 +20,12 @@ What happens: `X connects` (stream, login, a resource), `X opens a stream`, `X l
 `xmppd WORDS…`, a command of the administrator. Every stanza that is not expected is a failure, also at the end.
 
 In what is received `{any}` stands for any value or text, `{keep:NAME}` for any that is to be remembered; `{kept:NAME}`,
-`{jid:X}`, `{bare:X}` and `{user:X}` are replaced everywhere. `{more}` among children admits others.
+`{jid:X}`, `{bare:X}`, `{user:X}` and `{plain:X}` (X's SASL PLAIN) are replaced everywhere. `{more}` among children admits others.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -203,6 +204,8 @@ class Play:
                 user = role.address.partition("@")[0]
                 text = re.sub(rf"(?<![\w.]){user}@", f"{user}.{self.story.name}@", text)
                 text = text.replace(f"{{user:{role.name}}}", f"{user}.{self.story.name}")
+                plain = f"\0{user}.{self.story.name}\0{role.facts['password']}".encode()
+                text = text.replace(f"{{plain:{role.name}}}", base64.b64encode(plain).decode())
         for name, jid in self.known.items():
             text = text.replace(f"{{jid:{name}}}", jid).replace(f"{{bare:{name}}}", jid.partition("/")[0])
         for name, value in self.kept.items():
