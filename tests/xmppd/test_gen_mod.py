@@ -98,7 +98,15 @@ def test_declared_handlers_are_there_with_their_mod() -> None:
         assert iq.namespaces("localhost", LOCAL) == ["urn:play"]
         romeo = await court.login("romeo@localhost/r", presence=None, roster=False)
         assert "type='result'" in await romeo.ask("<iq type='get' id='1' to='localhost'><play xmlns='urn:play'/></iq>")
-        await crash("play.mod_a@localhost")
+        await crash("mod_play.mod_a@localhost")
+        assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
+
+    play(body, with_play(limit=7))
+
+
+def test_a_module_of_another_package_is_asked_again_too() -> None:
+    async def body(court: Court) -> None:
+        await crash("hooks")
         assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
 
     play(body, with_play(limit=7))
