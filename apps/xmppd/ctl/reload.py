@@ -32,7 +32,7 @@ async def reload() -> dict[str, Any]:
     except (ConfigError, ModError) as error:
         return {"error": str(error), "status": EXIT_CONFIG}
     application.set_env("xmppd", "config", new)
-    log_setup.set_level(new.log.level)
+    log_setup.take_over(new.log)
     if process.whereis(tls_server.NAME) is not None:
         trouble = await tls_server.reload(new.certificate_of)
         if trouble:

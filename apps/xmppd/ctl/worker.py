@@ -12,7 +12,6 @@ import os
 import sys
 from typing import Any
 
-from otp.erts import runtime
 from otp.release import boot
 from xmppd.config.schema import Config
 from xmppd.ctl import log_setup
@@ -47,7 +46,6 @@ def env(start: WorkerStart, config: Config) -> dict[str, dict[str, Any]]:
 def _started() -> None:
     for name in EXPORTS:
         importlib.import_module(name)
-    runtime.freeze()
 
 
 if __name__ == "__main__":
