@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 BUDGET: Final = 64
 #: processes run before the loop looks at its sockets and timers again
 RUNS_PER_TURN: Final = 256
+#: seconds after which it does so whatever is left: one busy process can fill the runs of a turn by itself
+TURN: Final = 0.004
 
 
 class Scheduler:
@@ -48,12 +51,14 @@ class Scheduler:
             self.loop.call_soon(self.turn)
 
     def turn(self) -> None:
-        """Run what is ready, messages that are sent meanwhile included, up to RUNS_PER_TURN."""
-        queue = self.queue
-        left = RUNS_PER_TURN
+        """Run what is ready, messages that are sent meanwhile included, up to RUNS_PER_TURN or TURN seconds."""
+        queue, now = self.queue, time.perf_counter
+        left, end = RUNS_PER_TURN, now() + TURN
         while queue and left:
             left -= 1
             queue.popleft().run(BUDGET)
+            if now() > end:
+                break
         self.runs += RUNS_PER_TURN - left
         self.armed = bool(queue)
         if queue:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 
 from otp.erts import process
-from otp.erts.scheduler import BUDGET, THIS
+from otp.erts.scheduler import BUDGET, RUNS_PER_TURN, THIS, TURN
 from tests.support.node import run
 
 
@@ -51,6 +53,24 @@ def test_a_process_that_never_rests_lets_the_loop_see_its_timers() -> None:
         return turns
 
     assert run(body) == 3
+
+
+def test_a_process_with_long_runs_does_not_fill_a_turn() -> None:
+    async def body() -> int:
+        runs, seen = 0, 0
+
+        def look() -> None:
+            nonlocal seen
+            seen = runs
+
+        THIS.loop.call_soon(look)
+        while not seen:
+            runs += 1
+            time.sleep(TURN / 4)
+            await asyncio.sleep(0)
+        return seen
+
+    assert run(body) < RUNS_PER_TURN / 4
 
 
 def test_call_on_loop_works_from_a_thread() -> None:
