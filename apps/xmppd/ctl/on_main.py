@@ -11,7 +11,7 @@ import signal
 from typing import Any
 
 from otp.erts import process
-from otp.kernel import node, rpc
+from otp.kernel import logger, node, rpc
 from xmppd.config.problems import ConfigError
 from xmppd.ctl import dispatch
 from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, CommandError
@@ -48,6 +48,7 @@ async def reload() -> dict[str, Any]:
         config = here.reread()
     except ConfigError as error:
         raise CommandError(f"{error}\nnothing was changed", EXIT_CONFIG) from None
+    logger.reopen()
     done: list[str] = []
     for worker in dispatch.workers():
         answer = await dispatch.remote(worker, "xmppd.ctl.reload:reload", timeout=60.0)
