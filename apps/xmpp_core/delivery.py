@@ -1,6 +1,6 @@
 """delivery — which of a user's resources get a stanza, or what happens to it instead.
 
-Way:      router → sm → [decide] → c2s of each recipient, offline store, bounce, or local handler
+Way:      router → users → [decide] → c2s of each recipient, offline store, bounce, or local handler
 RFC:      6121 §8.5 (rules for local users); the rows of TABLE are those of §8.5.4
 Differs:  where the RFC leaves a choice: chat and normal go to the resource or resources of the highest
           priority; an unknown resource bounces normal and groupchat (a room learns that its occupant

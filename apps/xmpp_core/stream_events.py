@@ -35,14 +35,14 @@ else from the wire (its mailbox waits meanwhile).
 | StartTls(proceed) *                  | sends proceed in the clear, then TLS; no plaintext byte that came|
 |                                      | after <starttls/> may be read (else StreamFault)                 |
 | SaslStep(mechanism, data, first) *   | first: makes the mechanism object; then step(data), look-ups     |
-| ReportAuth(username, ok, mechanism)  | runs the c2s_auth_result hook; ok: limits of a logged-in client  |
+| ReportAuth(username, ok, mechanism)  | runs the hook AuthResult; ok: limits of a logged-in client       |
 | ResetStream()                        | fresh parser state: the next bytes begin a new stream            |
 | Bind(username, wanted) *             | chooses a resource (bind.choose), answers BindResult             |
 | OpenSession(jid) *                   | opens the session in sm (kicks the old owner), stops the         |
 |                                      | negotiation timer                                                |
-| RouteStanza(el)                      | stamps `from`, runs user_send_packet, routes                     |
+| RouteStanza(el)                      | stamps `from`, runs the hook UserSendPacket, routes              |
 | LegacyAuth(username, password, resource) * | checks the password (XEP-0078), chooses the resource       |
-| UnauthenticatedIq(iq) *              | runs the c2s_unauthenticated_iq hook (in-band registration)      |
+| UnauthenticatedIq(iq) *              | runs the hook C2sUnauthenticatedIq (in-band registration)        |
 | HandleNonza(el) *                    | offers el to modules (stream management, client state)           |
 | CloseStream(error | None)            | sends the error if any, then </stream:stream>, closes, ends      |
 | Detach()                             | keeps the session for a resume, without a connection             |

@@ -1,1 +1,1 @@
-"""erts."""
+"""erts — processes on one event loop: mailboxes, signals, links, names, timers."""

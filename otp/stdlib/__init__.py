@@ -1,1 +1,1 @@
-"""stdlib."""
+"""stdlib — the behaviours: gen_server, gen_statem, gen_fsm, supervisor; tables; looking inside."""

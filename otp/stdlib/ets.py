@@ -6,8 +6,8 @@ Differs:  keys and values are objects, rows are read in place (make them immutab
 Process:  none: a table belongs to the process that made it and goes with it, or passes to its heir
 
     hooks = ets.new("hooks")                     # in init of the one process that writes it
-    hooks["user_send_packet"] = handlers         # there; any other writer gets NotOwner
-    ets.lookup_table("hooks").get("user_send…")  # anywhere: a dict's get, nothing more
+    hooks["on_login"] = handlers                 # there; any other writer gets NotOwner
+    ets.lookup_table("hooks").get("on_login")    # anywhere: a dict's get, nothing more
 
     owner                      readers                      the owner ends
     ─────────────────────────  ───────────────────────────  ───────────────────────────────────────

@@ -1,1 +1,1 @@
-"""auth."""
+"""auth — accounts and their SCRAM keys."""

@@ -1,1 +1,1 @@
-"""ctl."""
+"""ctl — the command line, the control socket, the entry points of parent and worker."""

@@ -1,7 +1,7 @@
 """ports — binds the listening sockets, one per worker and listener, and says who holds a taken port.
 
 OTP:      none: the parent holds what ranch's listener sockets are to a node
-Way:      main_app → [ports] → inherited by the workers, adopted by net.listener
+Way:      ctl.parent → [ports] → inherited by the workers, adopted by net.listener
 Differs:  the parent binds and keeps every socket open (SO_REUSEPORT: the kernel spreads connections evenly);
           what is queued for a worker survives its death and is served by the next one
 """

@@ -1,7 +1,7 @@
 """bounce — the one place where a stanza is sent back as an error.
 
 RFC:  6120 §8.3 (errors are never answered with errors), 6121 §8
-Way:  router, local, sm, iq, mods → [bounce] → router → c2s of the sender
+Way:  packets, router, users, local, component → [bounce] → router → c2s of the sender
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""sm — finds a user's sessions, on whichever node, and hands them their stanzas.
+"""sm — the sessions of every user, on whichever node: read in place, written by the c2s that owns one.
 
 OTP:      the API of the session manager; cf. ejabberd_sm.erl
-Way:      router → [sm] → process.send(pid, Deliver(stanza)) to the c2s of each resource that is to get it
+Way:      users, mods → [sm] (who is there); c2s at bind, presence and end → [sm] → sm_server
 Process:  runs in the caller; reads the replicated table, writes through sm_server
-RFC:      6121 §8 (which resources: xmpp_core.delivery, a pure function)
+RFC:      6120 §7 (one session per full JID), 6121 §4 (available, priority)
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""store."""
+"""store — what must survive: one behaviour, and its backends."""

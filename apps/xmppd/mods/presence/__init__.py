@@ -1,1 +1,1 @@
-"""presence — the parts of mod_presence: a session's own sets, and what is sent to whom."""
+"""presence — the part of mod_presence that is kept with a session: whom it sees, who sees it."""
