@@ -85,7 +85,7 @@ async def set_password(user: str, host: str, password: str) -> None:
 async def remove_user(user: str, host: str) -> bool:
     """Delete the account and every row that is its user's, at once; False if there is no such account.
 
-    Contacts are not told: who calls this has run the RemoveUser hook before. Raises BadName, StoreError.
+    Contacts are not told: routing.accounts does that first, by the hook AccountRemoved. Raises BadName, StoreError.
     """
     user, host = _name(user, host)
 

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from otp.erts import process
 from otp.kernel import logger, node, rpc
 from xmppd.config.problems import ConfigError
+from xmppd.config.schema import Limits
 from xmppd.ctl import dispatch
 from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, CommandError
 from xmppd.ctl.parent_state import state
 
 #: seconds a worker has to give a sign of life
 PATIENCE = 3.0
+#: limits that listeners, streams and the parent have taken at their start
+_LIMITS = tuple(f.name for f in fields(Limits) if f.name not in ("roster_items", "offline_messages"))
 
 
 async def ping() -> dict[str, Any]:
@@ -94,7 +99,7 @@ def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _needs_restart(old: Any, new: Any) -> list[str]:
-    """Name what a running release cannot change."""
-    fixed = ("hosts", "listen", "store", "auth")
-    changed = [name for name in fixed if getattr(old, name) != getattr(new, name)]
+    """Name what a running release cannot change; of the limits it can change those that modules ask for."""
+    fixed = ("hosts", "listen", "store", "auth", "tls.min_version", *(f"limits.{name}" for name in _LIMITS))
+    changed = [name for name in fixed if attrgetter(name)(old) != attrgetter(name)(new)]
     return changed + (["workers"] if old.worker_count != new.worker_count else [])

@@ -20,7 +20,7 @@ from xmppd.ctl.home import Home
 
 HELP = """\
 Python on the live node; names are kept between lines, and await works. Ready to use: process, supervisor,
-gen_server, introspect, sm, router, store, auth, hooks, config.
+gen_server, introspect, application, sm, router, store, auth, hooks.
   :node w2     go to another worker (main: the parent)      :nodes   which there are
   :help        this                                         Ctrl-D   leave; the server goes on
 """

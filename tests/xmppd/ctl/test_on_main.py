@@ -72,12 +72,16 @@ def test_status_keeps_a_place_for_who_is_down(play: Any) -> None:
 
 def test_reload_tells_what_was_done_and_what_has_to_wait(play: Any) -> None:
     parent = play({"xmppd.ctl.reload:reload": {"ok": ["certificates read again"]}})
-    (parent.config.paths.home / "xmppd.toml").write_text("[auth]\niterations = 5000\n")
+    (parent.config.paths.home / "xmppd.toml").write_text(
+        "[auth]\niterations = 5000\n[limits]\nrate = 2048\nroster_items = 7\n[tls]\nmin_version = '1.3'\n"
+    )
     told = perform(on_main.reload)
     assert told["done"] == [
         "w1: certificates read again",
         "w2: certificates read again",
         "auth needs a restart to change",
+        "tls.min_version needs a restart to change",
+        "limits.rate needs a restart to change",
     ]
 
 
