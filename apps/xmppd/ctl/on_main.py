@@ -100,6 +100,14 @@ def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _needs_restart(old: Any, new: Any) -> list[str]:
     """Name what a running release cannot change; of the limits it can change those that modules ask for."""
-    fixed = ("hosts", "listen", "store", "auth", "tls.min_version", *(f"limits.{name}" for name in _LIMITS))
+    fixed = (
+        "hosts",
+        "listen",
+        "store",
+        "auth",
+        "tls.min_version",
+        "log.format",
+        *(f"limits.{name}" for name in _LIMITS),
+    )
     changed = [name for name in fixed if attrgetter(name)(old) != attrgetter(name)(new)]
     return changed + (["workers"] if old.worker_count != new.worker_count else [])

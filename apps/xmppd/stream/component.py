@@ -188,7 +188,7 @@ async def _on_stanza(data: Data, item: Any) -> Any:
     if packet.to is None:
         return _fail(data, StreamError("improper-addressing"))
     try:
-        if isinstance(packet, stanza.Iq):
+        if isinstance(packet, stanza.Iq | stanza.Presence):
             packet.check()
         await router.route(packet)
     except StanzaError as error:

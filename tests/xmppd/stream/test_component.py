@@ -139,6 +139,18 @@ def test_a_request_to_the_server_is_answered() -> None:
     play(body)
 
 
+def test_presence_of_a_type_that_there_is_not_is_refused() -> None:
+    async def body(port: int, clients: int) -> None:
+        component = await entered(port)
+        juliet = await Client.connect(clients, "127.0.0.2")
+        jid = await juliet.login("juliet", "balcony")
+        component.send(f"<presence type='visible' from='a@echo.localhost' to='{jid}'/>")
+        assert "<bad-request" in await component.expect("<presence.*?</presence>")
+        assert "visible" not in juliet.seen
+
+    play(body)
+
+
 def test_the_handshake_must_come_in_time() -> None:
     async def body(port: int, _clients: int) -> None:
         client, _ = await begun(port)
