@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -64,6 +65,9 @@ ip = "127.0.0.1"
 port = {component}
 tls = "off"
 secrets = {{ {secrets} }}
+
+[modules]
+"tests.support.mod_probe" = {{}}
 
 {more}
 """
@@ -158,10 +162,35 @@ class Booted:
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
 
+    def eval(self, source: str, worker: str = "w1", session: str = "test") -> str:
+        """What the shell prints for `source` on a worker (or "main")."""
+        answer = client.ask(Home(self.home), "shell", {"session": session, "source": source, "node": worker}, 10.0)
+        return str(answer["output"]).strip()
+
     def worker_pids(self) -> dict[str, int]:
         """Worker name -> OS process id of those that run."""
         rows = self.ask("status")["workers"]
         return {row["name"]: row["pid"] for row in rows if row["state"] == "up"}
+
+    @staticmethod
+    def settled(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+        """Wait until something has become true. Raises AssertionError if it does not."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s"
+            time.sleep(0.02)
+
+    def await_workers(self, wanted: Callable[[dict[str, int]], bool]) -> dict[str, int]:
+        """Wait until the workers that are up are as wanted; gives them."""
+        found: dict[str, int] = {}
+
+        def there() -> bool:
+            found.clear()
+            found.update(self.worker_pids())
+            return wanted(found)
+
+        self.settled(there)
+        return found
 
     def sessions(self, user: str) -> dict[str, str]:
         """Full JID -> worker of a user's sessions."""
