@@ -14,21 +14,30 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 import pykka
-from pykka._envelope import Envelope
-from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+from pykka.messages import _ActorStop
 
 from otp.erts import exits, registry
 from otp.erts.future import LoopFuture
 from otp.erts.links import remove_watcher, signal_down, signal_exit
 from otp.erts.pid import Pid, Ref, new_pid
+from otp.erts.pykka_messages import Envelope, is_proxy, is_stop, reject_envelope
 from otp.erts.scheduler import THIS
+from otp.erts.timer import TIMERS, TimerRef
 
 __all__ = ["NOTHING", "PROCESSES", "Envelope", "Process", "Receive", "is_proxy", "is_stop", "reject_envelope"]
 
 log = logging.getLogger("otp.process")
+
+
+class Tracing(Protocol):
+    """Who looks on when a process is traced (otp.erts.trace)."""
+
+    def event(self, process: Process, event: str, what: object, other: object = None) -> None: ...
+
+
 NOTHING: Any = object()
 
 #: all live processes of this node
@@ -78,7 +87,12 @@ class Process(pykka.Actor):
     watchers: dict[Ref, Pid | Callable[[object], None]] | None = None  # who watches me
     on_exit: list[Callable[[], None]] | None = None
     label: Any = None  # what it runs, for people
-    dictionary: dict[str, Any] | None = None
+    dictionary: dict[Any, Any] | None = None
+    tags: dict[Ref, Any] | None = None  # of monitors that were given one
+    timers: dict[int, TimerRef] | None = None  # end with the process
+    max_queue: int | None = None
+    suspended_by: dict[Pid, int] | None = None
+    tracing: Tracing | None = None
 
     def __init__(self) -> None:
         self.pid = pid = new_pid()
@@ -141,6 +155,22 @@ class Process(pykka.Actor):
         if not self._queued and (self._coro is None or self._receive is not None) and not self._executing:
             self._queued = True
             THIS.ready(self)
+
+    def limit_queue(self, limit: int | None) -> None:
+        """From now on a mailbox of more than `limit` messages ends the process; None: no bound."""
+        self.max_queue = limit
+        if limit is None:
+            self.__dict__.pop("deliver", None)
+        else:
+            self.deliver = self._deliver_bounded  # type: ignore[method-assign]
+
+    def _deliver_bounded(self, message: Any) -> None:
+        Process.deliver(self, message)
+        length = len(self._queue or ())
+        if self.max_queue is not None and length > self.max_queue and self._doomed is NOTHING:
+            reason = ("max_queue", length)
+            self.report_crash(reason)
+            self.doom(reason)
 
     def run(self, budget: int) -> None:
         """One turn: handle up to `budget` messages. Called by the scheduler."""
@@ -313,6 +343,8 @@ class Process(pykka.Actor):
         self._tell_links(reason)
         for ref, target in (self.monitors or {}).items():
             remove_watcher(ref, target)
+        for timer in list((self.timers or {}).values()):
+            TIMERS.cancel(timer)
         queue, self._queue = self._queue, None
         for message in queue or ():
             reject_envelope(message)
@@ -364,23 +396,3 @@ def _fall() -> None:
 
 def _serial(pid: Pid) -> int:
     return pid.serial
-
-
-def is_stop(message: object) -> bool:
-    """True for the message behind pykka's ActorRef.stop()."""
-    return isinstance(message, _ActorStop)
-
-
-def is_proxy(message: object) -> bool:
-    """True for the messages behind pykka's ActorProxy."""
-    return isinstance(message, (ProxyCall, ProxyGetAttr, ProxySetAttr))
-
-
-def reject_envelope(message: Any) -> None:
-    """Answer a pykka ask that nobody will handle any more."""
-    if type(message) is Envelope and message.reply_to is not None:
-        if isinstance(message.message, _ActorStop):
-            message.reply_to.set(None)
-        else:
-            error = pykka.ActorDeadError("the actor stopped before handling the message")
-            message.reply_to.set_exception((pykka.ActorDeadError, error, None))

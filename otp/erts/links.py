@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from otp.erts import exits
 from otp.erts.pid import Pid, Ref, is_local, make_ref
-from otp.erts.signals import AliasReply, Down, Exit
+from otp.erts.signals import DOWN, AliasReply, Down, Exit
 
 if TYPE_CHECKING:
     from otp.erts.actor import Process
@@ -20,11 +20,21 @@ if TYPE_CHECKING:
 #: calls to other nodes that wait for an answer: serial of the reference -> (future, what to do if it fails)
 ALIASES: dict[int, tuple[LoopFuture[Any], Callable[[object], None]]] = {}
 
+#: aliases of this node's processes (otp.erts.aliases): serial of the reference -> what takes the message
+HERE_ALIASES: dict[int, Alias] = {}
+
+
+class Alias(Protocol):
+    """What stands in HERE_ALIASES."""
+
+    def __call__(self, message: object) -> None: ...
+    def monitor_ended(self) -> None: ...
+
 
 class Carrier(Protocol):
     """Takes signals to other nodes (DESIGN 4, 5). otp.kernel.net_kernel installs one."""
 
-    def send(self, to: Pid, message: object) -> None: ...
+    def send(self, to: Pid | Ref, message: object) -> None: ...
     def link(self, from_: Pid, to: Pid) -> None: ...
     def unlink(self, from_: Pid, to: Pid) -> None: ...
     def exit_(self, from_: Pid | None, to: Pid, reason: object, linked: bool) -> None: ...
@@ -36,7 +46,7 @@ class Carrier(Protocol):
 class NoCarrier:
     """A node alone: every foreign process is out of reach."""
 
-    def send(self, to: Pid, message: object) -> None:
+    def send(self, to: Pid | Ref, message: object) -> None:
         """Lost, as in Erlang."""
 
     def link(self, from_: Pid, to: Pid) -> None:
@@ -78,6 +88,15 @@ def deliver(pid: Pid, message: object) -> None:
         process.deliver(message)
     elif not is_local(pid):
         Net.carrier.send(pid, message)
+    elif HERE_ALIASES:
+        deliver_alias(pid.serial, message)  # what another node sent to an alias: serials are of one kind
+
+
+def deliver_alias(serial: int, message: object) -> None:
+    """Bring a message to the process behind an alias of this node, if it still stands for one."""
+    entry = HERE_ALIASES.get(serial)
+    if entry is not None:
+        entry(message)
 
 
 def signal_exit(from_: Pid | None, to: Pid, reason: object, *, linked: bool) -> None:
@@ -113,7 +132,11 @@ def signal_down(ref: Ref, watcher: Pid, target: Pid | str, reason: object) -> No
         return
     if process.monitors is not None:
         process.monitors.pop(ref, None)
-    process.deliver(Down(ref, target, reason))
+    tag = process.tags.pop(ref, DOWN) if process.tags is not None else DOWN
+    entry = HERE_ALIASES.get(ref.serial)
+    if entry is not None and is_local(ref):
+        entry.monitor_ended()
+    process.deliver(Down(ref, target, reason, tag))
 
 
 def add_watcher(ref: Ref, watcher: Pid | Callable[[object], None], process: Process) -> None:

@@ -100,6 +100,6 @@ def intern_ref(node: str, creation: int, serial: int, own: Ref | None = None) ->
     return ref
 
 
-def is_local(pid: Pid) -> bool:
-    """True if the pid was made by this node in its present life."""
+def is_local(pid: Pid | Ref) -> bool:
+    """True if the pid or reference was made by this node in its present life."""
     return pid.node == HERE.node and pid.creation == HERE.creation

@@ -18,36 +18,51 @@ Differs:  receive() is awaited; code is `async def` if it waits for anything
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
-from otp.erts import exits
+from otp.erts import exits, ties
 from otp.erts.actor import NOTHING, PROCESSES, Process, Receive
+from otp.erts.current import Dest, node, resolve, running, self_
 from otp.erts.function_process import FunctionProcess, hibernate
 from otp.erts.future import LoopFuture
-from otp.erts.links import Net, add_watcher, deliver, remove_watcher, signal_down, signal_exit
-from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
-from otp.erts.registry import NAMES, Name, find, registered, whereis
+from otp.erts.links import Net, deliver, deliver_alias, signal_exit
+from otp.erts.pid import Pid, Ref, is_local, make_ref
+from otp.erts.process_info import ProcessInfo, process_info
+from otp.erts.registry import NAMES, registered, whereis
 from otp.erts.scheduler import BUDGET, THIS
 from otp.erts.signals import Down, Exit
-from otp.erts.timer import TIMERS, TimerRef
+from otp.erts.ties import MODES, alias, demonitor, link, link_processes, monitor, unalias, unlink
+from otp.erts.timer import TIMERS
+from otp.erts.timer_bif import cancel_timer, monotonic_time, read_timer, send_after, start_timer
 
 __all__ = [
+    "Dest",
+    "ProcessInfo",
+    "alias",
     "cancel_timer",
     "demonitor",
+    "erase",
     "exit_",
+    "get",
     "give_way",
     "hibernate",
     "is_alive",
     "link",
+    "link_processes",
     "make_ref",
     "monitor",
+    "monotonic_time",
     "node",
+    "process_flag",
     "process_info",
     "processes",
+    "put",
+    "read_timer",
     "receive",
     "register",
     "registered",
+    "resolve",
+    "running",
     "self_",
     "send",
     "send_after",
@@ -55,42 +70,25 @@ __all__ = [
     "spawn",
     "spawn_link",
     "spawn_monitor",
+    "spawn_opt",
+    "start_timer",
     "trap_exit",
+    "unalias",
     "unlink",
     "unregister",
     "whereis",
 ]
 
 
-def running() -> Process:
-    """The process whose code is running. Raises: NotAProcess outside of one."""
-    process = THIS.running
-    if process is None:
-        raise exits.NotAProcess("no process is running here")
-    return process
-
-
-def self_() -> Pid:
-    """The pid of the running process (self/0). Raises: NotAProcess."""
-    return running().pid
-
-
-def node() -> str:
-    """The name of this node (node/0)."""
-    return HERE.node
-
-
-def resolve(dest: Pid | Name) -> Pid | None:
-    """The pid behind a pid or a name; None if nobody bears the name."""
-    return dest if type(dest) is Pid else find(dest)
-
-
-def send(dest: Pid | Name, message: object) -> None:
+def send(dest: Dest | Ref, message: object) -> None:
     """Put a message into a mailbox, here or on another node; from any thread. To a dead process: nothing happens.
 
-    Raises: NotRegistered if `dest` is a name that nobody bears (badarg).
+    `dest` may be an alias, too. Raises: NotRegistered if it is a name that nobody bears (badarg).
     """
     if type(dest) is not Pid:
+        if isinstance(dest, Ref):
+            THIS.call_on_loop(_send_to_alias, dest, message)
+            return
         pid = resolve(dest)
         if pid is None:
             raise exits.NotRegistered(dest)
@@ -98,9 +96,14 @@ def send(dest: Pid | Name, message: object) -> None:
     THIS.call_on_loop(deliver, dest, message)
 
 
-def spawn(
-    fn: Callable[..., Any], *args: Any, name: str | None = None, link: bool = False, trap: bool = False
-) -> Pid:
+def _send_to_alias(ref: Ref, message: object) -> None:
+    if is_local(ref):
+        deliver_alias(ref.serial, message)
+    else:
+        Net.carrier.send(ref, message)
+
+
+def spawn(fn: Callable[..., Any], *args: Any, name: str | None = None, link: bool = False, trap: bool = False) -> Pid:
     """Start a process that runs fn(*args), a plain or an async function; atomic with `link` and `name`.
 
     Raises: AlreadyStarted if the name is taken.
@@ -134,75 +137,27 @@ def spawn_monitor(fn: Callable[..., Any], *args: Any) -> tuple[Pid, Ref]:
     return pid, monitor(pid)
 
 
-def link_processes(process: Process, other: Pid) -> None:
-    """Link a given local process with another; link() is this for the running one."""
-    if other is process.pid or (process.links is not None and other in process.links):
-        return
-    if process.links is None:
-        process.links = set()
-    process.links.add(other)
-    target: Process | None = other.target
-    if target is not None:
-        if target.links is None:
-            target.links = set()
-        target.links.add(process.pid)
-    elif is_local(other):
-        signal_exit(other, process.pid, exits.NOPROC, linked=True)
-    else:
-        Net.carrier.link(process.pid, other)
+def spawn_opt(
+    fn: Callable[..., Any],
+    *args: Any,
+    name: str | None = None,
+    link: bool = False,
+    monitor: bool | dict[str, Any] = False,
+    trap: bool = False,
+    max_queue: int | None = None,
+) -> Pid | tuple[Pid, Ref]:
+    """spawn with options; with `monitor` (True, or monitor()'s own options) it returns (Pid, Ref).
 
-
-def link(pid: Pid) -> None:
-    """Link the running process with another, both ways; idempotent. A dead one answers with an exit signal noproc."""
-    link_processes(running(), pid)
-
-
-def unlink(pid: Pid) -> None:
-    """Take the link away: no exit signal of it arrives afterwards."""
-    process = running()
-    if process.links is None or pid not in process.links:
-        return
-    process.links.discard(pid)
-    target: Process | None = pid.target
-    if target is not None:
-        if target.links is not None:
-            target.links.discard(process.pid)
-    elif not is_local(pid):
-        Net.carrier.unlink(process.pid, pid)
-
-
-def monitor(dest: Pid | str) -> Ref:
-    """Ask for one Down(ref, dest, reason) when the process ends; each monitor has its own reference.
-
-    A dead pid or unknown name gives Down with noproc.
+    `max_queue`: see process_flag(). Raises: AlreadyStarted; ValueError (badarg).
     """
-    me, ref, pid = running(), make_ref(), resolve(dest)
-    if pid is None or (pid.target is None and is_local(pid)):
-        signal_down(ref, me.pid, dest, exits.NOPROC)
-        return ref
-    if me.monitors is None:
-        me.monitors = {}
-    me.monitors[ref] = pid
-    if pid.target is None:
-        Net.carrier.monitor(ref, me.pid, pid)
-    elif isinstance(dest, str):
-        name = dest
-        add_watcher(ref, lambda reason: signal_down(ref, me.pid, name, reason), pid.target)
-    else:
-        add_watcher(ref, me.pid, pid.target)
-    return ref
-
-
-def demonitor(ref: Ref, flush: bool = False) -> None:
-    """End a monitor; with `flush` also take a Down of it out of the mailbox that is there already."""
-    me = running()
-    target = (me.monitors or {}).pop(ref, None)
-    if target is not None:
-        remove_watcher(ref, target)
-    if flush and me._queue:
-        for message in list(me._queue):
-            if isinstance(message, Down) and message.ref is ref:
-                me._queue.remove(message)
+    options = monitor if isinstance(monitor, dict) else {}
+    if options.get("alias") not in (None, *MODES):
+        raise ValueError(f"no such alias mode: {options['alias']!r}")
+    limit = _limit(max_queue)
+    pid = spawn(fn, *args, name=name, link=link, trap=trap)
+    if limit is not None:
+        pid.target.limit_queue(limit)
+    return (pid, ties.monitor(pid, **options)) if monitor is not False else pid
 
 
 def exit_(pid: Pid, reason: object) -> None:
@@ -216,22 +171,70 @@ def _exit(sender: Pid | None, pid: Pid, reason: object) -> None:
 
 
 def trap_exit(flag: bool = True) -> bool:
-    """Turn exit signals into Exit messages, or no longer; returns what was before."""
+    """Turn exit signals into Exit messages, or no longer; returns what was before. Raises: TypeError (badarg)."""
+    if not isinstance(flag, bool):
+        raise TypeError(f"trap_exit is True or False, not {flag!r}")
     process = running()
     before, process.trapping = process.trapping, flag
     return before
 
 
+def process_flag(name: str, value: Any) -> Any:
+    """Set a flag of the running process and return its value before: "trap_exit", or "max_queue".
+
+    max_queue: a mailbox of more messages than that ends the process with ("max_queue", its length); None: no bound.
+    Raises: ValueError for an unknown flag or a bad bound, TypeError as trap_exit().
+    """
+    if name == "trap_exit":
+        return trap_exit(value)
+    if name != "max_queue":
+        raise ValueError(f"no such flag: {name!r}")
+    process = running()
+    before = process.max_queue
+    process.limit_queue(_limit(value))
+    return before
+
+
+def _limit(value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"no bound of a mailbox: {value!r}")
+    return value
+
+
+def put(key: Any, value: Any) -> Any:
+    """Enter something into the process dictionary; returns what stood there, or None."""
+    process = running()
+    if process.dictionary is None:
+        process.dictionary = {}
+    before = process.dictionary.get(key)
+    process.dictionary[key] = value
+    return before
+
+
+def get(key: Any, default: Any = None) -> Any:
+    """What stands in the process dictionary under the key."""
+    return (running().dictionary or {}).get(key, default)
+
+
+def erase(key: Any) -> Any:
+    """Take something out of the process dictionary and return it, or None."""
+    return (running().dictionary or {}).pop(key, None)
+
+
 def register(name: str, pid: Pid) -> None:
     """Give a local process a name; one name a process, one process a name.
 
-    Raises: ValueError (badarg) if the name is taken, the process has one, is dead, or is not of this node.
+    Raises: ValueError (badarg) if the name is taken, the process has one, is dead, or is not of this node, or the
+    name is no name: the empty string, or "undefined".
     """
     process: Process | None = pid.target
-    if process is None or name in NAMES or process.name is not None:
+    wrong = not isinstance(name, str) or name in ("", "undefined")
+    if process is None or wrong or name in NAMES or process.name is not None:
         raise ValueError(f"cannot register {name!r} for {pid}")
     NAMES[name] = pid
     process.name = name
+    if process.tracing is not None:
+        process.tracing.event(process, "register", name)
 
 
 def unregister(name: str) -> None:
@@ -239,8 +242,11 @@ def unregister(name: str) -> None:
     pid = NAMES.pop(name, None)
     if pid is None:
         raise ValueError(f"{name!r} is not registered")
-    if pid.target is not None:
-        pid.target.name = None
+    process: Process | None = pid.target
+    if process is not None:
+        process.name = None
+        if process.tracing is not None:
+            process.tracing.event(process, "unregister", name)
 
 
 def is_alive(pid: Pid) -> bool:
@@ -290,73 +296,11 @@ def give_way() -> _GiveWay:
     return _GiveWay()
 
 
-def send_after(seconds: float, dest: Pid | Name, message: object) -> TimerRef:
-    """Send a message in `seconds`; nothing happens if by then the process is dead or the name is free."""
-    return TIMERS.after(seconds, _send_quietly, dest, message)
-
-
-def _send_quietly(dest: Pid | Name, message: object) -> None:
-    pid = resolve(dest)
-    if pid is not None:
-        deliver(pid, message)
-
-
-def cancel_timer(timer: TimerRef) -> float | None:
-    """Seconds that were left, or None: it fired (its message may be in the mailbox) or was cancelled before."""
-    return TIMERS.cancel(timer)
-
-
 async def sleep(seconds: float) -> None:
     """Suspend the running process; its mailbox waits."""
     future: LoopFuture[None] = LoopFuture()
     TIMERS.after(seconds, future.resolve, None)
     await future
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessInfo:
-    """What process_info/2 tells. `status`: running, runnable, waiting or hibernating; `reductions`: messages handled."""
-
-    pid: Pid
-    registered_name: str | None
-    label: str
-    status: str
-    message_queue_len: int
-    links: tuple[Pid, ...]
-    monitors: tuple[Pid, ...]
-    monitored_by: int
-    trap_exit: bool
-    parent: Pid | None
-    reductions: int
-
-
-def process_info(pid: Pid) -> ProcessInfo | None:
-    """A picture of a local process, taken without asking it; None if it is dead."""
-    process: Process | None = pid.target
-    if process is None:
-        return None
-    label = process.label
-    return ProcessInfo(
-        pid=pid,
-        registered_name=process.name,
-        label=getattr(label, "__qualname__", None) or str(label or type(process).__name__),
-        status=_status(process),
-        message_queue_len=len(process._queue or ()),
-        links=tuple(sorted(process.links or ())),
-        monitors=tuple((process.monitors or {}).values()),
-        monitored_by=len(process.watchers or ()),
-        trap_exit=process.trapping,
-        parent=process.parent,
-        reductions=process.reductions,
-    )
-
-
-def _status(process: Process) -> str:
-    if process._executing:
-        return "running"
-    if process._queued:
-        return "runnable"
-    return "hibernating" if getattr(process, "hibernated", -1) == process.reductions else "waiting"
 
 
 def is_signal(message: object) -> bool:

@@ -6,17 +6,21 @@ OTP:      {'DOWN', …}, {'EXIT', …} and timeout messages; the alias reply of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from otp.erts.pid import Pid, Ref
+
+DOWN: Final = "DOWN"
 
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """A monitored process ended. `pid` is what was monitored: a Pid, or the name that was given."""
+    """A monitored process ended. `pid` is what was monitored: a Pid, or the name that was given; `tag`: monitor()'s."""
 
     ref: Ref
     pid: Pid | str
     reason: object
+    tag: object = DOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ _COMPACT_ABOVE: Final = 512
 
 
 class TimerRef:
-    """One timer. `fn` is None once it fired or was cancelled."""
+    """One timer. `fn` is None once it fired or was cancelled; `owner` is the table of the process it ends with."""
 
-    __slots__ = ("args", "due", "fn", "order")
+    __slots__ = ("args", "due", "fn", "order", "owner")
 
     def __init__(self, due: float, order: int, fn: Callable[..., Any] | None, args: tuple[Any, ...]) -> None:
         self.due, self.order, self.fn, self.args = due, order, fn, args
+        self.owner: dict[int, TimerRef] | None = None
 
     def __lt__(self, other: TimerRef) -> bool:
         return (self.due, self.order) < (other.due, other.order)
@@ -56,6 +57,8 @@ class Timers:
         if timer.fn is None:
             return None
         timer.fn, timer.args = None, ()
+        if timer.owner is not None:
+            timer.owner.pop(timer.order, None)
         self.cancelled += 1
         if self.cancelled > _COMPACT_ABOVE and self.cancelled * 2 > len(self.heap):
             self.heap = [t for t in self.heap if t.fn is not None]
@@ -79,6 +82,8 @@ class Timers:
                 self.cancelled -= 1
                 continue
             fn, timer.fn = timer.fn, None
+            if timer.owner is not None:
+                timer.owner.pop(timer.order, None)
             fn(*timer.args)
         if self.heap and self.handle is None:
             self._arm()

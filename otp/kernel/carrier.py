@@ -37,8 +37,8 @@ class Mesh:
 
     # -- outwards: what erts asks for
 
-    def send(self, to: Pid, message: object) -> None:
-        """A message. Lost if the node is out of reach. Raises CodecError if it may not cross."""
+    def send(self, to: Pid | Ref, message: object) -> None:
+        """A message, to a process or an alias. Lost if the node is out of reach. Raises CodecError if it may not cross."""
         far = self.far.get(to.node)
         if far is not None and far.creation == to.creation:
             far.link.post((SEND, to.serial, pack(message)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from otp.erts import process, runtime
 from otp.erts.exits import ProcessExit
-from otp.erts.pid import Pid
+from otp.erts.pid import Pid, Ref
 from otp.kernel import codec, net_kernel, pg, rpc
 from otp.kernel.net_kernel import NetConfig
 from otp.stdlib import gen_server
@@ -79,6 +79,12 @@ def trapping_link_to(pid: Pid, tell: Pid) -> Pid:
         process.send(tell, ("passed", await process.receive()))
 
     return process.spawn(linked, trap=True)
+
+
+@rpc.exported
+def send_to(dest: Pid | Ref, message: object) -> None:
+    """Send from over here, to a process or an alias."""
+    process.send(dest, message)
 
 
 @rpc.exported

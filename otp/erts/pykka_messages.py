@@ -1,0 +1,34 @@
+"""pykka_messages — what comes through a pykka.ActorRef: which kind it is, and its refusal.
+
+OTP:      nothing
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pykka
+from pykka._envelope import Envelope
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+
+__all__ = ["Envelope", "is_proxy", "is_stop", "reject_envelope"]
+
+
+def is_stop(message: object) -> bool:
+    """True for the message behind pykka's ActorRef.stop()."""
+    return isinstance(message, _ActorStop)
+
+
+def is_proxy(message: object) -> bool:
+    """True for the messages behind pykka's ActorProxy."""
+    return isinstance(message, (ProxyCall, ProxyGetAttr, ProxySetAttr))
+
+
+def reject_envelope(message: Any) -> None:
+    """Answer a pykka ask that nobody will handle any more."""
+    if type(message) is Envelope and message.reply_to is not None:
+        if isinstance(message.message, _ActorStop):
+            message.reply_to.set(None)
+        else:
+            error = pykka.ActorDeadError("the actor stopped before handling the message")
+            message.reply_to.set_exception((pykka.ActorDeadError, error, None))
