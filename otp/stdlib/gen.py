@@ -14,6 +14,7 @@ from otp.erts.future import LoopFuture
 from otp.erts.links import ALIASES, Net, deliver, remove_watcher, watch
 from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
 from otp.erts.process import resolve
+from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.erts.signals import AliasReply
 from otp.erts.timer import TIMERS
@@ -32,6 +33,14 @@ class _Atom:
 
 #: init() returns it: no process, no error
 IGNORE: Final[Any] = _Atom("IGNORE")
+
+
+class Throw(Exception):
+    """Raise it anywhere in a callback: the same as if the callback had returned `value` (throw/1)."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(value)
+        self.value = value
 
 
 class From:
@@ -100,7 +109,7 @@ def reply(from_: From, value: object) -> None:
         deliver(from_.pid, AliasReply(from_.ref, value))
 
 
-async def call(dest: Pid | str, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+async def call(dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Ask and wait for the answer; seconds, None for ever.
 
     Raises: CallError with why = noproc, timeout, calling_self, noconnection, or the server's exit reason.
@@ -109,7 +118,7 @@ async def call(dest: Pid | str, request: object, timeout: float | None = CALL_TI
 
 
 async def ask(
-    dest: Pid | str, wrap: Callable[[From], object], request: object, timeout: float | None = CALL_TIMEOUT
+    dest: Pid | Name, wrap: Callable[[From], object], request: object, timeout: float | None = CALL_TIMEOUT
 ) -> Any:
     """The monitor, request and wait under every call; `wrap` makes the message that carries the From."""
     pid = resolve(dest)
@@ -133,7 +142,7 @@ async def ask(
             TIMERS.cancel(timer)
 
 
-def fail_call(future: LoopFuture[Any], why: object, dest: Pid | str, request: object) -> None:
+def fail_call(future: LoopFuture[Any], why: object, dest: Pid | Name, request: object) -> None:
     """Have a waiting call raise CallError(why)."""
     future.reject(exits.CallError(why, dest, request))
 
@@ -166,14 +175,14 @@ async def _ask_there(
         remove_watcher(ref, pid)
 
 
-def cast(dest: Pid | str, request: object) -> None:
+def cast(dest: Pid | Name, request: object) -> None:
     """Tell, without waiting; never fails, not even to a dead process or an unknown name."""
     pid = resolve(dest)
     if pid is not None:
         THIS.call_on_loop(deliver, pid, Cast(request))
 
 
-async def system(dest: Pid | str, op: str, *args: Any, timeout: float | None = CALL_TIMEOUT) -> Any:
+async def system(dest: Pid | Name, op: str, *args: Any, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Send a system request and wait. Raises: CallError as call(); RuntimeError with what went wrong in it."""
     answer = await ask(dest, lambda from_: System(from_, op, args), op, timeout)
     if isinstance(answer, Failed):
@@ -181,7 +190,7 @@ async def system(dest: Pid | str, op: str, *args: Any, timeout: float | None = C
     return answer
 
 
-async def stop(dest: Pid | str, reason: object = exits.NORMAL, timeout: float | None = None) -> None:
+async def stop(dest: Pid | Name, reason: object = exits.NORMAL, timeout: float | None = None) -> None:
     """End a behaviour in order: its terminate runs with `reason`, and it is gone when this returns.
 
     Raises: CallError with noproc, timeout, or the reason if it ended by another one.

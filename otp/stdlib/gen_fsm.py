@@ -39,20 +39,22 @@ import inspect
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, Unpack
 
 from otp.erts import exits
 from otp.erts.exits import ProcessExit, StartError
 from otp.erts.links import deliver
 from otp.erts.pid import Pid
 from otp.erts.process import resolve
+from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Timeout
 from otp.erts.timer import TIMERS, TimerRef
-from otp.stdlib import gen, proc_lib
+from otp.stdlib import behaviour, gen
+from otp.stdlib.behaviour import Behaviour, Options
 from otp.stdlib.gen import CALL_TIMEOUT, IGNORE, From, reply, stop
 from otp.stdlib.gen_server import Stop, StopInit
-from otp.stdlib.proc_lib import Behaviour
+from otp.stdlib.status import Formats
 
 __all__ = [
     "IGNORE",
@@ -64,6 +66,7 @@ __all__ = [
     "StopInit",
     "Timeout",
     "cancel_timer",
+    "enter_loop",
     "reply",
     "send_all_state_event",
     "send_event",
@@ -81,7 +84,7 @@ log = logging.getLogger("otp.gen_fsm")
 _ABSENT: Final[Any] = inspect.signature(Stop).parameters["reply"].default
 _TIMED_OUT: Final = Timeout()
 
-#: seconds until Timeout(), None for none; "hibernate" is taken as None
+#: seconds until Timeout(), "hibernate" to sleep until the next event, None for neither
 EventTimeout = float | Literal["hibernate"] | None
 
 
@@ -104,7 +107,7 @@ class ReplyNext(Generic[D]):
     timeout: EventTimeout = None
 
 
-class GenFsm(Generic[D]):
+class GenFsm(Formats, Generic[D]):
     """The callback class: `init`, a method per state, and what holds in all states. It holds no attributes.
 
     State methods return NextState or Stop(reason, data); the synchronous ones also ReplyNext, or Stop with a reply;
@@ -133,10 +136,6 @@ class GenFsm(Generic[D]):
 
     def code_change(self, old_vsn: object, state: tuple[str, D], extra: object) -> tuple[str, D]:
         """Make (name, data) of this version from those of another."""
-        return state
-
-    def format_status(self, state: tuple[str, D]) -> Any:
-        """(name, data) as logs and observers may see them: hide secrets here."""
         return state
 
 
@@ -184,7 +183,7 @@ class _Timed(Event):
 class GenFsmProcess(Behaviour):
     """The generic half. `state` is the data; the state's name stands beside it."""
 
-    kind: ClassVar[str] = "gen_fsm"
+    kind = "gen_fsm"
     state_name = ""
     _timer: TimerRef | None = None
 
@@ -216,30 +215,35 @@ class GenFsmProcess(Behaviour):
         if cls is Event:
             result = getattr(self.module, self.state_name)(message.event, self.state)
         elif cls is SyncEvent:
-            return self._result(self._sync(message), message.from_)
+            return self._result(self._sync(message), message.from_, message)
         else:
             return self._receive_other(cls, message)
         if type(result) is NextState and result.timeout is None:
             self.state_name, self.state = result.name, result.data
             return None
-        return self._result(result, None)
+        return self._result(result, None, message)
+
+    def take_return(self, result: Any, message: Any) -> Coroutine[Any, Any, Any] | None:
+        """A thrown result."""
+        return self._result(result, getattr(message, "from_", None), message)
 
     def _receive_other(self, cls: type, message: Any) -> Coroutine[Any, Any, Any] | None:
         module = self.module
         if cls is AllEvent:
-            return self._result(module.handle_event(message.event, self.state_name, self.state), None)
+            return self._result(module.handle_event(message.event, self.state_name, self.state), None, message)
         if cls is SyncAllEvent:
             from_ = message.from_
-            return self._result(module.handle_sync_event(message.event, from_, self.state_name, self.state), from_)
+            answer = module.handle_sync_event(message.event, from_, self.state_name, self.state)
+            return self._result(answer, from_, message)
         if cls is _Timed:
             if message.timer is None:
                 return None
-            return self._result(getattr(module, self.state_name)(message.event, self.state), None)
+            return self._result(getattr(module, self.state_name)(message.event, self.state), None, message)
         if cls is gen.Call:  # from a pykka.ActorRef's ask, or a client that speaks gen_server
             return self._receive_other(SyncAllEvent, SyncAllEvent(message.from_, message.request))
         if cls is gen.Cast:
             return self._receive_other(AllEvent, AllEvent(message.request))
-        return self._result(module.handle_info(message, self.state_name, self.state), None)
+        return self._result(module.handle_info(message, self.state_name, self.state), None, message)
 
     def _sync(self, message: SyncEvent) -> Any:
         method = getattr(self.module, f"{self.state_name}_sync", None)
@@ -247,7 +251,7 @@ class GenFsmProcess(Behaviour):
             raise ProcessExit(("undef", f"{self.state_name}_sync", repr(message.event)[:200]))
         return method(message.event, message.from_, self.state)
 
-    def _result(self, result: Any, from_: From | None) -> Coroutine[Any, Any, Any] | None:
+    def _result(self, result: Any, from_: From | None, message: Any) -> Coroutine[Any, Any, Any] | None:
         cls = type(result)
         if cls is NextState or (cls is ReplyNext and from_ is not None):
             self.state_name, self.state = result.name, result.data
@@ -256,7 +260,7 @@ class GenFsmProcess(Behaviour):
             self._start_timeout(result.timeout)
             return None
         if inspect.iscoroutine(result):
-            return self._finish(result, from_)
+            return self._finish(result, from_, message)
         if cls is Stop:
             self.state = result.state
             if not exits.is_clean(result.reason):
@@ -266,13 +270,15 @@ class GenFsmProcess(Behaviour):
             return self.end(result.reason, lambda: gen.reply(from_, result.reply))
         raise ProcessExit(("bad_return_value", repr(result)[:200]))
 
-    async def _finish(self, code: Any, from_: From | None) -> None:
-        after = self._result(await code, from_)
+    async def _finish(self, code: Any, from_: From | None, message: Any) -> None:
+        after = self._result(await code, from_, message)
         if after is not None:
             await after
 
     def _start_timeout(self, timeout: EventTimeout) -> None:
-        if timeout is not None and timeout != "hibernate":
+        if timeout == "hibernate":
+            self.hibernate()
+        elif timeout is not None:
             self._timer = TIMERS.after(timeout, self._timed_out)
 
     def _timed_out(self) -> None:
@@ -285,40 +291,53 @@ class GenFsmProcess(Behaviour):
         return self.module.terminate(reason, self.state_name, self.state)
 
 
-async def start_link(
-    module: type[GenFsm[Any]], *args: Any, name: str | None = None, timeout: float | None = None
-) -> Pid | None:
-    """Start a machine linked to the caller and wait for its init; see proc_lib.start for results and errors."""
-    return await proc_lib.start(lambda: GenFsmProcess(module()), args, name=name, link=True, timeout=timeout)
+async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+    """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
+    return await behaviour.start(lambda: GenFsmProcess(module()), args, options, link=True)
 
 
-async def start(
-    module: type[GenFsm[Any]], *args: Any, name: str | None = None, timeout: float | None = None
-) -> Pid | None:
+async def start(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """start_link without the link."""
-    return await proc_lib.start(lambda: GenFsmProcess(module()), args, name=name, timeout=timeout)
+    return await behaviour.start(lambda: GenFsmProcess(module()), args, options)
 
 
-def send_event(dest: Pid | str, event: object) -> None:
+def enter_loop(
+    module: type[GenFsm[D]],
+    state_name: str,
+    data: D,
+    *,
+    name: Name | None = None,
+    timeout: EventTimeout = None,
+    hibernate_after: float | None = None,
+) -> NoReturn:
+    """The running process, started by proc_lib, becomes a machine in this state; `name` is one it bears already.
+
+    Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
+    """
+    start_in = (state_name, data, timeout)
+    behaviour.enter_loop(GenFsmProcess, module(), name, hibernate_after, lambda fsm: fsm.accept_init(start_in))
+
+
+def send_event(dest: Pid | Name, event: object) -> None:
     """Give an event to the method of the present state; never fails, not even to a dead process."""
     pid = resolve(dest)
     if pid is not None:
         THIS.call_on_loop(deliver, pid, Event(event))
 
 
-def send_all_state_event(dest: Pid | str, event: object) -> None:
+def send_all_state_event(dest: Pid | Name, event: object) -> None:
     """Give an event to handle_event, whatever the state."""
     pid = resolve(dest)
     if pid is not None:
         THIS.call_on_loop(deliver, pid, AllEvent(event))
 
 
-async def sync_send_event(dest: Pid | str, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+async def sync_send_event(dest: Pid | Name, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Give an event to `<state>_sync` and wait for the answer, `timeout` seconds. Raises CallError."""
     return await gen.ask(dest, lambda from_: SyncEvent(from_, event), event, timeout)
 
 
-async def sync_send_all_state_event(dest: Pid | str, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+async def sync_send_all_state_event(dest: Pid | Name, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Give an event to handle_sync_event and wait for the answer, `timeout` seconds. Raises CallError."""
     return await gen.ask(dest, lambda from_: SyncAllEvent(from_, event), event, timeout)
 

@@ -39,17 +39,20 @@ import inspect
 import logging
 from collections.abc import Coroutine, Hashable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, Unpack
 
 from otp.erts import exits
 from otp.erts.exits import StartError
-from otp.erts.pid import Pid
+from otp.erts.pid import Pid, Ref
+from otp.erts.registry import Name, Via
 from otp.erts.signals import Timeout
 from otp.erts.timer import TIMERS, TimerRef
-from otp.stdlib import gen, proc_lib
+from otp.stdlib import behaviour, gen
+from otp.stdlib.behaviour import Behaviour, Options
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, StartCall
-from otp.stdlib.gen import IGNORE, Call, Cast, From, call, cast, reply, stop
-from otp.stdlib.proc_lib import Behaviour
+from otp.stdlib.gen import IGNORE, Call, Cast, From, Throw, call, cast, reply, stop
+from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
+from otp.stdlib.status import Formats
 
 __all__ = [
     "IGNORE",
@@ -60,16 +63,25 @@ __all__ = [
     "Reply",
     "Stop",
     "StopInit",
+    "Throw",
     "call",
     "cast",
+    "check_response",
+    "enter_loop",
+    "receive_response",
     "reply",
+    "send_request",
     "spec",
     "start",
     "start_link",
+    "start_monitor",
     "stop",
+    "wait_response",
 ]
 
 S = TypeVar("S")
+#: seconds until Timeout(), "hibernate" to sleep until the next message, None for neither
+Wait = float | Literal["hibernate"] | None
 log = logging.getLogger("otp.gen_server")
 _ABSENT: Final[Any] = object()
 
@@ -79,7 +91,7 @@ class Init(Generic[S]):
     """{ok, State, …}: with a timeout in seconds, or something to continue with before the first message."""
 
     state: S
-    timeout: float | None = None
+    timeout: Wait = None
     continue_: Any = _ABSENT
 
 
@@ -96,7 +108,7 @@ class Reply(Generic[S]):
 
     value: object
     state: S
-    timeout: float | None = None
+    timeout: Wait = None
     continue_: Any = _ABSENT
 
 
@@ -105,7 +117,7 @@ class NoReply(Generic[S]):
     """{noreply, State, …}: a call so answered is replied to later with reply(from_, value)."""
 
     state: S
-    timeout: float | None = None
+    timeout: Wait = None
     continue_: Any = _ABSENT
 
 
@@ -118,7 +130,7 @@ class Stop(Generic[S]):
     reply: Any = _ABSENT
 
 
-class GenServer(Generic[S]):
+class GenServer(Formats, Generic[S]):
     """The callback class. It holds no attributes: its state goes in and comes out.
 
     A returned `timeout` (seconds) brings Timeout() to handle_info unless any message comes first.
@@ -152,15 +164,12 @@ class GenServer(Generic[S]):
         """Make the state of this version from that of another."""
         return state
 
-    def format_status(self, state: S) -> Any:
-        """The state as logs and observers may see it: hide secrets here."""
-        return state
 
 
 class GenServerProcess(Behaviour):
     """The generic half."""
 
-    kind: ClassVar[str] = "gen_server"
+    kind = "gen_server"
     _timer: TimerRef | None = None
 
     def accept_init(self, result: Any) -> Coroutine[Any, Any, Any] | None:
@@ -189,12 +198,16 @@ class GenServerProcess(Behaviour):
                 if result.timeout is None and result.continue_ is _ABSENT:
                     return None
                 return self._settle(result.state, result.timeout, result.continue_)
-            return self._result(result, message.from_)
+            return self._result(result, message.from_, message)
         else:
             result = self.module.handle_info(message, self.state)
-        return self._result(result, None)
+        return self._result(result, None, message)
 
-    def _result(self, result: Any, from_: From | None) -> Coroutine[Any, Any, Any] | None:
+    def take_return(self, result: Any, message: Any) -> Coroutine[Any, Any, Any] | None:
+        """A thrown result."""
+        return self._result(result, message.from_ if type(message) is Call else None, message)
+
+    def _result(self, result: Any, from_: From | None, message: Any) -> Coroutine[Any, Any, Any] | None:
         cls = type(result)
         if cls is NoReply:
             self.state = result.state
@@ -202,7 +215,7 @@ class GenServerProcess(Behaviour):
                 return None
             return self._settle(result.state, result.timeout, result.continue_)
         if inspect.iscoroutine(result):
-            return self._finish(result, from_)
+            return self._finish(result, from_, message)
         if cls is Stop:
             self.state = result.state
             if result.reply is _ABSENT or from_ is None:
@@ -219,16 +232,18 @@ class GenServerProcess(Behaviour):
             self.report_crash(reason)
         return self.end(reason, after)
 
-    async def _finish(self, code: Any, from_: From | None) -> None:
-        after = self._result(await code, from_)
+    async def _finish(self, code: Any, from_: From | None, message: Any) -> None:
+        after = self._result(await code, from_, message)
         if after is not None:
             await after
 
-    def _settle(self, state: Any, timeout: float | None, continue_: Any) -> Coroutine[Any, Any, Any] | None:
+    def _settle(self, state: Any, timeout: Wait, continue_: Any) -> Coroutine[Any, Any, Any] | None:
         self.state = state
         if continue_ is not _ABSENT:
-            return self._result(self.module.handle_continue(continue_, state), None)
-        if timeout is not None:
+            return self._result(self.module.handle_continue(continue_, state), None, ("continue", continue_))
+        if timeout == "hibernate":
+            self.hibernate()
+        elif timeout is not None:
             self._timer = TIMERS.after(timeout, self._timed_out)
         return None
 
@@ -246,24 +261,49 @@ def spec(
     module: type[GenServer[Any]],
     *args: Any,
     id: Hashable = None,
-    name: str | None = None,
+    name: Name | None = None,
     restart: Restart = Restart.PERMANENT,
     shutdown: Shutdown | None = None,
 ) -> ChildSpec:
     """The spec of a server as child of a supervisor; its id is `id`, else `name`, else the class's name."""
     start = StartCall(start_link, (module, *args), {"name": name})
-    return ChildSpec(id or name or module.__name__, start, restart, shutdown)
+    return ChildSpec(id or _plain(name) or module.__name__, start, restart, shutdown)
 
 
-async def start_link(
-    module: type[GenServer[Any]], *args: Any, name: str | None = None, timeout: float | None = None
-) -> Pid | None:
-    """Start a server linked to the caller and wait for its init; see proc_lib.start for results and errors."""
-    return await proc_lib.start(lambda: GenServerProcess(module()), args, name=name, link=True, timeout=timeout)
+def _plain(name: Name | None) -> Hashable:
+    return name.name if isinstance(name, Via) else name
 
 
-async def start(
-    module: type[GenServer[Any]], *args: Any, name: str | None = None, timeout: float | None = None
-) -> Pid | None:
+async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+    """Start a server linked to the caller and wait for its init; see behaviour.start for results and errors."""
+    return await behaviour.start(lambda: GenServerProcess(module()), args, options, link=True)
+
+
+async def start(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """start_link without the link."""
-    return await proc_lib.start(lambda: GenServerProcess(module()), args, name=name, timeout=timeout)
+    return await behaviour.start(lambda: GenServerProcess(module()), args, options)
+
+
+async def start_monitor(
+    module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]
+) -> tuple[Pid, Ref] | None:
+    """start, with a monitor of the server."""
+    return await behaviour.start_monitor(lambda: GenServerProcess(module()), args, options)
+
+
+def enter_loop(
+    module: type[GenServer[S]],
+    state: S,
+    *,
+    name: Name | None = None,
+    timeout: Wait = None,
+    continue_: Any = _ABSENT,
+    hibernate_after: float | None = None,
+) -> NoReturn:
+    """The running process, started by proc_lib, becomes a server with this state; `name` is one it bears already.
+
+    Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
+    """
+    behaviour.enter_loop(
+        GenServerProcess, module(), name, hibernate_after, lambda server: server._settle(state, timeout, continue_)
+    )

@@ -1,9 +1,8 @@
 """gen_statem — a state machine that may postpone events, insert its own, and time its states.
 
 OTP:      gen_statem.erl
-Differs:  an event type is a word, Called(from_) or Named(name); cancelling a time-out is setting it to None;
-          no change_callback_module; "hibernate" does nothing
-Way:      transitions (values) → [gen_statem]
+Differs:  an event type is a word, Called(from_) or Named(name); cancelling a time-out is setting it to None
+Way:      transitions (values) → [gen_statem] → statem_process (the machine)
 
     your module (a GenStatem)                          the machine                 clients
     init(*args)                <---------------------  start_link                  await start_link(Module, …)
@@ -36,41 +35,39 @@ The order: inserted events, then postponed ones (after a change of state), then 
 
 from __future__ import annotations
 
-import inspect
-import logging
-from collections import deque
-from collections.abc import Coroutine
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar, Unpack
 
-from otp.erts import exits
-from otp.erts.exits import ProcessExit, StartError
-from otp.erts.pid import Pid
-from otp.erts.timer import TIMERS, TimerRef
-from otp.stdlib import gen, proc_lib
-from otp.stdlib.gen import IGNORE, From, cast, reply, stop
+from otp.erts.exits import ProcessExit
+from otp.erts.pid import Pid, Ref
+from otp.erts.registry import Name
+from otp.stdlib import behaviour, gen
+from otp.stdlib.behaviour import Options
+from otp.stdlib.gen import IGNORE, From, Throw, cast, reply, stop
 from otp.stdlib.gen_server import StopInit
-from otp.stdlib.proc_lib import Behaviour
+from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
+from otp.stdlib.statem_process import GenStatemProcess
+from otp.stdlib.status import Formats
 from otp.stdlib.transitions import (
     HANDLE_EVENT_FUNCTION,
-    SAME,
     STATE_ENTER,
     STATE_FUNCTIONS,
-    Action,
+    Actions,
     Called,
+    ChangeModule,
     EventType,
     Hibernate,
     Keep,
     Named,
     Next,
     NextEvent,
+    PopModule,
     Postpone,
+    PushModule,
     Repeat,
     Reply,
-    SetTimeout,
     State,
     Stop,
     UpdateTimeout,
-    as_list,
     event_timeout,
     state_timeout,
     timeout,
@@ -82,6 +79,7 @@ __all__ = [
     "STATE_ENTER",
     "STATE_FUNCTIONS",
     "Called",
+    "ChangeModule",
     "From",
     "GenStatem",
     "Hibernate",
@@ -89,28 +87,36 @@ __all__ = [
     "Named",
     "Next",
     "NextEvent",
+    "PopModule",
     "Postpone",
+    "PushModule",
     "Repeat",
     "Reply",
     "Stop",
     "StopInit",
+    "Throw",
     "UpdateTimeout",
     "call",
     "cast",
+    "check_response",
+    "enter_loop",
     "event_timeout",
+    "receive_response",
     "reply",
+    "send_request",
     "start",
     "start_link",
+    "start_monitor",
     "state_timeout",
     "stop",
     "timeout",
+    "wait_response",
 ]
 
 D = TypeVar("D")
-log = logging.getLogger("otp.gen_statem")
 
 
-class GenStatem(Generic[D]):
+class GenStatem(Formats, Generic[D]):
     """The callback class: `init`, and a method per state or handle_event. It holds no attributes.
 
     With state enter calls, a state is first called with ("enter", the state before); it may then act, but neither
@@ -136,231 +142,41 @@ class GenStatem(Generic[D]):
         """Make (state, data) of this version from those of another."""
         return state
 
-    def format_status(self, state: tuple[State, D]) -> Any:
-        """(state, data) as logs and observers may see them: hide secrets here."""
-        return state
+
+async def start_link(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+    """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
+    return await behaviour.start(lambda: GenStatemProcess(module()), args, options, link=True)
 
 
-_Event = tuple[EventType, Any]
-
-
-class GenStatemProcess(Behaviour):
-    """The generic half. `state` is the data; the state of the machine stands beside it."""
-
-    kind: ClassVar[str] = "gen_statem"
-
-    def __init__(self, module: GenStatem[Any]) -> None:
-        super().__init__(module)
-        mode = module.callback_mode()
-        words = (mode,) if isinstance(mode, str) else tuple(mode)
-        self._by_name, self._enters = HANDLE_EVENT_FUNCTION not in words, STATE_ENTER in words
-        self.machine_state: State = None
-        self._inner: deque[_Event] = deque()  # before the mailbox
-        self._inserted: list[_Event] = []  # by the actions of the present transition
-        self._postponed: list[_Event] = []
-        self._zeros: deque[_Event] = deque()  # time-outs of zero: after _inner
-        self._timers: dict[EventType, TimerRef] = {}
-        self._enter_from: tuple[State] | None = None  # an enter call is due, from that state
-        self._current: _Event = ("enter", None)
-        self._wish: Stop | None = None
-
-    def accept_init(self, result: Any) -> Coroutine[Any, Any, Any] | None:
-        """(state, data), (state, data, actions) or StopInit."""
-        if type(result) is StopInit:
-            raise StartError(result.reason)
-        if not isinstance(result, tuple) or not 2 <= len(result) <= 3:
-            raise ProcessExit(("bad_return_value", repr(result)[:200]))
-        self.machine_state, self.state = result[:2]
-        self._enter_from = (self.machine_state,) if self._enters else None
-        self._act(as_list(result[2] if len(result) == 3 else ()), forbidden=(Postpone,))
-        self._inner.extend(self._inserted)
-        self._inserted.clear()
-        return self._pump()
-
-    def view_state(self) -> tuple[State, Any]:
-        """(state, data)."""
-        return self.machine_state, self.state
-
-    def replace_state(self, fn: Any) -> tuple[State, Any]:
-        """Set (state, data) to fn of them."""
-        self.machine_state, self.state = fn(self.view_state())
-        return self.view_state()
-
-    def call_terminate(self, reason: object) -> Any:
-        """The callback's terminate."""
-        for timer in self._timers.values():
-            TIMERS.cancel(timer)
-        return self.module.terminate(reason, self.machine_state, self.state)
-
-    # -- events in their order
-
-    def receive_message(self, message: Any) -> Coroutine[Any, Any, Any] | None:
-        """A message of the mailbox becomes an event, and all that follows from it is done."""
-        cls = type(message)
-        if cls is gen.Cast:
-            self._inner.append(("cast", message.request))
-        elif cls is gen.Call:
-            self._inner.append((Called(message.from_), message.request))
-        elif cls is _Due:
-            if self._timers.get(message.type) is not message.timer:
-                return None
-            del self._timers[message.type]
-            self._inner.append((message.type, message.event))
-        else:
-            self._inner.append(("info", message))
-        return self._pump()
-
-    def _pump(self) -> Coroutine[Any, Any, Any] | None:
-        """Handle all events there are. Returns the rest of the work if a callback is async."""
-        code = self._steps()
-        if code is not None:
-            return self._pump_async(code)
-        return self._finish() if self._wish is not None else None
-
-    def _steps(self) -> Any:
-        """Call back until nothing is due (None), or a callback is async: then its coroutine."""
-        while self._wish is None and (self._enter_from or self._inner or self._zeros):
-            result = self._call_next()
-            if inspect.iscoroutine(result):
-                return result
-            self._take(result)
-        return None
-
-    async def _pump_async(self, code: Any) -> None:
-        while code is not None:
-            self._take(await code)
-            code = self._steps()
-        end = self._finish() if self._wish is not None else None
-        if end is not None:
-            await end
-
-    def _call_next(self) -> Any:
-        """Call back with the enter call that is due, or with the first event."""
-        if self._enter_from is not None:
-            self._current, self._enter_from = ("enter", self._enter_from[0]), None
-        else:
-            self._current = (self._inner or self._zeros).popleft()
-            self._cancel("timeout")
-        type_, event = self._current
-        if not self._by_name:
-            return self.module.handle_event(type_, event, self.machine_state, self.state)
-        return getattr(self.module, str(self.machine_state))(type_, event, self.state)
-
-    def _take(self, result: Any) -> None:
-        """Do what a callback has answered."""
-        if type(result) is Stop:
-            self._wish = result
-            return
-        if type(result) not in (Next, Keep, Repeat):
-            raise ProcessExit(("bad_return_value", repr(result)[:200]))
-        entering = self._current[0] == "enter"
-        before = self.machine_state
-        after = result.state if type(result) is Next else before
-        changed = after != before
-        if entering and changed:
-            raise ProcessExit(("bad_state_enter_return", repr(result)[:200]))
-        if result.data is not SAME:
-            self.state = result.data
-        if changed:
-            self.machine_state = after
-            self._cancel("state_timeout")
-        if self._enters and (changed or type(result) is Repeat):
-            self._enter_from = (before,)
-        self._act(as_list(result.actions), forbidden=(Postpone, NextEvent) if entering else ())
-        if changed and self._postponed:
-            self._inner.extendleft(reversed(self._postponed))
-            self._postponed.clear()
-        self._inner.extendleft(reversed(self._inserted))
-        self._inserted.clear()
-
-    def _act(self, actions: tuple[Action, ...], forbidden: tuple[type, ...]) -> None:
-        """Carry out actions, in order."""
-        for action in actions:
-            if isinstance(action, forbidden):
-                raise ProcessExit(("bad_action", repr(action)[:200]))
-            match action:
-                case Reply(from_, value):
-                    gen.reply(from_, value)
-                case NextEvent(type_, event):
-                    self._inserted.append((type_, event))
-                case Postpone():
-                    self._postponed.append(self._current)
-                case SetTimeout(type_, seconds, event):
-                    self._cancel(type_)
-                    self._set_timeout(type_, seconds, event)
-                case UpdateTimeout(type_, event):
-                    self._update_timeout(type_, event)
-                case Hibernate():
-                    pass
-                case _:
-                    raise ProcessExit(("bad_action", repr(action)[:200]))
-
-    # -- time-outs
-
-    def _cancel(self, type_: EventType) -> None:
-        timer = self._timers.pop(type_, None)
-        if timer is not None:
-            TIMERS.cancel(timer)
-        if self._zeros:
-            self._zeros = deque(zero for zero in self._zeros if zero[0] != type_)
-
-    def _set_timeout(self, type_: EventType, seconds: float | None, event: Any) -> None:
-        if seconds == 0:
-            self._zeros.append((type_, event))
-        elif seconds is not None:
-            due = _Due(type_, event)
-            due.timer = self._timers[type_] = TIMERS.after(seconds, self.deliver, due)
-
-    def _update_timeout(self, type_: EventType, event: Any) -> None:
-        timer = self._timers.get(type_)
-        if timer is None:
-            self._cancel(type_)
-            self._set_timeout(type_, 0, event)
-        elif timer.args:
-            timer.args[0].event = event
-
-    # -- the end
-
-    def _finish(self) -> Coroutine[Any, Any, Any] | None:
-        """Reply, terminate, die."""
-        wish = self._wish
-        assert wish is not None
-        if wish.data is not SAME:
-            self.state = wish.data
-        self._act(tuple(wish.replies), forbidden=(Postpone, NextEvent, SetTimeout, UpdateTimeout))
-        if not exits.is_clean(wish.reason):
-            self.report_crash(wish.reason)
-        return self.end(wish.reason)
-
-
-class _Due:
-    """What the timer of a time-out brings; void unless that timer is still the one in force."""
-
-    __slots__ = ("event", "timer", "type")
-
-    timer: TimerRef
-
-    def __init__(self, type_: EventType, event: Any) -> None:
-        self.type, self.event = type_, event
-
-    def __repr__(self) -> str:
-        return f"Due({self.type!r}, {self.event!r})"
-
-
-async def start_link(
-    module: type[GenStatem[Any]], *args: Any, name: str | None = None, timeout: float | None = None
-) -> Pid | None:
-    """Start a machine linked to the caller and wait for its init; see proc_lib.start for results and errors."""
-    return await proc_lib.start(lambda: GenStatemProcess(module()), args, name=name, link=True, timeout=timeout)
-
-
-async def start(
-    module: type[GenStatem[Any]], *args: Any, name: str | None = None, timeout: float | None = None
-) -> Pid | None:
+async def start(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """start_link without the link."""
-    return await proc_lib.start(lambda: GenStatemProcess(module()), args, name=name, timeout=timeout)
+    return await behaviour.start(lambda: GenStatemProcess(module()), args, options)
 
 
-async def call(dest: Pid | str, request: object, timeout: float | None = None) -> Any:
+async def start_monitor(
+    module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]
+) -> tuple[Pid, Ref] | None:
+    """start, with a monitor of the machine."""
+    return await behaviour.start_monitor(lambda: GenStatemProcess(module()), args, options)
+
+
+def enter_loop(
+    module: type[GenStatem[D]],
+    state: State,
+    data: D,
+    actions: Actions = (),
+    *,
+    name: Name | None = None,
+    hibernate_after: float | None = None,
+) -> NoReturn:
+    """The running process, started by proc_lib, becomes a machine in this state; `name` is one it bears already.
+
+    Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
+    """
+    start_in = (state, data, actions)
+    behaviour.enter_loop(GenStatemProcess, module(), name, hibernate_after, lambda fsm: fsm.accept_init(start_in))
+
+
+async def call(dest: Pid | Name, request: object, timeout: float | None = None) -> Any:
     """Ask and wait for the Reply; seconds, by default for ever. Raises CallError."""
     return await gen.call(dest, request, timeout)

@@ -62,7 +62,26 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Hibernate:
-    """Taken and ignored: there is no heap to shrink."""
+    """Sleep until the next event; process_info says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeModule:
+    """{change_callback_module, Module}: from the next event on another class is called back, in the same state."""
+
+    module: type
+
+
+@dataclass(frozen=True, slots=True)
+class PushModule:
+    """{push_callback_module, Module}: the same, and the present class is remembered."""
+
+    module: type
+
+
+@dataclass(frozen=True, slots=True)
+class PopModule:
+    """pop_callback_module: back to the class that was remembered last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +104,9 @@ class UpdateTimeout:
     event: Any
 
 
-Action = Postpone | NextEvent | Reply | Hibernate | SetTimeout | UpdateTimeout
+Action = (
+    Postpone | NextEvent | Reply | Hibernate | SetTimeout | UpdateTimeout | ChangeModule | PushModule | PopModule
+)
 Actions = Action | list[Action] | tuple[Action, ...]
 
 

@@ -1,0 +1,373 @@
+"""behaviour — the generic half of every behaviour: start, messages, end, sleep.
+
+OTP:      gen.erl, and what gen_server, gen_statem, gen_fsm and gen_event do alike
+Differs:  a behaviour is a Process subclass that holds (callback module, state); the callback class has no attributes
+Way:      gen_server, gen_statem, gen_fsm, gen_event are built on [behaviour], which is built on observed (sys)
+
+    a parent                     the generic half                     the callback module
+    await start_link(…) ──────►  takes the name, links
+                                 begin ────────────────────────────►  init
+    Pid, None or StartError ◄──  answer_start ◄─────────────────────  a state, IGNORE, StopInit, a crash
+    messages ─────────────────►  handle: system messages apart ────►  the behaviour's callbacks
+    its exit (if trapped) ────►  end ──────────────────────────────►  terminate
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NoReturn, TypedDict
+
+from otp.erts import exits
+from otp.erts.actor import Envelope, is_proxy, is_stop
+from otp.erts.function_process import FunctionProcess, Unwind
+from otp.erts.future import LoopFuture
+from otp.erts.links import remove_watcher, watch
+from otp.erts.pid import Pid, Ref
+from otp.erts.process import link_processes, monitor
+from otp.erts.registry import NAMES, Name, Via, find
+from otp.erts.scheduler import THIS
+from otp.erts.signals import Exit
+from otp.erts.timer import TIMERS, TimerRef
+from otp.stdlib import crash_report
+from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call
+from otp.stdlib.observed import DebugFn, Observed
+
+
+class Options(TypedDict, total=False):
+    """What every start function takes: a name; seconds for init; idle seconds after which to hibernate; debug
+    functions to install from the first message on.
+    """
+
+    name: Name | None
+    timeout: float | None
+    hibernate_after: float | None
+    debug: Sequence[DebugFn]
+
+
+class Behaviour(Observed):
+    """The generic half of a behaviour. Subclasses define accept_init, receive_message and call_terminate."""
+
+    kind = "gen"
+    _ended = False
+    started_at = 0.0
+    started: LoopFuture[Pid | None] | None = None  # until it is answered
+    via: Via | None = None  # its name, if that stands in another registry
+
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        self.started = LoopFuture()
+        self.adopt(module)
+
+    def adopt(self, module: Any) -> None:
+        """Take a callback module. Also called on a process that becomes a behaviour late (enter_loop)."""
+        self.module = module
+        self.label = type(module)
+        self.state: Any = None
+
+    # -- what a subclass gives
+
+    def accept_init(self, result: Any) -> Coroutine[Any, Any, Any] | None:
+        """Take init's result: set the state, or raise StartError."""
+        raise NotImplementedError
+
+    def receive_message(self, message: Any) -> Coroutine[Any, Any, Any] | None:
+        """Handle one message that is not a system message."""
+        raise NotImplementedError
+
+    def take_return(self, result: Any, message: Any) -> Coroutine[Any, Any, Any] | None:
+        """Go on as if the callback that was at `message` had returned `result`."""
+        raise NotImplementedError
+
+    def call_terminate(self, reason: object) -> Any:
+        """Run the callback's terminate; may return a coroutine."""
+        raise NotImplementedError
+
+    # -- start
+
+    def begin(self, args: tuple[Any, ...]) -> None:
+        """Run init now, on the caller's turn; what suspends goes on later."""
+        previous, THIS.running = THIS.running, self
+        self._executing = True
+        try:
+            self._drive(self._init(args))
+        finally:
+            self._executing = False
+            THIS.running = previous
+        self.settle()
+
+    async def _init(self, args: tuple[Any, ...]) -> None:
+        try:
+            result = await self._call_init(args)
+            if result is IGNORE:
+                self._not_started(exits.NORMAL, None)
+                return
+            after = self.accept_init(result)
+        except GeneratorExit:  # killed while init was waiting
+            raise
+        except exits.StartError as exc:
+            self._not_started(exc.reason, exc)
+            return
+        except BaseException as exc:
+            reason = exits.reason_of(exc)
+            if not exits.is_clean(reason):
+                self.report_crash(reason)
+            self._not_started(reason, exits.StartError(reason))
+            return
+        self.started_at = time.time()
+        self.answer_start(self.pid)
+        if after is not None:
+            await after
+
+    async def _call_init(self, args: tuple[Any, ...]) -> Any:
+        try:
+            result = self.module.init(*args)
+            return await result if inspect.iscoroutine(result) else result
+        except Throw as thrown:
+            return thrown.value
+
+    def _not_started(self, reason: object, error: exits.StartError | None) -> None:
+        # the name is free before the caller hears of it
+        if self.name is not None:
+            NAMES.pop(self.name, None)
+            self.name = None
+        if self.via is not None:
+            self.via.registry.unregister_name(self.via.name)
+        self._ended = True
+        self.doom(reason)
+        self.answer_start(None, error)
+
+    def answer_start(self, pid: Pid | None, error: exits.StartError | None = None) -> None:
+        """Tell who waits for the start; once."""
+        started, self.started = self.started, None
+        if started is not None and error is not None:
+            started.reject(error)
+        elif started is not None:
+            started.resolve(pid)
+
+    def terminate_now(self, reason: object) -> None:
+        """Die; who still waits for the start is told."""
+        super().terminate_now(reason)
+        self.answer_start(None, exits.StartError(reason))
+
+    # -- messages
+
+    def handle(self, message: Any) -> Coroutine[Any, Any, Any] | None:
+        """Sort system messages and the parent's exit from the rest."""
+        cls = type(message)
+        if cls is System:
+            return self.answer_system(message)
+        if cls is Exit and message.pid is self.parent and self.parent is not None:
+            return self.end(message.reason)
+        if cls is Envelope:
+            return self._envelope(message)
+        return self.receive_message(message)
+
+    def _envelope(self, envelope: Envelope[Any]) -> Coroutine[Any, Any, Any] | None:
+        # from a pykka.ActorRef: tell is info, ask is a call, stop ends in order
+        if is_stop(envelope.message):
+            self._stopping = envelope
+            return self.end(exits.NORMAL)
+        if is_proxy(envelope.message):
+            return self.handle_envelope(envelope)
+        future = envelope.reply_to
+        if future is None:
+            return self.receive_message(envelope.message)
+        assert isinstance(future, LoopFuture)
+        ref = watch(self.pid, lambda why: fail_call(future, why, self.pid, envelope.message))
+        future.add_done_callback(lambda _f: remove_watcher(ref, self.pid))
+        return self.receive_message(Call(From(None, ref, future), envelope.message))
+
+    # -- sleep
+
+    def hibernate(self) -> None:
+        """Sleep until the next message: nothing stands on a stack here, so this only says so in process_info."""
+        self.hibernated = self.reductions
+
+    def sleep_when_idle(self, seconds: float) -> None:
+        """Hibernate whenever no message came for so long (the option hibernate_after)."""
+        timer: list[TimerRef] = []
+
+        def cancel() -> None:
+            for old in timer:
+                TIMERS.cancel(old)
+
+        def settle() -> None:
+            cancel()
+            timer[:] = [TIMERS.after(seconds, fall_asleep)]
+            type(self).settle(self)
+
+        def fall_asleep() -> None:
+            if not self._queue and self._coro is None:
+                self.hibernate()
+
+        self.settle = settle  # type: ignore[method-assign]
+        if self.on_exit is None:
+            self.on_exit = []
+        self.on_exit.append(cancel)
+
+    # -- the end
+
+    def _failed(self, exc: BaseException) -> None:
+        if isinstance(exc, (KeyboardInterrupt, SystemExit)):
+            super()._failed(exc)
+        if isinstance(exc, Throw) and not self._ended:
+            self._thrown(exc)
+            return
+        reason = exits.reason_of(exc)
+        if not exits.is_clean(reason):
+            self.report_crash(reason, exc)
+        code = self.end(reason)
+        if code is not None:
+            self._drive(code)
+
+    def _thrown(self, thrown: Throw) -> None:
+        try:
+            code = self.take_return(thrown.value, crash_report.last_message(self, thrown))
+        except BaseException as exc:
+            self._failed(exc)
+        else:
+            if code is not None:
+                self._drive(code)
+
+    def end(self, reason: object, after: Callable[[], None] | None = None) -> Coroutine[Any, Any, Any] | None:
+        """Run terminate, then `after`, then die with `reason`; a crash in terminate replaces the reason."""
+        if self._ended:
+            self.doom(reason)
+            return None
+        self._ended = True
+        try:
+            result = self.call_terminate(reason)
+        except BaseException as exc:
+            reason = exits.reason_of(exc)
+            self.report_crash(reason, exc)
+        else:
+            if inspect.iscoroutine(result):
+                return self._end_async(result, reason, after)
+        if after is not None:
+            after()
+        self.doom(reason)
+        return None
+
+    async def _end_async(self, code: Any, reason: object, after: Callable[[], None] | None) -> None:
+        try:
+            await code
+        except Exception as exc:
+            reason = exits.reason_of(exc)
+            self.report_crash(reason, exc)
+        if after is not None:
+            after()
+        self.doom(reason)
+
+    def report_crash(self, reason: object, exc: BaseException | None = None) -> None:
+        """The error report of the behaviour, with the crash report of the process in it."""
+        crash_report.write(self, reason, crash_report.last_message(self, exc))
+
+
+# -- the start protocol
+
+
+async def start(
+    make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options, link: bool = False
+) -> Pid | None:
+    """Start a behaviour and wait for its init: the name first, then the link, then init.
+
+    Returns its Pid, or None if init said IGNORE.
+    Raises: AlreadyStarted if the name is taken (init does not run); StartError with init's reason, or timeout.
+    A linked caller gets the exit signal of a failed init too, as in OTP: one that does not trap exits dies of it.
+    """
+    process = _prepare(make, options)
+    parent = THIS.running
+    if parent is not None:
+        process.parent = parent.pid
+        if link:
+            link_processes(parent, process.pid)
+    return await _run_init(process, args, options.get("timeout"))
+
+
+async def start_monitor(
+    make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options
+) -> tuple[Pid, Ref] | None:
+    """The same, not linked but monitored; a start that fails raises as there, and there is no Down."""
+    process = _prepare(make, options)
+    process.parent = THIS.running.pid if THIS.running is not None else None
+    pid = await _run_init(process, args, options.get("timeout"))
+    return None if pid is None else (pid, monitor(pid))
+
+
+def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
+    name = options.get("name")
+    if name is not None:
+        holder = find(name)
+        if holder is not None:
+            raise exits.AlreadyStarted(holder)
+    process = make()
+    if isinstance(name, str):
+        NAMES[name] = process.pid
+        process.name = name
+    elif name is not None:
+        process.via = name
+        if not name.registry.register_name(name.name, process.pid):
+            process.started = None
+            process.terminate_now(exits.NORMAL)
+            raise exits.AlreadyStarted(find(name))
+    for fn in options.get("debug", ()):
+        process.install(fn)
+    idle = options.get("hibernate_after")
+    if idle is not None:
+        process.sleep_when_idle(idle)
+    return process
+
+
+async def _run_init(process: Behaviour, args: tuple[Any, ...], timeout: float | None) -> Pid | None:
+    started = process.started
+    assert started is not None
+    process.begin(args)
+    timer = TIMERS.after(timeout, _start_timeout, process) if timeout is not None else None
+    try:
+        return await started
+    finally:
+        if timer is not None:
+            TIMERS.cancel(timer)
+
+
+def _start_timeout(process: Behaviour) -> None:
+    for other in process.links or ():
+        if other.target is not None and other.target.links is not None:
+            other.target.links.discard(process.pid)
+    process.links = None
+    process.answer_start(None, exits.StartError(exits.TIMEOUT))
+    process.terminate_now(exits.KILLED)
+
+
+def enter_loop(
+    kind: type[Behaviour], module: Any, name: Name | None, idle: float | None, settle: Callable[[Any], Any]
+) -> NoReturn:
+    """The running process, started by proc_lib, becomes a behaviour to the end of its life; settle(it) takes its state.
+
+    Raises ProcessExit: process_was_not_started_by_proc_lib, or process_not_registered under `name`.
+    """
+    process = THIS.running
+    if not getattr(process, "by_proc_lib", False):
+        raise exits.ProcessExit("process_was_not_started_by_proc_lib")
+    assert process is not None
+    if name is not None and find(name) is not process.pid:
+        raise exits.ProcessExit(("process_not_registered", name))
+
+    def become(function: FunctionProcess) -> None:
+        one: Any = function
+        one.__class__ = kind
+        one.adopt(module)
+        one.started_at = time.time()
+        if idle is not None:
+            one.sleep_when_idle(idle)
+        try:
+            code = settle(one)
+        except BaseException as exc:
+            one._failed(exc)
+        else:
+            if code is not None:
+                one._drive(code)
+
+    raise Unwind(become)

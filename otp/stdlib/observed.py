@@ -1,0 +1,152 @@
+"""observed — the side of a behaviour that answers system messages: its state, its suspension, its debug functions.
+
+OTP:      the receiving end of sys.erl (handle_system_msg/6, handle_debug/4)
+Differs:  a suspended process puts what it must not handle yet aside, in order, and takes it back when it is resumed
+Way:      introspect → System → proc_lib's Behaviour → [observed]
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from otp.erts.actor import Process
+from otp.erts.signals import Exit
+from otp.stdlib.gen import Failed, System, reply
+from otp.stdlib.status import Status, formatted
+
+log = logging.getLogger("otp.proc_lib")
+
+#: fn("in", message, state); it is removed when it returns "done" or raises
+DebugFn = Callable[[str, object, object], object]
+
+
+class Observed(Process):
+    """What every behaviour answers to system messages. Callbacks never see them."""
+
+    module: Any
+    kind = "gen"
+    state: Any = None
+    hibernated = -1  # the reductions counted when it went to sleep
+    _stash: list[Any] | None = None
+    debug: list[DebugFn] | None = None
+
+    def end(self, reason: object) -> Coroutine[Any, Any, Any] | None:
+        """Run terminate and die with `reason`."""
+        raise NotImplementedError
+
+    def replace_state(self, fn: Callable[[Any], Any]) -> Any:
+        """Set the state to fn(state) and return it (sys:replace_state)."""
+        self.state = fn(self.state)
+        return self.state
+
+    def view_state(self) -> Any:
+        """The state as sys:get_state shows it."""
+        return self.state
+
+    def format_state(self) -> Any:
+        """The state as anybody may see it."""
+        return formatted(self.module, Status(self.view_state())).state
+
+    def answer_system(self, message: System) -> Coroutine[Any, Any, Any] | None:
+        """Carry out a system request and answer it; a process that slept goes back to sleep."""
+        asleep = self.hibernated == self.reductions - 1
+        if message.op == "terminate":
+            return self.end(message.args[0])
+        try:
+            answer = SYSTEM_OPS[message.op](self, *message.args)
+        except Exception as exc:
+            answer = Failed(f"{message.op}: callback failed: {exc!r}")
+        reply(message.from_, answer)
+        if asleep:
+            self.hibernated = self.reductions
+        return None
+
+    def get_status(self) -> dict[str, Any]:
+        """What sys:get_status shows."""
+        return {
+            "pid": self.pid,
+            "module": type(self.module).__qualname__,
+            "behaviour": self.kind,
+            "suspended": self._stash is not None,
+            "parent": self.parent,
+            "state": self.format_state(),
+        }
+
+    def suspend(self) -> str:
+        """From now on only system messages are handled; the others wait in order."""
+        if self._stash is None:
+            self._stash = []
+            self.handle = self._handle_suspended  # type: ignore[method-assign]
+        return "ok"
+
+    def _handle_suspended(self, message: Any) -> Coroutine[Any, Any, Any] | None:
+        if type(message) is System:
+            return self.answer_system(message)
+        if type(message) is Exit and message.pid is self.parent:
+            return self.end(message.reason)
+        assert self._stash is not None
+        self._stash.append(message)
+        return None
+
+    def resume(self) -> str:
+        """Handle what waited, then go on."""
+        stash, self._stash = self._stash, None
+        if stash is not None:
+            self.__dict__.pop("handle", None)
+            self._refresh_debug()
+            self.requeue(stash)
+        return "ok"
+
+    def install(self, fn: DebugFn) -> str:
+        """Have fn("in", message, state) see each message before it is handled; it is removed when it returns "done"."""
+        self.debug = [*(self.debug or []), fn]
+        self._refresh_debug()
+        return "ok"
+
+    def remove(self, fn: DebugFn) -> str:
+        """Take a debug function away."""
+        self.debug = [f for f in self.debug or [] if f != fn] or None
+        self._refresh_debug()
+        return "ok"
+
+    def _refresh_debug(self) -> None:
+        if self._stash is not None:
+            return
+        if self.debug:
+            self.handle = self._handle_debug  # type: ignore[method-assign]
+        else:
+            self.__dict__.pop("handle", None)
+
+    def _handle_debug(self, message: Any) -> Coroutine[Any, Any, Any] | None:
+        if type(message) is not System:
+            for fn in list(self.debug or ()):
+                try:
+                    done = fn("in", message, self.state) == "done"
+                except Exception as exc:
+                    log.error("a debug function of %s failed and is removed: %r", self.pid, exc)
+                    done = True
+                if done:
+                    self.remove(fn)
+        return type(self).handle(self, message)
+
+    def code_change(self, module: Any, old_vsn: object, extra: object) -> str:
+        """Put another version of the callback class in place; its code_change makes the new state."""
+        new = module.code_change(old_vsn, self.view_state(), extra)
+        self.replace_state(lambda _old: new)
+        self.module = module
+        self.label = type(module)
+        return "ok"
+
+
+SYSTEM_OPS: Final[dict[str, Callable[..., Any]]] = {
+    "get_state": lambda p: p.view_state(),
+    "replace_state": lambda p, fn: p.replace_state(fn),
+    "get_status": lambda p: p.get_status(),
+    "suspend": lambda p: p.suspend(),
+    "resume": lambda p: p.resume(),
+    "install": lambda p, fn: p.install(fn),
+    "remove": lambda p, fn: p.remove(fn),
+    "code_change": lambda p, *args: p.code_change(*args),
+}
