@@ -217,9 +217,10 @@ It is read once, at the start; what `reload` takes over while the server runs is
 
 Every key outside lists may also come from the environment (`limits.rate` is `XMPPD_LIMITS_RATE`, `listen.1.port` is
 `XMPPD_LISTEN_1_PORT`) or from `--set limits.rate=off`; with `_FILE` behind its name a variable names a file that holds
-the value (for secrets). The order is: default, file, environment, `--set`, and the later one wins. All errors are told at once, with file, line and a suggestion, and the exit code is 78. `config check` looks
-without starting, `config show` says what is in force and who set it, `config explain KEY` tells of one key, `config
-example` prints a file to begin with. Relative paths are below the home."""
+the value (for secrets). The order is: default, file, environment, `--set`, and the later one wins. All errors are told
+at once, with file, line and a suggestion, and the exit code is 78. `config check` looks without starting, `config show`
+says what is in force and who set it, `config explain KEY` tells of one key, `config example` prints a file to begin
+with. Relative paths are below the home."""
     return page("Configuration", words, *parts, _modules_part())
 
 

@@ -14,7 +14,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from xmppd.config.kinds import Choice, Flag, Kind, Many, Number, Pairs, Seconds, Text
 
@@ -200,7 +200,9 @@ class Log:
     """`[log]`."""
 
     level: str = setting("info", Choice(("debug", "info", "warning", "error")), "least severe lines kept")
-    format: str = setting("text", Choice(("text", "json")), "one line per event, for people or for machines")
+    format: Literal["text", "json"] = setting(
+        "text", Choice(("text", "json")), "one line per event, for people or for machines"
+    )
 
 
 @dataclass(frozen=True)
