@@ -7,84 +7,24 @@ is checked in. So a key, a hook, a command or a child cannot come or go without 
 from __future__ import annotations
 
 import ast
-import contextlib
 import dataclasses
-import importlib
 import inspect
 import itertools
-import pkgutil
 import re
-import socket
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import click
+from _md import ROOT, SOURCES, head_of, mod_modules, named, page, path_of, table, words_of
+from _supervision import supervision_page
 
-from otp.kernel.kernel_app import KernelSup
-from otp.stdlib.child_spec import ChildSpec, SupFlags
-from otp.stdlib.supervisor import Supervisor
 from xmpp_core import stream_fsm, subscription
 from xmpp_core.subscription import Deliver, Event, In, Item, Out, Probe, Push, Reply, Route, SendPresence
-from xmppd import gen_mod, gen_mod_sup, mods
 from xmppd.config import describe
-from xmppd.config.load import load
-from xmppd.config.schema import Config
 from xmppd.ctl import main as ctl_main
 from xmppd.ctl.commands import COMMANDS
-from xmppd.ctl.parent_state import Parent
-from xmppd.gen_mod import Mod
-from xmppd.gen_mod_sup import GenModSup
-from xmppd.main_sup import MainSup
 from xmppd.routing import hook_points
-from xmppd.sup import XmppdSup
-
-ROOT = Path(__file__).resolve().parent.parent
-SOURCES = sorted(p for top in ("otp", "apps") for p in (ROOT / top).rglob("*.py"))
-NOTE = "<!-- made from the code by `make docs`; edits here are lost -->\n"
-HOME = Path(tempfile.gettempdir()) / "xmppd-docs-home"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(_cell(item) for item in line) + " |\n" for line in lines) + "\n"
-
-
-def _cell(item: object) -> str:
-    return " ".join(str(item).split()).replace("|", "\\|")
-
-
-def page(title: str, words: str, *parts: str) -> str:
-    """A whole page."""
-    return f"# {title}\n\n{NOTE}\n{words.strip()}\n\n" + "".join(parts).rstrip() + "\n"
-
-
-def head_of(path: Path) -> str:
-    """The docstring a source file begins with."""
-    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-
-
-def path_of(module: str) -> str:
-    """The file of a module, below the root."""
-    shelf = "" if module.startswith("otp.") else "apps/"
-    return f"{shelf}{module.replace('.', '/')}.py"
-
-
-def words_of(path: str) -> str:
-    """What a file says it is, without its name."""
-    head = head_of(ROOT / path).splitlines()
-    return " ".join(itertools.takewhile(bool, head)).partition(" — ")[2]
-
-
-def mod_modules() -> list[ModuleType]:
-    """All mod_* files, in order."""
-    names = sorted(found.name for found in pkgutil.iter_modules(mods.__path__) if found.name.startswith("mod_"))
-    return [importlib.import_module(f"{mods.__name__}.{name}") for name in names]
-
 
 # -- hooks.md
 
@@ -99,7 +39,7 @@ def hooks_page() -> str:
         kind = ast.unparse(node.bases[0])
         parts.append(f"## {name}\n\n{inspect.getdoc(cls)}\n\n")
         parts.append(f"- kind: `{kind}`\n- fields: {fields or 'none'}\n")
-        parts.append(f"- fired by: {_files(fired.get(name, []))}\n- heard by: {_files(heard.get(name, []))}\n\n")
+        parts.append(f"- fired by: {named(fired.get(name, []))}\n- heard by: {named(heard.get(name, []))}\n\n")
     words = """
 A hook point is a dataclass in `apps/xmppd/routing/hook_points.py`. `hooks.run(host, point)` tells every handler of a
 `Run`; `hooks.run_fold(host, point, acc)` hands the accumulator of a `Fold` from handler to handler. Lower `seq` goes
@@ -137,10 +77,6 @@ def _heard() -> dict[str, list[str]]:
     return found
 
 
-def _files(places: Iterable[str]) -> str:
-    return ", ".join(f"`{place}`" for place in sorted(set(places))) or "nobody yet"
-
-
 # -- xeps.md
 
 TITLES = {
@@ -167,7 +103,7 @@ def xeps_page() -> str:
         for number, version in getattr(module, "XEP", {}).items():
             found.setdefault(number, []).append((version, path_of(module.__name__)))
     rows = [
-        (_link(n), TITLES[n], ", ".join(v for v, _ in where), _files(path for _, path in where))
+        (_link(n), TITLES[n], ", ".join(v for v, _ in where), named(path for _, path in where))
         for n, where in sorted(found.items())
     ]
     heads = [(f"`{path.relative_to(ROOT)}`", said) for path in SOURCES if (said := _said_of_xeps(path))]
@@ -296,88 +232,6 @@ def _argument(argument: click.Argument) -> str:
 def _options(verb: click.Command) -> str:
     own = [p for p in verb.params if isinstance(p, click.Option) and p.name not in ("config", "home", "flags", "json")]
     return ", ".join(f"`{max(p.opts, key=len)}`{f' ({p.help})' if p.help else ''}" for p in own)
-
-
-# -- supervision.md
-
-
-def supervision_page() -> str:
-    """The trees as the supervisors' own init functions give them, for the default configuration with two workers."""
-    config = load(None, HOME, {}, {"workers": "2"})
-    with contextlib.ExitStack() as unbound:  # sockets that are never bound stand for those of the workers
-        sockets = [[unbound.enter_context(socket.socket()) for _ in range(2)] for _ in config.listen]
-        trees = list(_tree("main_sup", MainSup(), (Parent(config, None, {}, sockets),)))
-    env = {"run_dir": HOME, "cookie": b"", "nodes": ("main", "w1", "w2")}
-    parts = [
-        "## The parent (node `main`)\n\n",
-        *trees,
-        "## A worker (nodes `w1` … `wN`)\n\n",
-        *_tree("xmppd_sup", XmppdSup(), (_without_tls(config), ())),
-        "## Every node\n\n",
-        *_tree("kernel_sup", KernelSup(), (env,)),
-    ]
-    words = """
-What the supervisors' `init` functions give for the default configuration, in the order of starting; the way down is
-the reverse. `permanent` children are started again whenever they end, `transient` ones when they crash, `temporary`
-ones never. A supervisor that restarts more often than its intensity allows ends itself, and the one above it decides.
-The live tree, with restarts and mailbox lengths: `./rel/xmppd tree`. Listeners with TLS add the child `tls`
-(`apps/xmppd/net/tls_server.py`) before `listener_sup`."""
-    return page("Supervision", words, *parts)
-
-
-def _without_tls(config: Config) -> Config:
-    plain = tuple(dataclasses.replace(listen, tls="off") for listen in config.listen)
-    return dataclasses.replace(config, listen=plain)
-
-
-def _tree(name: str, module: Any, args: tuple[Any, ...]) -> Iterator[str]:
-    flags, specs = module.init(*args)
-    path = path_of(type(module).__module__)
-    yield f"### {name}\n\n`{path}:{type(module).__name__}`: {inspect.getdoc(module)} {_flags(flags)}\n\n"
-    rows = [(f"`{s.id}`", f"`{_file(s)}`", s.restart.value, _shutdown(s), _words(s)) for s in specs]
-    yield table(("child", "file", "restart", "shutdown", "what it is"), rows)
-    for spec in specs:
-        yield from _below(spec)
-
-
-def _flags(flags: SupFlags) -> str:
-    said = f"Strategy {flags.strategy.value}, at most {flags.intensity} restarts in {flags.period:g} s."
-    auto = flags.auto_shutdown.value
-    return said if auto == "never" else f"{said} Auto-shutdown: {auto}."
-
-
-def _shutdown(spec: ChildSpec) -> str:
-    return f"{spec.shutdown:g} s" if isinstance(spec.shutdown, int | float) else str(spec.shutdown)
-
-
-def _callback(spec: ChildSpec) -> tuple[type | None, str, tuple[Any, ...]]:
-    """(callback class if the spec names it, module that says what the child is, the arguments of its start)."""
-    fn, args = spec.call.fn, spec.call.args
-    if fn is gen_mod_sup.start_link:
-        return GenModSup, GenModSup.__module__, args
-    if args and isinstance(args[0], type):
-        return args[0], args[0].__module__, args[1:]
-    mod = next((a for a in args if isinstance(a, Mod)), None)
-    own_file = mod is not None and fn is gen_mod.start_link
-    return None, f"{mods.__name__}.{mod.name}" if own_file and mod is not None else fn.__module__, args
-
-
-def _file(spec: ChildSpec) -> str:
-    return path_of(_callback(spec)[1])
-
-
-def _words(spec: ChildSpec) -> str:
-    cls, _, _ = _callback(spec)
-    significant = " Significant: its end ends its supervisor." if spec.significant else ""
-    if cls is not None and issubclass(cls, Supervisor):
-        return f"{inspect.getdoc(cls)}{significant}"
-    return words_of(_file(spec)) + significant
-
-
-def _below(spec: ChildSpec) -> Iterator[str]:
-    cls, _, args = _callback(spec)
-    if cls is not None and issubclass(cls, Supervisor):
-        yield from _tree(str(spec.id), cls(), args)
 
 
 # -- subscriptions.md

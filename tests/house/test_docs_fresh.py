@@ -14,13 +14,16 @@ SCRIPT = ROOT / "docs" / "make_docs.py"
 
 
 def pages() -> Mapping[str, Callable[[], str]]:
-    """What the script would write, by file name."""
+    """What the script would write, by file name; its helpers lie beside it."""
+    sys.path.insert(0, str(SCRIPT.parent))
     spec = importlib.util.spec_from_file_location("make_docs", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses, if any, look for their module here
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(SCRIPT.parent))
     found: Mapping[str, Callable[[], str]] = module.PAGES
     return found
 
