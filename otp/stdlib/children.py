@@ -14,6 +14,7 @@ Process:  none; everything here runs in the supervisor's own process
 It is the Down that is waited for, not the Exit: a child that has unlinked itself cannot hang its supervisor.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -32,16 +33,26 @@ from otp.stdlib.restart import Key, Window
 FAMILIES: Final[dict[Pid, "Family"]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a child ended last: its pid (None: it did not even start), the reason, and when (time.time())."""
+
+    pid: Pid | None
+    reason: object
+    at: float
+
+
 class Child:
     """One child; a temporary one of a simple_one_for_one costs this, a dict entry and its process."""
 
-    __slots__ = ("extra", "pid", "restarting", "restarts", "spec")
+    __slots__ = ("extra", "last", "pid", "restarting", "restarts", "spec")
 
     def __init__(self, spec: ChildSpec, extra: tuple[Any, ...] = ()) -> None:
         self.spec = spec
         self.pid: Pid | None = None
         self.restarting = False
         self.restarts = 0
+        self.last: Ending | None = None
         #: start arguments of its own, beside those of the spec; not kept for a temporary child
         self.extra = () if spec.restart is Restart.TEMPORARY else extra
 
@@ -64,6 +75,15 @@ class Family:
     by_pid: dict[Pid, Key] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
     restarts: int = 0
+    last: Ending | None = None
+
+    def note_end(self, child: Child, reason: object) -> None:
+        """Remember why a child has ended, for those who look on."""
+        self.last = child.last = Ending(child.pid, reason, time.time())
+
+    def recent_restarts(self, now: float) -> int:
+        """Restarts that count against the intensity at `now` (seconds, monotonic)."""
+        return sum(now - at <= self.flags.period for at in self.window.times)
 
     def key_of(self, pid: Pid) -> Key | None:
         """The key of the child with this pid, or None."""
@@ -133,6 +153,7 @@ async def start_all(family: Family, keys: Iterable[Key]) -> tuple[Key, object] |
             pid = await start(child.spec, child.extra)
         except StartError as exc:
             reports.error(family.name, "start_error", exc.reason, child.spec, child.pid)
+            family.note_end(child, exc.reason)
             return key, exc.reason
         if family.template is not None:
             _move(family, key, child, pid)

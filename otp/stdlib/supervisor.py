@@ -223,6 +223,7 @@ class _Server(GenServer[Family]):
         kind = child.spec.restart
         if kind is child_spec.PERMANENT or not exits.is_clean(message.reason):
             reports.error(family.name, "child_terminated", message.reason, child.spec, pid)
+        family.note_end(child, message.reason)
         family.set_pid(key, child, None)
         decision = restart.ended(family.flags, family.children, key, message.reason, family.window, time.monotonic())
         if decision[0] == (restart.Drop(key),):

@@ -6,11 +6,12 @@ OTP:  observer_SUITE (basic), as far as the tree goes
 import json
 from typing import Any
 
-from otp.erts.process import process_info, send, whereis
+from otp.erts.exits import Crash
+from otp.erts.process import exit_, process_info, send, whereis
 from otp.stdlib import gen_server, introspect, supervisor
 from otp.stdlib.child_spec import Strategy, SupFlags
 from otp.stdlib.gen_server import StopInit
-from otp.stdlib.tree import as_dict, as_text, tree, walk
+from otp.stdlib.tree import as_dict, as_text, reason_text, tree, walk
 from tests.support.family import Any_, Script, end, pids, start, worker
 from tests.support.node import run, until
 
@@ -66,6 +67,43 @@ def test_tree_counts_restarts_and_shows_what_is_down() -> None:
         await until(lambda: tree(top)[0].children[0].restarts == 4)
 
     run(body)
+
+
+def test_tree_tells_why_a_child_ended_and_how_near_its_supervisor_is_to_giving_up() -> None:
+    async def body() -> None:
+        top = await plant(Script())
+        await end(top, "a", "kill")
+        await until(lambda: tree(top)[0].children[0].restarts == 1)
+        node = tree(top)[0]
+        assert (node.recent, node.intensity, node.period) == (1, 9, 5.0)
+        assert node.children[0].last_exit == "killed"
+        assert node.children[0].last_exit_ago is not None
+        lines = as_text((node,)).splitlines()
+        assert lines[0].endswith("restarts 1 of 9 in 5 s")
+        assert lines[1].endswith("restarts=1 last exit: killed")
+
+    run(body)
+
+
+def test_tree_of_a_crowd_tells_of_the_last_that_left_it_and_turns_pages() -> None:
+    async def body() -> None:
+        await plant(Script())
+        crowd = whereis("crowd")
+        assert crowd is not None
+        for n in range(5):
+            await supervisor.start_child("crowd", (n,))
+        shown = [child.pid for child in tree(crowd, limit=100)[0].children]
+        assert [child.pid for child in tree(crowd, limit=2, first=3)[0].children] == shown[3:]
+        exit_(shown[0], "kill")  # type: ignore[arg-type]
+        await until(lambda: tree(crowd)[0].last_exit == "killed")
+
+    run(body)
+
+
+def test_reasons_are_one_short_line() -> None:
+    assert reason_text(Crash("ValueError", "no\nsuch row", "…")) == "ValueError: no such row"
+    assert reason_text(("shutdown", "why")) == "('shutdown', 'why')"
+    assert len(reason_text("x" * 1000)) == 160
 
 
 def test_tree_shows_mailboxes_without_asking() -> None:
