@@ -119,3 +119,13 @@ def test_the_unit_file_calls_what_there_is() -> None:
     assert {flag for flag in flags if flag.startswith("--")} <= known
     assert settings["RestartPreventExitStatus"] == str(EXIT_CONFIG)
     assert int(settings["TimeoutStopSec"]) > Limits().drain_seconds * 2 + GRACE
+
+
+def test_pages_that_sources_speak_of_exist() -> None:
+    texts = [ROOT / "Makefile", *(p for p in FILES if p.suffix in (".py", ".toml", ".sh", ".story", ""))]
+    dead = []
+    for path in texts:
+        if path.suffix != ".pyc" and path != Path(__file__):
+            named = re.findall(r"\bdocs/[\w/-]+(?:\.md)?\b", path.read_text(encoding="utf-8", errors="replace"))
+            dead += [f"{shown(path)}: {n}" for n in named if not list(ROOT.glob(f"{n}*"))]
+    assert not dead
