@@ -166,7 +166,7 @@ class NetKernel(GenServer[_State]):
         return _State(config, mesh, complaints)
 
     def handle_call(self, request: Any, from_: Any, state: _State) -> Reply[_State]:
-        """"identity": this node's name and creation, and who is connected."""
+        """ "identity": this node's name and creation, and who is connected."""
         if request == "identity":
             return Reply((HERE.node, HERE.creation, tuple(sorted(state.mesh.far))), state)
         return Reply(("unknown_request", repr(request)[:100]), state)
@@ -203,7 +203,9 @@ async def _dial(name: str, state: _State) -> None:
         return
     link = state.dialling[name] = Link(state.mesh, _handshake(state.config, name))
     try:
-        await THIS.loop.create_unix_connection(lambda: link, sock=sock)
+        # not create_unix_connection: if the peer goes at once, uvloop's has closed the descriptor before it has taken
+        # `sock` over; `sock` would close it once more, and by then it is somebody else's
+        await THIS.loop.connect_accepted_socket(lambda: link, sock)
     except OSError as exc:
         sock.close()
         link.drop(str(exc))

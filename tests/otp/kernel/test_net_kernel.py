@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,10 @@ import pytest
 from otp.erts import process, runtime
 from otp.erts.exits import CallError, StartError
 from otp.erts.pid import intern
+from otp.erts.scheduler import RUNS_PER_TURN
 from otp.erts.signals import Down, Exit
-from otp.kernel import net_kernel, node
+from otp.kernel import net_kernel, node, unix_socket
+from otp.kernel.carrier import Mesh as Carrier
 from otp.kernel.codec import CodecError
 from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import gen_server
@@ -311,3 +316,40 @@ def test_a_second_node_of_the_same_name_does_not_start(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
 
     runtime.run(body, node="main")
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_peer_that_hangs_up_at_once_costs_nobody_a_descriptor(
+    tmp_path: Path, loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(path: Path) -> socket.socket:
+        sock = dial(path)
+        server.accept()[0].close()
+        return sock
+
+    async def body() -> None:
+        carrier = Carrier(lambda _name: None, lambda _link, _why: None)
+        state = net_kernel._State(net_kernel.NetConfig(tmp_path, b"c", ("main", "w1")), carrier, set())
+        # so many that the loop sees the peer's end before the process that dials has its turn
+        crowd = [process.spawn(_spin) for _ in range(4 * RUNS_PER_TURN)]
+        held: list[int] = []
+        for _ in range(50):
+            await net_kernel._dial("main", state)
+            held.append(os.open(os.devnull, os.O_RDONLY))
+            await process.sleep(0.001)
+            held.append(os.open(os.devnull, os.O_RDONLY))
+        for spinning in crowd:
+            process.exit_(spinning, "kill")
+        assert len(set(held)) == len(held)  # none was closed behind its owner's back and given out again
+        for fd in held:
+            os.close(fd)
+
+    dial = unix_socket.connect
+    monkeypatch.setattr(unix_socket, "connect", connect)
+    with unix_socket.listen(tmp_path / "main.sock") as server:
+        runtime.run(body, node="w1", loop=loop)
+
+
+async def _spin() -> None:
+    while True:
+        await asyncio.sleep(0)
