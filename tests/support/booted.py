@@ -39,6 +39,7 @@ open = true
 rate = "off"
 login_failures_per_minute = "off"
 drain_seconds = 1
+{limits}
 
 [[listen]]
 module = "c2s"
@@ -96,16 +97,20 @@ class Booted:
     open: list[Wire] = field(default_factory=list)
 
     @classmethod
-    def start(cls, folder: Path, workers: int = 2, more: str = "") -> Self:
-        """Boot, and wait until it serves. `more` is further TOML. Raises AssertionError with the log's end."""
+    def start(cls, folder: Path, workers: int = 2, more: str = "", limits: str = "") -> Self:
+        """Boot, and wait until it serves. `more` is further TOML, `limits` lines for [limits].
+
+        Raises AssertionError with the log's end.
+        """
         plain, tls, direct, component = free_ports(4)
         secrets = ", ".join(f'"{name}" = "{SECRET}"' for name in COMPONENTS)
         home, file = folder / "home", folder / "xmppd.toml"
         file.write_text(
             CONFIG.format(
-                workers=workers, plain=plain, tls=tls, direct=direct, component=component, secrets=secrets, more=more
+                workers=workers, plain=plain, tls=tls, direct=direct, component=component,
+                secrets=secrets, more=more, limits=limits,
             )
-        )
+        )  # fmt: skip
         command = [sys.executable, "-m", "xmppd.ctl.main", "foreground", "--home", str(home), "--config", str(file)]
         log = (folder / "output").open("wb")
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)

@@ -325,8 +325,8 @@ def show(element: Element) -> str:
 
 
 def condition(element: Element) -> str | None:
-    """The condition of a stanza error, or of a SASL failure; None if there is none."""
-    if local(element) == "failure":
+    """The condition of a stanza error, of <failure/> or <failed/>; None if there is none."""
+    if local(element) in ("failure", "failed"):
         return local(element[0]) if len(element) else None
     for child in element:
         if local(child) == "error" and len(child):
