@@ -187,5 +187,7 @@ def legacy_result(state: StreamState, event: LegacyAuthResult, config: StreamCon
         )
         return opening, [ReportAuth(event.jid.local, True, ""), OpenSession(event.jid)]
     reason = event.error or StanzaError("not-authorized")
-    actions: list[Action] = [SendElement(answers.error(iq, reason)), ReportAuth(None, False, "")]
+    query = iq.child("query", ns.AUTH)
+    claimed = query.child_text("username") if query is not None else None
+    actions: list[Action] = [SendElement(answers.error(iq, reason)), ReportAuth(claimed, False, "")]
     return _count(replace(state, iq=None), actions, config)

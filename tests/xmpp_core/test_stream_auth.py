@@ -251,6 +251,7 @@ def test_legacy_failures_count_too() -> None:
         play.on(login(username="juliet", password="wrong", resource="balcony"))
         actions = play.on(LegacyAuthResult(error=StanzaError("not-authorized")))
         assert "<not-authorized" in xml(actions)[0]
+        assert ReportAuth("juliet", False, "") in actions, "guesses are counted for the account they were made at"
         assert any(isinstance(action, CloseStream) for action in actions) == (turn == 4)
 
 
