@@ -1,0 +1,97 @@
+"""test_taps — messages are seen while somebody looks, and nothing is in their way otherwise.
+
+Way:  otp.erts.taps
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otp.erts import process, runtime, taps
+from otp.erts.actor import Process
+from otp.erts.links import Net, NoCarrier
+from otp.erts.pid import Pid, intern
+from tests.support.node import run, until
+
+DELIVER, END = Process.deliver, Process.terminate_now
+
+
+async def echo() -> None:
+    sender, word = await process.receive()
+    process.send(sender, word)
+
+
+def kinds(events: list[taps.Event]) -> list[tuple[str, Pid | None, Pid, Any]]:
+    return [(event.kind, event.from_, event.to, event.what) for event in events]
+
+
+def test_a_tap_sees_who_says_what_to_whom_and_who_ends() -> None:
+    async def body() -> None:
+        seen: list[taps.Event] = []
+        me, pid = process.self_(), process.spawn(echo)
+        taps.add(seen.append)
+        process.send(pid, (me, "hello"))
+        await process.receive()
+        await until(lambda: not process.is_alive(pid))
+        taps.remove(seen.append)
+        assert kinds(seen) == [
+            ("message", me, pid, (me, "hello")),
+            ("message", pid, me, "hello"),
+            ("exit", None, pid, "normal"),
+        ]
+        assert [event.at for event in seen] == sorted(event.at for event in seen)
+
+    run(body)
+
+
+def test_what_leaves_the_node_is_seen() -> None:
+    async def body() -> None:
+        gone: list[object] = []
+
+        class Carrier(NoCarrier):
+            def send(self, to: Any, message: object) -> None:
+                gone.append(message)
+
+        runtime.set_carrier(Carrier())
+        seen: list[taps.Event] = []
+        far = intern("far", 1, 7)
+        taps.add(seen.append)
+        process.send(far, "over there")
+        taps.remove(seen.append)
+        process.send(far, "unseen")
+        assert gone == ["over there", "unseen"]
+        assert kinds(seen) == [("message", process.self_(), far, "over there")]
+
+    run(body)
+
+
+def test_when_nobody_looks_all_is_as_it_was() -> None:
+    async def body() -> None:
+        one: list[taps.Event] = []
+        two: list[taps.Event] = []
+        taps.add(one.append)
+        taps.add(two.append)
+        assert taps.is_on()
+        taps.remove(one.append)
+        process.send(process.self_(), 1)
+        taps.remove(two.append)
+        taps.remove(two.append)
+        assert (len(one), len(two)) == (0, 1)
+        assert not taps.is_on()
+        assert (Process.deliver, Process.terminate_now) == (DELIVER, END)
+        assert "send" not in vars(Net.carrier)
+
+    run(body)
+
+
+def test_a_tap_that_fails_is_taken_away_and_the_message_arrives() -> None:
+    async def body() -> Any:
+        def broken(event: taps.Event) -> None:
+            raise ValueError(event)
+
+        taps.add(broken)
+        process.send(process.self_(), "still here")
+        assert not taps.is_on()
+        return await process.receive(timeout=1.0)
+
+    assert run(body) == "still here"
