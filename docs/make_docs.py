@@ -304,8 +304,8 @@ def c2s_page() -> str:
 decided by a pure table, `apps/xmpp_core/stream_fsm.py`; c2s carries out the actions it gives back. `wait_for_auth` is
 the login of XEP-0078 (`[auth] legacy_auth`, off), `wait_for_session` lasts from bind to the opened session (the session
 IQ of old clients is answered and does nothing), `wait_for_resume` is where a stream that may be resumed waits: no
-module makes one resumable yet. Arrows of one event to several states: the rule decides by what the event holds. An event
-without a rule changes nothing."""
+module makes one resumable yet. Arrows of one event to several states: the rule decides by what the event holds. An
+event without a rule changes nothing."""
     parts = [
         "```mermaid\n" + stream_fsm.diagram().rstrip() + "\n```\n\n",
         table(("state", "event", "leads to"), rows),
