@@ -189,8 +189,8 @@ class Auth:
     mechanisms: tuple[str, ...] = setting(
         MECHANISMS,
         Many(Choice(MECHANISMS), low=1),
-        "SASL mechanisms offered; each -PLUS one goes with its sibling, where TLS is; PLAIN under TLS only, if not told "
-        "otherwise",
+        "SASL mechanisms offered; each -PLUS one goes with its sibling, where TLS is; PLAIN under TLS only, if not "
+        "told otherwise",
     )
     iterations: int = setting(4096, Number(4096, 10_000_000), "PBKDF2 rounds of new SCRAM keys")
     legacy_auth: bool = setting(False, Flag(), "the login of XEP-0078, passwords over TLS only; off is right")
