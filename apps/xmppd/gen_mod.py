@@ -99,8 +99,9 @@ def load(name: str) -> ModuleType:
     try:
         return importlib.import_module(path)
     except ModuleNotFoundError as error:
-        if error.name != path:
-            raise
+        missing = error.name or ""
+        if missing != path and not path.startswith(f"{missing}."):
+            raise  # the module is there, and what it imports is not
         raise ModError(f"there is no module {name}") from None
 
 

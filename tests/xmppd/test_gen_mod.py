@@ -67,6 +67,7 @@ def test_options_are_typed() -> None:
         ("play.mod_a", {"limit": True}, "it is a int"),
         ("play.mod_a", {"loud": 1}, "it is a bool"),
         ("mod_pong", {}, "there is no module mod_pong"),
+        ("nobodys.package.mod_x", {}, "there is no module nobodys.package.mod_x"),
     ],
 )
 def test_what_is_wrong_is_said(name: str, given: dict[str, object], words: str) -> None:
