@@ -158,7 +158,7 @@ class Behaviour(Observed):
         cls = type(message)
         if cls is System:
             return self.answer_system(message)
-        if cls is Exit and message.pid is self.parent and self.parent is not None:
+        if cls is Exit and message.pid is self.obeys and self.obeys is not None:
             return self.end(message.reason)
         if cls is Envelope:
             return self._envelope(message)
@@ -282,6 +282,7 @@ async def start(
     if parent is not None:
         process.parent = parent.pid
         if link:
+            process.obeys = parent.pid
             link_processes(parent, process.pid)
     return await _run_init(process, args, options.get("timeout"))
 
@@ -359,6 +360,7 @@ def enter_loop(
         one: Any = function
         one.__class__ = kind
         one.adopt(module)
+        one.obeys = one.parent
         one.started_at = time.time()
         if idle is not None:
             one.sleep_when_idle(idle)

@@ -364,7 +364,7 @@ class EventManager(Behaviour):
         parent = entry.parent
         if parent is None:
             return
-        if parent is not self.parent and not any(one.parent is parent for one in self.entries):
+        if parent is not self.obeys and not any(one.parent is parent for one in self.entries):
             unlink(parent)
         send(parent, GenEventExit(entry.handler, reason))
 

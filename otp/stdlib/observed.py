@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from otp.erts.actor import Process
+from otp.erts.pid import Pid
 from otp.erts.signals import Exit
 from otp.stdlib.gen import Failed, System, reply
 from otp.stdlib.status import Status, formatted
@@ -28,6 +29,7 @@ class Observed(Process):
     module: Any
     kind = "gen"
     state: Any = None
+    obeys: Pid | None = None  # whose exit ends it in order: the parent it was linked with at its start
     hibernated = -1  # the reductions counted when it went to sleep
     _stash: list[Any] | None = None
     debug: list[DebugFn] | None = None
@@ -84,7 +86,7 @@ class Observed(Process):
     def _handle_suspended(self, message: Any) -> Coroutine[Any, Any, Any] | None:
         if type(message) is System:
             return self.answer_system(message)
-        if type(message) is Exit and message.pid is self.parent:
+        if type(message) is Exit and message.pid is self.obeys and self.obeys is not None:
             return self.end(message.reason)
         assert self._stash is not None
         self._stash.append(message)
