@@ -31,6 +31,7 @@ from otp.erts.process_info import ProcessInfo, process_info
 from otp.erts.registry import NAMES, registered, whereis
 from otp.erts.scheduler import BUDGET, THIS
 from otp.erts.signals import Down, Exit
+from otp.erts.suspension import resume_process, suspend_process
 from otp.erts.ties import MODES, alias, demonitor, link, link_processes, monitor, unalias, unlink
 from otp.erts.timer import TIMERS
 from otp.erts.timer_bif import cancel_timer, monotonic_time, read_timer, send_after, start_timer
@@ -62,6 +63,7 @@ __all__ = [
     "register",
     "registered",
     "resolve",
+    "resume_process",
     "running",
     "self_",
     "send",
@@ -72,6 +74,7 @@ __all__ = [
     "spawn_monitor",
     "spawn_opt",
     "start_timer",
+    "suspend_process",
     "trap_exit",
     "unalias",
     "unlink",

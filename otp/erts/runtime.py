@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from otp.erts import blocking
+from otp.erts import blocking, trace
 from otp.erts.actor import PROCESSES
 from otp.erts.exits import KILLED, ProcessExit
 from otp.erts.function_process import FunctionProcess
@@ -84,6 +84,7 @@ async def _wait(outcome: LoopFuture[Any]) -> None:
 
 
 def _tear_down(loop: asyncio.AbstractEventLoop) -> None:
+    trace.clear()
     for process in [pid.target for pid in PROCESSES]:
         if process is not None:
             process.terminate_now(KILLED)
