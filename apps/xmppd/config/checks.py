@@ -20,6 +20,7 @@ def check(config: Config, reader: Reader) -> None:
     _listeners(config, reader)
     _hosts(config, reader)
     _store(config, reader)
+    _node(config, reader)
     _certificate(config, reader, ("tls",), config.tls.certificate, config.tls.key)
 
 
@@ -63,6 +64,12 @@ def _store(config: Config, reader: Reader) -> None:
         reader.problem(("store", "url"), 'backend "postgres" needs store.url')
     if config.store.backend == "memory" and config.workers > 1:
         reader.problem(("workers",), 'backend "memory" is of one process: workers must be 1')
+
+
+def _node(config: Config, reader: Reader) -> None:
+    alarm, restart = config.node.alarm_seconds, config.node.restart_seconds
+    if alarm is not None and restart is not None and restart <= alarm:
+        reader.problem(("node", "restart_seconds"), "restart_seconds must be more than alarm_seconds")
 
 
 def _certificate(config: Config, reader: Reader, path: KeyPath, chain: str, secret: str) -> None:

@@ -33,6 +33,7 @@ SECTIONS: Mapping[str, type] = {
     "tls": schema.Tls,
     "auth": schema.Auth,
     "log": schema.Log,
+    "node": schema.Node,
 }
 # Variables that steer the commands, not the configuration.
 COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_RELEASE", "XMPPD_FOREGROUND"})

@@ -207,6 +207,27 @@ class Log:
 
 
 @dataclass(frozen=True)
+class Node:
+    """`[node]`: how the workers are run."""
+
+    profile: str = setting(
+        "production",
+        Choice(("production", "development")),
+        "development: `crash` may break things on purpose (also: start --dev)",
+    )
+    alarm_seconds: int | None = setting(
+        3,
+        Number(1, 3600, word="off", unit="seconds"),
+        'a callback that holds up its loop for so long is told in the log, with its stack; "off" for never',
+    )
+    restart_seconds: int | None = setting(
+        30,
+        Number(2, 3600, word="off", unit="seconds"),
+        'a worker whose loop stands still for so long is ended and started again, "off" for never',
+    )
+
+
+@dataclass(frozen=True)
 class Host:
     """One virtual host: `[host."name"]`; what it does not say is taken from the whole server."""
 
@@ -265,6 +286,7 @@ class Config:
     tls: Tls = Tls()
     auth: Auth = Auth()
     log: Log = Log()
+    node: Node = Node()
     host: Mapping[str, Host] = field(default_factory=dict)
     modules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {m: {} for m in DEFAULT_MODULES})
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)

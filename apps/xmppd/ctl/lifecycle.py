@@ -20,7 +20,7 @@ import click
 from xmppd.ctl import client, logs, render
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.ctl.home import Home
-from xmppd.ctl.options import Options, colours, common, options
+from xmppd.ctl.options import Options, colours, common, development, options
 
 #: seconds a server has to come up, and to go down beyond its drain time
 START_TIMEOUT: Final = 60.0
@@ -28,6 +28,7 @@ STOP_TIMEOUT: Final = 30.0
 
 
 @click.command(help="start the server in the background, and wait until it serves")
+@development
 @common
 def start() -> None:
     """Start, unless it runs already."""
@@ -40,6 +41,7 @@ def start() -> None:
 
 
 @click.command(help="run the server in this terminal (or under systemd, or in a container) until a signal")
+@development
 @common
 def foreground() -> None:
     """Become the parent process."""

@@ -75,6 +75,17 @@ def common(function: F) -> F:
     return function
 
 
+def development(function: F) -> F:
+    """Give a click command the option --dev."""
+    words = "development profile: `crash` may break things on purpose"
+    return click.option("--dev", is_flag=True, expose_value=False, callback=_keep_dev, help=words)(function)
+
+
+def _keep_dev(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.find_root().ensure_object(Options).flags["node.profile"] = "development"
+
+
 def options() -> Options:
     """Give the options of the verb that runs."""
     return click.get_current_context().find_root().ensure_object(Options)

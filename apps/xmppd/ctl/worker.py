@@ -12,6 +12,8 @@ import os
 import sys
 from typing import Any
 
+from otp.kernel import heart
+from otp.kernel.heart import HeartConfig
 from otp.release import boot
 from xmppd.config.schema import Config
 from xmppd.ctl import log_setup
@@ -30,7 +32,7 @@ def main(args: list[str]) -> int:
     home = Home(config.paths.home)
     log_setup.set_up(config.log, None if os.environ.get("XMPPD_FOREGROUND") else home.log)
     logging.captureWarnings(True)
-    hooks = boot.Hooks(started=_started)
+    hooks = boot.Hooks(started=lambda: _started(config))
     return boot.run(script("xmppd"), env(start, config), node=start.node, creation=creation, hooks=hooks)
 
 
@@ -43,9 +45,10 @@ def env(start: WorkerStart, config: Config) -> dict[str, dict[str, Any]]:
     }
 
 
-def _started() -> None:
+def _started(config: Config) -> None:
     for name in EXPORTS:
         importlib.import_module(name)
+    heart.start(HeartConfig(config.node.alarm_seconds, config.node.restart_seconds))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ from xmppd.config.problems import ConfigError
         ("hosts = ['one.x']\n[host.'on.x']", '"on.x" is not in hosts (did you mean "one.x"?)'),
         ("[store]\nbackend = 'postgres'", 'backend "postgres" needs store.url'),
         ("workers = 2\n[store]\nbackend = 'memory'", "workers must be 1"),
+        ("[node]\nalarm_seconds = 9\nrestart_seconds = 9", "restart_seconds must be more than alarm_seconds"),
+        ("[node]\nprofile = 'developement'", 'did you mean "development"'),
         ("[tls]\nkey = 'k.pem'", "a key without a certificate"),
         ("[tls]\ncertificate = 'none.pem'", "none.pem does not exist"),
         ("[host.localhost]\ncertificate = 'none.pem'", "xmppd.toml:2: "),

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from xmppd.ctl.commands import CommandError
-from xmppd.ctl.options import Options, colours, fail
+from xmppd.ctl.options import Options, colours, development, fail, options
 
 
 def test_the_file_is_named_by_flag_or_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +42,17 @@ def test_results_and_errors_as_text_and_json(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == "xmppd: no\n"
     fail(CommandError("no", 75), as_json=True)
     assert json.loads(capsys.readouterr().err) == {"error": "no", "status": 75}
+
+
+def test_dev_is_a_word_for_a_key(tmp_path: Path) -> None:
+    @click.command()
+    @development
+    def verb() -> None:
+        click.echo(options().flags)
+
+    assert CliRunner().invoke(verb, ["--dev"], obj=Options()).output == "{'node.profile': 'development'}\n"
+    assert CliRunner().invoke(verb, [], obj=Options()).output == "{}\n"
+    assert Options(home=str(tmp_path), flags={"node.profile": "development"}).load().node.profile == "development"
 
 
 def test_no_colours_where_nobody_sees_them() -> None:
