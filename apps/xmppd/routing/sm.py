@@ -19,7 +19,7 @@ from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmppd.routing import barrier
 from xmppd.routing.session import C2sSession, Session
-from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Change, Close, Open, Sm
+from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Change, Close, Dropped, Open, Sm
 
 MOST_SESSIONS = 10
 _FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
@@ -125,12 +125,18 @@ async def set_interested(session: C2sSession) -> None:
 async def close_session(session: C2sSession) -> None:
     """Takes the session out of every node's table; the c2s then runs the hook SessionClosed.
 
+    When this returns all that anybody has sent to the session is in its mailbox, and nothing will come after it.
+
     The end of a stream acknowledges what it carried: that is stored when this returns.
     """
     with contextlib.suppress(CallError):
         await barrier.settle()
     OWN.pop(session.pid, None)
-    await _ask(Close(session.entry))
+    for _ in range(await _ask(Close(session.entry)) or 0):
+        try:
+            await process.receive(lambda m: type(m) is Dropped, _FAREWELL)
+        except ReceiveTimeout:
+            return  # a node that is stuck, or has just ended
 
 
 async def _ask(request: object) -> Any:

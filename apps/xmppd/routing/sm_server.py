@@ -55,7 +55,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """A call: the session is over."""
+    """A call: the session is over; the answer is how many nodes will send Dropped to its c2s."""
 
     session: Session
 
@@ -77,6 +77,12 @@ class Drop:
     """A session of the sender's node is over."""
 
     session: Session
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """To the c2s whose session is over: the sender's node does not find it any more, and what it sent has come."""
 
 
 @codec.message
@@ -133,7 +139,7 @@ class Sm(GenServer[State]):
                 state.watched[session.pid] = session
                 _tell_peers(state, Put(session))
             case Close(session):
-                _forget(state, session)
+                return Reply(_forget(state, session), state)
         return Reply(None, state)
 
     def handle_info(self, message: object, state: State) -> Any:
@@ -143,6 +149,7 @@ class Sm(GenServer[State]):
                 _put(state, session)
             case Drop(session):
                 _delete(state, session)
+                process.send(session.pid, Dropped())
             case Down(_, pid, _) if isinstance(pid, Pid):
                 _down(state, pid)
             case Hello(pid, sessions):
@@ -182,11 +189,14 @@ def _watch(state: State, session: Session) -> None:
     state.watched[session.pid] = session
 
 
-def _forget(state: State, session: Session) -> None:
+def _forget(state: State, session: Session) -> int:
+    """Returns how many nodes were told."""
     state.watched.pop(session.pid, None)
     OWN.pop(session.pid, None)
-    if _delete(state, session):
-        _tell_peers(state, Drop(session))
+    if not _delete(state, session):
+        return 0
+    _tell_peers(state, Drop(session))
+    return len(state.peers)
 
 
 def _down(state: State, pid: Pid) -> None:

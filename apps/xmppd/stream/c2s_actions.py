@@ -156,6 +156,7 @@ async def _nonza(_data: Data, action: HandleNonza) -> Event:
 async def _close_stream(data: Data, action: CloseStream) -> None:
     if action.error is None:
         await barrier.settle()  # the end tag acknowledges what came before it
+        await c2s_session.close_session(data, "normal")  # and answers to that still leave
     goodbye(data, action.error)
 
 

@@ -16,7 +16,7 @@ from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
-from xmpp_core.stanza import Presence
+from xmpp_core.stanza import Iq, Presence
 from xmppd.routing import hooks, packets, router, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import (
@@ -56,14 +56,20 @@ async def close_session(data: Data, reason: str) -> None:
     if session is not None:
         await sm.close_session(session)
         await hooks.run(session.host, SessionClosed(session, reason))
-        await _send_back()
+        await _send_back(data)
 
 
-async def _send_back() -> None:
+async def _send_back(data: Data) -> None:
     """What was on its way to this session and came too late is routed again: to another resource, to the store, or
-    back to who sent it. It cannot come here any more: the session is out of the table."""
+    back to who sent it. It cannot come here any more: the session is out of the table. Answers are the client's own:
+    one that said goodbye right after its request still gets them."""
     for message in await process.flush():
-        if isinstance(message, Deliver) and not isinstance(message.stanza, Presence):
+        if not isinstance(message, Deliver) or isinstance(message.stanza, Presence):
+            continue
+        if isinstance(message.stanza, Iq) and not message.stanza.is_request:
+            if not data.said_goodbye:
+                data.transport.send(message.stanza.to_xml())
+        else:
             await router.route(message.stanza)
 
 
