@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-fast otp-suite stories check rel run bench docs lock clean python
+.PHONY: help dev test test-fast otp-suite stories check rel run bench bench-otp docs lock clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ run: $(STAMP) ## the server in this terminal, from the sources, until Ctrl-C; it
 bench: rel ## the load generator against the release, with two workers: BENCH=path of the generator
 	@test -x "$(BENCH)/run" || { echo "say where the load generator is: make bench BENCH=DIR ARGS='--workload W1,W2'"; exit 2; }
 	rel/bench "$(BENCH)" $(ARGS)
+
+bench-otp: $(STAMP) ## what a process, a message, a call and a restart cost, beside Pykka's threads and a BEAM
+	$(BIN)/python -m tests.otp.bench.bench_otp $(ARGS)
 
 docs: $(STAMP) ## the generated pages of docs/
 	$(BIN)/python docs/make_docs.py
