@@ -55,10 +55,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def run(command: str, folder: Path, more: dict[str, str]) -> subprocess.CompletedProcess[str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("XMPPD_", "PYTHON", "VIRTUAL_ENV", "MAKE"))}
     return subprocess.run(
-        command, shell=True, cwd=folder, env=env | more, capture_output=True, text=True, timeout=110, check=False
+        command, shell=True, cwd=folder, env=env | more, capture_output=True, text=True, timeout=280, check=False
     )
 
 
+@pytest.mark.timeout(300)  # `make rel` may have to fetch what it needs
 def test_the_commands_do_what_the_readme_says(copy: Path) -> None:
     ports = {f"XMPPD_LISTEN_{n}_PORT": str(port) for n, port in enumerate(free_ports(2), 1)}
     seen = []
