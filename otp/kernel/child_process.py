@@ -21,7 +21,8 @@ from otp.kernel import lifeline
 
 #: seconds between two looks where the kernel has no pidfd
 _POLL: Final = 0.05
-_LONGEST_LINE: Final = 1000
+#: bytes of a line: those of the logger pass whole, the end of a traceback is what one wants to see
+_LONGEST_LINE: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
