@@ -38,7 +38,7 @@ class Mesh:
     # -- outwards: what erts asks for
 
     def send(self, to: Pid | Ref, message: object) -> None:
-        """A message, to a process or an alias. Lost if the node is out of reach. Raises CodecError if it may not cross."""
+        """To a process or an alias; lost if the node is out of reach. Raises CodecError if it may not cross."""
         far = self.far.get(to.node)
         if far is not None and far.creation == to.creation:
             far.link.post((SEND, to.serial, pack(message)))

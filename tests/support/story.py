@@ -20,7 +20,8 @@ What happens: `X connects` (stream, login, a resource), `X opens a stream`, `X l
 `xmppd WORDS…`, a command of the administrator. Every stanza that is not expected is a failure, also at the end.
 
 In what is received `{any}` stands for any value or text, `{keep:NAME}` for any that is to be remembered; `{kept:NAME}`,
-`{jid:X}`, `{bare:X}`, `{user:X}` and `{plain:X}` (X's SASL PLAIN) are replaced everywhere. `{more}` among children admits others.
+`{jid:X}`, `{bare:X}`, `{user:X}` and `{plain:X}` (X's SASL PLAIN) are replaced everywhere. `{more}` among children
+admits others.
 """
 
 from __future__ import annotations
