@@ -1,7 +1,8 @@
 """scram_keys — the arithmetic of SCRAM: keys from passwords, proofs from keys.
 
-The mathematics is scramp's; the exchange (scram.py) is ours, since scramp's server looks keys up while
-it reads, knows no authorisation identity, and lets `p=` pass under a name without -PLUS.
+The exchange (scram.py) is ours, since scramp's server looks keys up while it reads, knows no authorisation identity,
+and lets `p=` pass under a name without -PLUS. So scramp is left for what only it has, SASLprep, and is loaded when the
+first password that is not ASCII comes: with it come five megabytes for reading certificates. It is the tests' oracle.
 
 Way:      auth → [derive, verify_password]; scram → [proves, server_signature, fake, prepare]
 RFC:      5802 §3, 7677; 4013 (SASLprep)
@@ -11,22 +12,26 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-
-from scramp import ScramException, ScramMechanism
-from scramp import utils as maths
+from typing import Final
 
 from xmpp_core.sasl.base import ScramKeys
 
-MECHANISMS = {name: ScramMechanism(f"SCRAM-{name}") for name in ("SHA-1", "SHA-256", "SHA-512")}
-DIGEST_SIZE = {"SHA-1": 20, "SHA-256": 32, "SHA-512": 64}
+#: SCRAM's name of a hash -> hashlib's, and the length of its digests in bytes
+_HASHES: Final = {"SHA-1": "sha1", "SHA-256": "sha256", "SHA-512": "sha512"}
+DIGEST_SIZE: Final = {"SHA-1": 20, "SHA-256": 32, "SHA-512": 64}
+_LEAST_ITERATIONS: Final = 4096  # RFC 5802 §5.1
+_MOST_ITERATIONS: Final = 10_000_000
+_LEAST_SALT: Final = 12
 
 
 def prepare(text: str) -> str:
     """The SASLprep form of a user name or password; ValueError where a character is prohibited."""
     if text.isascii() and text.isprintable():
         return text
+    from scramp import ScramException, utils
+
     try:
-        return str(maths.saslprep(text))
+        return str(utils.saslprep(text))
     except ScramException as error:
         raise ValueError(str(error)) from error
 
@@ -37,14 +42,16 @@ def derive(hash_name: str, password: str, salt: bytes, iterations: int) -> Scram
     Raises ValueError if the password is empty or has characters SASLprep forbids, if the salt has
     fewer than 12 bytes, or for fewer than 4096 iterations.
     """
-    if not prepare(password):
+    secret = prepare(password).encode()
+    if not secret:
         raise ValueError("empty password")
-    try:
-        info = MECHANISMS[hash_name].make_auth_info(password, iteration_count=iterations, salt=salt)
-    except ScramException as error:
-        raise ValueError(str(error)) from error
-    salt, stored_key, server_key, iterations = info
-    return ScramKeys(salt, iterations, stored_key, server_key)
+    if len(salt) < _LEAST_SALT or not _LEAST_ITERATIONS <= iterations <= _MOST_ITERATIONS:
+        raise ValueError(f"a salt of {len(salt)} bytes and {iterations} iterations")
+    name = _HASHES[hash_name]
+    salted = hashlib.pbkdf2_hmac(name, secret, salt, iterations)
+    client_key = hmac.digest(salted, b"Client Key", name)
+    stored_key = hashlib.new(name, client_key).digest()
+    return ScramKeys(salt, iterations, stored_key, hmac.digest(salted, b"Server Key", name))
 
 
 def verify_password(hash_name: str, password: str, keys: ScramKeys) -> bool:
@@ -60,23 +67,24 @@ def proves(hash_name: str, keys: ScramKeys, auth_message: bytes, proof: bytes) -
     """Whether the client's proof shows knowledge of the password behind keys (RFC 5802 §3)."""
     if len(proof) != DIGEST_SIZE[hash_name]:
         return False
-    function = MECHANISMS[hash_name].hf
-    client_key = maths.xor(maths.hmac(function, keys.stored_key, auth_message), proof)
-    return hmac.compare_digest(maths.h(function, client_key), keys.stored_key)
+    name = _HASHES[hash_name]
+    signature = hmac.digest(keys.stored_key, auth_message, name)
+    client_key = bytes([a ^ b for a, b in zip(signature, proof, strict=True)])
+    return hmac.compare_digest(hashlib.new(name, client_key).digest(), keys.stored_key)
 
 
 def server_signature(hash_name: str, keys: ScramKeys, auth_message: bytes) -> bytes:
     """What shows the client that the server has the keys."""
-    return bytes(maths.hmac(MECHANISMS[hash_name].hf, keys.server_key, auth_message))
+    return hmac.digest(keys.server_key, auth_message, _HASHES[hash_name])
 
 
 def fake(hash_name: str, username: str, secret: bytes, iterations: int) -> ScramKeys:
     """Keys of a user who does not exist: the same salt each time, and no proof fits them."""
-    function = MECHANISMS[hash_name].hf
+    digest = _HASHES[hash_name]
     name = f"{hash_name}\0{username}".encode()
     return ScramKeys(
         salt=hmac.digest(secret, b"salt\0" + name, hashlib.sha256)[:16],
         iterations=iterations,
-        stored_key=maths.hmac(function, secret, b"stored\0" + name),
-        server_key=maths.hmac(function, secret, b"server\0" + name),
+        stored_key=hmac.digest(secret, b"stored\0" + name, digest),
+        server_key=hmac.digest(secret, b"server\0" + name, digest),
     )

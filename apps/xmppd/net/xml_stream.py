@@ -38,7 +38,7 @@ class XmlStream:
             self.ended = True
             raise
         if events and type(events[-1]) is StreamEnd:
-            self.ended = True
+            self.drop()  # now: when a thousand clients leave at once, each would hold an expat parser till its goodbye
         return events
 
     @property
@@ -59,6 +59,6 @@ class XmlStream:
         self._parser.set_limits(limits)
 
     def drop(self) -> None:
-        """The connection is over: lets go of the parser."""
+        """The stream is over: lets go of the parser."""
         self._parser.close()
         self.ended = True

@@ -28,7 +28,7 @@ from xmpp_core.sasl.scram import Scram
 BINDING = b"hash of the certificate"
 CONTEXT = SaslContext("localhost", secret=b"s" * 16, nonce="server-nonce", iterations=4096)
 BOUND = replace(CONTEXT, channel_binding=BINDING, plus_offered=True)
-HASHES = list(scram_keys.MECHANISMS)
+HASHES = list(scram_keys.DIGEST_SIZE)
 KEYS = {name: scram_keys.derive(name, "pencil", b"0123456789abcdef", 4096) for name in HASHES}
 
 

@@ -7,13 +7,15 @@ import hmac
 from base64 import b64decode
 
 import pytest
+from scramp import ScramMechanism
 
 from xmpp_core.sasl import scram_keys
+from xmpp_core.sasl.base import ScramKeys
 
 SALT = b"0123456789abcdef"
 
 
-@pytest.mark.parametrize("hash_name", scram_keys.MECHANISMS)
+@pytest.mark.parametrize("hash_name", scram_keys.DIGEST_SIZE)
 @pytest.mark.parametrize(("password", "prepared"), [("pencil", b"pencil"), ("I\u00adX", b"IX"), ("\u2168", b"IX")])
 def test_keys_are_those_of_rfc_5802_section_3(hash_name: str, password: str, prepared: bytes) -> None:
     algorithm = hash_name.replace("-", "").lower()
@@ -23,6 +25,13 @@ def test_keys_are_those_of_rfc_5802_section_3(hash_name: str, password: str, pre
     assert (keys.salt, keys.iterations) == (SALT, 4096)
     assert keys.stored_key == hashlib.new(algorithm, client_key).digest()
     assert keys.server_key == hmac.digest(salted, b"Server Key", algorithm)
+
+
+@pytest.mark.parametrize("hash_name", scram_keys.DIGEST_SIZE)
+@pytest.mark.parametrize("password", ["pencil", "pa\u00df\u2168", " ", "x" * 300])
+def test_scramp_derives_the_same(hash_name: str, password: str) -> None:
+    salt, stored, server, iterations = ScramMechanism(f"SCRAM-{hash_name}").make_auth_info(password, 5000, SALT)
+    assert scram_keys.derive(hash_name, password, SALT, 5000) == ScramKeys(salt, iterations, stored, server)
 
 
 @pytest.mark.parametrize(("text", "prepared"), [
@@ -65,7 +74,7 @@ def test_rfc_5802_section_5() -> None:
     assert scram_keys.server_signature("SHA-1", keys, message) == b64decode("rmF9pqV8S7suAoZWja4dJRkFsKQ=")
 
 
-@pytest.mark.parametrize("hash_name", scram_keys.MECHANISMS)
+@pytest.mark.parametrize("hash_name", scram_keys.DIGEST_SIZE)
 def test_a_password_is_verified_by_its_keys(hash_name: str) -> None:
     keys = scram_keys.derive(hash_name, "pencil", SALT, 4096)
     assert scram_keys.verify_password(hash_name, "pencil", keys)
