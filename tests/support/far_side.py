@@ -118,15 +118,30 @@ def end_with(reason: object) -> None:
 
 
 @rpc.exported
-async def join(group: str) -> Pid:
+async def join(group: str, scope: str = pg.NAME) -> Pid:
     pid = await start_echo()
-    await pg.join(group, pid)
+    await pg.join(group, pid, scope)
     return pid
 
 
 @rpc.exported
-def members(group: str) -> list[Pid]:
-    return pg.get_members(group)
+async def leave(group: str, pid: Pid, scope: str = pg.NAME) -> bool:
+    return await pg.leave(group, pid, scope)
+
+
+@rpc.exported
+def members(group: str, scope: str = pg.NAME) -> list[Pid]:
+    return pg.get_members(group, scope)
+
+
+@rpc.exported
+async def start_scope(scope: str) -> None:
+    await pg.start(scope)
+
+
+@rpc.exported
+async def stop_server(name: str) -> None:
+    await gen_server.stop(name)
 
 
 async def _main(config: NetConfig) -> None:

@@ -23,7 +23,7 @@ def _alone(body: Callable[[], Any]) -> None:
     runtime.run(main, node="alone")
 
 
-def test_single() -> None:
+def test_a_process_joins_and_leaves() -> None:
     async def body() -> None:
         a, b = process.spawn(process.receive), process.spawn(process.receive)
         await pg.join("g", [a, b])
@@ -38,7 +38,7 @@ def test_single() -> None:
     _alone(body)
 
 
-def test_double() -> None:
+def test_twice_joined_is_twice_a_member() -> None:
     async def body() -> None:
         a = process.spawn(process.receive)
         await pg.join("g", a)
@@ -71,7 +71,7 @@ def test_a_dead_process_does_not_join() -> None:
     _alone(body)
 
 
-def test_process_owner_check() -> None:
+def test_a_foreign_process_does_not_join() -> None:
     async def body() -> None:
         with pytest.raises(ValueError, match="not a process of this node"):
             await pg.join("g", intern("w1", 1, 5))
@@ -79,7 +79,7 @@ def test_process_owner_check() -> None:
     _alone(body)
 
 
-def test_monitor() -> None:
+def test_a_watcher_is_told() -> None:
     async def body() -> None:
         a = process.spawn(process.receive)
         ref, members = await pg.watch("g")
@@ -126,7 +126,7 @@ async def _sees(name: str, expected: set[Any]) -> None:
     raise AssertionError(f"{name} never saw {expected}")
 
 
-def test_thundering_herd() -> None:
+def test_many_join_and_die() -> None:
     async def body() -> None:
         pids = [process.spawn(process.receive) for _ in range(300)]
         for pid in pids:
