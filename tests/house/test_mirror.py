@@ -26,12 +26,12 @@ def test_source_has_its_test(source: Path) -> None:
     assert mirror(source).is_file(), f"{mirror(source).relative_to(ROOT)} is missing"
 
 
-#: tests that are of no one file: programs run here and by a real Erlang node
-OF_THE_WHOLE = ROOT / "tests" / "otp" / "oracle"
+#: tests that are of no one file: programs run here and by a real Erlang node; what processes cost
+OF_THE_WHOLE = [test for room in ("oracle", "bench") for test in (ROOT / "tests" / "otp" / room).glob("test_*.py")]
 
 
 def test_every_mirrored_test_has_its_source() -> None:
-    expected = {mirror(s) for s in SOURCES} | set(OF_THE_WHOLE.glob("test_*.py"))
+    expected = {mirror(s) for s in SOURCES} | set(OF_THE_WHOLE)
     for top in ("otp", "xmpp_core", "xmppd"):
         for test in (ROOT / "tests" / top).rglob("test_*.py"):
             assert test in expected or "__" in test.stem, f"{test.relative_to(ROOT)} mirrors nothing"
