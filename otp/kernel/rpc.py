@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from otp.erts.exits import NORMAL, TIMEOUT, CallError, Crash, ProcessExit, crash
-from otp.erts.pid import Pid, Ref
-from otp.erts.process import monitor, spawn
+from otp.erts.exits import NORMAL, TIMEOUT, CallError, Crash, ProcessExit, ReceiveTimeout, crash
+from otp.erts.pid import HERE, Pid, Ref, make_ref
+from otp.erts.process import monitor, monotonic_time, receive, self_, send, spawn, whereis
 from otp.erts.signals import Down
 from otp.kernel import codec, net_kernel
 from otp.stdlib import gen_server
@@ -97,10 +99,10 @@ async def call(node: str, fn: str, *args: Any, timeout: float | None = 5.0) -> A
     """The value of fn(*args) run on `node`, which may be this one; seconds, None for ever.
 
     Raises: RemoteError if fn raised, NotExported, RpcTimeout, RpcError; codec.CodecError for arguments that
-    may not cross.
+    may not cross; ValueError for a time that is none.
     """
     try:
-        answer = await net_kernel.call_name(node, NAME, _Apply(fn, args), timeout)
+        answer = await net_kernel.call_name(node, NAME, _Apply(fn, args), _checked(timeout))
     except CallError as exc:
         raise (RpcTimeout if exc.why == TIMEOUT else RpcError)(node, fn, exc.why) from None
     if answer.kind == "ok":
@@ -111,19 +113,115 @@ async def call(node: str, fn: str, *args: Any, timeout: float | None = 5.0) -> A
 
 
 def cast(node: str, fn: str, *args: Any) -> None:
-    """Have fn(*args) run on another node; nobody hears how it went, but that node's log."""
+    """Have fn(*args) run on a node, which may be this one; nobody hears how it went, but that node's log."""
+    if node == HERE.node:
+        server = whereis(NAME)
+        if server is not None:
+            send(server, _Apply(fn, args))
+        return
     net_kernel.send_name(node, NAME, _Apply(fn, args))
 
 
-async def multicall(nodes: Iterable[str], fn: str, *args: Any, timeout: float = 5.0) -> dict[str, Any]:
-    """call() on each node, one after the other: node -> value, or the RpcError that came instead."""
+async def multicall(nodes: Iterable[str], fn: str, *args: Any, timeout: float | None = 5.0) -> dict[str, Any]:
+    """call() on all nodes at once: node -> value, or the RpcError that came instead; `timeout` is for all together."""
+    _checked(timeout)
+    requests = {node: send_request(node, fn, *args) for node in nodes}
+    until = None if timeout is None else monotonic_time() + timeout
     results: dict[str, Any] = {}
-    for node in nodes:
+    for node, request in requests.items():
+        left = None if until is None else max(until - monotonic_time(), 0.0)
         try:
-            results[node] = await call(node, fn, *args, timeout=timeout)
+            results[node] = await receive_response(request, left)
         except RpcError as exc:
             results[node] = exc
     return results
+
+
+def multicast(nodes: Iterable[str], fn: str, *args: Any) -> None:
+    """cast() to all nodes."""
+    for node in nodes:
+        cast(node, fn, *args)
+
+
+# -- requests whose answer is fetched later
+
+
+@dataclass(frozen=True, slots=True)
+class RequestId:
+    """A call under way."""
+
+    ref: Ref
+    node: str
+    fn: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """In the mailbox of who sent the request."""
+
+    ref: Ref
+    value: Any
+    error: RpcError | None
+
+
+def send_request(node: str, fn: str, *args: Any) -> RequestId:
+    """call() without the wait: its answer comes as a message, for one of the three functions below."""
+    request = RequestId(make_ref(), node, fn)
+    spawn(_request, request, args, self_())
+    return request
+
+
+async def receive_response(request: RequestId, timeout: float | None = None) -> Any:
+    """The value of a request. Raises: what call() raises; RpcTimeout gives the request up."""
+    try:
+        response = await receive(lambda m: isinstance(m, _Response) and m.ref is request.ref, _checked(timeout))
+    except ReceiveTimeout:
+        _abandoned.add(request.ref)
+        raise RpcTimeout(request.node, request.fn, TIMEOUT) from None
+    return _value(response)
+
+
+async def wait_response(request: RequestId, timeout: float | None = 0) -> tuple[Any] | None:
+    """(value,) of a request, or None if it is not there in time; it may be asked for again. Raises as call()."""
+    try:
+        response = await receive(lambda m: isinstance(m, _Response) and m.ref is request.ref, _checked(timeout))
+    except ReceiveTimeout:
+        return None
+    return (_value(response),)
+
+
+def check_response(message: object, request: RequestId) -> tuple[Any] | None:
+    """(value,) if a received message is the answer to the request, None if it is something else. Raises as call()."""
+    if not isinstance(message, _Response) or message.ref is not request.ref:
+        return None
+    return (_value(message),)
+
+
+#: requests whose answer nobody waits for any more
+_abandoned: weakref.WeakSet[Ref] = weakref.WeakSet()
+
+
+async def _request(request: RequestId, args: tuple[Any, ...], owner: Pid) -> None:
+    try:
+        value, error = await call(request.node, request.fn, *args, timeout=None), None
+    except RpcError as exc:
+        value, error = None, exc
+    except codec.CodecError as exc:
+        value, error = None, RpcError(request.node, request.fn, str(exc))
+    if request.ref not in _abandoned:
+        send(owner, _Response(request.ref, value, error))
+
+
+def _value(response: _Response) -> Any:
+    if response.error is not None:
+        raise response.error
+    return response.value
+
+
+def _checked(timeout: float | None) -> float | None:
+    if timeout is not None and (isinstance(timeout, bool) or not 0 <= timeout < math.inf):
+        raise ValueError(f"no time to wait: {timeout!r}")
+    return timeout
 
 
 # -- callbacks

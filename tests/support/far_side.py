@@ -118,6 +118,26 @@ def end_with(reason: object) -> None:
 
 
 @rpc.exported
+async def kill_myself() -> None:
+    process.exit_(process.self_(), "kill")
+    await process.receive()
+
+
+_slow: list[bool] = []
+
+
+@rpc.exported
+def be_slow() -> None:
+    _slow.append(True)
+
+
+@rpc.exported
+async def slow_or_not() -> str:
+    await process.sleep(60 if _slow else 0)
+    return "quick"
+
+
+@rpc.exported
 async def join(group: str, scope: str = pg.NAME) -> Pid:
     pid = await start_echo()
     await pg.join(group, pid, scope)
