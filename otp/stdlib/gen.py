@@ -13,7 +13,7 @@ from otp.erts import exits
 from otp.erts.future import LoopFuture
 from otp.erts.links import ALIASES, Net, deliver, remove_watcher, watch
 from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
-from otp.erts.process import resolve
+from otp.erts.process import resolve, send
 from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.erts.signals import AliasReply
@@ -102,11 +102,16 @@ class Failed:
 
 
 def reply(from_: From, value: object) -> None:
-    """Answer a call, from any process; a second answer, or one that comes too late, is dropped."""
+    """Answer a call, from any process; a second answer, or one that comes too late, is dropped.
+
+    A From that has only a reference names an alias: (from_, value) goes into its owner's mailbox.
+    """
     if from_.future is not None:
         THIS.call_on_loop(from_.future.resolve, value)
     elif from_.pid is not None and from_.ref is not None:
         deliver(from_.pid, AliasReply(from_.ref, value))
+    elif from_.ref is not None:
+        send(from_.ref, (from_, value))
 
 
 async def call(dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:

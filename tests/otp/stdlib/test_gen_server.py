@@ -13,97 +13,9 @@ from otp.erts.exits import AlreadyStarted, CallError, ProcessExit, StartError
 from otp.erts.process import receive, self_
 from otp.erts.signals import Down, Exit, Timeout
 from otp.stdlib import gen, gen_server
-from otp.stdlib.gen_server import IGNORE, GenServer, Init, NoReply, Reply, Stop, StopInit
+from otp.stdlib.gen_server import GenServer, Reply
 from tests.support.node import run, until
-
-
-class Server(GenServer[list[Any]]):
-    """A server that does what the test tells it; its state is the list of what it saw."""
-
-    def init(self, *args: Any) -> Any:
-        match args:
-            case ("ignore",):
-                return IGNORE
-            case ("stop", reason):
-                return StopInit(reason)
-            case ("raise", exc):
-                raise exc
-            case ("trap", watcher):
-                process.trap_exit()
-                return [watcher]
-            case ("slow", seconds):
-                return self.slowly(seconds)
-            case ("timeout", seconds):
-                return Init([], timeout=seconds)
-            case ("continue", what):
-                return Init([], continue_=what)
-        return list(args)
-
-    async def slowly(self, seconds: float) -> list[Any]:
-        await process.sleep(seconds)
-        return []
-
-    def handle_call(self, request: Any, from_: gen_server.From, seen: list[Any]) -> Any:
-        match request:
-            case "ping":
-                return Reply("pong", seen)
-            case "seen":
-                return Reply(list(seen), seen)
-            case "later":
-                process.send_after(0.001, self_(), ("answer", from_))
-                return NoReply(seen)
-            case "never":
-                return NoReply(seen)
-            case "async":
-                return self.ask_myself_nothing(seen)
-            case ("stop", reason):
-                return Stop(reason, seen)
-            case ("stop", reason, value):
-                return Stop(reason, seen, reply=value)
-            case ("raise", exc):
-                raise exc
-            case ("timeout", seconds):
-                return Reply("ok", seen, timeout=seconds)
-            case ("continue", what):
-                return Reply("ok", seen, continue_=what)
-            case "bad":
-                return "a bad value"
-        raise AssertionError(request)
-
-    async def ask_myself_nothing(self, seen: list[Any]) -> Any:
-        await process.sleep(0.001)
-        return Reply("waited", seen)
-
-    def handle_cast(self, request: Any, seen: list[Any]) -> Any:
-        if isinstance(request, tuple) and request[0] == "stop":
-            return Stop(request[1], seen)
-        return NoReply([*seen, ("cast", request)])
-
-    def handle_info(self, message: Any, seen: list[Any]) -> Any:
-        if isinstance(message, tuple) and message[0] == "answer":
-            gen_server.reply(message[1], "at last")
-            return NoReply(seen)
-        return NoReply([*seen, ("info", message)])
-
-    def handle_continue(self, arg: Any, seen: list[Any]) -> Any:
-        return NoReply([*seen, ("continue", arg)])
-
-    def terminate(self, reason: object, seen: list[Any]) -> Any:
-        if seen and isinstance(seen[0], type(self_())):
-            process.send(seen[0], ("terminated", reason))
-
-
-class Bare(GenServer[int]):
-    """Defines init and nothing else."""
-
-    def init(self) -> int:
-        return 0
-
-
-async def server(*args: Any, **kwargs: Any) -> Any:
-    pid = await gen_server.start(Server, *args, **kwargs)
-    assert pid is not None
-    return pid
+from tests.support.servers import Bare, Server, server
 
 
 def test_the_docstring_tells_the_truth() -> None:
@@ -200,7 +112,7 @@ def test_gen_server__call() -> None:
     run(body)
 
 
-def test_gen_server__call_to_an_unknown_or_dead_name() -> None:
+def test_gen_server__call__to_an_unknown_or_dead_name() -> None:
     async def body() -> None:
         pid = await server()
         await gen_server.stop(pid)
@@ -212,7 +124,7 @@ def test_gen_server__call_to_an_unknown_or_dead_name() -> None:
     run(body)
 
 
-def test_gen_server__call_timeout_leaves_no_stray_message() -> None:
+def test_gen_server__call__timeout_leaves_no_stray_message() -> None:
     async def body() -> None:
         pid = await server()
         with pytest.raises(CallError) as failed:
@@ -241,7 +153,7 @@ def test_gen_server__calling_self() -> None:
     run(body)
 
 
-def test_gen_server__crash_in_a_call_ends_server_and_caller(caplog: pytest.LogCaptureFixture) -> None:
+def test_gen_server__call__crash_ends_server_and_caller(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
         pid = await server(self_())
         ref = process.monitor(pid)
@@ -276,7 +188,7 @@ def test_gen_server__bad_return_value() -> None:
     run(body)
 
 
-def test_gen_server__stop_with_a_reply_terminates_first() -> None:
+def test_gen_server__call__stop_with_a_reply_terminates_first() -> None:
     async def body() -> None:
         process.trap_exit()
         pid = await gen_server.start_link(Server, "trap", self_())
@@ -400,7 +312,7 @@ def test_gen_server__parents_exit_runs_terminate_only_if_trapped() -> None:
     run(body)
 
 
-def test_gen_server__undef_in_terminate_replaces_the_reason() -> None:
+def test_gen_server__undef_in_terminate() -> None:
     class Messy(Bare):
         def terminate(self, reason: object, state: int) -> Any:
             raise ProcessExit("mess")
