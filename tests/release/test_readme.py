@@ -42,6 +42,15 @@ def shape(line: str) -> str:
     return " ".join(line.split())
 
 
+def undocumented(home: Path) -> list[str]:
+    """The files of a running server that docs/operate.md does not name."""
+    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    paths = [path.relative_to(home).as_posix() for path in home.rglob("*") if not path.is_dir()]
+    names = [re.sub(r"-(wal|shm|lock)$", "", path.replace("localhost.pem", "HOST.pem")) for path in paths]
+    assert names
+    return [name for name in names if f"`{re.sub(r'w[0-9]+[.]', 'w1.', name)}`" not in page]
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The sources as a new user has them; whatever runs there at the end is stopped."""
@@ -72,6 +81,8 @@ def test_the_commands_do_what_the_readme_says(copy: Path) -> None:
         missing = [line for line in told.splitlines() if shape(line) not in lines]
         assert not missing, f"{command} printed\n{done.stdout}"
         seen.append(command)
+        if command.endswith("status"):
+            assert not undocumented(copy / "_build" / "rel" / "xmppd" / "var")
     assert seen[0] == "make rel && ./rel/xmppd start"
     assert seen[-1] == "./rel/xmppd stop"
 
