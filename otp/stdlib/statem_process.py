@@ -238,6 +238,8 @@ class GenStatemProcess(Behaviour):
             self._zeros = deque(zero for zero in self._zeros if zero[0] != type_)
 
     def _set_timeout(self, type_: EventType, seconds: float | None, event: Any) -> None:
+        if seconds is not None and not isinstance(seconds, int | float):
+            raise ProcessExit(("bad_action", repr((type_, seconds))[:200]))
         if seconds == 0:
             self._zeros.append((type_, event))
         elif seconds is not None:

@@ -100,7 +100,7 @@ async def ended() -> object:
 # -- start and stop
 
 
-def test_gen_statem__start1_start2() -> None:
+def test_gen_statem__start1__and_stop() -> None:
     async def body() -> None:
         pid = await gen_statem.start(Machine, log := [])
         assert await gen_statem.call(pid, "hej") == ("a", "hej")
@@ -130,7 +130,7 @@ def test_gen_statem__start7_bad_return() -> None:
     run(body)
 
 
-def test_gen_statem__start8_registered() -> None:
+def test_gen_statem__start8__registered() -> None:
     async def body() -> None:
         pid = await machine([], name="m")
         assert whereis("m") is pid
@@ -181,7 +181,7 @@ def test_gen_statem__stop_and_reply() -> None:
 
 
 @pytest.mark.parametrize("reason", ["shutdown", ("shutdown", "x"), "normal"])
-def test_gen_statem__shutdown_is_quiet(reason: object, caplog: pytest.LogCaptureFixture) -> None:
+def test_gen_statem__shutdown__is_quiet(reason: object, caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
         gen_statem.cast(await machine([]), answer(Stop(reason)))
         assert await ended() == reason
@@ -190,7 +190,7 @@ def test_gen_statem__shutdown_is_quiet(reason: object, caplog: pytest.LogCapture
     assert not caplog.records
 
 
-def test_gen_statem__abnormal1_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+def test_gen_statem__error_format_status__of_an_abnormal_stop(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
         pid = await machine([])
         with pytest.raises(CallError) as caught:
@@ -206,7 +206,7 @@ def test_gen_statem__abnormal1_is_reported(caplog: pytest.LogCaptureFixture) -> 
     ("result", "fault"),
     [("hej", "bad_return_value"), (None, "bad_return_value"), (Keep(actions=["hej"]), "bad_action")],  # type: ignore[list-item]
 )
-def test_gen_statem__abnormal2_bad_answers(result: Any, fault: str) -> None:
+def test_gen_statem__abnormal2__bad_answers(result: Any, fault: str) -> None:
     async def body() -> None:
         gen_statem.cast(await machine([]), answer(result))
         reason: Any = await ended()
@@ -215,7 +215,7 @@ def test_gen_statem__abnormal2_bad_answers(result: Any, fault: str) -> None:
     run(body)
 
 
-def test_gen_statem__crash_and_crash_in_terminate() -> None:
+def test_gen_statem__undef_in_terminate__crash_and_crash_in_terminate() -> None:
     class Bad(Machine):
         def terminate(self, reason: object, state: Any, log: Log) -> None:
             raise ProcessExit("crash_in_terminate")
@@ -301,7 +301,7 @@ def test_state_functions() -> None:
     run(body)
 
 
-def test_gen_statem__next_events_go_before_all_others() -> None:
+def test_gen_statem__next_events__go_before_all_others() -> None:
     async def body() -> None:
         pid = await machine(log := [])
         gen_statem.cast(pid, answer(Keep(actions=[NextEvent("cast", 1), NextEvent("internal", 2)])))
@@ -321,7 +321,7 @@ def postpone_in_a(tag: Any) -> Callable[..., Any]:
     return handle
 
 
-def test_gen_statem__postponed_events_come_back_after_a_change_of_state() -> None:
+def test_gen_statem__event_order__postponed_events_come_back_after_a_change_of_state() -> None:
     async def body() -> None:
         pid = await machine(log := [])
         gen_statem.cast(pid, postpone_in_a(1))
@@ -404,7 +404,7 @@ def test_gen_statem__state_timeout() -> None:
     run(body)
 
 
-def test_gen_statem__state_timeout_belongs_to_the_state_entered() -> None:
+def test_gen_statem__state_timeout__belongs_to_the_state_entered() -> None:
     async def body() -> None:
         pid = await machine(log := [])
         gen_statem.cast(pid, answer(Keep(actions=state_timeout(0.01, "of a"))))
@@ -416,7 +416,7 @@ def test_gen_statem__state_timeout_belongs_to_the_state_entered() -> None:
     run(body)
 
 
-def test_gen_statem__a_change_of_state_cancels_its_timeout() -> None:
+def test_gen_statem__state_timeout__a_change_of_state_cancels_it() -> None:
     async def body() -> None:
         pid = await machine(log := [])
         gen_statem.cast(pid, answer(Keep(actions=state_timeout(0.005, "of a"))))
@@ -442,7 +442,7 @@ def test_event_timeout_is_given_up_for_any_event() -> None:
     run(body)
 
 
-def test_gen_statem__generic_timers_outlive_all() -> None:
+def test_gen_statem__generic_timers__outlive_all() -> None:
     async def body() -> None:
         pid = await machine(log := [])
         gen_statem.cast(pid, answer(Keep(actions=[timeout("one", 0.02, 1), timeout("two", 0.01, 2)])))
@@ -510,7 +510,7 @@ def test_gen_statem__state_enter() -> None:
         (Keep(actions=NextEvent("cast", 1)), "bad_action"),
     ],
 )
-def test_gen_statem__state_enter_may_not_move_on(result: Any, fault: str) -> None:
+def test_gen_statem__state_enter__may_not_move_on(result: Any, fault: str) -> None:
     class Mover(Entering):
         def handle_event(self, type_: Any, event: Any, state: Any, log: Log) -> Any:
             if type_ == "enter":
