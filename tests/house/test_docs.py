@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from xmppd.config.load import load
+from xmppd.config.problems import ConfigError
 from xmppd.config.schema import Limits
 from xmppd.ctl import main
 from xmppd.ctl.commands import EXIT_CONFIG
@@ -108,6 +110,22 @@ def test_names_of_otp_exist() -> None:
         dotted = ".".join(modules[module].relative_to(ROOT).with_suffix("").parts)
         if not hasattr(importlib.import_module(dotted), name):
             wrong.append(f"{module}.{name}")
+    assert not wrong
+
+
+def test_configurations_that_documents_show_are_right(tmp_path: Path) -> None:
+    blocks = [
+        (doc, text) for doc in DOCS for text in re.findall(r"```toml\n(.*?)```", doc.read_text("utf-8"), re.DOTALL)
+    ]
+    assert blocks
+    wrong = []
+    for doc, text in blocks:
+        file = tmp_path / "shown.toml"
+        file.write_text(text, encoding="utf-8")
+        try:
+            load(file, tmp_path, {})
+        except ConfigError as error:
+            wrong += [f"{shown(doc)}: {p}" for p in error.problems if "does not exist" not in str(p)]
     assert not wrong
 
 

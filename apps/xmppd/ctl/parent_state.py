@@ -21,6 +21,7 @@ from xmppd.config.schema import Config
 from xmppd.ctl.home import Home
 from xmppd.ctl.ports import port_of
 from xmppd.ctl.worker_start import WorkerStart
+from xmppd.net import tls_dev
 
 APP = "xmppd_main"
 
@@ -124,5 +125,5 @@ def _certificate(config: Config, host: str) -> str:
 
 
 def development_certificate(config: Config, host: str) -> Path:
-    """Give the file of a host's development certificate (net.tls_dev makes it)."""
-    return config.paths.certs / f"{''.join(c if c.isalnum() or c in '.-' else '_' for c in host)}.pem"
+    """Give the file of a host's development certificate."""
+    return tls_dev.path(config.paths.certs, host)

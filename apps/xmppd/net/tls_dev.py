@@ -17,7 +17,7 @@ def ensure(certs: Path, host: str) -> tuple[Path, Path]:
 
     Workers of one machine may call this at the same time: whoever links the file first wins.
     """
-    pem = certs / f"{_file_name(host)}.pem"
+    pem = path(certs, host)
     if not pem.exists():
         certs.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = certs / f".{pem.name}.{os.getpid()}"
@@ -29,8 +29,9 @@ def ensure(certs: Path, host: str) -> tuple[Path, Path]:
     return pem, pem
 
 
-def _file_name(host: str) -> str:
-    return "".join(c if c.isalnum() or c in ".-" else "_" for c in host)
+def path(certs: Path, host: str) -> Path:
+    """Where the development certificate of `host`, chain and key, is or will be."""
+    return certs / f"{''.join(c if c.isalnum() or c in '.-' else '_' for c in host)}.pem"
 
 
 def make(host: str, days: int = 3650) -> bytes:
