@@ -33,7 +33,7 @@ from xmppd import gen_mod_sup
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Paths, Registration
 from xmppd.routing import barrier, hooks, iq, packets, router, sm, sm_server
-from xmppd.routing.deliver import Deliver, Kick, Replaced
+from xmppd.routing.deliver import Deliver, Kick, Newest, Replaced
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened
 from xmppd.routing.session import C2sSession, new_session
 from xmppd.store import store
@@ -144,7 +144,9 @@ async def _serve(client: Client, session: C2sSession) -> object:
         match message:
             case Say(packet):
                 await packets.send_packet(session, packet)
-            case Deliver(packet):
+            case Newest(_, subject, version) if not session.is_news(subject, version):
+                pass
+            case Deliver(packet) | Newest(packet):
                 kept = await packets.receive_packet(session, packet)
                 if kept is not None:
                     client.got.append(kept)

@@ -193,7 +193,9 @@ async def _gone(owner: JID, to: JID) -> Presence:
 async def roster_changed(point: SessionInfo, mod: Mod) -> None:
     """Who may see the user only now is told at once (RFC 6121 §3.1.5); who may no more has been told `unavailable`."""
     change, notes = point.message, notes_of(point.session)
-    if not isinstance(change, RosterItemChanged) or not notes.loaded:
+    if not isinstance(change, RosterItemChanged):
+        return
+    if not point.session.is_news(f"presence {change.contact}", change.version) or not notes.loaded:
         return
     if notes.change(change.contact, change.subscription) and notes.last is not None:
         notes.pres_a.add(change.contact)

@@ -20,6 +20,18 @@ class Deliver:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """As Deliver, for a stanza that says how `subject` is now: dropped if one of a higher `version` came before it.
+
+    Two changes of one thing, made on two nodes one after the other, need not arrive in that order.
+    """
+
+    stanza: Stanza
+    subject: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kick:
     """The stream is to end with the stream error `condition` and the words `text` (RFC 6120 §4.9)."""
 
@@ -42,8 +54,10 @@ class RosterItemChanged:
     """A roster item of this session's account has a new subscription; c2s hands it on as SessionInfo.
 
     `contact` is a bare JID, `subscription` one of none, to, from, both. Who gains `from` by it is sent this
-    session's presence by the session itself; to who loses it, `unavailable` has been sent already.
+    session's presence by the session itself; to who loses it, `unavailable` has been sent already. `version` is the
+    roster's: of two messages about a contact the higher one counts, in whatever order they come.
     """
 
     contact: str
     subscription: str
+    version: int = 0

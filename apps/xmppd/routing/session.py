@@ -17,6 +17,8 @@ from otp.erts.pid import Pid
 from xmpp_core.jid import JID
 
 T = TypeVar("T")
+#: subjects whose versions a session remembers
+MOST_NEWS = 1000
 
 Sid = tuple[int, int]  # (nanoseconds since the epoch at bind, a count): greater is newer
 
@@ -92,6 +94,16 @@ class C2sSession:
         if found is None:
             found = self.mods[mod] = make()
         return cast(T, found)
+
+    def is_news(self, subject: str, version: int) -> bool:
+        """Whether nothing of a higher version was heard about `subject` before; remembers this one."""
+        heard: dict[str, int] = self.note("news", dict)
+        if heard.get(subject, version) > version:
+            return False
+        if len(heard) >= MOST_NEWS:
+            heard.clear()  # what overtakes does so by milliseconds: the old ones are not needed any more
+        heard[subject] = version
+        return True
 
     def change(self, *, priority: int | None, interested: bool) -> Session:
         """Replaces `entry`; for routing.sm only, which tells the other nodes."""

@@ -30,7 +30,7 @@ from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
 from xmppd.routing import barrier, hooks
-from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
+from xmppd.routing.deliver import Deliver, Kick, Newest, Replaced, Shutdown
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.stream import c2s_actions, c2s_session
 from xmppd.stream.c2s_data import Data, Settings
@@ -91,6 +91,10 @@ class C2s(GenFsm[Data]):
             if session is None or c2s_session.write_now(data, session, message):
                 return NextState(state_name, data)
             return self._write(message, data)
+        if type(message) is Newest and session is not None:
+            if not session.is_news(message.subject, message.version):
+                return NextState(state_name, data)
+            return self.handle_info(Deliver(message.stanza), state_name, data)
         return self._info(message, data)
 
     async def _write(self, message: Deliver, data: Data) -> Any:

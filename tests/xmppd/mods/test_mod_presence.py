@@ -7,8 +7,10 @@ import re
 from otp.erts import exits, process
 from tests.support.court import Court, play
 from tests.support.node import until
+from xmpp_core.stanza import make_iq
 from xmppd.mods.mod_presence import notes_of
 from xmppd.routing import sm
+from xmppd.routing.deliver import Newest, RosterItemChanged
 from xmppd.store import store
 from xmppd.store.tables import RosterItem
 
@@ -170,5 +172,31 @@ def test_who_could_not_be_told_is_told_no_more() -> None:
         await romeo.send("<presence><show>away</show></presence>")
         await court.settle()
         assert juliet.take() == []
+
+    play(body)
+
+
+def test_news_of_a_subscription_that_were_overtaken_change_nothing() -> None:
+    """Two nodes change it one after the other; the word of the second is here first."""
+
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        assert romeo.session is not None
+        for version, subscription in ((7, "none"), (6, "both")):
+            process.send(romeo.pid, RosterItemChanged("juliet@localhost", subscription, version))
+        await romeo.settle()
+        assert notes_of(romeo.session).pres_f == {"romeo@localhost"}
+
+    play(body)
+
+
+def test_a_push_that_was_overtaken_is_not_shown() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        for version in (6, 8, 7):
+            push = make_iq("set", f"push{version}", to=romeo.jid)
+            process.send(romeo.pid, Newest(push, "push juliet@localhost", version))
+        await romeo.settle()
+        assert [text.partition("id='")[2].partition("'")[0] for text in romeo.take()[-2:]] == ["push6", "push8"]
 
     play(body)

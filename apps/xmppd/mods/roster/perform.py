@@ -47,7 +47,8 @@ async def _perform(step: Step, original: Presence | None) -> None:
             for session in sm.available(owner.bare):
                 await router.route(make_presence(contact, type_="unavailable", from_=session.jid))
         case Changed():
-            await _tell_sessions(owner, RosterItemChanged(contact.bare, item_of(step.record).subscription))
+            record = step.record
+            await _tell_sessions(owner, RosterItemChanged(contact.bare, item_of(record).subscription, record.version))
 
 
 def _stanza(kind: str, from_: JID, to: JID, original: Presence | None) -> Presence:
@@ -71,7 +72,7 @@ def push(owner: JID, record: RosterItem, removed: bool = False) -> None:
     query = Element(ns.ROSTER, "query", {"ver": str(record.version)}, [item])
     for session in sm.interested(owner.bare):
         iq: Stanza = make_iq("set", f"push{record.version}", query, to=session.jid, from_=owner)
-        process.send(session.pid, deliver.Deliver(iq))
+        process.send(session.pid, deliver.Newest(iq, f"push {record.contact}", record.version))
 
 
 async def _tell_sessions(owner: JID, message: RosterItemChanged) -> None:
