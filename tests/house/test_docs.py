@@ -23,7 +23,7 @@ FILES = [p for top in ("otp", "apps", "tests", "rel", "docs") for p in (ROOT / t
 NAMED = re.compile(r"`([\w./-]+\.(?:py|toml|lock|service|story))(?::([\w.]+))?(?: \(seq \d+\))?`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 #: files that the reader makes, or that others have
-NOT_OURS = frozenset({"xmppd.toml", "NAME.app.toml", "__init__.py", "_state.py"})
+NOT_OURS = frozenset({"xmppd.toml", "NAME.app.toml", "NAME.rel.toml", "__init__.py", "_state.py"})
 
 
 def found(named: str) -> list[Path]:
@@ -145,5 +145,5 @@ def test_pages_that_sources_speak_of_exist() -> None:
     for path in texts:
         if path.suffix != ".pyc" and path != Path(__file__):
             named = re.findall(r"\bdocs/[\w/-]+(?:\.md)?\b", path.read_text(encoding="utf-8", errors="replace"))
-            dead += [f"{shown(path)}: {n}" for n in named if not list(ROOT.glob(f"{n}*"))]
+            dead += [f"{shown(path)}: {n}" for n in named if "NN" not in n and not list(ROOT.glob(f"{n}*"))]
     assert not dead
