@@ -14,7 +14,7 @@ SCRIPT = ROOT / "docs" / "make_docs.py"
 
 
 def pages() -> Mapping[str, Callable[[], str]]:
-    """What the script would write, by file name; its helpers lie beside it."""
+    """What the script would write, by file name; what it uses lies beside it."""
     sys.path.insert(0, str(SCRIPT.parent))
     spec = importlib.util.spec_from_file_location("make_docs", SCRIPT)
     assert spec is not None
