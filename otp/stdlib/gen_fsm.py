@@ -52,7 +52,7 @@ from otp.erts.signals import Timeout
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Behaviour, Options
-from otp.stdlib.gen import CALL_TIMEOUT, IGNORE, From, reply, stop
+from otp.stdlib.gen import CALL_TIMEOUT, IGNORE, From, Throw, reply, stop
 from otp.stdlib.gen_server import Stop, StopInit
 from otp.stdlib.status import Formats
 
@@ -64,6 +64,7 @@ __all__ = [
     "ReplyNext",
     "Stop",
     "StopInit",
+    "Throw",
     "Timeout",
     "cancel_timer",
     "enter_loop",

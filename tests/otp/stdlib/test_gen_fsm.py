@@ -83,7 +83,7 @@ async def ended() -> object:
     return message.reason
 
 
-def test_gen_fsm__start1_start2() -> None:
+def test_gen_fsm__start1__and_stop() -> None:
     async def body() -> None:
         pid = await gen_fsm.start(Machine, log := [])
         assert await gen_fsm.sync_send_event(pid, "hi") == "answer"
@@ -134,7 +134,7 @@ def test_gen_fsm__bad_return_of_init(answer: Any) -> None:
     run(body)
 
 
-def test_gen_fsm__start8_start9_registered_name() -> None:
+def test_gen_fsm__start8__registered_name() -> None:
     async def body() -> None:
         pid = await machine([], name="door")
         assert whereis("door") is pid
@@ -195,7 +195,7 @@ def test_gen_fsm__stop_with_a_reply() -> None:
     run(body)
 
 
-def test_gen_fsm__abnormal1_call_timeout() -> None:
+def test_gen_fsm__abnormal1__call_timeout() -> None:
     async def body() -> None:
         pid = await machine([])
         with pytest.raises(CallError) as caught:
@@ -206,7 +206,7 @@ def test_gen_fsm__abnormal1_call_timeout() -> None:
     run(body)
 
 
-def test_gen_fsm__abnormal2_bad_return() -> None:
+def test_gen_fsm__abnormal2__bad_return() -> None:
     async def body() -> None:
         pid = await machine(log := [])
         with pytest.raises(CallError) as caught:
@@ -218,7 +218,7 @@ def test_gen_fsm__abnormal2_bad_return() -> None:
     run(body)
 
 
-def test_gen_fsm__shutdown_writes_no_report(caplog: pytest.LogCaptureFixture) -> None:
+def test_gen_fsm__shutdown__writes_no_report(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
         pid = await machine([])
         gen_fsm.send_event(pid, lambda _name, log: Stop(("shutdown", "x"), log))
@@ -228,7 +228,7 @@ def test_gen_fsm__shutdown_writes_no_report(caplog: pytest.LogCaptureFixture) ->
     assert not caplog.records
 
 
-def test_gen_fsm__abnormal_stop_is_reported_with_hidden_state(caplog: pytest.LogCaptureFixture) -> None:
+def test_gen_fsm__error_format_status__of_an_abnormal_stop(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
         pid = await machine([])
         gen_fsm.send_event(pid, lambda _name, log: Stop("boom", log))
@@ -254,7 +254,7 @@ def test_gen_fsm__crash_ends_the_machine_and_its_caller() -> None:
     run(body)
 
 
-def test_gen_fsm__terminate_crash_replaces_the_reason() -> None:
+def test_gen_fsm__undef_in_terminate__a_crash_replaces_the_reason() -> None:
     class Bad(Machine):
         def terminate(self, reason: object, name: str, log: Log) -> None:
             raise ProcessExit("crash_in_terminate")
@@ -358,7 +358,7 @@ def test_gen_fsm__sys1() -> None:
     run(body)
 
 
-def test_gen_fsm__get_state_and_replace_state() -> None:
+def test_gen_fsm__replace_state__and_get_state() -> None:
     async def body() -> None:
         pid = await machine([])
         assert await gen.system(pid, "get_state") == ("idle", ["init"])
@@ -391,7 +391,7 @@ def test_gen_fsm__undef_code_change() -> None:
     run(body)
 
 
-def test_gen_fsm__hibernate_is_a_state_like_any_other() -> None:
+def test_gen_fsm__hibernate__and_events() -> None:
     async def body() -> None:
         pid = await machine(log := [])
         gen_fsm.send_event(pid, lambda _name, data: NextState("busy", data, "hibernate"))
