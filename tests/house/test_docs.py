@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -150,3 +151,17 @@ def test_pages_that_sources_speak_of_exist() -> None:
             named = re.findall(r"\bdocs/[\w/-]+(?:\.md)?\b", path.read_text(encoding="utf-8", errors="replace"))
             dead += [f"{shown(path)}: {n}" for n in named if "NN" not in n and not list(ROOT.glob(f"{n}*"))]
     assert not dead
+
+
+def test_each_dependency_is_used_and_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    reasons = set(re.findall(r"[\w-]+", " ".join(line.split("|")[1] for line in page.splitlines() if line[:2] == "| ")))
+    names = {kind: {re.split(r"[\[<>=;]", spec)[0] for spec in specs} for kind, specs in (
+        ("run", project["dependencies"]), ("dev", project["optional-dependencies"]["dev"]))}  # fmt: skip
+    assert names["run"] | names["dev"] <= reasons, "each has its line in docs/dependencies.md"
+    sources = "\n".join(p.read_text(encoding="utf-8") for p in FILES if p.suffix == ".py" and "tests" not in p.parts)
+    unused = [
+        n for n in names["run"] if not re.search(rf"^\s*(import|from) {n.replace('-', '_')}\b", sources, re.MULTILINE)
+    ]
+    assert not unused
