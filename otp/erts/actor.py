@@ -14,7 +14,7 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 import pykka
 from pykka.messages import _ActorStop
@@ -25,19 +25,12 @@ from otp.erts.links import remove_watcher, signal_down, signal_exit
 from otp.erts.pid import Pid, Ref, new_pid
 from otp.erts.pykka_messages import Envelope, is_proxy, is_stop, reject_envelope
 from otp.erts.scheduler import THIS
+from otp.erts.signals import Tracing
 from otp.erts.timer import TIMERS, TimerRef
 
 __all__ = ["NOTHING", "PROCESSES", "Envelope", "Process", "Receive", "is_proxy", "is_stop", "reject_envelope"]
 
 log = logging.getLogger("otp.process")
-
-
-class Tracing(Protocol):
-    """Who looks on when a process is traced (otp.erts.trace)."""
-
-    def event(self, process: Process, event: str, what: object, other: object = None) -> None: ...
-
-
 NOTHING: Any = object()
 
 #: all live processes of this node
@@ -93,11 +86,15 @@ class Process(pykka.Actor):
     max_queue: int | None = None
     suspended_by: dict[Pid, int] | None = None
     tracing: Tracing | None = None
+    group_leader: Pid | None = None  # who it belongs to: the master of its application
 
     def __init__(self) -> None:
         self.pid = pid = new_pid()
         pid.target = self
         PROCESSES[pid] = self
+        parent = THIS.running
+        if parent is not None and parent.group_leader is not None:
+            self.group_leader = parent.group_leader
 
     # -- what Pykka asks of a runtime
 
@@ -125,7 +122,7 @@ class Process(pykka.Actor):
         THIS.call_on_loop(self.deliver, envelope)
 
     def get(self) -> Envelope[Any]:
-        """pykka.ActorInbox, unused: the scheduler takes messages out."""
+        """pykka.ActorInbox, unused."""
         raise RuntimeError("the scheduler reads this mailbox")
 
     def empty(self) -> bool:

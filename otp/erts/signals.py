@@ -6,7 +6,7 @@ OTP:      {'DOWN', …}, {'EXIT', …} and timeout messages; the alias reply of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
 from otp.erts.pid import Pid, Ref
 
@@ -44,3 +44,9 @@ class AliasReply:
 
     ref: Ref
     value: object
+
+
+class Tracing(Protocol):
+    """Who looks on when a process is traced (otp.erts.trace)."""
+
+    def event(self, process: Any, event: str, what: object, other: object = None) -> None: ...

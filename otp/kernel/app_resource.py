@@ -8,6 +8,8 @@ Differs:  TOML instead of a term; data only, so that a boot can be ordered witho
     vsn = "1.0"
     mod = "greeter.app:GreeterApp"          # absent in a library application
     applications = ["kernel", "stdlib"]     # up before us, down after us
+    included_applications = []              # loaded with us; our own tree starts them
+    start_phases = ["init", "go"]           # start_phase() of ours and of the included ones that name it, in this order
     registered = ["greeter_sup"]
     env = { greeting = "hello" }
 """
@@ -26,8 +28,15 @@ from typing import Any, Final
 
 _MOD: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*\Z")
-_STRINGS: Final = ("modules", "registered", "applications", "optional_applications")
-_KEYS: Final = ("name", "vsn", "description", "mod", "env", *_STRINGS)
+_STRINGS: Final = (
+    "modules",
+    "registered",
+    "applications",
+    "optional_applications",
+    "included_applications",
+    "start_phases",
+)
+_KEYS: Final = ("name", "vsn", "id", "description", "mod", "env", *_STRINGS)
 
 
 class AppResourceError(Exception):
@@ -56,6 +65,9 @@ class AppSpec:
     registered: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     optional_applications: tuple[str, ...] = ()
+    included_applications: tuple[str, ...] = ()
+    start_phases: tuple[str, ...] = ()
+    id: str = ""
     env: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -73,6 +85,7 @@ def parse(text: str, source: str = "app.toml") -> AppSpec:
         name=table["name"],
         vsn=table["vsn"],
         description=table.get("description", ""),
+        id=table.get("id", ""),
         mod=table.get("mod"),
         env=MappingProxyType(table.get("env", {})),
         **lists,
@@ -123,7 +136,7 @@ def _wrong(table: Mapping[str, Any]) -> Iterable[str]:
     for key in ("name", "vsn"):
         if key not in table:
             yield f"{key!r} is missing"
-    for key in ("name", "vsn", "description", "mod"):
+    for key in ("name", "vsn", "id", "description", "mod"):
         if not isinstance(table.get(key, ""), str):
             yield f"{key!r} must be a string"
     for key in _STRINGS:
@@ -143,6 +156,7 @@ def _malformed(table: Mapping[str, Any]) -> Iterable[str]:
         yield f"'name' must be a lower-case identifier, not {name!r}"
     if isinstance(mod, str) and not _MOD.match(mod):
         yield f"'mod' must look like 'package.module:Class', not {mod!r}"
-    needs = table.get("applications")
-    if isinstance(needs, list) and name in needs:
-        yield f"{name!r} cannot depend on itself"
+    for key in ("applications", "included_applications"):
+        needs = table.get(key)
+        if isinstance(needs, list) and name in needs:
+            yield f"{name!r} cannot depend on itself"

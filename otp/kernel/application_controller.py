@@ -10,14 +10,15 @@ Process:  one per node, started by boot and linked to it; ends with ("applicatio
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from otp.erts.exits import NORMAL
+from otp.erts.exits import KILL, NORMAL, ReceiveTimeout
 from otp.erts.pid import Pid
-from otp.erts.process import receive, self_, send, spawn_link, trap_exit
+from otp.erts.process import exit_, monotonic_time, processes, receive, self_, send, spawn_link, trap_exit
 from otp.erts.signals import Exit
 from otp.kernel import app_resource, application, application_master
 from otp.kernel.app_resource import AppSpec
@@ -50,7 +51,7 @@ class Running:
 
 @dataclass(slots=True)
 class _State:
-    starting: dict[str, tuple[str, Pid, From]] = field(default_factory=dict)
+    starting: dict[str, tuple[str, Pid, list[From]]] = field(default_factory=dict)
     stopping: dict[str, From] = field(default_factory=dict)
 
 
@@ -70,12 +71,18 @@ async def start_link() -> Pid | None:
 def load(app: str | AppSpec, env: Mapping[str, Any] | None = None) -> AppSpec:
     """Make an application known, found on the code path if given by name; `env` overrides its defaults.
 
-    Loading again changes nothing. Raises: AppResourceError.
+    What it includes is loaded too. Loading again changes nothing. Raises: AppResourceError.
     """
     spec = app_resource.find(app) if isinstance(app, str) and app not in _loaded else app
     name = spec if isinstance(spec, str) else spec.name
     if name not in _loaded and isinstance(spec, AppSpec):
         _loaded[name] = spec
+        try:
+            for included in spec.included_applications:
+                load(included)
+        except Exception:
+            del _loaded[name]
+            raise
         application.merge_env(name, spec.env, env or {})
     return _loaded[name]
 
@@ -101,6 +108,15 @@ async def start(name: str, type_: str = "temporary") -> None:
     failure = await gen_server.call(NAME, ("start", name, type_), timeout=None)
     if failure is not None:
         raise ApplicationError(name, failure)
+
+
+async def ensure_started(name: str, type_: str = "temporary") -> None:
+    """start(), unless it runs already."""
+    try:
+        await start(name, type_)
+    except ApplicationError as exc:
+        if exc.reason != ("already_started", name):
+            raise
 
 
 async def ensure_all_started(names: str | Iterable[str], type_: str = "temporary") -> list[str]:
@@ -135,6 +151,35 @@ def which_applications() -> list[tuple[str, str, str]]:
 def loaded_applications() -> list[AppSpec]:
     """What is loaded."""
     return list(_loaded.values())
+
+
+def get_key(name: str, key: str, default: Any = None) -> Any:
+    """What the resource of a loaded application says (application:get_key/2)."""
+    return getattr(_loaded[name], key, default) if name in _loaded else default
+
+
+def get_all_key(name: str) -> dict[str, Any] | None:
+    """All that the resource of a loaded application says, or None."""
+    spec = _loaded.get(name)
+    return None if spec is None else {key.name: getattr(spec, key.name) for key in fields(spec)}
+
+
+def get_application(pid: Pid) -> str | None:
+    """The application that a process of this node belongs to, or None."""
+    leader = pid.target.group_leader if pid.target is not None else None
+    return next((name for name, running in _running.items() if running.master is leader is not None), None)
+
+
+async def config_change(config: application.Env) -> None:
+    """Put another configuration in place: all that is loaded has it, what runs and is touched by it is told.
+
+    An application's failing config_change() is logged, and the others go on.
+    """
+    application.configure(config)
+    for name, spec in list(_loaded.items()):
+        changed, new, removed = application.replace_env(name, application.reconfigured(name, spec.env))
+        if name in _running and spec.mod is not None and (changed or new or removed):
+            await application_master.guarded(application_master.callbacks_of(spec).config_change, changed, new, removed)
 
 
 async def _ensure(name: str, type_: str, started: list[str], path: list[str]) -> None:
@@ -176,25 +221,35 @@ class Controller(GenServer[_State]):
     def handle_info(self, message: Any, state: _State) -> Any:
         """What masters tell, and their end."""
         if isinstance(message, Started):
-            type_, master, from_ = state.starting.pop(message.name)
+            type_, master, waiting = state.starting.pop(message.name)
             if message.failure is None:
                 _enter(Running(_loaded[message.name], type_, master))
-            reply(from_, message.failure)
+            _answer(waiting, message.failure)
         elif isinstance(message, Exit):
             for running in list(_running.values()):
                 if running.master is message.pid:
                     return _ended(running, message.reason, state)
-            for name, (_type, master, from_) in list(state.starting.items()):
+            for name, (_type, master, waiting) in list(state.starting.items()):
                 if master is message.pid:
                     del state.starting[name]
-                    reply(from_, message.reason)
+                    _answer(waiting, message.reason)
         return NoReply(state)
 
     async def terminate(self, reason: object, state: _State) -> None:
-        """The way down: all applications, last started first."""
+        """The way down: all applications, last started first; what is still starting is not waited for.
+
+        Settings of kernel: `shutdown_func` ("module:function" or a function) is told the reason before all;
+        `shutdown_timeout` (seconds) bounds the whole way, what then still runs is killed.
+        """
+        await _shutdown_func(reason)
+        seconds = application.get_env("kernel", "shutdown_timeout")
+        until = None if seconds is None else monotonic_time() + seconds
+        for _type, master, waiting in state.starting.values():
+            exit_(master, KILL)
+            _answer(waiting, ("shutting_down",))
         for running in reversed(list(_running.values())):
             if running.master is not None and running.master.target is not None:
-                await _stopped(running.master)
+                await _stopped(running.master, until)
             _running.pop(running.spec.name, None)
         _loaded.clear()
 
@@ -204,16 +259,20 @@ class Controller(GenServer[_State]):
 
 def _start(name: str, type_: str, from_: From, state: _State) -> Any:
     spec = _loaded[name]
-    if name in _running or name in state.starting:
+    if name in _running:
         return Reply(("already_started", name), state)
+    if name in state.starting:  # both hear how it went
+        state.starting[name][2].append(from_)
+        return NoReply(state)
     missing = [needed for needed in spec.applications if needed not in _running]
     if missing:
         return Reply(("not_started", missing[0]), state)
     if spec.mod is None:
         _enter(Running(spec, type_, None))
         return Reply(None, state)
-    master = spawn_link(application_master.run, self_(), spec, trap=True)
-    state.starting[name] = (type_, master, from_)
+    included = [_loaded[other] for other in _included(spec)]
+    master = spawn_link(application_master.run, self_(), spec, included, trap=True)
+    state.starting[name] = (type_, master, [from_])
     return NoReply(state)
 
 
@@ -229,9 +288,38 @@ def _stop(name: str, from_: From, state: _State) -> Any:
     return NoReply(state)
 
 
-async def _stopped(master: Pid) -> None:
+def _included(spec: AppSpec) -> list[str]:
+    found: list[str] = []
+    for name in spec.included_applications:
+        found += [name, *_included(_loaded[name])]
+    return found
+
+
+def _answer(waiting: list[From], failure: object) -> None:
+    for from_ in waiting:
+        reply(from_, failure)
+
+
+async def _shutdown_func(reason: object) -> None:
+    told = application.get_env("kernel", "shutdown_func")
+    if isinstance(told, str):
+        module, _, name = told.partition(":")
+        told = getattr(importlib.import_module(module), name)
+    if told is not None:
+        await application_master.guarded(told, reason)
+
+
+async def _stopped(master: Pid, until: float | None) -> None:
+    """Stop an application; when its time is over, kill it and all that belongs to it."""
     send(master, StopNow())
-    await receive(lambda message: isinstance(message, Exit) and message.pid is master)
+    left = None if until is None else max(until - monotonic_time(), 0.0)
+    try:
+        await receive(lambda message: isinstance(message, Exit) and message.pid is master, left)
+    except ReceiveTimeout:
+        log.error("the way down takes too long: what is left of it is killed")
+        for pid in processes():
+            if pid.target is not None and pid.target.group_leader is master:
+                exit_(pid, KILL)
 
 
 def _enter(running: Running) -> None:
