@@ -111,7 +111,9 @@ def xeps_page() -> str:
 The first table comes from the constant `XEP` of each module: the number and the version it was written to. The second
 gives the field `XEP:` of the file heads as it stands there; what is *refused* there is known and not offered. Beside
 these the server follows RFC 6120, 6121, 7622 and, for TLS, 7590. Stream compression (XEP-0138) is not offered: see
-[dependencies.md](dependencies.md). Stream Management (XEP-0198) is not offered yet: the stream machine has a place
+[dependencies.md](dependencies.md)."""
+    if 198 not in found:
+        words += """ Stream Management (XEP-0198) is not offered yet: the stream machine has a place
 for it, and no module fills it."""
     return page(
         "XEPs",
