@@ -71,11 +71,12 @@ class Process(pykka.Actor):
     _receive: Receive | None = None
     _doomed: Any = NOTHING
     _ref: pykka.ActorRef[Any] | None = None
+    _stopping: Envelope[Any] | None = None  # pykka's stop, that waits for the end
     reductions = 0
     trapping = False
     name: str | None = None
     parent: Pid | None = None
-    links: set[Pid] | None = None
+    links: tuple[Pid] | set[Pid] | None = None  # most processes have one, to their supervisor: a tuple
     monitors: dict[Ref, Pid] | None = None  # what I watch
     watchers: dict[Ref, Pid | Callable[[object], None]] | None = None  # who watches me
     on_exit: list[Callable[[], None]] | None = None
@@ -345,9 +346,8 @@ class Process(pykka.Actor):
         queue, self._queue = self._queue, None
         for message in queue or ():
             reject_envelope(message)
-        stopping = self.__dict__.get("_stopping")
-        if stopping is not None and stopping.reply_to is not None:
-            stopping.reply_to.set(None)
+        if self._stopping is not None and self._stopping.reply_to is not None:
+            self._stopping.reply_to.set(None)
 
     def _close_code(self) -> None:
         coro, self._coro = self._coro, None

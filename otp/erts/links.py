@@ -99,6 +99,29 @@ def deliver_alias(serial: int, message: object) -> None:
         entry(message)
 
 
+def tie(process: Process, other: Pid) -> None:
+    """Note a process's side of a link; idempotent."""
+    links = process.links
+    if not links:
+        process.links = (other,)
+    elif isinstance(links, set):
+        links.add(other)
+    elif other not in links:
+        process.links = {*links, other}
+
+
+def untie(process: Process, other: Pid) -> bool:
+    """Forget a process's side of a link; False if there was none."""
+    links = process.links
+    if not links or other not in links:
+        return False
+    if isinstance(links, set):
+        links.discard(other)
+    else:
+        process.links = None
+    return True
+
+
 def signal_exit(from_: Pid | None, to: Pid, reason: object, *, linked: bool) -> None:
     """Send an exit signal. A link's signal removes the link; `kill` sent by exit_() cannot be trapped."""
     process: Process | None = to.target
@@ -107,9 +130,8 @@ def signal_exit(from_: Pid | None, to: Pid, reason: object, *, linked: bool) -> 
             Net.carrier.exit_(from_, to, reason, linked)
         return
     if linked:
-        if process.links is None or from_ not in process.links:
+        if from_ is None or not untie(process, from_):
             return
-        process.links.discard(from_)
     elif reason == exits.KILL:
         process.doom(exits.KILLED)
         return

@@ -67,9 +67,14 @@ _local_pids: weakref.WeakValueDictionary[int, Pid] = weakref.WeakValueDictionary
 
 def new_pid() -> Pid:
     """A fresh pid of this node, still without a process."""
-    pid = Pid(HERE.node, HERE.creation, next(HERE.serials))
-    _local_pids[pid.serial] = pid
-    return pid
+    return Pid(HERE.node, HERE.creation, next(HERE.serials))
+
+
+def abroad(pid: Pid) -> int:
+    """Its serial, to be written into a frame; one of this node is remembered, so that what comes back is this object."""
+    if is_local(pid):
+        _local_pids[pid.serial] = pid
+    return pid.serial
 
 
 def intern(node: str, creation: int, serial: int) -> Pid:

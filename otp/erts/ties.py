@@ -12,7 +12,7 @@ from typing import Any, Final
 from otp.erts import aliases, exits
 from otp.erts.actor import Process
 from otp.erts.current import Dest, resolve, running
-from otp.erts.links import Net, add_watcher, remove_watcher, signal_down, signal_exit
+from otp.erts.links import Net, add_watcher, remove_watcher, signal_down, signal_exit, tie, untie
 from otp.erts.pid import Pid, Ref, is_local, make_ref
 from otp.erts.registry import Via
 from otp.erts.signals import Down
@@ -24,16 +24,12 @@ def link_processes(process: Process, other: Pid) -> None:
     """Link a given local process with another; link() is this for the running one."""
     if other is process.pid or (process.links is not None and other in process.links):
         return
-    if process.links is None:
-        process.links = set()
-    process.links.add(other)
+    tie(process, other)
     if process.tracing is not None:
         process.tracing.event(process, "link", other)
     target: Process | None = other.target
     if target is not None:
-        if target.links is None:
-            target.links = set()
-        target.links.add(process.pid)
+        tie(target, process.pid)
         if target.tracing is not None:
             target.tracing.event(target, "getting_linked", process.pid)
     elif is_local(other):
@@ -50,15 +46,13 @@ def link(pid: Pid) -> None:
 def unlink(pid: Pid) -> None:
     """Take the link away: no exit signal of it arrives afterwards."""
     process = running()
-    if process.links is None or pid not in process.links:
+    if not untie(process, pid):
         return
-    process.links.discard(pid)
     if process.tracing is not None:
         process.tracing.event(process, "unlink", pid)
     target: Process | None = pid.target
     if target is not None:
-        if target.links is not None:
-            target.links.discard(process.pid)
+        untie(target, process.pid)
         if target.tracing is not None:
             target.tracing.event(target, "getting_unlinked", process.pid)
     elif not is_local(pid):

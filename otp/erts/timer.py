@@ -10,21 +10,24 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from otp.erts.scheduler import THIS
+
+if TYPE_CHECKING:
+    from otp.erts.actor import Process
 
 _COMPACT_ABOVE: Final = 512
 
 
 class TimerRef:
-    """One timer. `fn` is None once it fired or was cancelled; `owner` is the table of the process it ends with."""
+    """One timer. `fn` is None once it fired or was cancelled; `owner` is the process it ends with."""
 
     __slots__ = ("args", "due", "fn", "order", "owner")
 
     def __init__(self, due: float, order: int, fn: Callable[..., Any] | None, args: tuple[Any, ...]) -> None:
         self.due, self.order, self.fn, self.args = due, order, fn, args
-        self.owner: dict[int, TimerRef] | None = None
+        self.owner: Process | None = None
 
     def __lt__(self, other: TimerRef) -> bool:
         return (self.due, self.order) < (other.due, other.order)
@@ -57,8 +60,7 @@ class Timers:
         if timer.fn is None:
             return None
         timer.fn, timer.args = None, ()
-        if timer.owner is not None:
-            timer.owner.pop(timer.order, None)
+        _forget(timer)
         self.cancelled += 1
         if self.cancelled > _COMPACT_ABOVE and self.cancelled * 2 > len(self.heap):
             self.heap = [t for t in self.heap if t.fn is not None]
@@ -82,11 +84,19 @@ class Timers:
                 self.cancelled -= 1
                 continue
             fn, timer.fn = timer.fn, None
-            if timer.owner is not None:
-                timer.owner.pop(timer.order, None)
+            _forget(timer)
             fn(*timer.args)
         if self.heap and self.handle is None:
             self._arm()
+
+
+def _forget(timer: TimerRef) -> None:
+    """Its process need not cancel it any more; one without timers keeps no table of them."""
+    owner, timer.owner = timer.owner, None
+    if owner is not None and owner.timers is not None:
+        owner.timers.pop(timer.order, None)
+        if not owner.timers:
+            owner.timers = None
 
 
 TIMERS: Final = Timers()

@@ -76,7 +76,7 @@ def _start(seconds: float, dest: Dest, message: Any, absolute: bool, **wrap: obj
     if owner.timers is None:
         owner.timers = {}
     owner.timers[timer.order] = timer
-    timer.owner = owner.timers
+    timer.owner = owner
     return timer
 
 

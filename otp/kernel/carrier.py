@@ -16,7 +16,7 @@ from typing import Any
 
 from otp.erts import exits
 from otp.erts.links import remove_watcher, signal_down, signal_exit
-from otp.erts.pid import HERE, Pid, Ref
+from otp.erts.pid import HERE, Pid, Ref, abroad
 from otp.kernel import inbound
 from otp.kernel.codec import pack, printable
 from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK, Far
@@ -56,14 +56,14 @@ class Mesh:
             signal_exit(to, from_, self._unreachable(to), linked=True)
             return
         far.linked.add((from_, to))
-        far.link.post((LINK, from_.serial, to.serial))
+        far.link.post((LINK, abroad(from_), to.serial))
 
     def unlink(self, from_: Pid, to: Pid) -> None:
         """The end of a link."""
         far = self._reach(to)
         if far is not None:
             far.linked.discard((from_, to))
-            far.link.post((UNLINK, from_.serial, to.serial))
+            far.link.post((UNLINK, abroad(from_), to.serial))
 
     def exit_(self, from_: Pid | None, to: Pid, reason: object, linked: bool) -> None:
         """An exit signal, of a link or of exit_(); a reason that may not cross goes as text."""
@@ -72,7 +72,7 @@ class Mesh:
             return
         if linked and from_ is not None:
             far.linked.discard((from_, to))
-        serial = None if from_ is None else from_.serial
+        serial = None if from_ is None else abroad(from_)
         far.link.post((EXIT, serial, to.serial, linked, pack(printable(reason))))
 
     def monitor(self, ref: Ref, watcher: Pid, target: Pid) -> None:
@@ -82,7 +82,7 @@ class Mesh:
             signal_down(ref, watcher, target, self._unreachable(target))
             return
         far.watched_by_us[ref.serial] = (ref, watcher, target)
-        far.link.post((MONITOR, ref.serial, watcher.serial, target.serial))
+        far.link.post((MONITOR, ref.serial, abroad(watcher), target.serial))
 
     def demonitor(self, ref: Ref, target: Pid) -> None:
         """The end of a monitor of ours."""
@@ -97,7 +97,7 @@ class Mesh:
             signal_down(ref, watcher, name, exits.NOCONNECTION)
             return
         far.watched_by_us[ref.serial] = (ref, watcher, name)
-        far.link.post((MONITOR, ref.serial, watcher.serial, name))
+        far.link.post((MONITOR, ref.serial, abroad(watcher), name))
 
     def demonitor_name(self, ref: Ref, node: str) -> None:
         """The end of a monitor of a name."""

@@ -28,7 +28,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from otp.erts.exits import Crash
-from otp.erts.pid import Pid, Ref, intern, intern_ref
+from otp.erts.pid import Pid, Ref, abroad, intern, intern_ref
 from otp.erts.signals import AliasReply, Down, Exit, Timeout
 
 T = TypeVar("T")
@@ -221,7 +221,7 @@ _packers.update(
         dict: _pack_dict,
         set: lambda term: (_SET, *map(pack, term)),
         frozenset: lambda term: (_FROZENSET, *map(pack, term)),
-        Pid: lambda pid: (_PID, pid.node, pid.creation, pid.serial),
+        Pid: lambda pid: (_PID, pid.node, pid.creation, abroad(pid)),
         Ref: _pack_ref,
     }
 )

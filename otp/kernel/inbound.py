@@ -12,7 +12,7 @@ from typing import Any
 
 from otp.erts import exits
 from otp.erts.actor import Process
-from otp.erts.links import add_watcher, deliver, remove_watcher, signal_down, signal_exit
+from otp.erts.links import add_watcher, deliver, remove_watcher, signal_down, signal_exit, tie, untie
 from otp.erts.pid import HERE, Pid, intern, intern_ref
 from otp.erts.registry import NAMES
 from otp.kernel.codec import MalformedFrame, UnknownClass, pack, unpack
@@ -67,17 +67,15 @@ def _link(far: Far, theirs: Pid, ours: Pid) -> None:
     if process is None:
         far.link.post((EXIT, ours.serial, theirs.serial, True, exits.NOPROC))
         return
-    if process.links is None:
-        process.links = set()
-    process.links.add(theirs)
+    tie(process, theirs)
     far.linked.add((ours, theirs))
 
 
 def _unlink(far: Far, theirs: Pid, ours: Pid) -> None:
     far.linked.discard((ours, theirs))
     process: Process | None = ours.target
-    if process is not None and process.links is not None:
-        process.links.discard(theirs)
+    if process is not None:
+        untie(process, theirs)
 
 
 def _exit(far: Far, theirs: Pid | None, ours: Pid, linked: bool, reason: object) -> None:

@@ -17,13 +17,13 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, NoReturn, TypedDict
+from typing import Any, Final, NoReturn, TypedDict, TypeVar
 
 from otp.erts import exits
 from otp.erts.actor import Envelope, is_proxy, is_stop
 from otp.erts.function_process import FunctionProcess, Unwind
 from otp.erts.future import LoopFuture
-from otp.erts.links import remove_watcher, watch
+from otp.erts.links import remove_watcher, untie, watch
 from otp.erts.pid import Pid, Ref
 from otp.erts.process import link_processes, monitor
 from otp.erts.registry import NAMES, Name, Via, find
@@ -33,6 +33,8 @@ from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import crash_report
 from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call
 from otp.stdlib.observed import DebugFn, Observed
+
+T = TypeVar("T")
 
 
 class Options(TypedDict, total=False):
@@ -44,6 +46,17 @@ class Options(TypedDict, total=False):
     timeout: float | None
     hibernate_after: float | None
     debug: Sequence[DebugFn]
+
+
+_CALLBACKS: Final[dict[type, Any]] = {}
+
+
+def callbacks(module: type[T]) -> T:
+    """The one object of a callback class: it holds no attributes, so all its processes share it."""
+    found: T | None = _CALLBACKS.get(module)
+    if found is None:
+        found = _CALLBACKS[module] = module()
+    return found
 
 
 class Behaviour(Observed):
@@ -335,8 +348,8 @@ async def _run_init(process: Behaviour, args: tuple[Any, ...], timeout: float | 
 
 def _start_timeout(process: Behaviour) -> None:
     for other in process.links or ():
-        if other.target is not None and other.target.links is not None:
-            other.target.links.discard(process.pid)
+        if other.target is not None:
+            untie(other.target, process.pid)
     process.links = None
     process.answer_start(None, exits.StartError(exits.TIMEOUT))
     process.terminate_now(exits.KILLED)

@@ -294,12 +294,12 @@ class GenFsmProcess(Behaviour):
 
 async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
-    return await behaviour.start(lambda: GenFsmProcess(module()), args, options, link=True)
+    return await behaviour.start(lambda: GenFsmProcess(behaviour.callbacks(module)), args, options, link=True)
 
 
 async def start(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """start_link without the link."""
-    return await behaviour.start(lambda: GenFsmProcess(module()), args, options)
+    return await behaviour.start(lambda: GenFsmProcess(behaviour.callbacks(module)), args, options)
 
 
 def enter_loop(

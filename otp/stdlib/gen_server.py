@@ -276,19 +276,19 @@ def _plain(name: Name | None) -> Hashable:
 
 async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """Start a server linked to the caller and wait for its init; see behaviour.start for results and errors."""
-    return await behaviour.start(lambda: GenServerProcess(module()), args, options, link=True)
+    return await behaviour.start(lambda: GenServerProcess(behaviour.callbacks(module)), args, options, link=True)
 
 
 async def start(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """start_link without the link."""
-    return await behaviour.start(lambda: GenServerProcess(module()), args, options)
+    return await behaviour.start(lambda: GenServerProcess(behaviour.callbacks(module)), args, options)
 
 
 async def start_monitor(
     module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]
 ) -> tuple[Pid, Ref] | None:
     """start, with a monitor of the server."""
-    return await behaviour.start_monitor(lambda: GenServerProcess(module()), args, options)
+    return await behaviour.start_monitor(lambda: GenServerProcess(behaviour.callbacks(module)), args, options)
 
 
 def enter_loop(

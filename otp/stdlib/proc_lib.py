@@ -30,6 +30,7 @@ from otp.erts import exits
 from otp.erts.exits import StartError
 from otp.erts.function_process import FunctionProcess, hibernate
 from otp.erts.future import LoopFuture
+from otp.erts.links import untie
 from otp.erts.pid import Pid, Ref
 from otp.erts.process import launch, monitor, running
 from otp.erts.registry import NAMES
@@ -149,8 +150,8 @@ async def _started(process: ProcLibProcess, name: str | None, link: bool, timeou
 
 def _too_late(process: ProcLibProcess) -> None:
     for other in process.links or ():
-        if other.target is not None and other.target.links is not None:
-            other.target.links.discard(process.pid)
+        if other.target is not None:
+            untie(other.target, process.pid)
     process.links = None
     started, process.started = process.started, None
     if started is not None:

@@ -17,8 +17,17 @@ def test_the_same_numbers_give_the_same_object() -> None:
 
 def test_a_local_pid_read_back_from_a_frame_is_the_original() -> None:
     a = pids.new_pid()
+    assert pids.abroad(a) == a.serial
     assert pids.intern(a.node, a.creation, a.serial) is a
     assert pids.is_local(a)
+
+
+def test_a_pid_that_never_left_is_in_no_table() -> None:
+    before = len(pids._local_pids)
+    kept = [pids.new_pid() for _ in range(10)]
+    assert (len(kept), len(pids._local_pids)) == (10, before)
+    assert pids.abroad(pids.intern("w2", 3, 15)) == 15
+    assert len(pids._local_pids) == before
 
 
 def test_a_pid_of_an_earlier_creation_is_not_local() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process, runtime
+from otp.erts.pid import abroad
 from otp.erts.signals import Exit
 from otp.kernel import inbound
 from otp.kernel.codec import MalformedFrame, pack
@@ -34,7 +35,7 @@ def test_messages_reach_pids_and_names() -> None:
     async def body(far: Far) -> None:
         me = process.self_()
         process.register("me", me)
-        inbound.receive(far, [SEND, me.serial, "one"])
+        inbound.receive(far, [SEND, abroad(me), "one"])
         inbound.receive(far, [SEND_NAME, "me", "two"])
         inbound.receive(far, [SEND_NAME, "nobody", "lost"])
         inbound.receive(far, [SEND, 999_999, "lost"])
@@ -46,15 +47,15 @@ def test_messages_reach_pids_and_names() -> None:
 def test_links_and_exits() -> None:
     async def body(far: Far) -> None:
         me, theirs = process.self_(), far.pid(7)
-        inbound.receive(far, [LINK, 7, me.serial])
+        inbound.receive(far, [LINK, 7, abroad(me)])
         assert far.linked == {(me, theirs)}
         assert theirs in process.process_info(me).links
-        inbound.receive(far, [UNLINK, 7, me.serial])
-        inbound.receive(far, [EXIT, 7, me.serial, True, "late"])
-        inbound.receive(far, [LINK, 7, me.serial])
-        inbound.receive(far, [EXIT, 7, me.serial, True, "boom"])
+        inbound.receive(far, [UNLINK, 7, abroad(me)])
+        inbound.receive(far, [EXIT, 7, abroad(me), True, "late"])
+        inbound.receive(far, [LINK, 7, abroad(me)])
+        inbound.receive(far, [EXIT, 7, abroad(me), True, "boom"])
         assert await process.receive() == Exit(theirs, "boom")
-        inbound.receive(far, [EXIT, None, me.serial, False, "from nobody"])
+        inbound.receive(far, [EXIT, None, abroad(me), False, "from nobody"])
         assert await process.receive() == Exit(None, "from nobody")
         inbound.receive(far, [LINK, 7, 999_999])
         assert far.link.posted == [(EXIT, 999_999, 7, True, "noproc")]
@@ -67,7 +68,7 @@ def test_monitors() -> None:
     async def body(far: Far) -> None:
         me = process.self_()
         before = process.process_info(me).monitored_by
-        inbound.receive(far, [MONITOR, 50, 7, me.serial])
+        inbound.receive(far, [MONITOR, 50, 7, abroad(me)])
         assert process.process_info(me).monitored_by == before + 1
         inbound.receive(far, [DEMONITOR, 50])
         inbound.receive(far, [DEMONITOR, 50])
@@ -96,8 +97,8 @@ def test_an_unknown_class_costs_its_message_and_is_told(caplog: pytest.LogCaptur
     async def body(far: Far) -> None:
         me = process.self_()
         with caplog.at_level(logging.ERROR):
-            inbound.receive(far, [SEND, me.serial, ["no.such.Class", 1]])
-        inbound.receive(far, [SEND, me.serial, list(pack((1, "next")))])
+            inbound.receive(far, [SEND, abroad(me), ["no.such.Class", 1]])
+        inbound.receive(far, [SEND, abroad(me), list(pack((1, "next")))])
         assert await process.receive() == (1, "next")
         assert "no.such.Class" in caplog.text
 
