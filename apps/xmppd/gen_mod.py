@@ -29,6 +29,8 @@ from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, NoReply
+from xmpp_core.errors import StanzaError
+from xmpp_core.stanza import Iq
 from xmppd.config.schema import Config
 from xmppd.routing import handler_table, hooks, iq
 from xmppd.routing.handler_table import OWNER_PREFIX, Entry, Reregister
@@ -65,11 +67,16 @@ class Mod:
         return f"{prefix}{self.name}@{self.host}"
 
 
-def iq_handler(ns: str, name: str = "", *, at: Iterable[At] = (iq.LOCAL, iq.SM)) -> Callable[[F], F]:
-    """Declares a handler of requests whose payload is `name` of namespace `ns` ("": any element of it)."""
+def iq_handler(
+    ns: str, name: str = "", *, at: Iterable[At] = (iq.LOCAL, iq.SM), only: str = ""
+) -> Callable[[F], F]:
+    """Declares a handler of requests whose payload is `name` of namespace `ns` ("": any element of it).
+
+    `only` is "get" or "set" where the protocol knows no other: the other is answered feature-not-implemented.
+    """
 
     def mark(fn: F) -> F:
-        _marks(fn, "_iqs").extend((ns, name, place) for place in at)
+        _marks(fn, "_iqs").extend((ns, name, place, only) for place in at)
         return fn
 
     return mark
@@ -117,9 +124,9 @@ def hook_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
 def iq_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
     """The IQ handlers that the file declares, bound to `mod`."""
     return tuple(
-        iq.entry(mod.host, ns, name, at, _bind_iq(fn, mod), mod.owner)
+        iq.entry(mod.host, ns, name, at, _bind_iq(fn, mod, only), mod.owner)
         for fn in _functions(module)
-        for ns, name, at in getattr(fn, "_iqs", ())
+        for ns, name, at, only in getattr(fn, "_iqs", ())
     )
 
 
@@ -133,8 +140,13 @@ def _bind_hook(fn: Callable[..., Any], point: type, mod: Mod) -> Callable[..., A
     return lambda acc, value: fn(acc, value, mod)
 
 
-def _bind_iq(fn: Callable[..., Any], mod: Mod) -> iq.Handler:
-    return lambda request: fn(request, mod)
+def _bind_iq(fn: Callable[..., Any], mod: Mod, only: str) -> iq.Handler:
+    def handle(request: Iq) -> Any:
+        if only and request.type != only:
+            raise StanzaError("feature-not-implemented")
+        return fn(request, mod)
+
+    return handle
 
 
 # --- options

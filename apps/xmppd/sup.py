@@ -54,7 +54,7 @@ def store_config(config: Config) -> StoreConfig:
     """`[store]` as the store wants it."""
     chosen = config.store
     path = chosen.url if chosen.backend == "postgres" else str(config.store_path)
-    return StoreConfig(backend=chosen.backend, path=path, pool=chosen.pool)
+    return StoreConfig(backend=chosen.backend, path=path, pool=chosen.pool, durability=chosen.durability)
 
 
 async def start_link(config: Config, fds: Sequence[int | None] = ()) -> Pid | None:

@@ -169,6 +169,9 @@ class Store:
         "", Text("a PostgreSQL URL", secret=True, empty=True), "postgres: postgresql://user:pass@host/db"
     )
     pool: int = setting(4, Number(1, 100), "postgres: connections per worker")
+    durability: str = setting(
+        "full", Choice(("full", "normal")), "normal: a power cut may lose what the last moments acknowledged"
+    )
 
 
 @dataclass(frozen=True)

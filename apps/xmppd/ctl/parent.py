@@ -77,6 +77,8 @@ def prepare(said: argparse.Namespace) -> Parent:
         raise CommandError(str(error), EXIT_CONFIG) from None
     except HomeTaken as error:
         raise CommandError(str(error), EXIT_FAILED) from None
+    except ports.PortForbidden as error:
+        raise CommandError(str(error), EXIT_PERMISSION) from None
     except ports.PortTaken as error:
         raise CommandError(str(error), EXIT_TRY_AGAIN) from None
     except PermissionError as error:

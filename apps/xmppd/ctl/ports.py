@@ -21,18 +21,23 @@ class PortTaken(Exception):
     """A listener cannot be bound; the text says which, why, and by whom it is taken if that can be known."""
 
 
+class PortForbidden(PortTaken):
+    """Every listener that cannot be bound is one that this user may not bind: trying again will not help."""
+
+
 def bind_all(listens: Sequence[Listen], workers: int) -> list[list[socket.socket]]:
-    """Bind every listener once per worker: `result[listener][worker]`. Raises PortTaken with all failures."""
+    """Bind every listener once per worker: `result[listener][worker]`. Raises PortTaken or PortForbidden with all failures."""
     bound: list[list[socket.socket]] = []
-    errors: list[str] = []
+    errors: list[tuple[int | None, str]] = []
     for listen in listens:
         try:
             bound.append(_bind(listen, workers))
         except OSError as error:
-            errors.append(_words(listen, error))
+            errors.append((error.errno, _words(listen, error)))
     if errors:
         close_all(bound)
-        raise PortTaken("\n".join(errors))
+        forbidden = all(number == errno.EACCES for number, _ in errors)
+        raise (PortForbidden if forbidden else PortTaken)("\n".join(text for _, text in errors))
     return bound
 
 

@@ -19,7 +19,7 @@ XEP = {30: "2.5rc3"}
 LOCAL, SM = iq.LOCAL, iq.SM
 
 
-@iq_handler(ns.DISCO_INFO, "query", at=(LOCAL, SM))
+@iq_handler(ns.DISCO_INFO, "query", at=(LOCAL, SM), only="get")
 async def info(iq: Iq, mod: Mod) -> Iq:
     """Identities and features of the server, or of an account, to those who may know of it."""
     to, from_, node = await _asked(iq, mod)
@@ -31,7 +31,7 @@ async def info(iq: Iq, mod: Mod) -> Iq:
     return iq.result(el("query", ns.DISCO_INFO, {"node": node or None}, *identities, *named))
 
 
-@iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM))
+@iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM), only="get")
 async def items(iq: Iq, mod: Mod) -> Iq:
     """The services that belong to the server; the available resources of an account."""
     to, from_, node = await _asked(iq, mod)

@@ -24,13 +24,13 @@ XEP = {12: "2.0"}
 _STARTED = time.monotonic()
 
 
-@iq_handler(ns.LAST, "query", at=(LOCAL,))
+@iq_handler(ns.LAST, "query", at=(LOCAL,), only="get")
 def uptime(iq: Iq, mod: Mod) -> Iq:
     """Seconds since the server began."""
     return _seconds(iq, int(time.monotonic() - _STARTED))
 
 
-@iq_handler(ns.LAST, "query", at=(SM,))
+@iq_handler(ns.LAST, "query", at=(SM,), only="get")
 async def idle(iq: Iq, mod: Mod) -> Iq:
     """Seconds since the user's last resource went, 0 while one is there. `forbidden` for strangers."""
     assert iq.to is not None

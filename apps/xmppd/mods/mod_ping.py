@@ -13,7 +13,7 @@ from xmppd.gen_mod import Mod, iq_handler
 XEP = {199: "2.0.1"}
 
 
-@iq_handler(ns.PING, "ping")
+@iq_handler(ns.PING, "ping", only="get")
 def ping(iq: Iq, mod: Mod) -> Iq:
     """Pong."""
     return iq.result()

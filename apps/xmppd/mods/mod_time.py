@@ -17,7 +17,7 @@ from xmppd.routing.iq import LOCAL
 XEP = {202: "2.0", 82: "1.1.1"}
 
 
-@iq_handler(ns.TIME, "time", at=(LOCAL,))
+@iq_handler(ns.TIME, "time", at=(LOCAL,), only="get")
 def answer(iq: Iq, mod: Mod) -> Iq:
     """The time in UTC, and how far the server's clock on the wall is from it."""
     now = datetime.now().astimezone()

@@ -26,7 +26,7 @@ class Options:
     show_os: bool = False
 
 
-@iq_handler(ns.VERSION, "query", at=(LOCAL,))
+@iq_handler(ns.VERSION, "query", at=(LOCAL,), only="get")
 def answer(iq: Iq, mod: Mod) -> Iq:
     """Name, version, and the operating system if that is allowed."""
     system = el("os", ns.VERSION, None, platform.system()) if mod.options.show_os else None

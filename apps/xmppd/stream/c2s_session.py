@@ -11,7 +11,7 @@ import logging
 from typing import Final
 
 from otp.erts import process
-from xmpp_core import stanza
+from xmpp_core import ns, stanza
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
@@ -77,6 +77,8 @@ async def send_on(data: Data, session: C2sSession, el: Element) -> None:
     """A stanza of the client: stamped with who it is from, and routed. RFC: 6120 §8.1.2.1"""
     if data.lang and "xml:lang" not in el.attrs:
         el.attrs["xml:lang"] = data.lang
+    if any(_in_our_name(child, session.host) for child in el.children):
+        el.children[:] = [child for child in el.children if not _in_our_name(child, session.host)]
     try:
         packet = stanza.from_element(el, session.jid)
     except StanzaError as error:
@@ -84,6 +86,17 @@ async def send_on(data: Data, session: C2sSession, el: Element) -> None:
             data.transport.send(answers.error(el, error).to_xml())
         return
     await packets.send_packet(session, packet)
+
+
+#: marks that only a server sets, and the attribute that says which. XEP: 0203 §5, 0359 §6
+_MARKS = {ns.DELAY: "from", ns.STANZA_ID: "by"}
+
+
+def _in_our_name(child: Element | str, host: str) -> bool:
+    """A delay or stanza-id that claims to be this server's own, or an account's of it: nobody may forge one."""
+    if type(child) is not Element or child.ns not in _MARKS:
+        return False
+    return child.attrs.get(_MARKS[child.ns], "").partition("/")[0].rpartition("@")[2].lower() == host
 
 
 def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:

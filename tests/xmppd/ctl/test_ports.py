@@ -5,6 +5,7 @@ Way:  xmppd.ctl.ports
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 
@@ -54,6 +55,15 @@ def test_a_server_of_the_same_user_with_shared_ports_is_noticed() -> None:
 def test_an_address_of_another_machine() -> None:
     with pytest.raises(ports.PortTaken, match="no such address"):
         ports.bind_all([Listen(ip="192.0.2.1", port=0)], workers=1)
+
+
+def test_a_port_that_may_not_be_bound_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: socket.socket, address: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(ports.PortForbidden, match="CAP_NET_BIND_SERVICE"):
+        ports.bind_all([Listen(port=80)], workers=1)
 
 
 def test_nobody_listens() -> None:

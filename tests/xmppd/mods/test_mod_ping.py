@@ -12,3 +12,13 @@ def test_a_ping_to_the_server_and_to_the_own_account() -> None:
         assert "type='result'" in await romeo.ask(f"<iq type='get' id='p2'>{ping}</iq>")
 
     play(body)
+
+
+def test_a_ping_cannot_be_set() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/orchard")
+        answer = await romeo.ask("<iq type='set' id='p1' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>")
+        assert "type='error'" in answer
+        assert "<feature-not-implemented" in answer
+
+    play(body)

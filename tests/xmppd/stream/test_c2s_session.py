@@ -14,6 +14,7 @@ from tests.support.server import config, serving
 from xmpp_core.element import Element
 from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
+from xmpp_core.parser import parse_document
 from xmpp_core.stanza import make_message, make_presence
 from xmppd.net.gate import Gate
 from xmppd.routing import hooks, sm
@@ -157,5 +158,23 @@ def test_an_error_to_a_malformed_address_is_dropped() -> None:
         assert data.transport.sent == []
         await c2s_session.send_on(data, data.session, Element("jabber:client", "message", {"to": "@"}))
         assert "jid-malformed" in data.transport.sent[0]
+
+    play(body)
+
+
+def test_marks_in_the_servers_name_do_not_leave_a_client() -> None:
+    async def body() -> None:
+        data = await bound()
+        text = (
+            "<message xmlns='jabber:client' to='juliet@localhost/balcony'>"
+            "<delay xmlns='urn:xmpp:delay' from='Localhost' stamp='2002-09-10T23:08:25Z'/>"
+            "<stanza-id xmlns='urn:xmpp:sid:0' by='juliet@localhost' id='forged'/>"
+            "<delay xmlns='urn:xmpp:delay' from='room@elsewhere.test' stamp='2002-09-10T23:08:25Z'/>"
+            "<body>hi</body></message>"
+        )
+        await c2s_session.send_on(data, data.session, parse_document(text))
+        delivered = await process.receive(lambda m: isinstance(m, Deliver), timeout=5)
+        names = [(c.name, c.get("from")) for c in delivered.stanza.el.elements()]
+        assert names == [("delay", "room@elsewhere.test"), ("body", None)]
 
     play(body)
