@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from otp.erts import process
-from otp.kernel import pg
+from otp.kernel.kernel_app import KernelSup
+from otp.stdlib import supervisor
 from otp.stdlib import supervisor
 from tests.support.node import until
 from xmppd import sup
@@ -53,7 +54,7 @@ def config(
 async def serving(chosen: Config) -> AsyncIterator[int]:
     """Starts the server of a configuration and gives the port of its first listener; ends it at the exit."""
     if process.whereis("pg") is None:
-        await pg.start_link()
+        await supervisor.start_link(KernelSup, {})
     top = await sup.start_link(chosen)
     assert top is not None
     try:

@@ -21,6 +21,7 @@ from otp.erts import process
 from otp.erts.pid import Pid, Ref
 from otp.erts.signals import Down, Exit
 from otp.erts.timer import TimerRef
+from otp.kernel import pg
 from otp.stdlib import gen_fsm
 from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
 from xmpp_core import escape, ns, stanza
@@ -36,6 +37,10 @@ from xmppd.routing.deliver import Deliver, Kick, Shutdown
 
 _HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
 _FAIR_SHARE: Final = 16
+
+
+_TAKEN = StreamError("conflict", "the domain is in use")
+_TRIES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Data:
     endpoint: Endpoint
     monitor: Ref
     timer: TimerRef | None
+    groups: Ref | None = None  # our monitor of pg, in which the domain is ours
     domain: str = ""
     stream_id: str = ""
     over: bool = False
@@ -104,6 +110,8 @@ class Component(GenFsm[Data]):
                 return _fail(data, StreamError("connection-timeout"))
             case Down(ref, _, _) if ref is data.monitor:
                 return Stop("normal", data)
+            case Down(ref, _, _) if ref is data.groups:
+                return NextState(state_name, data) if await _register(data) else _fail(data, _TAKEN)
             case Exit(_, reason):
                 return Stop(reason, data)
         return NextState(state_name, data)
@@ -163,8 +171,8 @@ async def _on_handshake(data: Data, item: Any) -> Any:
     right = hmac.compare_digest(given, expected.encode())
     if item.name != "handshake" or item.ns != ns.CLIENT or not right:
         return _fail(data, StreamError("not-authorized"))
-    if data.domain in data.settings.hosts or not await router.register_route(data.domain, process.self_()):
-        return _fail(data, StreamError("conflict", "the domain is in use"))
+    if data.domain in data.settings.hosts or not await _register(data):
+        return _fail(data, _TAKEN)
     if data.timer is not None:
         process.cancel_timer(data.timer)
         data.timer = None
@@ -172,6 +180,16 @@ async def _on_handshake(data: Data, item: Any) -> Any:
     await receiver.set_limits(data.endpoint.receiver, data.settings.limits)
     data.endpoint.transport.send("<handshake/>")
     return "stream_established"
+
+
+async def _register(data: Data) -> bool:
+    """Take the domain; also again, when the groups that knew of it were lost with their process."""
+    for _ in range(_TRIES):
+        if process.whereis(pg.NAME) is not None:
+            data.groups = process.monitor(pg.NAME)
+            return await router.register_route(data.domain, process.self_())
+        await process.sleep(0.01)
+    return False
 
 
 async def _on_stanza(data: Data, item: Any) -> Any:

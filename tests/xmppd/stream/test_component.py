@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 
+from otp.erts import process
 from tests.support import node
 from tests.support.client import Client
 from tests.support.server import config, port_of, serving
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Limits, Listen
+from xmppd.routing import router
 from xmppd.stream.component import handshake
 
 HEADER = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{to}'>"
@@ -175,5 +177,21 @@ def test_a_lost_component_is_no_longer_routed_to() -> None:
 
         while not await bounced():
             pass
+
+    play(body)
+
+
+def test_a_domain_is_taken_again_when_the_groups_were_lost() -> None:
+    async def body(port: int, clients: int) -> None:
+        component = await entered(port)
+        before = process.whereis("pg")
+        assert before is not None
+        process.exit_(before, "kill")
+        await node.until(lambda: process.whereis("pg") not in (None, before))
+        await node.until(lambda: "echo.localhost" in router.domains())
+        juliet = await Client.connect(clients, "127.0.0.2")
+        await juliet.login("juliet", "balcony")
+        juliet.send("<message to='any@echo.localhost'><body>Hark</body></message>")
+        assert "Hark" in await component.expect("<message.*?</message>")
 
     play(body)
