@@ -1,6 +1,6 @@
 """boot — runs a boot script, waits for the signals of the operating system, and takes the node down in order.
 
-OTP:      init.erl (boot, stop/1, get_status/0)
+OTP:      init.erl (boot, stop/1, restart/0, reboot/0, get_status/0, get_argument/1, script_id/0)
 Way:      main → [boot] → application_controller → applications
 Process:  `init`, the root of a node; the application_controller is linked to it
 Differs:  SIGTERM and SIGINT stop in order, a second one at once; SIGHUP asks for a reload
@@ -15,8 +15,8 @@ import inspect
 import logging
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from otp.erts import process, runtime
@@ -24,8 +24,9 @@ from otp.erts.exits import CallError, ProcessExit
 from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Exit
+from otp.kernel import application, lifeline, logger
 from otp.kernel import application_controller as controller
-from otp.kernel import lifeline, logger
+from otp.release.arguments import Arguments, expand, parse
 from otp.release.reasons import explain
 from otp.release.systools import Load, Progress, Script, Start, Step
 from otp.stdlib import gen_server
@@ -33,6 +34,9 @@ from otp.stdlib import gen_server
 log = logging.getLogger("otp.boot")
 
 NAME: Final = "init"
+#: exit status of a node that wants to be started again (EX_TEMPFAIL)
+REBOOT: Final = 75
+_RESTART: Final = -1
 Status = Literal["down", "starting", "started", "stopping"]
 Env = Mapping[str, Mapping[str, Any]]
 
@@ -55,12 +59,18 @@ class _Reload:
     """SIGHUP."""
 
 
+class _Restart:
+    """All down, then all up again, in this OS process."""
+
+
 class _Here:
     """How far this node is."""
 
     status: Status = "down"
     mark = ""
     signalled = False
+    script: Script | None = None
+    arguments = Arguments()
 
 
 # -- API
@@ -74,23 +84,31 @@ def run(
     creation: int = 1,
     hooks: Hooks | None = None,
     loop: str = "auto",
+    arguments: Sequence[str] = (),
 ) -> int:
     """Be a node until it is told to stop; the exit status for the operating system.
 
     `env` overrides the settings of applications. A failure is told in one readable message, on standard error and
-    in the log. Status: 0 stopped in order, 1 failed, 130 stopped at once by a second signal.
+    in the log. `arguments`: the node's command line, see get_argument(). Status: 0 stopped in order, 1 failed, 130
+    stopped at once by a second signal, REBOOT after reboot().
     """
+    _Here.script, _Here.arguments = script, parse(arguments)
 
     async def main() -> int:
         return await _init(script, env or {}, hooks or Hooks())
 
     try:
-        return int(runtime.run(main, node=node, creation=creation, loop=loop))
+        while True:
+            status = int(runtime.run(main, node=node, creation=creation, loop=loop))
+            if status != _RESTART:
+                return status
+            creation += 1
+            application.forget_all()
     except ProcessExit:
         _say("stopped at once")
         return 130
     finally:
-        _Here.status = "down"
+        _Here.status, _Here.script, _Here.arguments = "down", None, Arguments()
 
 
 def get_status() -> tuple[Status, str]:
@@ -101,6 +119,36 @@ def get_status() -> tuple[Status, str]:
 def stop(why: str = "stop was called", status: int = 0) -> None:
     """Ask for an orderly end of this node (init:stop/1); from any thread. Returns at once."""
     process.send(NAME, _Stop(why, status))
+
+
+def restart() -> None:
+    """Take all down in order and boot anew, in the same OS process, under the next creation (init:restart/0)."""
+    process.send(NAME, _Restart())
+
+
+def reboot() -> None:
+    """Take all down in order and end with REBOOT: heart, or who else watches this node, starts it again."""
+    process.send(NAME, _Stop("reboot", REBOOT))
+
+
+def script_id() -> tuple[str, str] | None:
+    """Name and version of the release that was booted; None outside of a node."""
+    return (_Here.script.name, _Here.script.vsn) if _Here.script is not None else None
+
+
+def get_arguments() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """All flags of the command line, in order, with their values."""
+    return _Here.arguments.flags
+
+
+def get_argument(flag: str) -> list[tuple[str, ...]] | None:
+    """The values of a flag, for each time it was given; None if it was not."""
+    return _Here.arguments.get(flag)
+
+
+def get_plain_arguments() -> tuple[str, ...]:
+    """The words of the command line that belong to no flag."""
+    return _Here.arguments.plain
 
 
 def reload() -> None:
@@ -152,7 +200,7 @@ async def _started(script: Script, hooks: Hooks, line: lifeline.Lifeline | None)
 async def _step(step: Step, env: Env) -> None:
     match step:
         case Load(spec):
-            controller.load(spec, env.get(spec.name))
+            controller.load(replace(spec, env=expand(spec.env, _Here.arguments.variables())), env.get(spec.name))
         case Start(app, type_):
             await controller.start(app, type_)
         case Progress(mark):
@@ -169,6 +217,9 @@ async def _serve(top: Pid, hooks: Hooks) -> int:
         match await process.receive():
             case _Stop() as stopping:
                 return await _down(top, stopping)
+            case _Restart():
+                await _down(top, _Stop("restart"))
+                return _RESTART
             case _Reload():
                 logger.reopen()
                 log.info("reload")
@@ -182,13 +233,15 @@ async def _serve(top: Pid, hooks: Hooks) -> int:
 
 async def _down(top: Pid, stopping: _Stop) -> int:
     _Here.status = "stopping"
-    if stopping.status == 0:
+    if stopping.status in (0, REBOOT):
         log.info("stopping: %s", stopping.why)
     try:
         await gen_server.stop(top)
     except CallError as exc:
         log.error("the way down was cut short: %s", exc)
-    return stopping.status and _failed(stopping.why, stopping.status)
+    if stopping.status in (0, REBOOT):
+        return stopping.status
+    return _failed(stopping.why, stopping.status)
 
 
 def _failed(why: str, status: int = 1) -> int:

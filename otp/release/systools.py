@@ -22,7 +22,9 @@ from typing import Any, Final
 
 from otp.kernel.app_resource import AppSpec
 
-TYPES: Final = ("permanent", "transient", "temporary")
+TYPES: Final = ("permanent", "transient", "temporary", "load", "none")
+#: what they do with an application: start it; «load» only makes it known, «none» not even that
+_STARTED: Final = ("permanent", "transient", "temporary")
 #: applications without which nothing boots
 MANDATORY: Final = ("kernel", "stdlib")
 
@@ -94,11 +96,14 @@ def make_script(release: Release, specs: Mapping[str, AppSpec]) -> Script:
     """
     _check_present(release, specs)
     chosen = {name: specs[name] for name, _ in release.applications}
-    _check_registered(chosen.values())
+    _check_owned("register the name", {spec.name: spec.registered for spec in chosen.values()})
+    _check_owned("hold the module", {spec.name: spec.modules for spec in chosen.values()})
+    _check_owned("include", {spec.name: spec.included_applications for spec in chosen.values()})
     types = dict(release.applications)
-    ordered = sort_applications(chosen)
+    ordered = [name for name in sort_applications(chosen) if types[name] != "none"]
+    inside = {name for spec in chosen.values() for name in spec.included_applications}
     loads = [Load(chosen[name]) for name in ordered]
-    starts = [Start(name, types[name]) for name in ordered]
+    starts = [Start(name, types[name]) for name in ordered if types[name] in _STARTED and name not in inside]
     steps: list[Step] = [*loads, Progress("applications_loaded"), *starts, Progress("started")]
     return Script(release.name, release.vsn, tuple(steps))
 
@@ -121,7 +126,7 @@ def _visit(name: str, specs: Mapping[str, AppSpec], ordered: dict[str, None], pa
         circle = " -> ".join([*path[path.index(name) :], name])
         raise ReleaseError(f"applications need each other in a circle: {circle}")
     spec = specs[name]
-    for needed in (*spec.applications, *spec.optional_applications):
+    for needed in (*spec.included_applications, *spec.applications, *spec.optional_applications):
         if needed in specs:
             _visit(needed, specs, ordered, [*path, name])
     ordered[name] = None
@@ -134,19 +139,21 @@ def _check_present(release: Release, specs: Mapping[str, AppSpec]) -> None:
         if name not in specs:
             problems.append(f"{name!r} has no application resource" + _near(name, specs))
             continue
-        absent = [needed for needed in specs[name].applications if needed not in listed]
+        needs = (*specs[name].applications, *specs[name].included_applications)
+        absent = [needed for needed in needs if needed not in listed]
         problems += [f"{name!r} needs {needed!r}, which the release leaves out" for needed in absent]
     if problems:
         raise ReleaseError("\n".join(f"release {release.name}: {problem}" for problem in problems))
 
 
-def _check_registered(specs: Iterable[AppSpec]) -> None:
+def _check_owned(verb: str, things: Mapping[str, Iterable[str]]) -> None:
+    """What belongs to one application only: a name, a module, an included application."""
     owner: dict[str, str] = {}
-    for spec in specs:
-        for name in spec.registered:
-            if name in owner:
-                raise ReleaseError(f"{owner[name]!r} and {spec.name!r} both register the name {name!r}")
-            owner[name] = spec.name
+    for app, owned in things.items():
+        for thing in owned:
+            if thing in owner:
+                raise ReleaseError(f"{owner[thing]!r} and {app!r} both {verb} {thing!r}")
+            owner[thing] = app
 
 
 def _near(name: str, known: Iterable[str]) -> str:

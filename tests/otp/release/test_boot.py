@@ -78,10 +78,7 @@ def test_a_failed_boot_says_why() -> None:
     with _node("fail") as child:
         out, err = child.communicate(timeout=20)
         assert child.returncode == 1
-        assert (
-            "small 1 cannot boot: application probe did not start: "
-            "listener did not start: port 5222 is taken" in err
-        )
+        assert "small 1 cannot boot: application probe did not start: listener did not start: port 5222 is taken" in err
         assert "started" not in out
 
 
