@@ -5,12 +5,13 @@ Differs:  the refusals {error, running} and so on travel as Refused and are rais
 Way:      supervisor.start_child … → request → [child_admin] in the supervisor's process → answer
 """
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from otp.erts.exits import AlreadyStarted, StartError
 from otp.erts.pid import Pid
+from otp.erts.process import is_alive
 from otp.stdlib import child_spec, children, reports
 from otp.stdlib.child_spec import ChildSpec, SpecError
 from otp.stdlib.children import Child, Family
@@ -53,27 +54,31 @@ class Refused:
     reason: object
 
 
-async def start_child(family: Family, what: ChildSpec | tuple[Any, ...]) -> object:
-    """Start and enter one more child; its pid, None, or Refused."""
+async def start_child(family: Family, what: ChildSpec | Mapping[str, Any] | tuple[Any, ...]) -> object:
+    """Start and enter one more child; what its start function returned, or Refused."""
     if family.template is not None:
         return await _start_simple(family, family.template, what)
-    if not isinstance(what, ChildSpec):
-        return Refused(SpecError, "invalid_child_spec")
+    try:
+        return await _start_one(family, child_spec.as_spec(cast(ChildSpec, what)))
+    except SpecError as fault:
+        return Refused(lambda reason: SpecError(*reason), fault.reason)
+
+
+async def _start_one(family: Family, what: ChildSpec) -> object:
     known = family.children.get(what.id)
     if known is not None:
         return Refused(AlreadyStarted, known.pid) if known.pid else Refused(StartError, "already_present")
+    child_spec.check_one(family.flags, what)
     try:
-        child_spec.check_one(family.flags, what)
-        pid = await children.start(what)
-    except SpecError as fault:
-        return Refused(SpecError, fault.reason)
+        started = await children.start(what)
     except StartError as failure:
         reports.error(family.name, "start_error", failure.reason, what, None)
         return _refused(failure)
+    pid = children.pid_of(started)
     if pid is not None or what.restart is not child_spec.TEMPORARY:
         family.add(what.id, Child(what), pid)
         reports.progress(family.name, what, pid)
-    return pid
+    return started
 
 
 def _refused(failure: StartError) -> Refused:
@@ -86,19 +91,21 @@ async def _start_simple(family: Family, template: ChildSpec, extra: object) -> o
     if not isinstance(extra, tuple):
         return Refused(SpecError, "simple_one_for_one takes arguments")
     try:
-        pid = await children.start(template, extra)
+        started = await children.start(template, extra)
     except StartError as failure:
         return _refused(failure)
+    pid = children.pid_of(started)
     if pid is not None:
         family.add(pid, Child(template, extra), pid)
-    return pid
+    return started
 
 
 async def _terminate_child(family: Family, key: Key) -> object:
     if family.template is not None and not isinstance(key, Pid):
         return Refused(ChildError, "simple_one_for_one")
     if key not in family.children:
-        return Refused(ChildError, "not_found")
+        gone = family.template is not None and isinstance(key, Pid) and not is_alive(key)
+        return None if gone else Refused(ChildError, "not_found")
     await children.stop_each(family, (key,))
     return None
 
@@ -109,13 +116,14 @@ async def _restart_child(family: Family, key: Key) -> object:
         return refusal
     child = family.children[key]
     try:
-        pid = await children.start(child.spec)
+        started = await children.start(child.spec)
     except StartError as failure:
         reports.error(family.name, "start_error", failure.reason, child.spec, None)
         return _refused(failure)
+    pid = children.pid_of(started)
     family.set_pid(key, child, pid)
     reports.progress(family.name, child.spec, pid)
-    return pid
+    return started
 
 
 async def _delete_child(family: Family, key: Key) -> object:

@@ -1,7 +1,7 @@
 """child_spec — what a supervisor is told about its children and about itself: values, checked when made.
 
 OTP:      the maps sup_flags() and child_spec() of supervisor.erl; every refusal bears OTP's own name
-Differs:  `period` and `shutdown` are seconds (float); a start function returns no extra terms.
+Differs:  `period` and `shutdown` are seconds (float); a map is a dict, another way to write the same
 Way:      Supervisor.init → [child_spec] → restart (decides) → supervisor (performs)
 
     >>> ChildSpec("sm", (print, ("a",)), restart=Restart.TRANSIENT).shutdown
@@ -11,7 +11,7 @@ Way:      Supervisor.init → [child_spec] → restart (decides) → supervisor 
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, TypeVar, cast
 
@@ -52,7 +52,9 @@ INFINITY: Literal["infinity"] = "infinity"
 BRUTAL_KILL: Literal["brutal_kill"] = "brutal_kill"
 
 _E = TypeVar("_E", bound=StrEnum)
-StartFn = Callable[..., Awaitable[Pid | None]]
+#: what a start function returns: a pid, with whatever it wants its starter to know; None if init said "ignore"
+Started = Pid | None | tuple[Pid, Any]
+StartFn = Callable[..., Awaitable[Started]]
 
 
 class SpecError(ValueError):
@@ -122,6 +124,8 @@ class ChildSpec:
             object.__setattr__(self, "shutdown", INFINITY if self.type == "supervisor" else 5.0)
         elif self.shutdown not in (INFINITY, BRUTAL_KILL) and not _is_time(self.shutdown):
             raise SpecError("invalid_shutdown", self.shutdown)
+        if not isinstance(self.modules, tuple | list):
+            raise SpecError("invalid_modules", self.modules)
         if not isinstance(self.significant, bool):
             raise SpecError("invalid_significant", self.significant)
         if self.significant and self.restart is Restart.PERMANENT:
@@ -131,6 +135,25 @@ class ChildSpec:
     def call(self) -> StartCall:
         """The start call, whatever form it was written in."""
         return cast(StartCall, self.start)
+
+
+def as_spec(spec: ChildSpec | Mapping[str, Any]) -> ChildSpec:
+    """A ChildSpec, or one written as a map; keys that mean nothing are ignored. Raises SpecError: missing_id …"""
+    if isinstance(spec, ChildSpec):
+        return spec
+    if not isinstance(spec, Mapping):
+        raise SpecError("invalid_child_spec", spec)
+    for key in ("id", "start"):
+        if key not in spec:
+            raise SpecError(f"missing_{key}")
+    return ChildSpec(**{one.name: spec[one.name] for one in fields(ChildSpec) if one.name in spec})
+
+
+def as_flags(flags: SupFlags | Mapping[str, Any]) -> SupFlags:
+    """SupFlags, or flags written as a map. Raises SpecError."""
+    if isinstance(flags, SupFlags):
+        return flags
+    return SupFlags(**{one.name: flags[one.name] for one in fields(SupFlags) if one.name in flags})
 
 
 def check(flags: SupFlags, specs: Sequence[ChildSpec]) -> None:

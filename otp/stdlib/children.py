@@ -26,7 +26,7 @@ from otp.erts.pid import Pid, Ref
 from otp.erts.process import cancel_timer, exit_, make_ref, monitor, receive, self_, send_after
 from otp.erts.signals import Down, Exit
 from otp.stdlib import reports
-from otp.stdlib.child_spec import BRUTAL_KILL, INFINITY, ChildSpec, Restart, SpecError, SupFlags
+from otp.stdlib.child_spec import BRUTAL_KILL, INFINITY, ChildSpec, Restart, SpecError, Started, SupFlags
 from otp.stdlib.restart import Key, Window
 
 #: every live supervisor of this node and its family, for those who look on (DESIGN 14)
@@ -134,15 +134,26 @@ def renew(family: Family, flags: SupFlags, specs: Sequence[ChildSpec]) -> None:
 # -- starting
 
 
-async def start(spec: ChildSpec, extra: Iterable[Any] = ()) -> Pid | None:
-    """Call the start function of a child. Raises StartError with its reason, or that of whatever it raised."""
+async def start(spec: ChildSpec, extra: Iterable[Any] = ()) -> Started:
+    """Call the start function of a child: its pid, (pid, info), or None.
+
+    Raises StartError with its reason, or that of whatever it raised, or with what it returned if that is none of these.
+    """
     call = spec.call
     try:
-        return await call.fn(*call.args, *extra, **call.kwargs)
+        started = await call.fn(*call.args, *extra, **call.kwargs)
     except StartError:
         raise
     except Exception as exc:
         raise StartError(reason_of(exc)) from exc
+    if started is not None and not isinstance(pid_of(started), Pid):
+        raise StartError(started)
+    return started
+
+
+def pid_of(started: Started) -> Pid | None:
+    """The pid of what a start function returned."""
+    return started[0] if isinstance(started, tuple) and started else started
 
 
 async def start_all(family: Family, keys: Iterable[Key]) -> tuple[Key, object] | None:
@@ -150,7 +161,7 @@ async def start_all(family: Family, keys: Iterable[Key]) -> tuple[Key, object] |
     for key in keys:
         child = family.children[key]
         try:
-            pid = await start(child.spec, child.extra)
+            pid = pid_of(await start(child.spec, child.extra))
         except StartError as exc:
             reports.error(family.name, "start_error", exc.reason, child.spec, child.pid)
             family.note_end(child, exc.reason)

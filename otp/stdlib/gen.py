@@ -5,7 +5,7 @@ OTP:      gen.erl, and the sending end of sys.erl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from otp.erts.future import LoopFuture
 from otp.erts.links import ALIASES, Net, deliver, remove_watcher, watch
 from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
 from otp.erts.process import resolve, send
-from otp.erts.registry import Name
+from otp.erts.registry import Name, Via
 from otp.erts.scheduler import THIS
 from otp.erts.signals import AliasReply
 from otp.erts.timer import TIMERS
@@ -96,6 +96,11 @@ class Failed:
     """A system request that could not be carried out."""
 
     text: str
+
+
+def plain(name: Name | None) -> Hashable:
+    """A name without its registry: what a child with that name is called among its siblings."""
+    return name.name if isinstance(name, Via) else name
 
 
 # -- the client's side

@@ -44,7 +44,7 @@ from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, Unpack
 from otp.erts import exits
 from otp.erts.exits import StartError
 from otp.erts.pid import Pid, Ref
-from otp.erts.registry import Name, Via
+from otp.erts.registry import Name
 from otp.erts.signals import Timeout
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import behaviour, gen
@@ -267,11 +267,7 @@ def spec(
 ) -> ChildSpec:
     """The spec of a server as child of a supervisor; its id is `id`, else `name`, else the class's name."""
     start = StartCall(start_link, (module, *args), {"name": name})
-    return ChildSpec(id or _plain(name) or module.__name__, start, restart, shutdown)
-
-
-def _plain(name: Name | None) -> Hashable:
-    return name.name if isinstance(name, Via) else name
+    return ChildSpec(id or gen.plain(name) or module.__name__, start, restart, shutdown)
 
 
 async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:

@@ -5,15 +5,6 @@ Differs:  which_children lists in start order; start_child returns the Pid (None
 Way:      child_spec (values) → [supervisor] asks restart (decides) and has children perform it
 Process:  one per tree node; traps exits; its children are linked to it
 
-    class AcmeSup(Supervisor):
-        def init(self) -> SupInit:
-            return SupFlags(Strategy.REST_FOR_ONE, intensity=10, period=1), [
-                ChildSpec("db", (gen_server.start_link, (Db,))),
-                ChildSpec("web", (gen_server.start_link, (Web, 8080)), restart=TRANSIENT),
-            ]
-
-    sup = await supervisor.start_link(AcmeSup, name="acme_sup")
-
     user module                 supervisor                          children
     ──────────────────────────  ──────────────────────────────────  ──────────────────────────────
     start_link ──────────────►  init: start in order ─────────────► start functions, linked
@@ -22,10 +13,44 @@ Process:  one per tree node; traps exits; its children are linked to it
                                 restart.ended → actions ──────────► stop group, start group
                                 a start fails: TryAgain to itself
     exit signal of parent ────► terminate: stop in reverse ───────► "shutdown", then "kill"
+
+Two servers; the second needs the first:
+
+>>> from otp.erts import process, runtime
+>>> from otp.stdlib import gen_server, supervisor
+>>> from otp.stdlib.child_spec import TRANSIENT, Strategy
+>>> class Part(gen_server.GenServer[str]):
+...     def init(self, what):
+...         print(what, "starts")
+...         process.trap_exit()
+...         return what
+...     def terminate(self, reason, what):
+...         print(what, "ends:", reason)
+>>> class AcmeSup(Supervisor):
+...     def init(self):
+...         return SupFlags(Strategy.REST_FOR_ONE, intensity=10, period=1), [
+...             gen_server.spec(Part, "db", name="db"),
+...             gen_server.spec(Part, "web", name="web", restart=TRANSIENT),
+...         ]
+>>> async def main():
+...     process.trap_exit()
+...     sup = await supervisor.start_link(AcmeSup, name="acme_sup")
+...     process.exit_(process.whereis("db"), "kill")
+...     print(await supervisor.count_children(sup))
+...     await gen_server.stop(sup, "shutdown")
+>>> runtime.run(main)
+db starts
+web starts
+web ends: shutdown
+db starts
+web starts
+ChildCounts(specs=2, active=2, supervisors=0, workers=2)
+web ends: shutdown
+db ends: shutdown
 """
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -33,6 +58,7 @@ from otp.erts import exits
 from otp.erts.exits import StartError
 from otp.erts.pid import Pid
 from otp.erts.process import self_, sleep, trap_exit
+from otp.erts.registry import Name
 from otp.erts.signals import Exit
 from otp.stdlib import child_admin, child_spec, children, gen, gen_server, reports, restart
 from otp.stdlib.child_admin import ChildCounts, ChildError, ChildInfo, Refused
@@ -48,8 +74,10 @@ __all__ = [
     "SupInit",
     "Supervisor",
     "change_code",
+    "check_childspecs",
     "count_children",
     "delete_child",
+    "get_callback_module",
     "get_childspec",
     "restart_child",
     "spec",
@@ -59,8 +87,8 @@ __all__ = [
     "which_children",
 ]
 
-SupInit = tuple[SupFlags, Sequence[ChildSpec]]
-SupRef = Pid | str
+SupInit = tuple[SupFlags | Mapping[str, Any], Sequence[ChildSpec | Mapping[str, Any]]]
+SupRef = Pid | Name
 
 
 class Supervisor:
@@ -76,7 +104,7 @@ class Supervisor:
 
 @dataclass(frozen=True, slots=True)
 class _StartChild:
-    what: ChildSpec | tuple[Any, ...]
+    what: ChildSpec | Mapping[str, Any] | tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +115,7 @@ class _OnChild:
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    what: Literal["which", "count"]
+    what: Literal["which", "count", "module"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +126,7 @@ class _TryAgain:
 # -- API
 
 
-async def start_link(module: type[Supervisor], *args: Any, name: str | None = None) -> Pid | None:
+async def start_link(module: type[Supervisor], *args: Any, name: Name | None = None) -> Pid | None:
     """Start a supervisor with all its children, linked to the caller; None if init said IGNORE.
 
     Raises StartError: ("shutdown", ("failed_to_start_child", id, reason)), ("start_spec", fault), AlreadyStarted.
@@ -110,22 +138,23 @@ def spec(
     module: type[Supervisor],
     *args: Any,
     id: Hashable = None,
-    name: str | None = None,
+    name: Name | None = None,
     restart: child_spec.Restart = child_spec.PERMANENT,
 ) -> ChildSpec:
     """The spec of a supervisor as child of another; its id is `id`, else `name`, else the class's name."""
     start = child_spec.StartCall(start_link, (module, *args), {"name": name})
-    return ChildSpec(id or name or module.__name__, start, restart, type="supervisor")
+    return ChildSpec(id or gen.plain(name) or module.__name__, start, restart, type="supervisor")
 
 
-async def start_child(sup: SupRef, what: ChildSpec | tuple[Any, ...] | list[Any]) -> Pid | None:
+async def start_child(sup: SupRef, what: ChildSpec | Mapping[str, Any] | tuple[Any, ...] | list[Any]) -> Any:
     """Start one more child: its spec, or for simple_one_for_one the arguments to add to those of the one spec.
+
+    Returns what its start function did: its Pid, (Pid, info), or None.
 
     Raises AlreadyStarted(pid), StartError("already_present") for a known id that does not run, or StartError with
     the reason the child did not start for (it is then not entered); SpecError for a spec that cannot live here.
     """
-    request = what if isinstance(what, ChildSpec) else tuple(what)
-    return cast("Pid | None", await _call(sup, _StartChild(request)))
+    return await _call(sup, _StartChild(tuple(what) if isinstance(what, list) else what))
 
 
 async def terminate_child(sup: SupRef, key: Hashable) -> None:
@@ -133,9 +162,9 @@ async def terminate_child(sup: SupRef, key: Hashable) -> None:
     await _call(sup, _OnChild("terminate", key))
 
 
-async def restart_child(sup: SupRef, key: Hashable) -> Pid | None:
-    """Start a child that does not run. Raises ChildError, StartError."""
-    return cast("Pid | None", await _call(sup, _OnChild("restart", key)))
+async def restart_child(sup: SupRef, key: Hashable) -> Any:
+    """Start a child that does not run; returns what its start function did. Raises ChildError, StartError."""
+    return await _call(sup, _OnChild("restart", key))
 
 
 async def delete_child(sup: SupRef, key: Hashable) -> None:
@@ -158,6 +187,16 @@ async def count_children(sup: SupRef) -> ChildCounts:
     return cast(ChildCounts, await _call(sup, _Ask("count")))
 
 
+async def get_callback_module(sup: SupRef) -> type[Supervisor]:
+    """The class whose init says what the tree looks like."""
+    return cast("type[Supervisor]", await _call(sup, _Ask("module")))
+
+
+def check_childspecs(specs: Sequence[ChildSpec | Mapping[str, Any]], flags: SupFlags | None = None) -> None:
+    """Refuse specs that cannot live together (under such flags; by default one_for_one). Raises SpecError."""
+    child_spec.check(flags or SupFlags(), [child_spec.as_spec(one) for one in specs])
+
+
 async def change_code(sup: SupRef, module: type[Supervisor] | None = None) -> None:
     """Have flags and specs made anew by init (of `module`, if given). Running children stay as they are; new ones do
     not start by themselves. Raises RuntimeError, and all stays as it was, if init or its specs are at fault.
@@ -178,14 +217,14 @@ async def _call(sup: SupRef, request: object) -> object:
 class _Server(GenServer[Family]):
     """The supervisor's process."""
 
-    async def init(self, module: type[Supervisor], name: str | None, args: tuple[Any, ...]) -> Any:
+    async def init(self, module: type[Supervisor], name: Name | None, args: tuple[Any, ...]) -> Any:
         """Ask the callback module, check, start all children."""
         trap_exit(True)
         answer = _ask_module(module, args)
         if answer is IGNORE:
             return IGNORE
         flags, specs = answer
-        family = Family(name or f"{self_()}", module, args, flags, specs[0] if flags.is_simple else None)
+        family = Family(str(gen.plain(name) or self_()), module, args, flags, specs[0] if flags.is_simple else None)
         _publish(family)
         if not flags.is_simple:
             family.children = {spec.id: Child(spec) for spec in specs}
@@ -203,6 +242,8 @@ class _Server(GenServer[Family]):
             return Reply(await child_admin.VERBS[request.verb](family, request.key), family)
         if not isinstance(request, _Ask):
             raise exits.ProcessExit(("undef", "handle_call", repr(request)[:200]))
+        if request.what == "module":
+            return Reply(family.module, family)
         return Reply(child_admin.which(family) if request.what == "which" else child_admin.count(family), family)
 
     def handle_cast(self, request: Any, family: Family) -> Any:
@@ -252,13 +293,18 @@ def _ask_module(module: type[Supervisor], args: tuple[Any, ...]) -> Any:
     answer = module().init(*args)
     if answer is IGNORE:
         return IGNORE
-    if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], SupFlags)):
+    if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], SupFlags | Mapping)):
         raise StartError(("bad_return", (module.__name__, "init", answer)))
     try:
-        child_spec.check(*answer)
+        flags = child_spec.as_flags(answer[0])
+    except SpecError as fault:
+        raise StartError(("supervisor_data", fault.reason)) from fault
+    try:
+        specs = [child_spec.as_spec(one) for one in answer[1]]
+        child_spec.check(flags, specs)
     except SpecError as fault:
         raise StartError(("start_spec", fault.reason)) from fault
-    return answer
+    return flags, specs
 
 
 def _publish(family: Family) -> None:

@@ -37,7 +37,8 @@ def handler(settings: Settings) -> Handler:
 
 
 async def _start(settings: Settings, endpoint: Endpoint) -> Pid | None:
-    return await supervisor.start_child(NAME, (settings, endpoint))
+    pid: Pid | None = await supervisor.start_child(NAME, (settings, endpoint))
+    return pid
 
 
 async def shut_down(name: str = NAME, seconds: float = 5.0) -> int:

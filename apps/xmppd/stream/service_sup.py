@@ -35,4 +35,5 @@ def handler(settings: ServiceSettings) -> Handler:
 
 
 async def _start(settings: ServiceSettings, endpoint: Endpoint) -> Pid | None:
-    return await supervisor.start_child(NAME, (settings, endpoint))
+    pid: Pid | None = await supervisor.start_child(NAME, (settings, endpoint))
+    return pid
