@@ -19,7 +19,7 @@ from typing import Any
 import pykka
 from pykka.messages import _ActorStop
 
-from otp.erts import exits, registry
+from otp.erts import exits, layout, registry
 from otp.erts.future import LoopFuture
 from otp.erts.links import remove_watcher, signal_down, signal_exit
 from otp.erts.pid import Pid, Ref, new_pid
@@ -88,6 +88,9 @@ class Process(pykka.Actor):
     suspended_by: dict[Pid, int] | None = None
     tracing: Tracing | None = None
     group_leader: Pid | None = None  # who it belongs to: the master of its application
+
+    def __init_subclass__(cls) -> None:
+        layout.share(cls)
 
     def __init__(self) -> None:
         self.pid = pid = new_pid()

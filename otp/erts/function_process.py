@@ -28,6 +28,7 @@ class FunctionProcess(Process):
     """A process that runs one function and ends with it (erlang:spawn/3)."""
 
     hibernated = -1
+    _start: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
 
     def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
         super().__init__()
@@ -37,7 +38,7 @@ class FunctionProcess(Process):
         THIS.ready(self)
 
     def _turn(self, budget: int) -> None:
-        start = self.__dict__.pop("_start", None)
+        start, self._start = self._start, None
         if start is None:
             if self._resume():
                 self.doom(exits.NORMAL)

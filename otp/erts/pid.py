@@ -71,7 +71,7 @@ def new_pid() -> Pid:
 
 
 def abroad(pid: Pid) -> int:
-    """Its serial, to be written into a frame; one of this node is remembered, so that what comes back is this object."""
+    """Its serial, for a frame; a pid of this node is remembered, so that what comes back is this object."""
     if is_local(pid):
         _local_pids[pid.serial] = pid
     return pid.serial

@@ -1,0 +1,40 @@
+"""test_layout — the attributes of many processes need no dict of their own."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from otp.erts import layout
+
+
+def _with_dict(cls: type) -> int:
+    """How many of a thousand objects, whose attributes come one after the other, have a dict."""
+    objects = [cls() for _ in range(1000)]
+    for name in layout._USUAL:
+        for one in objects:
+            setattr(one, name, 1)
+    return sum(any(type(part) is dict for part in gc.get_referents(one)) for one in objects)
+
+
+def test_objects_of_a_class_that_shares_keep_their_attributes_in_an_array() -> None:
+    class Shares:
+        pass
+
+    class Not:
+        pass
+
+    layout.share(Shares)
+    assert _with_dict(Shares) == 0
+    if sys.version_info[:2] == (3, 11):  # otherwise this test shows nothing
+        assert _with_dict(Not) > 0
+
+
+def test_a_property_is_left_alone() -> None:
+    class View:
+        @property
+        def state(self) -> int:
+            return 1
+
+    layout.share(View)
+    assert View().state == 1
