@@ -21,10 +21,13 @@ from xmppd.mods.offline.spool import HandedOver
 from xmppd.mods.offline.writer import Keep
 from xmppd.routing import barrier, hooks
 from xmppd.routing.hook_points import DiscoFeatures, OfflineMessage, SessionInfo, UserReachable
+from xmppd.routing.session import C2sSession
 from xmppd.store import store
 from xmppd.store.tables import OFFLINE
 
 XEP = {160: "1.0.1", 203: "2.0"}
+#: messages handed to a session at once: what is large in the store is not to be large in a mailbox
+PORTION = 50
 _NOT_CONTENT = frozenset({ns.CHATSTATES, ns.HINTS})
 
 
@@ -60,18 +63,25 @@ async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> obje
 
 @on(UserReachable)
 async def deliver(point: UserReachable, mod: Mod) -> None:
-    """The stored messages go to the resource that can take them now, oldest first."""
-    user = point.session.user
-    rows = await store.select(OFFLINE, (user.domain, user.local))
+    """The stored messages go to the resource that can take them now, oldest first, in portions."""
+    await _portion(point.session)
+
+
+async def _portion(session: C2sSession) -> None:
+    user = session.user
+    rows = await store.select(OFFLINE, (user.domain, user.local), limit=PORTION)
     if rows:
-        spool.hand_over(point.session.pid, rows)
+        spool.hand_over(session.pid, rows)
 
 
 @on(SessionInfo)
 async def written(point: SessionInfo, mod: Mod) -> None:
-    """What was handed over has been written: it may go from the store."""
+    """What was handed over has been written: it may go from the store, and the next portion come."""
     if isinstance(point.message, HandedOver):
         await spool.delete(point.message)
+        priority = point.session.entry.priority
+        if len(point.message.seqs) == PORTION and priority is not None and priority >= 0:
+            await _portion(point.session)
 
 
 @on(DiscoFeatures)
