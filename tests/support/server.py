@@ -19,7 +19,6 @@ from typing import Any
 from otp.erts import process
 from otp.kernel.kernel_app import KernelSup
 from otp.stdlib import supervisor
-from otp.stdlib import supervisor
 from tests.support.node import until
 from xmppd import sup
 from xmppd.config.schema import Auth, Config, Limits, Listen, Paths, Registration, Store

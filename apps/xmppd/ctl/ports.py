@@ -26,7 +26,7 @@ class PortForbidden(PortTaken):
 
 
 def bind_all(listens: Sequence[Listen], workers: int) -> list[list[socket.socket]]:
-    """Bind every listener once per worker: `result[listener][worker]`. Raises PortTaken or PortForbidden with all failures."""
+    """Bind every listener once per worker: `result[listener][worker]`. Raises PortTaken, PortForbidden: all at once."""
     bound: list[list[socket.socket]] = []
     errors: list[tuple[int | None, str]] = []
     for listen in listens:

@@ -116,7 +116,7 @@ def test_init__boot2(how: str) -> None:
 
 
 def test_application__script_start() -> None:
-    """The applications of a boot script, in dependency order, each with its type: the end of a permanent one is the node's."""
+    """The applications of a boot script, in dependency order, each with its type: a permanent one ends the node."""
     status, lines, _err = node("-do", "stop", "0")
     assert (status, lines) == (0, ["up 1 ", "status started started", "down 1 stopping"])
     command = [sys.executable, "-m", "tests.support.small_release", "crash-later"]
