@@ -195,11 +195,17 @@ async def roster_changed(point: SessionInfo, mod: Mod) -> None:
     change, notes = point.message, notes_of(point.session)
     if not isinstance(change, RosterItemChanged):
         return
-    if not point.session.is_news(f"presence {change.contact}", change.version) or not notes.loaded:
+    session, contact = point.session, change.contact
+    version = session.newest_of(f"subscription {contact}", change.version)
+    if not notes.loaded:
         return
-    if notes.change(change.contact, change.subscription) and notes.last is not None:
-        notes.pres_a.add(change.contact)
-        await _say(notes.last.addressed(from_=point.session.jid), [change.contact])
+    if version == change.version:
+        tell = notes.change(contact, change.subscription)
+    else:
+        tell = contact in notes.pres_f  # it was overtaken: what it had them told has come after what is so now
+    if tell and notes.last is not None:
+        notes.pres_a.add(contact)
+        await router.route_news(notes.last.addressed(from_=session.jid, to=JID.parse(contact)), version)
 
 
 @on(SessionClosed)

@@ -21,9 +21,9 @@ from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, Reply
 from xmpp_core.errors import StanzaError
-from xmpp_core.stanza import Stanza
-from xmppd.routing import bounce, local, users
-from xmppd.routing.deliver import Deliver
+from xmpp_core.stanza import Presence, Stanza
+from xmppd.routing import bounce, local, sm, users
+from xmppd.routing.deliver import Deliver, Newest
 
 TABLE: Final = "routes"
 _TRIES = 1000
@@ -119,6 +119,22 @@ async def route(stanza: Stanza) -> None:
         answer = await local.answer(stanza)
     if answer is not None and answer.to is not None:
         await route(answer)
+
+
+async def route_news(presence: Presence, version: int) -> None:
+    """Presence to a contact (a bare JID) that comes from a change of the sender's roster, whose version is now this.
+
+    The sender's session says that it is there, and whoever changes the roster that it is not, each in its own
+    process: at a contact of ours the word of the later version counts.
+    """
+    from_, to = presence.from_, presence.to
+    assert from_ is not None
+    assert to is not None
+    if not await _is_host(to.domain):
+        await route(presence)
+        return
+    for session in sm.available(to.bare):
+        process.send(session.pid, Newest(presence, f"presence of {from_.full}", version))
 
 
 async def _is_host(domain: str) -> bool:

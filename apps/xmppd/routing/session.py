@@ -97,13 +97,18 @@ class C2sSession:
 
     def is_news(self, subject: str, version: int) -> bool:
         """Whether nothing of a higher version was heard about `subject` before; remembers this one."""
+        return self.newest_of(subject, version) == version
+
+    def newest_of(self, subject: str, version: int) -> int:
+        """The highest version heard about `subject`, this one included."""
         heard: dict[str, int] = self.note("news", dict)
-        if heard.get(subject, version) > version:
-            return False
+        before = heard.get(subject, version)
+        if before > version:
+            return before
         if len(heard) >= MOST_NEWS:
             heard.clear()  # what overtakes does so by milliseconds: the old ones are not needed any more
         heard[subject] = version
-        return True
+        return version
 
     def change(self, *, priority: int | None, interested: bool) -> Session:
         """Replaces `entry`; for routing.sm only, which tells the other nodes."""

@@ -7,9 +7,9 @@ import re
 from otp.erts import exits, process
 from tests.support.court import Court, play
 from tests.support.node import until
-from xmpp_core.stanza import make_iq
+from xmpp_core.stanza import make_iq, make_presence
 from xmppd.mods.mod_presence import notes_of
-from xmppd.routing import sm
+from xmppd.routing import router, sm
 from xmppd.routing.deliver import Newest, RosterItemChanged
 from xmppd.store import store
 from xmppd.store.tables import RosterItem
@@ -198,5 +198,35 @@ def test_a_push_that_was_overtaken_is_not_shown() -> None:
             process.send(romeo.pid, Newest(push, "push juliet@localhost", version))
         await romeo.settle()
         assert [text.partition("id='")[2].partition("'")[0] for text in romeo.take()[-2:]] == ["push6", "push8"]
+
+    play(body)
+
+
+def test_presence_that_a_later_change_of_the_roster_overtook_is_not_shown() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        juliet.take()
+        gone = make_presence(juliet.jid.bare_jid(), type_="unavailable", from_=romeo.jid)
+        await router.route_news(gone, 8)
+        await router.route_news(make_presence(juliet.jid.bare_jid(), from_=romeo.jid), 7)
+        await juliet.settle()
+        assert seen(juliet.take()) == ["unavailable romeo@localhost/r"]
+
+    play(body)
+
+
+def test_who_was_told_unavailable_by_an_overtaken_change_is_told_again() -> None:
+    """The subscription was taken back and granted anew; the first word comes last, and juliet has its unavailable."""
+
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        juliet.take()
+        later = 1 << 60
+        for version, subscription in ((later, "both"), (later - 1, "none")):
+            process.send(romeo.pid, RosterItemChanged("juliet@localhost", subscription, version))
+        await romeo.settle()
+        await juliet.settle()
+        assert seen(juliet.take()) == ["available romeo@localhost/r"]
 
     play(body)

@@ -45,7 +45,8 @@ async def _perform(step: Step, original: Presence | None) -> None:
             push(owner, step.record, removed)
         case SendUnavailable():
             for session in sm.available(owner.bare):
-                await router.route(make_presence(contact, type_="unavailable", from_=session.jid))
+                gone = make_presence(contact, type_="unavailable", from_=session.jid)
+                await router.route_news(gone, step.record.version)
         case Changed():
             record = step.record
             await _tell_sessions(owner, RosterItemChanged(contact.bare, item_of(record).subscription, record.version))
