@@ -27,7 +27,7 @@ from xmppd.routing import bounce, router, sm
 from xmppd.routing.barrier import Sync
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
-from xmppd.store.tables import OFFLINE, OfflineMessage
+from xmppd.store.tables import ACCOUNT, OFFLINE, OfflineMessage
 
 _BATCH = 200
 _RECHECK = 0.2  # seconds in which a session that came meanwhile has fetched its messages itself
@@ -98,7 +98,7 @@ async def _flush(state: State) -> None:
         refusal = StanzaError(error.condition, str(error), type_="wait")
         rows = [None] * len(batch)
     else:
-        refusal = StanzaError("service-unavailable", "too many messages wait for this user")
+        refusal = StanzaError("service-unavailable", "no more messages are kept for this user")
     for keep, row in zip(batch, rows, strict=True):
         if row is None:
             await _give_back(keep.message, refusal)
@@ -116,6 +116,8 @@ def _write(tx: Tx, batch: list[Keep], texts: list[str], now: int, most: int) -> 
             last = tx.last(OFFLINE, (host, user))
             seqs[who] = last.seq if last is not None else 0
             counts[who] = tx.count(OFFLINE, (host, user)) if last is not None else 0
+            if tx.read(ACCOUNT, (host, user)) is None:
+                counts[who] = most  # removed while a session of it was still seen: nothing is kept for who comes next
         if counts[who] >= most:
             rows.append(None)
             continue

@@ -18,12 +18,27 @@ ROMEO = JID.parse("romeo@localhost/r")
 def test_sync_is_answered_when_all_before_is_stored() -> None:
     async def body(court: Court) -> None:
         name = writer.name("localhost")
+        await court.account("juliet@localhost")
         for i in range(250):
             gen_server.cast(name, Keep(JULIET, make_message(JULIET, str(i), from_=ROMEO)))
         await gen_server.call(name, Sync())
         rows = await store.select(OFFLINE, ("localhost", "juliet"))
         assert [row.seq for row in rows] == list(range(1, 251))
         assert "<body>249</body>" in rows[-1].xml
+
+    play(body)
+
+
+def test_nothing_is_kept_for_an_account_that_was_removed_meanwhile() -> None:
+    async def body(court: Court) -> None:
+        name = writer.name("localhost")
+        romeo = await court.login("romeo@localhost/r")
+        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "too late", from_=ROMEO)))
+        await gen_server.call(name, Sync())
+        await court.settle()
+        (text,) = romeo.take()
+        assert "service-unavailable" in text
+        assert await store.count(OFFLINE) == 0
 
     play(body)
 
