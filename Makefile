@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-fast otp-suite stories check rel run bench bench-otp docs lock clean python
+.PHONY: help dev test test-fast otp-suite stories check rel run bench bench-otp docs learn exercise lock clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,16 @@ bench-otp: $(STAMP) ## what a process, a message, a call and a restart cost, bes
 
 docs: $(STAMP) ## the generated pages of docs/
 	$(BIN)/python docs/make_docs.py
+
+learn: $(STAMP) ## the programs in the pages of docs/learn, and what they print
+	$(BIN)/python docs/learn/make_learn.py
+
+exercise: $(STAMP) ## check an exercise of docs/learn: make exercise 3
+	@$(BIN)/python -m tests.learn.exercise $(filter-out $@,$(MAKECMDGOALS))
+
+ifeq (exercise,$(firstword $(MAKECMDGOALS)))
+$(foreach number,$(filter-out exercise,$(MAKECMDGOALS)),$(eval $(number):;@:))
+endif
 
 lock: $(STAMP) ## write the lock files anew from pyproject.toml
 	$(BIN)/python rel/make_lock.py

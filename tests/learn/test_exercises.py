@@ -1,0 +1,61 @@
+"""test_exercises — every exercise can be done, none is done already, and what its checks say helps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.learn import exercise
+
+ROOT = Path(__file__).parents[2]
+NUMBERS = range(1, exercise.COUNT + 1)
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.learn.exercise", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_solution_passes(number: int) -> None:
+    done = run(str(number), str(exercise.SOLUTIONS / f"{number:02}.py"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Passed." in done.stdout
+    assert "not yet" not in done.stdout
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_skeleton_fails_in_words(number: int) -> None:
+    done = run(str(number))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"exercise {number}: docs/learn/exercises/{number:02}.py" in done.stdout
+    reasons = [line for line in done.stdout.splitlines() if line.strip().startswith("->")]
+    assert reasons
+    assert not [line for line in reasons if len(line.split()) < 5], "too few words"
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_each_check_says_what_shall_hold(number: int) -> None:
+    checks = exercise.checks(number)
+    assert len(checks) >= 3
+    assert all((check.__doc__ or "").strip().endswith(".") for check in checks)
+
+
+def test_a_file_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
+    answer = tmp_path / "answer.py"
+    answer.write_text("import otp\nx = 1 / 0\n")
+    done = run("1", str(answer))
+    assert done.returncode == 1
+    assert "ZeroDivisionError: division by zero" in done.stdout
+    assert "in answer.py, line 2: x = 1 / 0" in done.stdout
+
+
+def test_without_a_number_it_asks_for_one() -> None:
+    for words in ((), ("11",), ("x",)):
+        done = run(*words)
+        assert done.returncode == 2
+        assert "make exercise 1" in done.stdout
