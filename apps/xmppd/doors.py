@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xmpp_core import ns
+from xmpp_core.bind import Policy
 from xmpp_core.parser import Limits
 from xmpp_core.stream_state import StreamConfig
 from xmppd.auth.throttle import Throttle
@@ -83,6 +84,7 @@ def _settings(config: Config, listen: Listen, tls: TlsContexts | None, throttle:
         negotiation=config.limits.negotiation_seconds,
         throttle=throttle,
         iterations=config.auth.iterations,
+        policy=Policy(listen.resource_conflict),
     )
 
 

@@ -106,6 +106,12 @@ class Listen:
         Pairs(Text("a shared secret", secret=True), DOMAIN),
         "component: the domains that may connect, each with its secret",
     )
+    resource_conflict: str = setting(
+        "acceptnew",
+        Choice(("acceptnew", "setresource", "closenew")),
+        "c2s: when a client wants a resource that is in use: acceptnew: it gets it, the older session ends; "
+        "setresource: it gets another; closenew: it is refused",
+    )
     backlog: int = setting(1024, Number(1, 65535), "connections the kernel keeps for each worker until accepted")
 
 

@@ -15,12 +15,15 @@ from tests.support.client import OPEN, Client
 from tests.support.server import config, serving, streams
 from xmpp_core.stanza import Iq, Message
 from xmppd.auth import auth
-from xmppd.config.schema import Limits
+from xmppd.config.schema import Limits, Listen
 from xmppd.routing import hooks, packets, sm
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened, UserReceivePacket, UserSendPacket
 
 Body = Callable[[int], Awaitable[None]]
+BIND = (
+    "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>{resource}</resource></bind></iq>"
+)
 ERROR = "<stream:error>.*</stream:error></stream:stream>"
 
 
@@ -307,6 +310,39 @@ def test_a_newer_session_takes_the_resource() -> None:
         assert len(sm.sessions("juliet@localhost")) == 1
 
     play(body)
+
+
+def listening(resource_conflict: str) -> tuple[Listen, ...]:
+    return (Listen(ip="127.0.0.1", port=0, tls="off", plain_without_tls=True, resource_conflict=resource_conflict),)
+
+
+def test_a_taken_resource_may_be_refused() -> None:
+    async def body(port: int) -> None:
+        first = await entered(port, "juliet", "balcony")
+        second = await Client.connect(port)
+        await second.plain("juliet", "secret")
+        await second.open()
+        second.send(BIND.format(resource="balcony"))
+        assert "<conflict" in await second.expect("<iq[^>]*type='error'.*?</iq>")
+        second.send(BIND.format(resource="garden"))
+        await second.expect("<jid>juliet@localhost/garden</jid>")
+        first.send("<message to='juliet@localhost/garden'><body>still here</body></message>")
+        await second.expect("<body>still here</body>")
+
+    play(body, listen=listening("closenew"))
+
+
+def test_a_taken_resource_may_lead_to_another() -> None:
+    async def body(port: int) -> None:
+        first = await entered(port, "juliet", "balcony")
+        second = await Client.connect(port)
+        other = await second.login("juliet", "balcony")
+        assert other.startswith("juliet@localhost/")
+        assert other != "juliet@localhost/balcony"
+        first.send(f"<message to='{other}'><body>still here</body></message>")
+        await second.expect("<body>still here</body>")
+
+    play(body, listen=listening("setresource"))
 
 
 def test_closing_is_answered_and_the_session_is_over() -> None:
