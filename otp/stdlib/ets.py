@@ -13,6 +13,21 @@ Process:  none: a table belongs to the process that made it and goes with it, or
     ─────────────────────────  ───────────────────────────  ───────────────────────────────────────
     t[key] = row, del t[key]   t.get(key), key in t, len    without heir: rows gone, name free
     insert_new, take, counter  lookup, select, items        with heir: heir owns it, gets EtsTransfer
+
+>>> from otp.erts import process, runtime
+>>> async def registrar():                       # the one who writes
+...     table = new("seats", "ordered_set")
+...     while True:
+...         who, seat = await process.receive()
+...         table[seat] = who
+>>> async def main():                            # a reader: it asks nobody
+...     pid = process.spawn(registrar)
+...     process.send(pid, ("Juliet", 2))
+...     process.send(pid, ("Romeo", 1))
+...     await process.sleep(0)
+...     return list(lookup_table("seats").items())
+>>> runtime.run(main)
+[(1, 'Romeo'), (2, 'Juliet')]
 """
 
 from __future__ import annotations

@@ -15,6 +15,20 @@ Way:      supervisor → [restart] → actions → supervisor performs them, in 
 
 The group of an incident is the child (one_for_one), it and those started after it (rest_for_one), or all
 (one_for_all). One incident counts once in the window, however many children it takes along.
+
+>>> from dataclasses import dataclass
+>>> from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
+>>> @dataclass
+... class Child:
+...     spec: ChildSpec
+...     is_up: bool
+>>> family = {id: Child(ChildSpec(id, (print, ())), is_up=id != "b") for id in ("a", "b", "c")}
+>>> flags = SupFlags(Strategy.REST_FOR_ONE, intensity=1, period=5)
+>>> actions, window = ended(flags, family, "b", "killed", Window(), now=100.0)
+>>> actions
+(Stop(keys=('c',)), Start(keys=('b', 'c')))
+>>> ended(flags, family, "b", "killed", window, now=103.0)[0]
+(GiveUp(why='reached_max_restart_intensity'),)
 """
 
 from collections.abc import Hashable, Mapping

@@ -4,18 +4,29 @@ OTP:      supervisor_bridge.erl
 Differs:  what is bridged may be a process, or an asyncio future: a task, a server's wait_closed(), a subprocess
 Process:  one per bridged subsystem, child of a supervisor; ends with what it bridges, and ends it
 
-    class Metrics(SupervisorBridge[asyncio.Server]):
-        async def init(self, port):
-            server = await asyncio.start_server(answer, "localhost", port)
-            return asyncio.ensure_future(server.wait_closed()), server
-        def terminate(self, reason, server):
-            server.close()
-
     your module                 the bridge                        the subsystem
     init(*args)   <-----------  start_link
       (pid or future, state)    links, or watches  -------------->
                                 ends for the same reason  <-------  ends
     terminate     <-----------  exit signal of the supervisor
+
+Something that asyncio runs, in a tree:
+
+>>> from otp.erts import process, runtime
+>>> class Ticker(SupervisorBridge[asyncio.Future]):
+...     async def init(self, word):
+...         finished = asyncio.get_event_loop().create_future()
+...         asyncio.get_event_loop().call_later(0.01, finished.set_result, None)
+...         return finished, word
+...     def terminate(self, reason, word):
+...         print(word, "ends:", reason)
+>>> async def main():
+...     process.trap_exit()
+...     bridge = await start_link(Ticker, "tick")
+...     return (await process.receive()).reason
+>>> runtime.run(main)
+tick ends: normal
+'normal'
 """
 
 from __future__ import annotations
@@ -29,6 +40,7 @@ from otp.erts import exits
 from otp.erts.exits import reason_of
 from otp.erts.pid import Pid
 from otp.erts.process import link, self_, send, trap_exit, unlink
+from otp.erts.registry import Name
 from otp.erts.signals import Exit
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import IGNORE, GenServer, NoReply, Stop, StopInit
@@ -97,6 +109,6 @@ def _reason(future: asyncio.Future[Any]) -> object:
     return exits.NORMAL if exc is None else reason_of(exc)
 
 
-async def start_link(module: type[SupervisorBridge[Any]], *args: Any, name: str | None = None) -> Pid | None:
+async def start_link(module: type[SupervisorBridge[Any]], *args: Any, name: Name | None = None) -> Pid | None:
     """Start a bridge linked to the caller; None if init said IGNORE. Raises StartError."""
     return await gen_server.start_link(_Server, module, args, name=name)

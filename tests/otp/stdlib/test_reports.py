@@ -12,6 +12,7 @@ from otp.erts.exits import crash
 from otp.stdlib import reports, supervisor
 from otp.stdlib.child_spec import ChildSpec, SupFlags
 from otp.stdlib.gen_server import StopInit
+from otp.stdlib.report_text import describe
 from tests.support.family import Script, children, end, exit_reason, start, worker
 from tests.support.node import run
 
@@ -51,7 +52,20 @@ def test_supervisor__format_log_1(caplog: pytest.LogCaptureFixture) -> None:
     }
 
 
-def test_supervisor__format_log_2_a_crash_tells_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+def test_supervisor__format_log_2(caplog: pytest.LogCaptureFixture) -> None:
+    """In one line, not deeper and not longer than is wanted; what was shut down and what has started too."""
+    reports.error("top", "shutdown", ("reached_max_restart_intensity", list(range(100))), SPEC, None)
+    report = report_of(ours(caplog)[0])
+    whole = describe(report, single_line=True)
+    assert whole.startswith("supervisor top: child sm shutdown: ('reached_max_restart_intensity', [0, 1, 2, ")
+    assert len(describe(report, depth=10)) < len(whole) / 2
+    assert len(describe(report, chars_limit=30)) == 30
+    caplog.set_level(logging.INFO, "otp.supervisor")
+    reports.progress("top", SPEC, None)
+    assert describe(report_of(ours(caplog)[1])) == "supervisor top: child sm None started"
+
+
+def test_supervisor__format_log_2__a_crash_tells_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     try:
         raise ValueError("where")
     except ValueError as exc:

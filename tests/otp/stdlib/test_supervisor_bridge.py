@@ -16,6 +16,7 @@ from otp.stdlib.child_spec import ChildSpec, SupFlags
 from otp.stdlib.gen_server import IGNORE, StopInit
 from otp.stdlib.supervisor_bridge import SupervisorBridge
 from tests.support.family import exit_reason, pids, start
+from tests.support.names import Phonebook
 from tests.support.node import run, until
 
 
@@ -25,6 +26,13 @@ class Bridge(SupervisorBridge[list[Any]]):
 
     def terminate(self, reason: object, log: list[Any]) -> None:
         log.append(reason)
+
+
+class Own(SupervisorBridge[None]):
+    """Starts what it bridges."""
+
+    def init(self) -> Any:
+        return spawn(receive), None
 
 
 async def bridge(part: Any, log: list[Any]) -> Pid:
@@ -112,5 +120,23 @@ def test_a_bridge_is_restarted_like_any_child() -> None:
         exit_(parts[0], "kill")
         await until(lambda: len(parts) == 2)
         assert await pids(sup) != [old]
+
+    run(body)
+
+
+def test_supervisor_bridge__simple_global_supervisor() -> None:
+    """A bridge with a name in another registry, under a supervisor: ended, it is started again under its name."""
+    book = Phonebook()
+
+    async def body() -> None:
+        trap_exit()
+        trap_exit()
+        spec = ChildSpec("bridge", (supervisor_bridge.start_link, (Own,), {"name": book.via("bridge")}))
+        sup = await start(SupFlags(), [spec])
+        first = book.pids["bridge"]
+        exit_(first, "kill")
+        await until(lambda: book.pids.get("bridge") not in (None, first))
+        await gen_server.stop(sup, "shutdown")
+        assert book.pids == {}
 
     run(body)
