@@ -6,6 +6,7 @@ have the same `full` string. Parsing is remembered in a bounded cache: the hot p
 RFC:  7622 (syntax, preparation); 6120 §1.4
 """
 
+import sys
 from functools import lru_cache
 from typing import Any
 
@@ -112,7 +113,7 @@ class JID:
 def _fill(jid: JID, local: str, domain: str, resource: str) -> None:
     bare = f"{local}@{domain}" if local else domain
     _set(jid, "local", local)
-    _set(jid, "domain", domain)
+    _set(jid, "domain", sys.intern(domain))
     _set(jid, "resource", resource)
     _set(jid, "bare", bare)
     _set(jid, "full", f"{bare}/{resource}" if resource else bare)

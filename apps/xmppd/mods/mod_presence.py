@@ -84,7 +84,7 @@ async def _available(session: C2sSession, presence: Presence) -> None:
     await hooks.run(session.host, ResendSubscriptions(session))
     await _load(session, notes)
     await _probe(session, notes.pres_t)
-    notes.pres_a |= notes.pres_f
+    notes.tell_all()
     await _say(presence, notes.pres_f)
 
 
@@ -95,7 +95,7 @@ async def _load(session: C2sSession, notes: Notes) -> None:
         notes.load(lists, session.user.bare)
 
 
-async def _probe(session: C2sSession, contacts: set[str]) -> None:
+async def _probe(session: C2sSession, contacts: frozenset[str]) -> None:
     """From the bare JID (RFC 6121 §4.3.1); but the user's other resources tell this one alone."""
     for contact in sorted(contacts - {session.user.bare}):
         await router.route(make_presence(JID.parse(contact), type_="probe", from_=session.user))
@@ -106,8 +106,10 @@ async def _probe(session: C2sSession, contacts: set[str]) -> None:
 
 
 async def _say(presence: Presence, to: Iterable[str]) -> None:
+    own = presence.from_
     for contact in to:
-        await router.route(presence.addressed(to=JID.parse(contact)))
+        jid = own.bare_jid() if own is not None and own.bare == contact else JID.parse(contact)
+        await router.route(presence.addressed(to=jid))
 
 
 async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
@@ -148,7 +150,7 @@ async def received(presence: Presence | None, point: UserReceivePresence, mod: M
     if presence.type == "error":
         notes.take_back(from_)
     elif presence.type == "" and from_.bare in notes.pres_f and notes.last is not None:
-        notes.pres_a.add(from_.bare)
+        notes.tell(from_.bare)
     return presence
 
 
@@ -160,7 +162,7 @@ async def _answer_probe(session: C2sSession, notes: Notes, to: JID) -> None:
     delay = stamp.delay(session.jid.full, notes.since)
     await router.route(answer.with_el(answer.el.with_children(*answer.el.children, delay)))
     if to.bare in notes.pres_f:
-        notes.pres_a.add(to.bare)
+        notes.tell(to.bare)
 
 
 @on(AccountPresence, seq=50)
@@ -204,7 +206,7 @@ async def roster_changed(point: SessionInfo, mod: Mod) -> None:
     else:
         tell = contact in notes.pres_f  # it was overtaken: what it had them told has come after what is so now
     if tell and notes.last is not None:
-        notes.pres_a.add(contact)
+        notes.tell(contact)
         await router.route_news(notes.last.addressed(from_=session.jid, to=JID.parse(contact)), version)
 
 

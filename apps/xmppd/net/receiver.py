@@ -2,7 +2,7 @@
 
 OTP:      gen_server; cf. ejabberd_receiver.erl (the messages bear its names)
 Way:      socket → net.transport → [receiver] → net.xml_stream → one Batch to stream.c2s
-Process:  one per connection, temporary, under receiver_sup; it monitors its controller, which monitors it
+Process:  one per connection, temporary, under receiver_sup; it watches its controller, which watches it
 Differs:  data does not pass through the mailbox: the transport calls Inbound.feed on the loop. There is nothing to
           hibernate: between two stanzas an idle connection holds no parser, no timer and no task
 
@@ -22,9 +22,8 @@ from typing import Any, Final
 
 from otp.erts import process
 from otp.erts.links import watch
-from otp.erts.pid import Pid, Ref
+from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
-from otp.erts.signals import Down
 from otp.stdlib import gen_fsm, gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 from xmpp_core.errors import StreamError
@@ -121,7 +120,7 @@ class Inbound:
     """The receiver's state, and the reading side of its connection (transport.Reader)."""
 
     __slots__ = (
-        "_batches", "_holds", "_unconsumed", "context", "controller", "monitor", "pid", "shaper", "sock",
+        "_batches", "_holds", "_unconsumed", "context", "controller", "pid", "shaper", "sock",
         "stream", "transport",
     )  # fmt: skip
 
@@ -133,7 +132,6 @@ class Inbound:
         self.sock: socket.socket | None = sock
         self.context = context
         self.controller: Pid | None = None
-        self.monitor: Ref | None = None
         self._batches = self._unconsumed = self._holds = 0
 
     def feed(self, data: bytes) -> None:
@@ -178,6 +176,17 @@ class Inbound:
         """True if anything came after batch `seq`, be it only the first byte of something."""
         return self._batches != seq or not self.stream.between
 
+    def deserted(self, _reason: object) -> None:
+        """The controller has ended: so do we, when all that was sent to us before has been dealt with."""
+        gen_server.cast(self.pid, Close())
+
+    def orphaned(self, _reason: object) -> None:
+        """As a port goes with its owner: whatever way the receiver ended, its socket does not outlive it for long."""
+        if self.sock is not None:
+            self.sock.close()
+        if not self.transport.closing:
+            THIS.loop.call_later(_ORPHANED, self.transport.abort)
+
     def _hold(self, why: int) -> None:
         self._holds |= why
         self.transport.pause_reading()
@@ -197,8 +206,9 @@ class Receiver(GenServer[Inbound]):
     ) -> Inbound:  # fmt: skip
         """Own the socket; nothing is read yet."""
         pid = process.self_()
-        watch(pid, lambda _reason: _orphan(transport, sock))
-        return Inbound(pid, transport, sock, stream, shaper, context)
+        state = Inbound(pid, transport, sock, stream, shaper, context)
+        watch(pid, state.orphaned)
+        return state
 
     async def handle_call(self, request: object, from_: Any, state: Inbound) -> Any:
         """What the controller wants done before it goes on."""
@@ -229,10 +239,8 @@ class Receiver(GenServer[Inbound]):
         return NoReply(state)
 
     def handle_info(self, message: object, state: Inbound) -> Any:
-        """The controller has ended, or reading failed."""
+        """Reading failed."""
         match message:
-            case Down(ref, _, _) if ref is state.monitor:
-                return Stop("normal", state)
             case _Failed(error):
                 raise error
         return NoReply(state)
@@ -248,7 +256,7 @@ class Receiver(GenServer[Inbound]):
 
 async def _become_controller(controller: Pid, state: Inbound) -> Any:
     state.controller = controller
-    state.monitor = process.monitor(controller)
+    watch(controller, state.deserted)
     sock, state.sock = state.sock, None
     if sock is not None:
         try:
@@ -256,14 +264,6 @@ async def _become_controller(controller: Pid, state: Inbound) -> Any:
         except OSError as error:  # the peer went away between accept and here
             return Stop("normal", state, reply=error)
     return Reply(None, state)
-
-
-def _orphan(transport: Transport, sock: socket.socket) -> None:
-    """As a port goes with its owner: whatever way the receiver ended, its socket does not outlive it for long."""
-    if transport.tcp is None:
-        sock.close()
-    if not transport.closing:
-        THIS.loop.call_later(_ORPHANED, transport.abort)
 
 
 # -- API

@@ -8,6 +8,7 @@ Differs:  it has a burst, so that a client which was quiet may send a vCard at f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(slots=True)
@@ -31,6 +32,10 @@ class Shaper:
         return -level / self.rate if level < 0 else 0.0
 
 
+#: what all share that may send as fast as they like
+UNLIMITED: Final = Shaper(None, 0, 0)
+
+
 def new(rate: float | None, burst: float, now: float = 0.0) -> Shaper:
     """A full bucket: `rate` in bytes a second (None: no limit), `burst` in bytes."""
-    return Shaper(rate, burst, burst, now)
+    return UNLIMITED if rate is None else Shaper(rate, burst, burst, now)

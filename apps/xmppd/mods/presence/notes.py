@@ -7,7 +7,7 @@ RFC:      6121 §4.2–4.6
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from xmpp_core.jid import JID
@@ -18,16 +18,17 @@ MOST_DIRECTED = 500
 
 @dataclass(slots=True)
 class Notes:
-    """The sets hold JIDs as str.
+    """The sets hold JIDs as str; nearly all users see whom they are seen by and tell them, so the three are one set,
+    which is replaced and not changed, until they differ.
 
     pres_f: bare JIDs that may see the user (from, both, the user). pres_t: whom the user sees (to, both, the user).
     pres_a: who has got available presence of this resource: members of pres_f, and any JID by directed presence.
     `directed` counts the latter. `loaded`: the first two have been read from the roster.
     """
 
-    pres_f: set[str] = field(default_factory=set)
-    pres_t: set[str] = field(default_factory=set)
-    pres_a: set[str] = field(default_factory=set)
+    pres_f: frozenset[str] = frozenset()
+    pres_t: frozenset[str] = frozenset()
+    pres_a: frozenset[str] | set[str] = frozenset()
     directed: int = 0
     last: Presence | None = None
     since: datetime | None = None
@@ -35,38 +36,56 @@ class Notes:
 
     def load(self, lists: tuple[set[str], set[str]], own: str) -> None:
         """Takes over the roster's lists; a user sees their own other resources and is seen by them."""
-        self.pres_f, self.pres_t, self.loaded = lists[0] | {own}, lists[1] | {own}, True
+        self.pres_f, self.pres_t, self.loaded = frozenset((*lists[0], own)), frozenset((*lists[1], own)), True
+        if self.pres_t == self.pres_f:
+            self.pres_t = self.pres_f
+
+    def tell_all(self) -> None:
+        """All of pres_f are told now."""
+        self.pres_a = self.pres_f if self.pres_a <= self.pres_f else self.pres_a | self.pres_f
+
+    def tell(self, name: str) -> None:
+        """One more is told."""
+        if name not in self.pres_a:
+            self._told().add(name)
+
+    def _told(self) -> set[str]:
+        """pres_a, to be changed."""
+        if not isinstance(self.pres_a, set):
+            self.pres_a = set(self.pres_a)
+        return self.pres_a
 
     def direct(self, to: JID) -> bool:
         """Notes directed available presence; False if there is too much of it (reliability: bounded)."""
         if to.bare in self.pres_f or to.full in self.pres_a:
-            self.pres_a.add(to.bare if to.bare in self.pres_f else to.full)
+            self.tell(to.bare if to.bare in self.pres_f else to.full)
             return True
         if self.directed >= MOST_DIRECTED:
             return False
         self.directed += 1
-        self.pres_a.add(to.full)
+        self.tell(to.full)
         return True
 
     def take_back(self, to: JID) -> None:
         """Who was told `unavailable`, or could not be told at all, is told no more."""
         for name in (to.full, to.bare) if to.bare in self.pres_f else (to.full,):
             if name in self.pres_a:
-                self.pres_a.discard(name)
+                self._told().discard(name)
                 self.directed -= name not in self.pres_f
 
     def forget(self) -> list[str]:
         """Nothing was ever said: returns who believes otherwise, sorted."""
         told = sorted(self.pres_a)
-        self.pres_a, self.directed, self.last, self.since = set(), 0, None, None
+        self.pres_a, self.directed, self.last, self.since = frozenset(), 0, None, None
         return told
 
     def change(self, contact: str, subscription: str) -> bool:
         """A contact's subscription is now none, from, to or both; True if the contact may see us only now."""
         seen, sees = subscription in ("from", "both"), subscription in ("to", "both")
         gained = seen and contact not in self.pres_f
-        (self.pres_f.add if seen else self.pres_f.discard)(contact)
-        (self.pres_t.add if sees else self.pres_t.discard)(contact)
-        if not seen:
-            self.pres_a.discard(contact)
+        one = frozenset((contact,))
+        self.pres_f = self.pres_f | one if seen else self.pres_f - one
+        self.pres_t = self.pres_t | one if sees else self.pres_t - one
+        if not seen and contact in self.pres_a:
+            self._told().discard(contact)
         return gained
