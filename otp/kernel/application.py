@@ -5,12 +5,30 @@ Way:      application_controller → the application's master → [start, prep_s
 Process:  the callbacks run in a process of their own, the master, to which the top supervisor is linked
 Differs:  start, stop and their like are in application_controller
 
-    class GreeterApp(Application):
-        async def start(self, type_, args):
-            return await greeter_sup.start_link()
+    application_controller        the master                      your module (an Application)
+    start("greeter")  --------->  starts  --------------------->  start(type_, args): the top supervisor's pid
+    stop("greeter")   --------->  before the tree is stopped -->  prep_stop(state)
+                                  after it has ended  --------->  stop(state)
 
-        def prep_stop(self, state):
-            return state                      # the tree still runs
+>>> from otp.erts import runtime
+>>> from otp.stdlib import gen_server, supervisor
+>>> from otp.stdlib.child_spec import SupFlags
+>>> class Greeter(gen_server.GenServer[str]):
+...     def init(self, word):
+...         return word
+...     def handle_call(self, name, from_, word):
+...         return gen_server.Reply(f"{word} {name}!", word)
+>>> class GreeterSup(supervisor.Supervisor):
+...     def init(self, word):
+...         return SupFlags(), [gen_server.spec(Greeter, word, name="greeter")]
+>>> class GreeterApp(Application):
+...     async def start(self, type_, args):
+...         return await supervisor.start_link(GreeterSup, args["word"])
+>>> async def main():
+...     await GreeterApp().start("normal", {"word": "Hello"})
+...     return await gen_server.call("greeter", "Juliet")
+>>> runtime.run(main)
+'Hello Juliet!'
 """
 
 from __future__ import annotations

@@ -11,6 +11,23 @@ Differs:  join and leave are awaited; a bad pid is refused at the caller
 A process may join a group several times and leaves as often. Its end and its node's end take it out everywhere.
 Each server tells the others of its own processes only: a newcomer is told all, then every change, over one link and
 so in order.
+
+>>> from otp.erts import process, runtime
+>>> async def logger(name):
+...     print(name, "writes", await process.receive())
+>>> async def main():
+...     await start_link()
+...     for name in ("file", "screen"):
+...         await join("loggers", process.spawn(logger, name))
+...     for pid in get_members("loggers"):
+...         process.send(pid, "a line")
+...     await process.sleep(0)
+...     await leave("loggers", [])               # asks the server: by now it has seen both end
+...     return get_members("loggers")
+>>> runtime.run(main)
+file writes a line
+screen writes a line
+[]
 """
 
 from __future__ import annotations

@@ -10,6 +10,30 @@ Way:      ctl, doctor, tests → [introspect] → system messages, answered by p
     await introspect.suspend("sm"); await introspect.replace_state("sm", fix); await introspect.resume("sm")
 
 These are the only questions an observer asks of a process itself; everything else is read from side tables (tree).
+
+>>> from otp.erts import runtime
+>>> from otp.stdlib import gen_server
+>>> class Counter(gen_server.GenServer[int]):
+...     def init(self):
+...         return 0
+...     def handle_cast(self, n, total):
+...         return gen_server.NoReply(total + n)
+>>> async def main():
+...     counter = await gen_server.start_link(Counter, name="counter")
+...     await trace("counter", write=print)
+...     gen_server.cast(counter, 3)
+...     print(await get_state(counter))
+...     await suspend(counter)
+...     gen_server.cast(counter, 4)                  # waits
+...     print(await replace_state(counter, lambda total: total * 100))
+...     await no_debug(counter)
+...     await resume(counter)
+...     return await get_state(counter)
+>>> runtime.run(main)
+*DBG* counter got Cast(3)
+3
+300
+304
 """
 
 import logging
