@@ -197,7 +197,6 @@ def commands_page() -> str:
         (f"`{_usage(name, verb)}`", verb.help, _options(verb), ", ".join(f"`{a}`" for a in aliases.get(name, ())))
         for name, verb in _verbs((), ctl_main.root)
     ]
-    on = {"any": "one worker", "all": "every worker", "main": "the parent"}
     words = f"""
 `./rel/xmppd VERB`; `--help` behind any of them. Options of every verb, before it or after it: `--home DIR` (all data,
 logs and sockets of one server; also `XMPPD_HOME`), `--config FILE` (also `XMPPD_CONFIG`), `--set KEY=VALUE`, `--json`
@@ -207,8 +206,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running, 75 try again (a port
 configuration.
 
 Most verbs are made from one registry, `apps/xmppd/ctl/commands.py`; each names the function that does it and where it
-runs ({", ".join(f"`{' '.join(name)}`: {on[place]}" for name, place in where.items() if len(name) == 1)}; the others:
-one worker). They reach the server through the control socket, `run/control.sock` in the home."""
+runs: {", ".join(f"`{' '.join(name)}`" for name, place in where.items() if place == "main" and len(name) == 1)} in the
+parent, the others on one worker. They reach the server through the control socket, `run/control.sock` in the home."""
     return page("Commands", words, table(("verb", "what it does", "its own options", "aliases"), rows))
 
 

@@ -47,7 +47,7 @@ class Command:
     """One command.
 
     `where`: "any" one worker does it, "all" every worker does its part and the answers are a dict by node,
-    "main" the parent does it. `aliases` are other verbs for it; `steady` tells that it may be repeated.
+    "main" the parent does it. `aliases` are other verbs for it; `by_hand`: its verb is not made from this entry.
     """
 
     name: tuple[str, ...]
@@ -57,6 +57,7 @@ class Command:
     where: Literal["any", "all", "main"] = "any"
     aliases: tuple[str, ...] = ()
     timeout: float = 15.0
+    by_hand: bool = False
 
     @property
     def key(self) -> str:
@@ -68,14 +69,60 @@ USER = Param("user", "account, as NAME or NAME@HOST")
 PASSWORD = Param("password", "password", required=False)
 HOST = Param("host", "virtual host; the first one configured if not given", required=False)
 
+NODE = Param("node", "only this node: main, w1 …", required=False)
+LOOK_TREE = (
+    Param("under", "only the tree of this supervisor, by name or pid", required=False),
+    NODE,
+    Param("limit", "children of each supervisor that are shown", default=20, required=False),
+    Param("first", "with `under`: its children from this one on", default=0, required=False),
+)
+LOOK_TOP = (
+    Param("by", "mailbox, rate, memory or reductions", default="rate", required=False),
+    Param("limit", "how many processes", default=20, required=False),
+    Param("seconds", "time that is measured", default=1, required=False),
+    NODE,
+)
+LOOK_TRACE = (
+    Param("target", "name, pid or JID"),
+    Param("kinds", "only messages of these kinds", required=False, many=True),
+    Param("direction", "in, out or both", default="both", required=False),
+    Param("count", "events after which it ends", default=1000, required=False),
+    Param("seconds", "time after which it ends", default=60, required=False),
+    NODE,
+)
+TRACE_KEY = (Param("key", "the trace"), Param("on", "its nodes", many=True))
+CHART = (
+    Param("target", "JID of who sends it; without one, the next stanza of anybody", required=False),
+    Param("kind", "message, presence or iq", required=False),
+    Param("seconds", "time to wait for one", default=30, required=False),
+)
+CRASH = (
+    Param("target", "name or pid"),
+    Param("how", "kill, raise, exit, hang, block or flood", default="raise", required=False),
+    Param("seconds", "of hang and block", default=10, required=False),
+    Param("count", "messages of a flood", default=10_000, required=False),
+    NODE,
+)
+OBSERVE = (
+    Param("what", "system, load, tables or rows"),
+    Param("name", "rows: the table", required=False),
+    NODE,
+)
+
 COMMANDS: tuple[Command, ...] = (
     Command(("ping",), "xmppd.ctl.on_main:ping", "ask every worker for a sign of life", where="main"),
     Command(("status",), "xmppd.ctl.on_main:status", "what runs, where it listens, who is connected", where="main"),
     Command(("reload",), "xmppd.ctl.on_main:reload", "read configuration and certificates again", where="main",
             aliases=("reload_config",)),
-    Command(("stop",), "xmppd.ctl.on_main:stop", "drain and stop the server", where="main"),
-    Command(("tree",), "xmppd.ctl.introspection:tree", "the live supervision tree with restarts and mailboxes",
-            where="main"),
+    Command(("stop",), "xmppd.ctl.on_main:stop", "drain and stop the server", where="main", by_hand=True),
+    Command(("tree",), "xmppd.ctl.introspection:tree", "the live supervision tree", LOOK_TREE, "main", by_hand=True),
+    Command(("top",), "xmppd.ctl.look.top:top", "the processes with most to do", LOOK_TOP, "main", by_hand=True),
+    Command(("trace", "begin"), "xmppd.ctl.look.trace:begin", "follow messages", LOOK_TRACE, "main", by_hand=True),
+    Command(("trace", "read"), "xmppd.ctl.look.trace:read", "what a trace saw", TRACE_KEY, "main", by_hand=True),
+    Command(("trace", "end"), "xmppd.ctl.look.trace:end", "end a trace", TRACE_KEY, "main", by_hand=True),
+    Command(("trace", "chart"), "xmppd.ctl.look.chart:chart", "one stanza's way", CHART, "main", by_hand=True),
+    Command(("crash",), "xmppd.ctl.look.crash:crash", "break a process on purpose", CRASH, "main", by_hand=True),
+    Command(("observe",), "xmppd.ctl.look.observe:observe", "what the observer shows", OBSERVE, "main", by_hand=True),
     Command(("user", "add"), "xmppd.ctl.users:add", "make an account; prints a password if none is given",
             (USER, PASSWORD), aliases=("adduser",)),
     Command(("user", "passwd"), "xmppd.ctl.users:passwd", "set an account's password", (USER, PASSWORD),

@@ -8,31 +8,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from otp.kernel import node, rpc
+from otp.erts import process
+from otp.kernel import rpc
 from otp.stdlib import tree as supervision
-from xmppd.ctl.parent_state import state
+from xmppd.ctl.commands import CommandError
+from xmppd.ctl.look import nodes, pids
 
 #: children shown of one supervisor: of ten thousand sessions the first
 MOST = 20
 
 
 @rpc.exported
-def here() -> list[dict[str, Any]]:
-    """Give the trees of this node."""
-    return [supervision.as_dict(root) for root in supervision.tree(limit=MOST)]
+def here(under: str | None = None, limit: int = MOST, first: int = 0) -> list[dict[str, Any]]:
+    """Give the trees of this node, or the one under a supervisor (name or pid); [] if that is not here."""
+    if under is None:
+        return [supervision.as_dict(root) for root in supervision.tree(limit=limit)]
+    root = pids.pid_of(under) or process.whereis(under)
+    return [supervision.as_dict(one) for one in supervision.tree(root, limit, first)] if root is not None else []
 
 
-async def tree() -> dict[str, Any]:
-    """Give the trees of the parent and of every worker, by node; a worker that is down has none."""
-    found: dict[str, Any] = {"main": here()}
-    for worker in state().workers:
-        found[worker] = await _of(worker) if worker in node.nodes() else []
-    return found
+async def tree(under: str | None, node: str | None, limit: int, first: int) -> dict[str, Any]:
+    """Give the trees of the parent and of every worker, by node; a worker that is down has none.
 
-
-async def _of(worker: str) -> list[dict[str, Any]]:
-    try:
-        trees: list[dict[str, Any]] = await rpc.call(worker, "xmppd.ctl.introspection:here", timeout=3.0)
-    except rpc.RpcError:
-        return []
-    return trees
+    `under`: only the tree of that supervisor; `limit` children of each are shown, of `under` those from `first` on.
+    Raises CommandError if there is no such supervisor.
+    """
+    asked = nodes.names(node or pids.node_of(under))
+    answers = await nodes.each(f"{__name__}:here", under, int(limit), int(first), only=asked, timeout=3.0)
+    found = {name: trees or [] for name, trees in answers.items()}
+    if under is None:
+        return found
+    having = {name: trees for name, trees in found.items() if trees}
+    if not having:
+        raise CommandError(f"no supervisor {under}")
+    return having

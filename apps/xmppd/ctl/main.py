@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from xmppd.ctl import config_verbs, lifecycle, shell, verbs
+from xmppd.ctl import config_verbs, lifecycle, look_verbs, shell, verbs
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, CommandError
 from xmppd.ctl.options import Options, common, fail, options
 
@@ -48,6 +48,8 @@ def open_shell(node: str) -> None:
 
 
 for _verb in (lifecycle.start, lifecycle.stop, lifecycle.restart, lifecycle.foreground, lifecycle.show_logs):
+    root.add_command(_verb)
+for _verb in (look_verbs.tree, look_verbs.top, look_verbs.trace, look_verbs.crash):
     root.add_command(_verb)
 root.add_command(config_verbs.config)
 verbs.add_to(root)

@@ -118,7 +118,16 @@ def _process(item: Mapping[str, Any]) -> str:
     words.append("" if item["status"] == "running" else item["status"])
     words.append(f"restarts={item['restarts']}" if item["restarts"] else "")
     words.append(f"mailbox={item['mailbox']}" if item["mailbox"] else "")
+    if item["recent"]:
+        words.append(f"[{item['recent']} of {item['intensity']} restarts in {item['period']:g} s]")
+    if item["last_exit"] and (item["restarts"] or item["last_exit"] not in ("normal", "shutdown")):
+        words.append(f"last exit {ago(item['last_exit_ago'])}: {item['last_exit']}")
     return " ".join(word for word in words if word)
+
+
+def ago(seconds: float | None) -> str:
+    """Give a point in the past."""
+    return f"{seconds:.1f} s ago" if seconds is not None and seconds < 10 else f"{duration(seconds or 0)} ago"
 
 
 def banner(info: Mapping[str, Any], colours: bool) -> str:

@@ -20,7 +20,6 @@ from xmppd.ctl.options import common, options, usage
 GROUPS: Final = {"user": "accounts", "session": "who is connected", "roster": "contacts of an account"}
 TEXTS: Final[Mapping[str, Callable[[Any], str]]] = {
     "status": render.status,
-    "tree": render.tree,
     "user add": lambda r: f"made {r['jid']}" + _password(r),
     "user passwd": lambda r: f"password of {r['jid']} set" + _password(r),
     "user del": lambda r: f"removed {r['jid']}",
@@ -33,8 +32,8 @@ TEXTS: Final[Mapping[str, Callable[[Any], str]]] = {
 def add_to(root: click.Group) -> None:
     """Add a verb to `root` for every command, and one for each alias."""
     for command in COMMANDS:
-        if command.name == ("stop",):
-            continue  # lifecycle's: it also waits for the end
+        if command.by_hand:
+            continue
         group = root if len(command.name) == 1 else _group(root, command.name[0])
         group.add_command(_verb(command, command.name[-1]))
         for alias in command.aliases:

@@ -22,7 +22,17 @@ from xmppd.ctl.release import script
 from xmppd.ctl.worker_start import WorkerStart
 
 #: what the parent may call, once all runs: before that it is told that we are still starting
-EXPORTS = ("xmppd.ctl.here", "xmppd.ctl.introspection", "xmppd.ctl.reload")
+EXPORTS = (
+    "xmppd.ctl.here",
+    "xmppd.ctl.introspection",
+    "xmppd.ctl.reload",
+    "xmppd.ctl.look.crash",
+    "xmppd.ctl.look.hops",
+    "xmppd.ctl.look.jids",
+    "xmppd.ctl.look.observe",
+    "xmppd.ctl.look.top",
+    "xmppd.ctl.look.tracing",
+)
 
 
 def main(args: list[str]) -> int:

@@ -1,0 +1,115 @@
+"""chart — the parent's half of `trace --chart`: waits for one stanza to have gone its way, and puts it in order.
+
+OTP:      et
+Way:      ctl.look_verbs → ctl.server → [chart] → look.hops on each worker → otp.stdlib.sequence draws it
+Process:  runs in the process of the control connection
+
+Each arrow's time is that since the arrow before it on the same branch: where a stanza goes to several sessions, each of
+them is a branch that begins at the router.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from otp.erts import process
+from otp.stdlib.sequence import Arrow
+from xmppd.ctl.commands import EXIT_USAGE, CommandError
+from xmppd.ctl.look import nodes
+from xmppd.ctl.look.pids import is_jid
+from xmppd.ctl.parent_state import state
+
+_HERE: Final = "xmppd.ctl.look.hops"
+#: seconds between two looks, and for which a way must have brought nothing new to be taken for complete
+_LOOK, _QUIET = 0.1, 0.25
+#: stations of the recipient's side
+_FAR: Final = frozenset({"mailbox", "link", "recipient", "transport"})
+
+
+async def chart(target: str | None, kind: str | None, seconds: float) -> dict[str, Any]:
+    """The way of the next stanza that `target` (a JID; None: anybody) sends. Raises CommandError if none comes."""
+    if target is not None and not is_jid(target):
+        raise CommandError(f"{target} is no JID: a chart is of a stanza that a client sends", EXIT_USAGE)
+    workers = state().workers
+    await nodes.each(f"{_HERE}:begin", float(seconds), only=workers)
+    try:
+        found = await _wait(target, kind, time.monotonic() + float(seconds), workers)
+    finally:
+        await nodes.each(f"{_HERE}:end", only=workers)
+    if found is None:
+        raise CommandError(f"no {kind or 'stanza'} of {target or 'anybody'} within {seconds:g} s")
+    sender, of_kind, notes = found
+    made = arrows(notes, sender)
+    total = made[-1].at if made else 0.0
+    return {"sender": sender, "kind": of_kind, "us": total, "arrows": [arrow.as_dict() for arrow in made]}
+
+
+Found = tuple[str, str, list[Sequence[Any]]]
+
+
+async def _wait(target: str | None, kind: str | None, until: float, workers: Iterable[str]) -> Found | None:
+    while True:
+        await process.sleep(_LOOK)
+        answers = await nodes.each(f"{_HERE}:notes", only=list(workers))
+        ways = merged(answer for answer in answers.values() if answer)
+        found = complete(ways, target, kind, time.monotonic_ns())
+        if found is not None or time.monotonic() > until:
+            return found
+
+
+def merged(answers: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The notes of all nodes, by key, in the order of time."""
+    ways: dict[str, dict[str, Any]] = {}
+    for answer in answers:
+        for key, entry in answer.items():
+            way = ways.setdefault(key, {"sender": None, "kind": None, "notes": []})
+            way["sender"], way["kind"] = way["sender"] or entry["sender"], way["kind"] or entry["kind"]
+            way["notes"] += entry["notes"]
+    for way in ways.values():
+        way["notes"].sort()
+    return ways
+
+
+def complete(ways: Mapping[str, Any], target: str | None, kind: str | None, now: int) -> Found | None:
+    """The first way that is wanted and has brought nothing new for a while; None if there is none yet."""
+    for way in ways.values():
+        sender, notes = way["sender"], way["notes"]
+        if sender is None or (kind and way["kind"] != kind) or not _is(sender, target):
+            continue
+        if now - notes[-1][0] >= _QUIET * 1e9:
+            return sender, way["kind"], notes
+    return None
+
+
+def _is(sender: str, target: str | None) -> bool:
+    return target is None or sender == target or sender.partition("/")[0] == target
+
+
+def arrows(notes: Sequence[Sequence[Any]], sender: str) -> list[Arrow]:
+    """The notes of one way as arrows; the first has time 0."""
+    made: list[Arrow] = []
+    begin = notes[0][0] if notes else 0
+    places: dict[str, tuple[str, int]] = {"": (f"client {sender}", begin)}
+    for at, node, station, pid, text in notes:
+        branch = pid if station in _FAR else ""
+        source, before = places.get(branch) or places[""]
+        target = _place(station, node, pid)
+        made.append(Arrow(source, target, text, round((at - before) / 1000, 1), round((at - begin) / 1000, 1)))
+        places[branch] = (target, at)
+        if station == "transport":
+            client = f"client of {pid}"
+            made.append(Arrow(target, client, "written to the socket", 0.0, made[-1].at))
+    return made
+
+
+def _place(station: str, node: str, pid: str) -> str:
+    match station:
+        case "receiver" | "c2s" | "transport":
+            return f"{station} {pid or node}"
+        case "mailbox" | "recipient":
+            return f"c2s {pid}"
+        case "link":
+            return f"link {node} to {pid.strip('<>').partition('.')[0]}"
+    return f"{station} {node}"

@@ -1,0 +1,222 @@
+"""hops — a node's half of `trace --chart`: measures where each stanza is at which moment, while somebody asks.
+
+OTP:      seq_trace
+Way:      look.chart (parent) → rpc → [hops] → otp.stdlib.probes on the stations, otp.erts.taps on mailboxes
+Process:  none: what is measured runs where the stanza is
+
+The stations are those of docs/stanza.md. A stanza is known by its key: what it says and who says it, the same on every
+node; before it is stamped with its sender, by the element that the parser has made. Answers to an IQ bear its key. The
+clock is the machine's monotonic one, so that times of different workers can be compared. Everything is swapped back
+when the chart is drawn, or SPARE seconds after it should have been.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+from zlib import crc32
+
+from otp.erts import process, taps
+from otp.erts.pid import HERE, Pid
+from otp.erts.scheduler import THIS
+from otp.erts.timer import TIMERS
+from otp.kernel import rpc
+from otp.stdlib.probes import Called, Probes
+from xmpp_core.element import Element
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Iq, Stanza
+from xmppd.net.transport import Transport
+from xmppd.net.xml_stream import XmlStream
+from xmppd.routing import hooks, iq, router, sm, users
+from xmppd.routing.deliver import Deliver
+from xmppd.stream import c2s_session
+
+#: stanzas that are remembered at a time
+KEPT: Final = 500
+SPARE: Final = 5.0
+
+#: (at in ns, node, station, pid, what happened)
+Note = tuple[int, str, str, str, str]
+
+
+class Hops:
+    """The measuring on this node. `keys` are the stanzas on their way, each with its notes, oldest first."""
+
+    def __init__(self, seconds: float) -> None:
+        self.keys: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._parsed: OrderedDict[int, tuple[Element, Note, Note]] = OrderedDict()
+        self._unsent: dict[int, list[str]] = {}
+        self._now: dict[Pid, str] = {}
+        self._probes, self._tap = Probes(), self._message
+        self._put()
+        taps.add(self._tap)
+        self._timer = TIMERS.after(seconds + SPARE, self.end)
+
+    def _put(self) -> None:
+        put = self._probes.put
+        put(XmlStream, "feed", self._fed)
+        put(c2s_session, "send_on", None, self._taken)
+        put(hooks, "run_fold", self._hook)
+        put(router, "route", None, self._routed)
+        put(users, "route", None, self._at("users", "to an account"))
+        put(iq, "process", self._answered, self._at("iq", "the handler of its namespace"))
+        put(sm, "sessions", self._looked_up)
+        put(c2s_session, "write_now", self._written, self._begins)
+        put(c2s_session, "write", self._written, self._begins)
+        put(Transport, "flush", None, self._flushed)
+
+    def end(self) -> None:
+        """Put everything back. Idempotent."""
+        self._probes.take_away()
+        taps.remove(self._tap)
+        TIMERS.cancel(self._timer)
+
+    # -- the stations, in the order of the way
+
+    def _fed(self, called: Called) -> None:
+        size = len(called.args[1])
+        for event in called.result:
+            if type(event) is Element:
+                read = (called.begin, HERE.node, "receiver", "", f"{size} bytes read")
+                done = (called.end, HERE.node, "receiver", "", f"parsed: <{event.name}/>")
+                self._parsed[id(event)] = (event, read, done)
+                _shrink(self._parsed)
+
+    def _taken(self, args: tuple[Any, ...], now: int) -> None:
+        data, session, element = args
+        parsed = self._parsed.pop(id(element), None)
+        key = key_of(element, session.jid, _to(element))
+        owner = str(data.endpoint.receiver)
+        for note in parsed[1:] if parsed is not None else ():
+            self._note(key, (*note[:3], owner, note[4]), session.jid, element)
+        self._note(key, self._here(now, "c2s", "takes it up"), session.jid, element)
+
+    def _hook(self, called: Called) -> None:
+        point, stanza = called.args[1], called.args[2]
+        if isinstance(stanza, Stanza):
+            self._of(stanza, called.end, "hooks", f"{type(point).__name__}: {_us(called)}")
+
+    def _routed(self, args: tuple[Any, ...], now: int) -> None:
+        self._of(args[0], now, "router", "route()")
+
+    def _at(self, station: str, text: str) -> Callable[[tuple[Any, ...], int], None]:
+        def before(args: tuple[Any, ...], now: int) -> None:
+            key = self._of(args[0], now, station, text)
+            if key is not None and THIS.running is not None:
+                self._now[THIS.running.pid] = key
+
+        return before
+
+    def _answered(self, called: Called) -> None:
+        if isinstance(called.result, Iq):
+            self._of(called.result, called.end, "iq", f"answers: {called.result.type}")
+
+    def _looked_up(self, called: Called) -> None:
+        key = self._now.pop(process.self_(), None) if THIS.running is not None else None
+        if key is not None:
+            count = len(called.result)
+            text = f"{count} session{'' if count == 1 else 's'} of {called.args[0]}: {_us(called)}"
+            self._note(key, self._here(called.end, "sm", text))
+
+    def _message(self, event: taps.Event) -> None:
+        if event.kind == "message" and type(event.what) is Deliver:
+            away = event.to.target is None
+            station = "link" if away else "mailbox"
+            text = f"Deliver, to {event.to.node}" if away else "Deliver"
+            note = (event.at, HERE.node, station, str(event.to), text)
+            self._note(key_of_stanza(event.what.stanza), note)
+
+    def _begins(self, args: tuple[Any, ...], now: int) -> None:
+        self._of(args[2].stanza, now, "recipient", "takes it up")
+
+    def _written(self, called: Called) -> None:
+        if called.result is False:
+            return  # write_now leaves it to write
+        key = self._of(called.args[2].stanza, called.end, "recipient", f"written: {_us(called)}")
+        if key is not None:
+            self._unsent.setdefault(id(called.args[0].transport), []).append(f"{key}\n{process.self_()}")
+
+    def _flushed(self, args: tuple[Any, ...], now: int) -> None:
+        for entry in self._unsent.pop(id(args[0]), ()):
+            key, _, pid = entry.rpartition("\n")
+            self._note(key, (now, HERE.node, "transport", pid, "to the socket"))
+
+    # -- notes
+
+    def _of(self, stanza: Stanza, now: int, station: str, text: str) -> str | None:
+        key = key_of_stanza(stanza)
+        self._note(key, self._here(now, station, text))
+        return key if key in self.keys else None
+
+    def _here(self, now: int, station: str, text: str) -> Note:
+        running = THIS.running
+        return (now, HERE.node, station, str(running.pid) if running is not None else "", text)
+
+    def _note(self, key: str, note: Note, sender: JID | None = None, element: Element | None = None) -> None:
+        entry = self.keys.get(key)
+        if entry is None:
+            entry = self.keys[key] = {"sender": None, "kind": None, "notes": []}
+            _shrink(self.keys)
+        if sender is not None and element is not None:
+            entry["sender"], entry["kind"] = sender.full, element.name
+        entry["notes"].append(note)
+
+
+def key_of_stanza(stanza: Stanza) -> str:
+    """The key of a stanza that has been stamped."""
+    return key_of(stanza.el, stanza.from_, stanza.to)
+
+
+def key_of(element: Element, from_: JID | None, to: JID | None) -> str:
+    """What the stanza is known by on every node. Of an IQ it is the pair of its ends, whichever way it goes."""
+    sender = from_.full if from_ is not None else ""
+    id_, type_ = element.attrs.get("id", ""), element.attrs.get("type", "")
+    if element.name == "iq":
+        other = to.full if to is not None else (from_.bare if from_ is not None else "")
+        return "/".join(["iq", id_, *sorted((sender, other))])
+    first = next((child for child in element.children if isinstance(child, Element)), None)
+    said = crc32(repr(first.to_wire()).encode()) if first is not None else 0
+    return f"{element.name}/{type_}/{id_}/{sender}/{said}"
+
+
+def _to(element: Element) -> JID | None:
+    text = element.attrs.get("to")
+    try:
+        return JID.parse(text) if text else None
+    except ValueError:
+        return None
+
+
+def _us(called: Called) -> str:
+    return f"{(called.end - called.begin) / 1000:.1f} µs"
+
+
+def _shrink(table: OrderedDict[Any, Any]) -> None:
+    while len(table) > KEPT:
+        table.popitem(last=False)
+
+
+_current: list[Hops] = []
+
+
+@rpc.exported
+def begin(seconds: float) -> int:
+    """Measure from now on; gives the time on the common clock."""
+    end()
+    _current.append(Hops(seconds))
+    return time.monotonic_ns()
+
+
+@rpc.exported
+def notes() -> dict[str, Any]:
+    """What was measured until now, by key."""
+    return {key: dict(entry) for hops in _current for key, entry in hops.keys.items()}
+
+
+@rpc.exported
+def end() -> None:
+    """Measure no more."""
+    while _current:
+        _current.pop().end()

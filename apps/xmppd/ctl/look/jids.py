@@ -1,0 +1,39 @@
+"""jids — the processes behind a JID, and the JID behind a process: what a worker adds to look.pids.
+
+OTP:      cf. ejabberd_sm:get_session_pid
+Way:      look.pids → [jids] → the session table
+Process:  none; loaded on workers
+"""
+
+from __future__ import annotations
+
+from otp.erts.pid import Pid
+from xmpp_core.jid import JID, JidError
+from xmppd.ctl.look import pids
+from xmppd.routing import sm
+from xmppd.routing.sm_server import OWN
+
+
+def streams(word: str) -> list[Pid]:
+    """The c2s processes of an account or of one resource, on all nodes; none for what is no JID."""
+    try:
+        jid = JID.parse(word)
+    except JidError:
+        return []
+    return [s.pid for s in sm.sessions(jid.bare) if not jid.resource or s.jid.resource == jid.resource]
+
+
+def name(pid: Pid) -> str | None:
+    """The full JID of a session of this node."""
+    own = OWN.get(pid)
+    return own.jid.full if own is not None else None
+
+
+def add() -> None:
+    """Have look.pids ask here. Idempotent."""
+    if streams not in pids.FINDERS:
+        pids.FINDERS.append(streams)
+        pids.NAMERS.append(name)
+
+
+add()

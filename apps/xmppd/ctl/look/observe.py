@@ -1,0 +1,123 @@
+"""observe — what the observer's tabs show beside trees and processes: the system, its load, its tables.
+
+OTP:      observer_backend
+Way:      ctl.observer → ctl.server → [observe] → rpc → [observe] on each node; side tables only
+Process:  none of its own
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import resource
+import sys
+import time
+from itertools import islice
+from typing import Any, Final
+
+from otp.erts import process
+from otp.erts.pid import HERE
+from otp.erts.scheduler import THIS
+from otp.kernel import heart, node, rpc
+from otp.stdlib import ets
+from otp.stdlib.children import FAMILIES
+from otp.stdlib.shown import HIDDEN, is_secret, shown
+from xmppd.ctl.commands import EXIT_USAGE, CommandError
+from xmppd.ctl.look import nodes, pids
+
+#: rows of a table that are shown
+ROWS: Final = 200
+_WHAT: Final = ("system", "load", "tables", "rows")
+_STARTED: Final = time.time()
+
+
+async def observe(what: str, name: str | None, node: str | None) -> dict[str, Any]:
+    """One tab's data, by node; None for one that is down. Raises CommandError for what there is not."""
+    if what not in _WHAT:
+        raise CommandError(f"{what!r} is none of {', '.join(_WHAT)}", EXIT_USAGE)
+    if what == "rows" and name is None:
+        raise CommandError("rows of which table?", EXIT_USAGE)
+    args = (name,) if what == "rows" else ()
+    return await nodes.each(f"{__name__}:{what}", *args, only=nodes.names(node))
+
+
+@rpc.exported
+def system() -> dict[str, Any]:
+    """What this node is."""
+    return {
+        "node": f"{HERE.node} (generation {HERE.creation})",
+        "os pid": os.getpid(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "loop": type(THIS.loop).__module__.partition(".")[0],
+        "up since": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(_STARTED)),
+        "processes": len(process.processes()),
+        "registered names": len(process.registered()),
+        "supervisors": len(FAMILIES),
+        "tables": len(ets.all_tables()),
+        "connected nodes": ", ".join(node.nodes()) or "none",
+        "loop alarms": len(heart.ALARMS),
+        "last alarm": _last_alarm(),
+        "modules loaded": len(sys.modules),
+    }
+
+
+@rpc.exported
+def load() -> dict[str, Any]:
+    """Counters that grow; two readings make a rate. Times in seconds, memory in bytes."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "at": time.monotonic(),
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "runs": THIS.runs,
+        "processes": len(process.processes()),
+        "run_queue": len(THIS.queue),
+        "memory": resident(),
+        "collections": sum(generation["collections"] for generation in gc.get_stats()),
+        "switches": usage.ru_nvcsw,
+    }
+
+
+@rpc.exported
+def tables() -> list[dict[str, Any]]:
+    """The ets tables of this node."""
+    return [_table(ets.lookup_table(name)) for name in ets.all_tables()]
+
+
+@rpc.exported
+def rows(name: str) -> list[list[str]]:
+    """The first rows of a table, as text without secrets; [] if there is no such table here."""
+    if name not in ets.all_tables():
+        return []
+    table = ets.lookup_table(name)
+    return [[shown(key), _value(key, table.get(key))] for key in list(islice(iter(table), ROWS))]
+
+
+def _value(key: object, value: object) -> str:
+    return HIDDEN if isinstance(key, str) and is_secret(key) else shown(value)
+
+
+def _table(table: ets.Table[Any, Any]) -> dict[str, Any]:
+    owner = table.owner
+    return {
+        "name": table.name,
+        "type": table.type,
+        "rows": len(table),
+        "owner": f"{owner} {pids.spoken(owner)}" if owner is not None else "",
+    }
+
+
+def _last_alarm() -> str:
+    if not heart.ALARMS:
+        return "none"
+    alarm = heart.ALARMS[-1]
+    return f"{alarm.seconds:.1f} s in {alarm.process}, {time.strftime('%H:%M:%S', time.localtime(alarm.at))}"
+
+
+def resident() -> int:
+    """Bytes of memory that this OS process holds."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,129 @@
+"""tracing — a node's half of `trace`: follows the messages of one process, or of the sessions of one JID.
+
+OTP:      dbg:tracer, dbg:p; limited as recon_trace is
+Way:      look.trace (parent) → rpc → [tracing] → otp.erts.taps
+Process:  none: a tap runs where messages are sent; nothing is in their way while no trace is on
+
+A trace ends by itself: after so many events, so many seconds, or when nobody has read it for LEASE seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+from otp.erts import process, taps
+from otp.erts.pid import HERE, Pid
+from otp.erts.timer import TIMERS
+from otp.kernel import rpc
+from otp.stdlib.shown import shown
+from xmppd.ctl.look import messages, pids
+
+#: events that wait to be read; older ones are dropped, and counted
+KEPT: Final = 5000
+#: seconds after which a trace that nobody reads ends
+LEASE: Final = 10.0
+
+
+class Trace:
+    """One trace on this node. `word` says whom to follow; `kinds` (none: all) and `direction` what is told."""
+
+    def __init__(self, word: str, kinds: Sequence[str], direction: str, most: int, seconds: float) -> None:
+        self.word, self.kinds, self.direction = word, frozenset(kind.lower() for kind in kinds), direction
+        self.left, self.over, self.dropped = most, False, 0
+        self.events: deque[dict[str, Any]] = deque()
+        self.pids: set[Pid] = set()
+        self.read_at = time.monotonic()
+        self._offset = time.time_ns() - time.monotonic_ns()
+        self._tap = self.see
+        self.find()
+        taps.add(self._tap)
+        self._timer = TIMERS.after(seconds, self.end)
+
+    def find(self) -> None:
+        """Look again who is meant: sessions come and go."""
+        self.pids.update(pids.here(self.word))
+
+    def see(self, event: taps.Event) -> None:
+        """A message or an end: note it if it is of ours."""
+        if event.kind == "exit":
+            if event.to in self.pids and self.direction != "out":
+                self._note(event, "exit", event.from_, [("exit", shown(event.what))])
+        elif event.to in self.pids and self.direction != "out":
+            self._note(event, "in", event.from_, messages.lines(event.what))
+        elif event.from_ in self.pids and self.direction != "in":
+            self._note(event, "out", event.to, messages.lines(event.what))
+
+    def _note(self, event: taps.Event, direction: str, other: Pid | None, said: list[messages.Line]) -> None:
+        whom = event.from_ if direction == "out" and event.from_ is not None else event.to
+        for kind, text in said:
+            if self.over or (self.kinds and kind.lower() not in self.kinds and direction != "exit"):
+                continue
+            if len(self.events) >= KEPT:
+                self.events.popleft()
+                self.dropped += 1
+            self.events.append({
+                "at": (event.at + self._offset) / 1e9, "node": HERE.node, "dir": direction, "pid": str(whom),
+                "who": pids.spoken(whom), "other": _name(other), "kind": kind, "text": text,
+            })  # fmt: skip
+            self.left -= 1
+            if self.left <= 0:
+                self.end()
+
+    def end(self) -> None:
+        """See nothing more. Idempotent."""
+        self.over = True
+        taps.remove(self._tap)
+        TIMERS.cancel(self._timer)
+
+
+_traces: Final[dict[str, Trace]] = {}
+
+
+@rpc.exported
+def begin(key: str, word: str, kinds: list[str], direction: str, most: int, seconds: float) -> int:
+    """Follow whom `word` means; gives how many processes of this node that are now."""
+    end(key)
+    trace = _traces[key] = Trace(word, kinds, direction, most, seconds)
+    TIMERS.after(LEASE, _lapse, key)
+    return len(trace.pids)
+
+
+@rpc.exported
+def read(key: str) -> dict[str, Any]:
+    """What was seen since the last reading, and whether the trace is over here."""
+    trace = _traces.get(key)
+    if trace is None:
+        return {"events": [], "over": True, "dropped": 0}
+    trace.find()
+    trace.read_at = time.monotonic()
+    events, dropped = list(trace.events), trace.dropped
+    trace.events.clear()
+    trace.dropped = 0
+    return {"events": events, "over": trace.over, "dropped": dropped}
+
+
+@rpc.exported
+def end(key: str) -> None:
+    """End a trace and forget it."""
+    trace = _traces.pop(key, None)
+    if trace is not None:
+        trace.end()
+
+
+def _lapse(key: str) -> None:
+    trace = _traces.get(key)
+    if trace is None:
+        return
+    if time.monotonic() - trace.read_at >= LEASE:
+        end(key)
+    else:
+        TIMERS.after(LEASE, _lapse, key)
+
+
+def _name(pid: Pid | None) -> str:
+    if pid is None:
+        return ""
+    return pids.spoken(pid) if process.is_alive(pid) else str(pid)

@@ -1,0 +1,71 @@
+"""look_text — what the looking verbs found, as people read it: top, trace, chart, crash.
+
+OTP:      none; cf. etop's text output
+Way:      ctl.look_verbs → [look_text]
+Process:  none; pure
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from otp.stdlib.sequence import took
+from xmppd.ctl import render
+
+_ARROWS: Final = {"in": "←", "out": "→", "exit": "✗"}
+_COLOURS: Final = {"in": render.GREEN, "out": "\033[34m", "exit": render.RED}
+
+
+def top(result: Mapping[str, Any]) -> str:
+    """The nodes in a line each, the processes in a table."""
+    heads = [
+        f"{node['node']:<5} {node['processes']:>7} processes  {node['runs']:>9.1f} runs/s  {node['cpu']:>5.1f} % cpu"
+        if node["up"]
+        else f"{node['node']:<5} is down"
+        for node in result["nodes"]
+    ]
+    lines = [f"{'PID':<16} {'MAILBOX':>8} {'MSG/S':>9} {'MEMORY':>9} {'STATUS':<11} WHO"]
+    lines += [_row(row) for row in result["rows"]]
+    return "\n".join([*heads, "", *lines])
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    who = row["who"] if row["who"] == row["label"] else f"{row['who']} ({row['label']})"
+    numbers = f"{row['mailbox']:>8} {row['rate']:>9.1f} {size(row['memory']):>9}"
+    return f"{row['pid']:<16} {numbers} {row['status']:<11} {who}"
+
+
+def size(count: float) -> str:
+    """Bytes in a readable unit."""
+    for unit in ("B", "KB", "MB"):
+        if abs(count) < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def event(seen: Mapping[str, Any], colours: bool = False) -> str:
+    """One event of a trace in a line."""
+    stamp = time.strftime("%H:%M:%S", time.localtime(seen["at"])) + f".{int(seen['at'] % 1 * 1e6):06d}"
+    arrow = render.colour(_ARROWS[seen["dir"]], _COLOURS[seen["dir"]], colours)
+    other = f" {seen['other']}" if seen["other"] else ""
+    return f"{stamp} {seen['node']} {seen['who']} {seen['pid']} {arrow}{other}: {seen['kind']} {seen['text']}"
+
+
+def chart(result: Mapping[str, Any]) -> str:
+    """A chart as a list of its arrows."""
+    lines = [f"a {result['kind']} of {result['sender']}, {result['us']:.0f} µs in all"]
+    widest = max((len(arrow["to"]) for arrow in result["arrows"]), default=0)
+    lines += [
+        f"{arrow['at_us']:>10.1f} µs {took(arrow['us']):>11}  {arrow['to']:<{widest}}  {arrow['text']}"
+        for arrow in result["arrows"]
+    ]
+    return "\n".join(lines)
+
+
+def crash(result: Mapping[str, Any]) -> str:
+    """What was done, and the tree around it."""
+    done = f"{result['how']}: {result['who']} {result['pid']} on {result['node']}"
+    return f"{done}\n{render.tree(result['tree'])}"

@@ -1,0 +1,98 @@
+"""test_hops — where stanzas are at which moment, in a whole server of one node.
+
+Way:  xmppd.ctl.look.hops
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otp.erts import taps
+from otp.stdlib.probes import Probes
+from tests.support import node
+from tests.support.client import Client
+from tests.support.server import config, serving
+from xmpp_core import ns
+from xmpp_core.element import el
+from xmpp_core.jid import JID
+from xmppd.auth import auth
+from xmppd.ctl.look import hops
+from xmppd.net.xml_stream import XmlStream
+from xmppd.routing import router
+
+ROMEO, JULIET = JID.parse("romeo@x/a"), JID.parse("juliet@x/b")
+FEED, ROUTE = XmlStream.feed, router.route
+
+
+def test_a_stanza_is_known_by_what_it_says_and_who_says_it() -> None:
+    def message(id_: str, text: str) -> Any:
+        return el("message", ns.CLIENT, {"id": id_}, el("body", ns.CLIENT, None, text))
+
+    key = hops.key_of(message("1", "hello"), ROMEO, JULIET)
+    assert key == hops.key_of(message("1", "hello"), ROMEO, None), "wherever it goes"
+    assert key != hops.key_of(message("1", "hello"), JULIET, None)
+    assert key != hops.key_of(message("2", "hello"), ROMEO, None)
+    assert key != hops.key_of(message("1", "bye"), ROMEO, None)
+
+
+def test_the_answer_to_an_iq_bears_its_key() -> None:
+    asks = el("iq", ns.CLIENT, {"id": "1", "type": "get"})
+    answers = el("iq", ns.CLIENT, {"id": "1", "type": "result"})
+    assert hops.key_of(asks, ROMEO, JULIET) == hops.key_of(answers, JULIET, ROMEO)
+    assert hops.key_of(asks, ROMEO, None) == hops.key_of(answers, ROMEO.bare_jid(), ROMEO)
+
+
+async def exchange(client: Client) -> list[str]:
+    """The stations of a ping, as measured."""
+    hops.begin(60.0)
+    client.send("<iq id='p' type='get' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>")
+    await client.expect("id='p'")
+    way = next(way for key, way in hops.notes().items() if key.startswith("iq/p/"))
+    assert (way["sender"], way["kind"]) == ("romeo@localhost/a", "iq")
+    times = [note[0] for note in way["notes"]]
+    assert sorted(times) == sorted(times, key=int)
+    hops.end()
+    return [note[2] for note in sorted(way["notes"])]
+
+
+def test_a_ping_passes_every_station_and_all_is_put_back() -> None:
+    async def body() -> list[str]:
+        async with serving(config()) as port:
+            await auth.create_user("romeo", "localhost", "secret")
+            client = await Client.connect(port)
+            await client.login("romeo", "a")
+            return await exchange(client)
+
+    stations = node.run(body)
+    for station in ("receiver", "c2s", "router", "iq", "users", "sm", "mailbox", "recipient", "transport"):
+        assert station in stations, stations
+    assert stations.index("receiver") < stations.index("c2s") < stations.index("router") < stations.index("transport")
+    assert (XmlStream.feed, router.route) == (FEED, ROUTE)
+    assert not taps.is_on()
+
+
+def test_measuring_ends_by_itself(monkeypatch: Any) -> None:
+    monkeypatch.setattr(hops, "SPARE", 0.0)
+
+    async def body() -> None:
+        hops.begin(0.02)
+        assert router.route is not ROUTE
+        await node.until(lambda: router.route is ROUTE)
+        assert not taps.is_on()
+        hops.end()
+
+    node.run(body)
+
+
+def test_memory_of_stanzas_is_bounded(monkeypatch: Any) -> None:
+    monkeypatch.setattr(hops, "KEPT", 3)
+    monkeypatch.setattr(Probes, "put", lambda *_: None)
+
+    async def body() -> None:
+        hops.begin(60.0)
+        for n in range(10):
+            hops._current[0]._note(f"k{n}", (n, "w1", "router", "", "route()"))
+        assert list(hops.notes()) == ["k7", "k8", "k9"]
+        hops.end()
+
+    node.run(body)
