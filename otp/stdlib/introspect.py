@@ -41,6 +41,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from otp.erts.exits import NOPROC, CallError
@@ -60,6 +61,7 @@ __all__ = [
     "get_status",
     "install",
     "log",
+    "log_to_file",
     "no_debug",
     "remove",
     "replace_state",
@@ -119,6 +121,14 @@ class _Tracer:
         self.write(f"*DBG* {self.who} got {message!r:.500}")
 
 
+class _ToFile(_Tracer):
+    """Writes the lines to a file."""
+
+    def __init__(self, who: str, path: Path) -> None:
+        self.file = path.open("w", encoding="utf-8", buffering=1)
+        super().__init__(who, lambda line: self.file.write(f"{line}\n"))
+
+
 # -- state
 
 
@@ -176,6 +186,14 @@ async def trace(dest: Dest, on: bool = True, write: Callable[[str], object] = tr
     await _exchange(dest, _Tracer(str(dest), write) if on else None, _Tracer)
 
 
+async def log_to_file(dest: Dest, path: Path | None) -> None:
+    """Write a line for each message to a file, anew; None: no longer. Raises: OSError if it cannot be opened."""
+    old = _installed(dest, _ToFile)
+    await _exchange(dest, None if path is None else _ToFile(str(dest), path), _ToFile)
+    if old is not None:
+        old.file.close()
+
+
 async def log(dest: Dest, size: int = 10) -> None:
     """Keep the last `size` messages; 0 ends it."""
     await _exchange(dest, _Ring(size) if size else None, _Ring)
@@ -202,11 +220,11 @@ async def get_statistics(dest: Dest) -> Statistics | None:
 
 async def no_debug(dest: Dest) -> None:
     """Take away all debug functions."""
-    for fn in list(_process(dest).debug or ()):
+    for fn in list(getattr(_process(dest), "debug", None) or ()):
         await remove(dest, fn)
 
 
-async def _exchange(dest: Dest, new: DebugFn | None, kind: type) -> None:
+async def _exchange(dest: Dest, new: DebugFn | None, kind: type[Any]) -> None:
     """Install `new` in place of the debug function of its kind."""
     old = _installed(dest, kind)
     if old is not None:
@@ -216,7 +234,7 @@ async def _exchange(dest: Dest, new: DebugFn | None, kind: type) -> None:
 
 
 def _installed(dest: Dest, kind: type[_T]) -> _T | None:
-    return next((fn for fn in _process(dest).debug or () if isinstance(fn, kind)), None)
+    return next((fn for fn in getattr(_process(dest), "debug", None) or () if type(fn) is kind), None)
 
 
 def _process(dest: Dest) -> Any:
