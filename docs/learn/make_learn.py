@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROGRAMS = HERE / "programs"
-PAGES = sorted(HERE.glob("*.md"))
+PAGES = [*sorted(HERE.glob("*.md")), ROOT / "docs" / "otp-differences.md"]
 LANGUAGES = {".py": "python", ".erl": "erlang", ".exs": "elixir", ".toml": "toml"}
 
 SHOWN = re.compile(r"(<!-- (?:whole|part): [^\n]+ -->\n\n)```\w+\n.*?```\n", re.DOTALL)

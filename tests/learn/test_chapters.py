@@ -18,7 +18,7 @@ from xmppd.ctl import main as ctl_main
 ROOT = Path(__file__).parents[2]
 LEARN = ROOT / "docs" / "learn"
 PROGRAMS = LEARN / "programs"
-PAGES = sorted(LEARN.glob("*.md"))
+PAGES = [*sorted(LEARN.glob("*.md")), ROOT / "docs" / "otp-differences.md"]
 CHAPTERS = [page for page in PAGES if page.name[:2].isdigit()]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

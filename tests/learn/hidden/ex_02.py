@@ -20,9 +20,9 @@ async def guarded(exercise: ModuleType, seconds: float, fn: Any, *args: Any) -> 
 
     _, ref = process.spawn_monitor(caller)
     try:
-        news = await process.receive(timeout=3.0)
+        news = await process.receive(timeout=1.0)
     except ReceiveTimeout:
-        raise AssertionError("attempt() did not return within 3 s") from None
+        raise AssertionError("attempt() did not return within 1 s") from None
     assert isinstance(news, tuple), f"attempt() itself ended with {getattr(news, 'reason', news)!r}"
     await process.receive(lambda message: getattr(message, "ref", None) is ref)
     return news[1]
@@ -97,9 +97,9 @@ async def check_other_mail_stays(exercise: ModuleType) -> None:
 
     process.spawn(caller)
     try:
-        got, mail = await process.receive(timeout=3.0)
+        got, mail = await process.receive(timeout=1.0)
     except ReceiveTimeout:
-        raise AssertionError("attempt() did not return within 3 s") from None
+        raise AssertionError("attempt() did not return within 1 s") from None
     assert got == ("ok", "done"), f"attempt() took another message for the answer: {got!r}"
     assert mail == ["before", "first", ("ok", "not the answer")], f"afterwards the caller's mailbox held {mail!r}"
 
@@ -119,7 +119,7 @@ async def check_late_mail(exercise: ModuleType) -> None:
 
     process.spawn(caller)
     try:
-        mail = await process.receive(timeout=3.0)
+        mail = await process.receive(timeout=1.0)
     except ReceiveTimeout:
-        raise AssertionError("attempt() did not return within 3 s") from None
+        raise AssertionError("attempt() did not return within 1 s") from None
     assert mail == [], f"later the caller found in its mailbox: {mail!r}"

@@ -38,7 +38,7 @@ class Shelves:
         send(await self.counter(), ("counted", number))
 
 
-async def heard(match: Any, otherwise: str, seconds: float = 2.0) -> Any:
+async def heard(match: Any, otherwise: str, seconds: float = 1.0) -> Any:
     try:
         return await process.receive(match, timeout=seconds)
     except ReceiveTimeout:
