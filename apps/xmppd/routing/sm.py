@@ -19,7 +19,7 @@ from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmppd.routing import barrier
 from xmppd.routing.session import C2sSession, Session
-from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Change, Close, Dropped, Open, Sm
+from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Change, Close, Heard, Open, Sm
 
 MOST_SESSIONS = 10
 _FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
@@ -111,15 +111,22 @@ async def _farewell(pid: Pid) -> None:
 
 
 async def set_presence(session: C2sSession, priority: int | None) -> None:
-    """The resource is available with this priority, or not available (None)."""
+    """The resource is available with this priority, or not available (None).
+
+    When one that was not available is, every node knows before this returns: of two that come at the same moment on
+    different nodes the later finds the earlier, so that each sees the other.
+    """
+    came = session.entry.priority is None
     if session.entry.priority != priority:
-        await _ask(Change(session.change(priority=priority, interested=session.entry.interested)))
+        told = await _ask(Change(session.change(priority=priority, interested=session.entry.interested), came))
+        await _heard(told if came else 0, over=False)
 
 
 async def set_interested(session: C2sSession) -> None:
-    """The resource has asked for the roster and gets pushes from now on."""
+    """The resource has asked for the roster and gets pushes from now on, from every node."""
     if not session.entry.interested:
-        await _ask(Change(session.change(priority=session.entry.priority, interested=True)))
+        told = await _ask(Change(session.change(priority=session.entry.priority, interested=True), True))
+        await _heard(told, over=False)
 
 
 async def close_session(session: C2sSession) -> None:
@@ -132,11 +139,16 @@ async def close_session(session: C2sSession) -> None:
     with contextlib.suppress(CallError):
         await barrier.settle()
     OWN.pop(session.pid, None)
-    for _ in range(await _ask(Close(session.entry)) or 0):
+    await _heard(await _ask(Close(session.entry)), over=True)
+
+
+async def _heard(nodes: int | None, *, over: bool) -> None:
+    """Wait for so many nodes; one that is stuck, or has just ended, is not waited for long."""
+    for _ in range(nodes or 0):
         try:
-            await process.receive(lambda m: type(m) is Dropped, _FAREWELL)
+            await process.receive(lambda m: type(m) is Heard and m.over is over, _FAREWELL)
         except ReceiveTimeout:
-            return  # a node that is stuck, or has just ended
+            return
 
 
 async def _ask(request: object) -> Any:

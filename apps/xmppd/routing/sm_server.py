@@ -48,14 +48,18 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A call: the session's new row (same sid); ignored if the session is not there any more."""
+    """A call: the session's new row (same sid); ignored if the session is not there any more.
+
+    With `answer`, the result is how many nodes will send Heard to its c2s.
+    """
 
     session: Session
+    answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """A call: the session is over; the answer is how many nodes will send Dropped to its c2s."""
+    """A call: the session is over; the answer is how many nodes will send Heard to its c2s."""
 
     session: Session
 
@@ -66,9 +70,10 @@ class Close:
 @codec.message
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A session of the sender's node is so from now on."""
+    """A session of the sender's node is so from now on; with `answer`, its c2s wants to know when it is heard."""
 
     session: Session
+    answer: bool = False
 
 
 @codec.message
@@ -81,8 +86,13 @@ class Drop:
 
 @codec.message
 @dataclass(frozen=True, slots=True)
-class Dropped:
-    """To the c2s whose session is over: the sender's node does not find it any more, and what it sent has come."""
+class Heard:
+    """To the c2s of a session: the sender's node knows how it is now, and what it sent before has come.
+
+    `over`: it answers Drop, not Put.
+    """
+
+    over: bool
 
 
 @codec.message
@@ -134,10 +144,11 @@ class Sm(GenServer[State]):
                 old = _open(state, session)
                 _tell_peers(state, Put(session))
                 return Reply(old, state)
-            case Change(session) if _known(state, session):
+            case Change(session, answer) if _known(state, session):
                 _insert(state, session)
                 state.watched[session.pid] = session
-                _tell_peers(state, Put(session))
+                _tell_peers(state, Put(session, answer))
+                return Reply(len(state.peers), state)
             case Close(session):
                 return Reply(_forget(state, session), state)
         return Reply(None, state)
@@ -145,11 +156,13 @@ class Sm(GenServer[State]):
     def handle_info(self, message: object, state: State) -> Any:
         """Sessions of other nodes, and ends."""
         match message:
-            case Put(session):
+            case Put(session, answer):
                 _put(state, session)
+                if answer:
+                    process.send(session.pid, Heard(over=False))
             case Drop(session):
                 _delete(state, session)
-                process.send(session.pid, Dropped())
+                process.send(session.pid, Heard(over=True))
             case Down(_, pid, _) if isinstance(pid, Pid):
                 _down(state, pid)
             case Hello(pid, sessions):
