@@ -1,67 +1,54 @@
-"""What others may see of a process, and what they are told when it cannot be shown."""
+"""test_status — what others may see: by default the state, through format_status; never what a failing one hid."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from otp.stdlib.status import Formats, Status, formatted
 
-SEEN = Status({"user": "juliet", "password": "secret"}, "hello", "boom", ("entry",))
 
-
-class Plain(Formats):
-    """Hides nothing."""
-
-
-class Shy(Formats):
-    """Hides a part of the state."""
-
+class Hides(Formats):
     def format_status(self, state: Any) -> Any:
-        return {**state, "password": "…"}
+        return "hidden"
 
 
-class Mute(Shy):
-    """Hides the message, too."""
-
+class HidesAll(Formats):
     def format_all_status(self, status: Status) -> Status:
-        return replace(super().format_all_status(status), message=None, log=())
+        return replace(status, state="s", message="m", reason="r", log=("l",))
 
 
-class Broken(Formats):
+class Fails(Formats):
     def format_status(self, state: Any) -> Any:
-        raise KeyError("password")
+        raise ValueError("cannot")
 
 
-class Wrong(Formats):
+class ReturnsNonsense(Formats):
     def format_all_status(self, status: Status) -> Any:
-        return status.state
+        return "nonsense"
 
 
-def test_without_a_callback_all_is_shown() -> None:
-    assert formatted(Plain(), SEEN) == SEEN
+FULL = Status("secret", "message", "reason", ("log",))
 
 
-def test_the_state_is_shown_as_the_module_says() -> None:
-    shown = formatted(Shy(), SEEN)
-    assert shown.state == {"user": "juliet", "password": "…"}
-    assert (shown.message, shown.reason, shown.log) == ("hello", "boom", ("entry",))
+@pytest.mark.parametrize(
+    ("module", "shown"),
+    [
+        (Formats(), FULL),
+        (Hides(), Status("hidden", "message", "reason", ("log",))),
+        (HidesAll(), Status("s", "m", "r", ("l",))),
+    ],
+)
+def test_what_is_shown(module: Any, shown: Status) -> None:
+    assert formatted(module, FULL) == shown
 
 
-def test_a_module_may_hide_more_than_the_state() -> None:
-    shown = formatted(Mute(), SEEN)
-    assert (shown.message, shown.log, shown.reason) == (None, (), "boom")
+@pytest.mark.parametrize(("module", "said"), [(Fails(), "failed: ValueError('cannot')"), (ReturnsNonsense(), "str")])
+def test_a_callback_that_fails_shows_nothing(module: Any, said: str) -> None:
+    shown = formatted(module, FULL)
+    assert said in shown.state
     assert "secret" not in repr(shown)
-
-
-def test_what_a_failing_callback_should_have_hidden_is_not_shown() -> None:
-    for module, words in ((Broken(), "failed: KeyError('password')"), (Wrong(), "returned dict")):
-        shown = formatted(module, SEEN)
-        assert words in shown.state
-        assert "secret" not in repr(shown)
-        assert shown.message == shown.state
-        assert (shown.reason, shown.log) == ("boom", ())
-
-
-def test_no_message_stays_no_message() -> None:
-    assert formatted(Broken(), Status({})).message is None
+    assert shown.log == ()
+    assert formatted(module, Status("secret")).message is None
