@@ -2,6 +2,7 @@
 
 import logging
 import time
+from itertools import pairwise
 
 from otp.erts import process, runtime
 from otp.erts.exits import ProcessExit
@@ -31,7 +32,7 @@ async def no_preemption():
     pid = spawn(busy, name="busy")
     await process.sleep(0.05)
     watch.stop()
-    longest = max(after - before for before, after in zip(ticks, ticks[1:], strict=False))
+    longest = max(after - before for before, after in pairwise(ticks))
     print("another process waited for more than 0.5 s:", longest > 0.5, "| busy has ended:", not process.is_alive(pid))
     alarm = heart.ALARMS[-1]
     print("heart names it:", alarm.process.split()[1], "| and shows where:", "time.sleep(0.6)" in alarm.stack)
