@@ -94,3 +94,47 @@ def test_all_agree_in_the_end(server: Booted, seed: int) -> None:
         sees = {contact for contact, item in resource.roster.items() if item["subscription"] in ("to", "both")}
         visible = sees | {resource.wire.bare}
         assert resource.seen == {r.wire.jid for r in resources if r.wire.bare in visible}, resource.wire.jid
+
+
+def test_friends_who_come_at_the_same_moment_see_each_other(server: Booted) -> None:
+    pairs = [[Resource(server.on_worker(worker, server.account("pair"))) for worker in ("w1", "w2")] for _ in range(4)]
+    everybody = [resource for pair in pairs for resource in pair]
+    for resource in everybody:
+        resource.wire.roster()
+    for pair in pairs:
+        for one, two in permutations(pair):
+            one.wire.send(f"<presence type='subscribed' to='{two.wire.bare}'/>")
+    settle(everybody)
+    for pair in pairs:
+        for one, two in permutations(pair):
+            one.wire.send(f"<presence type='subscribe' to='{two.wire.bare}'/>")
+    settle(everybody)
+    for _ in range(10):
+        for resource in everybody:
+            resource.wire.send("<presence/>")
+        settle(everybody)
+        for one, two in pairs:
+            assert one.seen == two.seen == {one.wire.jid, two.wire.jid}
+        for resource in everybody:
+            resource.wire.send("<presence type='unavailable'/>")
+        settle(everybody)
+        for one, two in pairs:
+            assert one.seen <= {two.wire.jid}, "who has gone first may not hear of the other's going"
+            one.seen.clear(), two.seen.clear()
+
+
+def test_a_push_is_not_missed_by_who_asks_for_the_roster_meanwhile(server: Booted) -> None:
+    user = server.account("meanwhile")
+    writer = server.on_worker("w1", user)
+    for n in range(12):
+        late = Resource(server.on_worker("w2", user))
+        late.wire.send(f"<iq type='get' id='all'><query xmlns='{ROSTER}'/></iq>")
+        item = f"<item jid='c{n}@c0.test' name='n'/>"
+        writer.send(f"<iq type='set' id='s'><query xmlns='{ROSTER}'>{item}</query></iq>")
+        assert writer.next().get("type") == "result"
+        answer = late.wire.next()
+        known = {item.attrib["jid"] for item in answer.iter(f"{{{ROSTER}}}item")}
+        for push in late.wire.until_mark(writer):
+            known.add(pushed(push)["jid"])
+        assert f"c{n}@c0.test" in known
+        late.wire.close()
