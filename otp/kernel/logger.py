@@ -35,7 +35,7 @@ LONGEST: Final = 16_384
 CAP, WINDOW = 50, 10.0
 _KINDS: Final = 1000
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SECRETS: Final = re.compile(
     r"(?i)(<(?:auth|response|challenge|success|password|handshake)\b[^>]*>)[^<]+"
     r"|(\b(?:password|passwd|secret|cookie|token|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&)}\]]+"

@@ -202,7 +202,8 @@ class Pg(GenServer[_State]):
         """Ask who is there. When the server ends, however, its groups do."""
         members: Groups = {}
         _scopes[scope] = members
-        running().on_exit = [lambda: _forget_scope(scope, members)]
+        me = running()
+        me.on_exit = [*(me.on_exit or ()), lambda: _forget_scope(scope, members)]
         for name, _creation in node.monitor_nodes():
             net_kernel.send_name(name, scope, _Discover(self_()))
         return _State(scope, members)

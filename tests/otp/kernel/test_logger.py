@@ -63,7 +63,7 @@ def test_the_pid_of_a_crash_report_is_that_of_who_crashed() -> None:
     assert " <w1.1.7> sm test: ended" in line
 
 
-@pytest.mark.parametrize("evil", ["a\nb", "a\r\nb", "\x1b[2Jb", "a\u2028b", "\x00", "a\u202eb", "\x85"])
+@pytest.mark.parametrize("evil", ["a\nb", "a\r\nb", "\x1b[2Jb", "a\u2028b", "\x00", "a\u202eb", "\x85", "a\udc80"])
 def test_nobody_forges_a_line(evil: str) -> None:
     for form in ("text", "json"):
         line = logger.line(_record("said %s", evil), form)
