@@ -144,29 +144,22 @@ async def ask(
 
     timer = TIMERS.after(timeout, failed, exits.TIMEOUT) if timeout is not None else None
     try:
-        if pid.target is not None or is_local(pid):
-            return await _ask_here(pid, wrap, future, failed)
-        return await _ask_there(pid, wrap, future, failed)
+        if pid.target is None and not is_local(pid):
+            return await _ask_there(pid, wrap, future, failed)
+        ref = watch(pid, failed)
+        deliver(pid, wrap(From(caller.pid if caller is not None else None, ref, future)))
+        try:
+            return await future
+        finally:
+            remove_watcher(ref, pid)
     finally:
         if timer is not None:
-            TIMERS.cancel(timer)
+            TIMERS.drop(timer)
 
 
 def fail_call(future: LoopFuture[Any], why: object, dest: Pid | Name, request: object) -> None:
     """Have a waiting call raise CallError(why)."""
     future.reject(exits.CallError(why, dest, request))
-
-
-async def _ask_here(
-    pid: Pid, wrap: Callable[[From], object], future: LoopFuture[Any], failed: Callable[[object], None]
-) -> Any:
-    ref = watch(pid, failed)
-    caller = THIS.running
-    deliver(pid, wrap(From(caller.pid if caller is not None else None, ref, future)))
-    try:
-        return await future
-    finally:
-        remove_watcher(ref, pid)
 
 
 async def _ask_there(

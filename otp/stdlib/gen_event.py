@@ -2,7 +2,8 @@
 
 OTP:      gen_event.erl
 Differs:  a handler is known as its class or (class, id); what it is told at its end is a value of `terminate`'s first
-          argument; refusals are raised as HandlerError. A callback may be `async def`: the next event waits
+          argument; refusals are raised as HandlerError. A callback may be `async def`: the next event waits.
+          A manager serves its own node: handlers are classes, and those do not cross
 Way:      add_handler, notify, call … → [gen_event] → event_manager (the process) → the handlers
 
     your handler (an EventHandler)      the manager                          clients

@@ -133,7 +133,9 @@ class Stop(Generic[S]):
 class GenServer(Formats, Generic[S]):
     """The callback class. It holds no attributes: its state goes in and comes out.
 
-    A returned `timeout` (seconds) brings Timeout() to handle_info unless any message comes first.
+    A returned `timeout` (seconds) brings Timeout() to handle_info unless any message comes first; "hibernate" in its
+    place puts the server to sleep until the next message. Any callback may be `async def`; raising Throw(result)
+    anywhere in one is the same as returning it.
     """
 
     def init(self, *args: Any) -> Any:

@@ -118,7 +118,8 @@ def send_request(
 
     Raises: NotAProcess outside of a process.
     """
-    me = running().pid
+    owner = running()
+    me = owner.pid
     id_ = RequestId(dest)
     answer = _Answer(me, id_)
     pid = resolve(dest)
@@ -138,20 +139,29 @@ def send_request(
         ALIASES[id_.ref.serial] = (answer, failed)
         Net.carrier.monitor(id_.ref, me, pid)
         deliver(pid, make(From(me, id_.ref, None), request))
+    if answer.done():
+        return id_
+    if owner.monitors is None:
+        owner.monitors = {}
+    owner.monitors[id_.ref] = pid  # goes with its owner
     return id_
 
 
 def _forget(request: RequestId) -> None:
     """Take the monitor away."""
     target, request._target = request._target, None
-    if target is not None:
-        ALIASES.pop(request.ref.serial, None)
-        remove_watcher(request.ref, target)
+    if target is None or request._answer is None:
+        return
+    ALIASES.pop(request.ref.serial, None)
+    remove_watcher(request.ref, target)
+    owner = request._answer.owner.target
+    if owner is not None and owner.monitors is not None:
+        owner.monitors.pop(request.ref, None)
 
 
 def abandon(request: RequestId) -> None:
     """No longer want the answer: it is dropped when it comes, and taken out of the mailbox if it is there."""
-    answer, request._answer = request._answer, None
+    answer = request._answer
     if answer is not None and not answer.done():
         answer._value = None
         _forget(request)

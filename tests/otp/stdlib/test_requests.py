@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from otp.erts import process
+from otp.erts import process, runtime
 from otp.erts.exits import NotAProcess
+from otp.erts.links import NoCarrier, deliver, signal_down
+from otp.erts.pid import intern
 from otp.erts.process import exit_, receive
+from otp.erts.signals import AliasReply
 from otp.stdlib import gen_server, requests
 from otp.stdlib.requests import Replied, RequestError, RequestId, Requests, Response
 from tests.support.node import run
@@ -53,6 +56,54 @@ def test_a_server_that_is_killed_answers_why() -> None:
         message = await receive(timeout=5)
         assert message == Response(request.ref, RequestError("killed", pid))
         assert requests.check_response(message, request) == RequestError("killed", pid)
+
+    run(body)
+
+
+def test_the_death_of_who_asked_leaves_nothing_at_the_server() -> None:
+    async def body() -> None:
+        pid = await server()
+
+        async def asks() -> None:
+            requests.send_request(pid, "never")
+            assert watchers(pid) == 1
+
+        _asker, ref = process.spawn_monitor(asks)
+        assert (await receive(timeout=5)).ref is ref
+        assert watchers(pid) == 0
+
+    run(body)
+
+
+class Wire(NoCarrier):
+    """Takes down what would go to another node."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.monitored: list[Any] = []
+
+    def send(self, to: Any, message: object) -> None:
+        self.sent.append(message)
+
+    def monitor(self, ref: Any, watcher: Any, target: Any) -> None:
+        self.monitored.append(ref)
+
+    def demonitor(self, ref: Any, target: Any) -> None:
+        self.monitored.remove(ref)
+
+
+def test_another_node_is_asked_in_the_same_way() -> None:
+    async def body() -> None:
+        wire, far = Wire(), intern("far", 1, 7)
+        runtime.set_carrier(wire)
+        me = process.self_()
+        one, two = requests.send_request(far, "one"), requests.send_request(far, "two")
+        assert [call.from_.ref for call in wire.sent] == wire.monitored == [one.ref, two.ref]
+        deliver(me, AliasReply(one.ref, "answer"))
+        assert await requests.receive_response(one, 5) == Replied("answer")
+        signal_down(two.ref, me, far, "noconnection")
+        assert await requests.receive_response(two, 5) == RequestError("noconnection", far)
+        assert wire.monitored == []
 
     run(body)
 
