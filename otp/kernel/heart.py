@@ -1,142 +1,201 @@
-"""heart — notices a loop that no longer turns: says who holds it up and where, and ends the node if it lasts.
+"""heart — has a node started again when it dies, hangs, or asks for it.
 
-OTP:      heart.erl, and the long_schedule of erlang:system_monitor/2
-Differs:  there a callback is preempted and this is about a hung emulator; here one callback that does not give way
-          holds up its whole node, so the alarm names it with its stack
-Process:  a thread of its own, which the loop must show a beat every tick; the supervisor of the node (peer, in the
-          parent) starts it again
+OTP:      heart.erl
+Way:      [heart] → heart_port (an OS process) → the command
+Process:  `heart`, one per node that wants it; beats as long as the loop turns and the callback, if any, says ok
+Differs:  the command is an argument vector, not a line for a shell; it is given at the start, not by the environment
 
-    heart.start(HeartConfig(alarm=3.0, restart=30.0))       # in a process, once
-
-After `alarm` seconds without a beat the running process and the stack of the loop's thread are logged; after `restart`
-seconds the stacks of all threads go to standard error and the node exits with STATUS. Code that does not even let go of
-the interpreter (a regular expression that backtracks for ever) stops this thread too: then, after twice `restart`, the
-timer of faulthandler, which needs no interpreter, does the same with status 1. Time in which the whole OS process stood
-still (SIGSTOP, a laptop's sleep) does not count as silence.
+    await heart.start_link(["./rel/xmppd", "start"], timeout=60.0)
+    heart.set_callback(lambda: database_answers())
+    await heart.shutdown()                     # before an end that is wanted; boot.stop() is one, boot.reboot() is not
 """
 
 from __future__ import annotations
 
-import faulthandler
+import asyncio
+import inspect
+import json
 import logging
 import os
 import sys
-import threading
-import time
-import traceback
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from otp.erts.exits import CallError
+from otp.erts.pid import Pid
+from otp.erts.process import self_, send, send_after, trap_exit
 from otp.erts.scheduler import THIS
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 
 log = logging.getLogger("otp.heart")
 
-#: exit status of a node that was ended because its loop stood still (EX_OSERR of sysexits.h)
-STATUS: Final = 71
-_KEPT: Final = 20
+NAME: Final = "heart"
+#: longest command, in bytes of JSON
+LONGEST: Final = 8192
+Callback = Callable[[], Any]
+
+
+class _Beat:
+    """Time to beat."""
 
 
 @dataclass(frozen=True, slots=True)
-class HeartConfig:
-    """Seconds of silence until the alarm, and until the node is ended; None: never. `tick`: seconds between beats."""
-
-    alarm: float | None = 3.0
-    restart: float | None = 30.0
-    tick: float = 0.5
+class _PortEnded:
+    status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """A loop that stood still: when (time.time()), for how many seconds by then, who ran, and where."""
+class _Port(asyncio.SubprocessProtocol):
+    """The pipe to the program."""
 
-    at: float
-    seconds: float
-    process: str
-    stack: str
+    def __init__(self, owner: Pid) -> None:
+        self.owner = owner
+        self.transport: asyncio.SubprocessTransport | None = None
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
 
-#: the last alarms of this node, oldest first
-ALARMS: Final[deque[Alarm]] = deque(maxlen=_KEPT)
+    def process_exited(self) -> None:
+        assert self.transport is not None
+        send(self.owner, _PortEnded(self.transport.get_returncode() or 0))
 
-
-class Heart:
-    """The thread. `end(status)` is how the node ends."""
-
-    def __init__(self, config: HeartConfig, end: Callable[[int], object] = os._exit) -> None:
-        self.config, self._end = config, end
-        self._loop, self._loop_thread = THIS.loop, THIS.thread
-        self._beats = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="heart", daemon=True)
-
-    def start(self) -> None:
-        """Begin: on the loop's thread."""
-        self._beat()
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; the node goes on unwatched."""
-        self._stop.set()
-        self._thread.join(5)
-
-    def _beat(self) -> None:
-        self._beats += 1
-        if not self._stop.is_set():
-            self._loop.call_later(self.config.tick, self._beat)
-
-    def _watch(self) -> None:
-        tick, seen, silent, told = self.config.tick, 0, 0.0, False
-        before = time.monotonic()
-        while not self._stop.wait(tick) and not self._loop.is_closed():
-            now = time.monotonic()
-            self._arm()
-            if self._beats != seen:
-                if told:
-                    log.warning("the loop turns again, after %.1f s", silent)
-                seen, silent, told = self._beats, 0.0, False
-            else:
-                silent += min(now - before, 2 * tick)
-            before = now
-            told = self._judge(silent, told)
-        if self.config.restart is not None:
-            faulthandler.cancel_dump_traceback_later()
-
-    def _arm(self) -> None:
-        if self.config.restart is not None:
-            faulthandler.dump_traceback_later(2 * self.config.restart, exit=True, file=sys.__stderr__ or 2)
-
-    def _judge(self, silent: float, told: bool) -> bool:
-        alarm, restart = self.config.alarm, self.config.restart
-        if alarm is not None and silent >= alarm and not told:
-            found = picture(self._loop_thread, silent)
-            ALARMS.append(found)
-            log.critical("the loop stands still for %.1f s in %s:\n%s", silent, found.process, found.stack)
-            told = True
-        if restart is not None and silent >= restart:
-            log.critical("the loop stood still for %.1f s: this node ends, to be started again", silent)
-            faulthandler.dump_traceback(file=sys.__stderr__ or 2, all_threads=True)
-            self._end(STATUS)
-            self._stop.set()
-        return told
+    def tell(self, line: str) -> None:
+        """Write one line."""
+        pipe: Any = self.transport.get_pipe_transport(0) if self.transport is not None else None
+        if pipe is not None:
+            pipe.write(f"{line}\n".encode())
 
 
-def picture(thread: int, seconds: float) -> Alarm:
-    """Who runs on the loop's thread, and where."""
-    running, frame = THIS.running, sys._current_frames().get(thread)
-    who = "no process" if running is None else f"{running.pid} {running.name or ''}".strip()
-    label = getattr(running, "label", None)
-    if label is not None:
-        who += f" ({getattr(label, '__qualname__', label)})"
-    stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
-    return Alarm(time.time(), seconds, who, stack)
+@dataclass(slots=True)
+class _State:
+    port: _Port
+    first: list[str]
+    command: list[str]
+    interval: float
+    callback: Callback | None = None
 
 
-def start(config: HeartConfig) -> Heart | None:
-    """Watch the loop of this node from now on; None if the config wants neither alarm nor restart."""
-    if config.alarm is None and config.restart is None:
-        return None
-    heart = Heart(config)
-    heart.start()
-    return heart
+# -- API
+
+
+async def start_link(command: Sequence[str], timeout: float = 60.0) -> Pid | None:
+    """Start the program, and begin to beat every third of `timeout` seconds; `command` starts the node again.
+
+    Raises: StartError if the program cannot be started or the command is none.
+    """
+    return await gen_server.start_link(Heart, list(command), timeout, name=NAME)
+
+
+async def set_cmd(command: Sequence[str]) -> None:
+    """Have another command started instead of the first one. Raises: ValueError for what is none; CallError."""
+    if not _is_command(command):
+        raise ValueError(f"no command: {str(command)[:100]}")
+    await gen_server.call(NAME, ("set_cmd", list(command)))
+
+
+async def clear_cmd() -> None:
+    """Back to the first command. Raises: CallError."""
+    await gen_server.call(NAME, ("set_cmd", None))
+
+
+async def get_cmd() -> list[str]:
+    """The command that would be started now. Raises: CallError."""
+    command: list[str] = await gen_server.call(NAME, "get_cmd")
+    return command
+
+
+async def set_callback(callback: Callback) -> None:
+    """Have a function, plain or async, asked before each beat: unless it says True, there is none. Raises: TypeError,
+    CallError."""
+    if not callable(callback):
+        raise TypeError(f"{callback!r} cannot be called")
+    await gen_server.call(NAME, ("set_callback", callback))
+
+
+async def clear_callback() -> None:
+    """Ask nobody before a beat. Raises: CallError."""
+    await gen_server.call(NAME, ("set_callback", None))
+
+
+async def get_callback() -> Callback | None:
+    """Who is asked. Raises: CallError."""
+    callback: Callback | None = await gen_server.call(NAME, "get_callback")
+    return callback
+
+
+async def shutdown() -> None:
+    """The end that comes is wanted: nothing will be started. Nothing happens without a heart."""
+    try:
+        await gen_server.call(NAME, "shutdown")
+    except CallError as exc:
+        log.debug("no heart to tell of the end: %s", exc)
+
+
+# -- callbacks
+
+
+class Heart(GenServer[_State]):
+    """See the head of the file."""
+
+    async def init(self, command: list[str], timeout: float) -> Any:
+        """Start the program."""
+        if not _is_command(command):
+            return gen_server.StopInit(("no_command", command))
+        trap_exit()
+        me = self_()
+        program = (sys.executable, "-m", "otp.kernel.heart_port", str(os.getpid()), str(timeout))
+        _transport, port = await THIS.loop.subprocess_exec(lambda: _Port(me), *program, stderr=None)
+        port.tell(f"command {json.dumps(command)}")
+        send(me, _Beat())
+        return _State(port, command, command, timeout / 3)
+
+    def handle_call(self, request: Any, from_: Any, state: _State) -> Reply[_State]:
+        """Commands and callbacks."""
+        match request:
+            case "get_cmd":
+                return Reply(state.command, state)
+            case "get_callback":
+                return Reply(state.callback, state)
+            case ("set_cmd", command):
+                state.command = state.first if command is None else command
+                state.port.tell(f"command {json.dumps(state.command)}")
+            case ("set_callback", callback):
+                state.callback = callback
+            case "shutdown":
+                state.port.tell("shutdown")
+            case _:
+                return Reply(("unknown_request", repr(request)[:100]), state)
+        return Reply("ok", state)
+
+    async def handle_info(self, message: Any, state: _State) -> Any:
+        """Beat; without its program heart ends, and so does who is linked to it."""
+        if isinstance(message, _Beat):
+            if await _says_ok(state.callback):
+                state.port.tell("beat")
+            send_after(state.interval, self_(), message)
+        elif isinstance(message, _PortEnded):
+            return Stop(("heart_port_ended", message.status), state)
+        return NoReply(state)
+
+
+# -- internals
+
+
+async def _says_ok(callback: Callback | None) -> bool:
+    if callback is None:
+        return True
+    try:
+        answer = callback()
+        answer = await answer if inspect.isawaitable(answer) else answer
+    except Exception as exc:
+        answer = exc
+    if answer is not True:
+        log.error("no beat: the callback says %r", answer)
+    return answer is True
+
+
+def _is_command(command: Any) -> bool:
+    if not isinstance(command, (list, tuple)) or not command:
+        return False
+    return all(isinstance(part, str) and part for part in command) and len(json.dumps(command)) <= LONGEST
