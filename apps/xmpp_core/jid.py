@@ -75,9 +75,11 @@ class JID:
     def with_resource(self, resource: str) -> "JID":
         """The same account at another resource. Raises JidError."""
         try:
-            return _prepared(self.local, self.domain, prep.resource(resource))
+            jid = _prepared(self.local, self.domain, prep.resource(resource))
         except prep.PrepError as error:
             raise JidError(str(error)) from error
+        _set(jid, "_bare", self.bare_jid())
+        return jid
 
     def to_wire(self) -> str:
         """As one string, for the codec between nodes."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count
 from typing import Any, TypeVar, cast
 
@@ -116,9 +117,15 @@ class C2sSession:
         return self.entry
 
 
+@lru_cache(1024)
+def _pair(key: str, value: str) -> tuple[str, str]:
+    """One pair for all sessions that have it."""
+    return key, value
+
+
 def new_session(jid: JID, pid: Pid, *, lang: str = "", info: dict[str, str] | None = None) -> C2sSession:
     """The session of a resource bound just now: not available, not interested.
 
     `jid` is the full JID, `pid` the c2s process that will get its stanzas.
     """
-    return C2sSession(Session(jid, pid, new_sid(), info=tuple((info or {}).items())), lang)
+    return C2sSession(Session(jid, pid, new_sid(), info=tuple([_pair(*item) for item in (info or {}).items()])), lang)

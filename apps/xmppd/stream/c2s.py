@@ -2,7 +2,7 @@
 
 OTP:      gen_fsm; cf. ejabberd_c2s.erl: the states bear its names
 Way:      net.receiver → [c2s] → routing.packets → router → …; Deliver → [c2s] → transport
-Process:  one per connection, temporary, under c2s_sup; it monitors its receiver
+Process:  one per connection, temporary, under c2s_sup; it watches its receiver
 RFC:      6120, 6121 (what the events mean is decided by xmpp_core.stream_fsm, a pure table)
 Differs:  one budget of time for the whole negotiation, never rearmed; every request gets an answer
 
@@ -16,8 +16,9 @@ import logging
 from typing import Any
 
 from otp.erts import exits, process
+from otp.erts.links import watch
 from otp.erts.pid import Pid
-from otp.erts.signals import Down, Exit
+from otp.erts.signals import Exit
 from otp.stdlib import gen_fsm
 from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
 from xmpp_core import ns, stream_fsm
@@ -33,7 +34,7 @@ from xmppd.routing import barrier, hooks
 from xmppd.routing.deliver import Deliver, Kick, Newest, Replaced, Shutdown
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.stream import c2s_actions, c2s_session
-from xmppd.stream.c2s_data import Data, Settings
+from xmppd.stream.c2s_data import Data, ReceiverEnded, Settings
 
 log = logging.getLogger("xmppd.c2s")
 
@@ -49,7 +50,8 @@ class C2s(GenFsm[Data]):
         process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
         tls = settings.stream.tls == "direct"
         fsm = StreamState(tls=tls, channel_binding=tls)
-        data = Data(settings, endpoint, fsm, process.monitor(endpoint.receiver))
+        data = Data(settings, endpoint, fsm, process.self_())
+        watch(endpoint.receiver, data.receiver_ended)
         data.timer = process.send_after(settings.negotiation, process.self_(), NegotiationTimeout())
         return data.name, data
 
@@ -166,7 +168,7 @@ def _event_of(message: object, data: Data) -> Event | None:
             return StreamFault(StreamError(condition, text))
         case Shutdown():
             return StreamFault(StreamError("system-shutdown"))
-        case Down(ref, _, reason) if ref is data.monitor:
+        case ReceiverEnded(reason):
             broken = isinstance(reason, exits.Crash)
             return StreamFault(StreamError("internal-server-error")) if broken else Closed()
     return None

@@ -116,7 +116,7 @@ async def _reset_stream(data: Data, _action: ResetStream) -> None:
 
 async def _bind(data: Data, action: Bind) -> Event:
     try:
-        return BindResult(c2s_auth.choose(data, JID(action.username, data.host), action.wanted))
+        return BindResult(c2s_auth.choose(data, JID.parse(f"{action.username}@{data.host}"), action.wanted))
     except StanzaError as error:
         return BindResult(error=error)
 

@@ -9,6 +9,7 @@ XEP:      0078 (where configured)
 from __future__ import annotations
 
 import secrets
+import sys
 
 from otp.erts.scheduler import THIS
 from xmpp_core import bind
@@ -79,7 +80,7 @@ async def report(data: Data, result: ReportAuth) -> None:
     """An attempt ended: count it if it failed, take the client for known if not, and tell the modules."""
     data.mechanism = None
     if result.ok:
-        data.how = result.mechanism
+        data.how = sys.intern(result.mechanism)
         data.endpoint.ticket.known()
     elif data.settings.throttle is not None:
         for key in _keys(data, result.username):

@@ -482,7 +482,7 @@ def test_a_killed_receiver_ends_its_stream_and_no_other() -> None:
     async def body(port: int) -> None:
         juliet, romeo = await pair(port)
         pid = sm.sessions("romeo@localhost")[0].pid
-        receiver = next(iter(process.process_info(pid).monitors))  # type: ignore[union-attr]
+        receiver = pid.target.state.endpoint.receiver
         process.exit_(receiver, "kill")
         await romeo.gone()
         await node.until(lambda: len(sm.all_sessions()) == 1)
