@@ -32,11 +32,14 @@ class LoopFuture(pykka.Future[T]):
     #: the process that waits here; it is woken without a turn of the loop
     _waiter: Any = None
 
+    # defaults stand on the class: a future is made for every call
+    _asyncio_future_blocking = False
+    _callbacks: list[Callable[[LoopFuture[T]], object]] | None = None
+    _exception: BaseException | None = None
+    _value: Any = _PENDING
+
     def __init__(self) -> None:
-        self._asyncio_future_blocking = False
-        self._callbacks: list[Callable[[LoopFuture[T]], object]] | None = None
-        self._exception: BaseException | None = None
-        self._value: T = _PENDING
+        """Nothing: Pykka's fields are those of the class."""
 
     def done(self) -> bool:
         """True once there is a value or an exception."""
@@ -48,7 +51,8 @@ class LoopFuture(pykka.Future[T]):
             raise self._exception
         if self._value is _PENDING:
             raise asyncio.InvalidStateError("no value yet")
-        return self._value
+        value: T = self._value
+        return value
 
     def exception(self) -> BaseException | None:
         """The exception that came instead of a value, or None."""
@@ -84,7 +88,7 @@ class LoopFuture(pykka.Future[T]):
 
     def resolve(self, value: T) -> bool:
         """Settle with a value, on the loop's thread. False if it was settled before."""
-        if self.done():
+        if self._value is not _PENDING or self._exception is not None:
             return False
         self._value = value
         self._fire()
@@ -99,15 +103,18 @@ class LoopFuture(pykka.Future[T]):
         return True
 
     def _fire(self) -> None:
-        waiter, self._waiter = self._waiter, None
+        waiter = self._waiter
         if waiter is not None:
+            self._waiter = None
             waiter.wake(self)
-        callbacks, self._callbacks = self._callbacks, None
-        for fn in callbacks or ():
-            THIS.loop.call_soon(fn, self)
+        callbacks = self._callbacks
+        if callbacks is not None:
+            self._callbacks = None
+            for fn in callbacks:
+                THIS.loop.call_soon(fn, self)
 
     def __await__(self) -> Generator[Any, None, T]:
-        if not self.done():
+        if self._value is _PENDING and self._exception is None:
             self._asyncio_future_blocking = True
             yield self
         return self.result()

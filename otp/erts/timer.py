@@ -29,15 +29,12 @@ class TimerRef:
         self.due, self.order, self.fn, self.args = due, order, fn, args
         self.owner: Process | None = None
 
-    def __lt__(self, other: TimerRef) -> bool:
-        return (self.due, self.order) < (other.due, other.order)
-
 
 class Timers:
     """All timers of this node. A cancelled one stays in the heap, empty, until it is due or too many are."""
 
     def __init__(self) -> None:
-        self.heap: list[TimerRef] = []
+        self.heap: list[tuple[float, int, TimerRef]] = []  # by time, then by order: compared without our code
         self.order = itertools.count()
         self.cancelled = 0
         self.handle: asyncio.TimerHandle | None = None
@@ -49,9 +46,10 @@ class Timers:
 
     def after(self, seconds: float, fn: Callable[..., Any], *args: Any) -> TimerRef:
         """Call fn(*args) in `seconds` (0 is allowed); timers due at the same time fire in the order they were made."""
-        timer = TimerRef(THIS.loop.time() + max(seconds, 0.0), next(self.order), fn, args)
-        heapq.heappush(self.heap, timer)
-        if self.handle is None or timer.due < self.armed_for:
+        due, order = THIS.loop.time() + max(seconds, 0.0), next(self.order)
+        timer = TimerRef(due, order, fn, args)
+        heapq.heappush(self.heap, (due, order, timer))
+        if self.handle is None or due < self.armed_for:
             self._arm()
         return timer
 
@@ -59,27 +57,34 @@ class Timers:
         """Seconds that were left, or None if it fired or was cancelled before."""
         if timer.fn is None:
             return None
+        self.drop(timer)
+        return max(timer.due - THIS.loop.time(), 0.0)
+
+    def drop(self, timer: TimerRef) -> None:
+        """cancel() for who does not ask what was left; nothing happens if it has fired."""
+        if timer.fn is None:
+            return
         timer.fn, timer.args = None, ()
-        _forget(timer)
+        if timer.owner is not None:
+            _forget(timer)
         self.cancelled += 1
         if self.cancelled > _COMPACT_ABOVE and self.cancelled * 2 > len(self.heap):
-            self.heap = [t for t in self.heap if t.fn is not None]
+            self.heap = [entry for entry in self.heap if entry[2].fn is not None]
             heapq.heapify(self.heap)
             self.cancelled = 0
-        return max(timer.due - THIS.loop.time(), 0.0)
 
     def _arm(self) -> None:
         if self.handle is not None:
             self.handle.cancel()
-        self.armed_for = self.heap[0].due
+        self.armed_for = self.heap[0][0]
         self.handle = THIS.loop.call_at(self.armed_for, self._fire)
 
     def _fire(self) -> None:
         self.handle = None
         # loops count milliseconds: what is due within this one is due
         now = THIS.loop.time() + 0.001
-        while self.heap and self.heap[0].due <= now:
-            timer = heapq.heappop(self.heap)
+        while self.heap and self.heap[0][0] <= now:
+            timer = heapq.heappop(self.heap)[2]
             if timer.fn is None:
                 self.cancelled -= 1
                 continue

@@ -27,7 +27,7 @@ async def silence(seconds: float = 0.02) -> bool:
 
 
 def pending() -> int:
-    return sum(timer.fn is not None for timer in TIMERS.heap)
+    return sum(timer.fn is not None for *_, timer in TIMERS.heap)
 
 
 def test_timer_bif__start_timer_1() -> None:

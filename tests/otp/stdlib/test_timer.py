@@ -39,7 +39,7 @@ async def nothing_comes(seconds: float = 3 * SOON) -> bool:
 
 
 def pending() -> int:
-    return sum(t.fn is not None for t in TIMERS.heap)
+    return sum(t.fn is not None for *_, t in TIMERS.heap)
 
 
 class Book:
