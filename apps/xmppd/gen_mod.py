@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -135,9 +136,9 @@ def _functions(module: ModuleType) -> list[Any]:
 
 
 def _bind_hook(fn: Callable[..., Any], point: type, mod: Mod) -> Callable[..., Any]:
-    if issubclass(point, Run):
-        return lambda value: fn(value, mod)
-    return lambda acc, value: fn(acc, value, mod)
+    bound: Callable[..., Any]
+    bound = (lambda value: fn(value, mod)) if issubclass(point, Run) else (lambda acc, value: fn(acc, value, mod))
+    return functools.wraps(fn)(bound)  # logs name the handler, not what binds it
 
 
 def _bind_iq(fn: Callable[..., Any], mod: Mod, only: str) -> iq.Handler:
