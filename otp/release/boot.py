@@ -24,7 +24,7 @@ from otp.erts.exits import CallError, ProcessExit
 from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Exit
-from otp.kernel import application, lifeline, logger
+from otp.kernel import application, heart, lifeline, logger
 from otp.kernel import application_controller as controller
 from otp.release.arguments import Arguments, expand, parse
 from otp.release.reasons import explain
@@ -173,7 +173,7 @@ async def _init(script: Script, env: Env, hooks: Hooks) -> int:
             if not _asked_to_stop():
                 await _started(script, hooks, line)
         except Exception as exc:
-            return await _down(top, _Stop(f"{script.name} {script.vsn} cannot boot: {explain(exc)}", 1))
+            return await _down(top, _Stop(f"{script.name} {script.vsn} cannot boot: {explain(exc)}", 1), wanted=False)
         return await _serve(top, hooks)
     finally:
         _forget_signals()
@@ -231,8 +231,10 @@ async def _serve(top: Pid, hooks: Hooks) -> int:
                 return _failed(f"the application controller has ended: {explain(reason)}")
 
 
-async def _down(top: Pid, stopping: _Stop) -> int:
+async def _down(top: Pid, stopping: _Stop, *, wanted: bool = True) -> int:
     _Here.status = "stopping"
+    if wanted and stopping.status != REBOOT and process.whereis(heart.NAME) is not None:
+        await heart.shutdown()
     if stopping.status in (0, REBOOT):
         log.info("stopping: %s", stopping.why)
     try:
