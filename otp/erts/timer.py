@@ -10,6 +10,7 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from otp.erts.scheduler import THIS
@@ -46,7 +47,7 @@ class Timers:
 
     def after(self, seconds: float, fn: Callable[..., Any], *args: Any) -> TimerRef:
         """Call fn(*args) in `seconds` (0 is allowed); timers due at the same time fire in the order they were made."""
-        due, order = THIS.loop.time() + max(seconds, 0.0), next(self.order)
+        due, order = monotonic() + max(seconds, 0.0), next(self.order)
         timer = TimerRef(due, order, fn, args)
         heapq.heappush(self.heap, (due, order, timer))
         if self.handle is None or due < self.armed_for:
@@ -58,7 +59,7 @@ class Timers:
         if timer.fn is None:
             return None
         self.drop(timer)
-        return max(timer.due - THIS.loop.time(), 0.0)
+        return max(timer.due - monotonic(), 0.0)
 
     def drop(self, timer: TimerRef) -> None:
         """cancel() for who does not ask what was left; nothing happens if it has fired."""
@@ -76,13 +77,13 @@ class Timers:
     def _arm(self) -> None:
         if self.handle is not None:
             self.handle.cancel()
+        # a loop counts milliseconds, from when its turn began, and so may be early; a timer never is
         self.armed_for = self.heap[0][0]
-        self.handle = THIS.loop.call_at(self.armed_for, self._fire)
+        self.handle = THIS.loop.call_later(max(self.armed_for - monotonic(), 0.0005), self._fire)
 
     def _fire(self) -> None:
         self.handle = None
-        # loops count milliseconds: what is due within this one is due
-        now = THIS.loop.time() + 0.001
+        now = monotonic()
         while self.heap and self.heap[0][0] <= now:
             timer = heapq.heappop(self.heap)[2]
             if timer.fn is None:
