@@ -50,7 +50,6 @@ async def started() -> None:
     count = sum(line.startswith("up") for line in lines)
     match sys.argv[2:][min(count, len(sys.argv[2:])) - 1]:
         case "stop":
-            await heart.shutdown()
             boot.stop()
         case "crash":
             os.kill(os.getpid(), signal.SIGKILL)

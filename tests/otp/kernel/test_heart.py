@@ -72,6 +72,8 @@ def test_heart__restart(tmp_path: Path) -> None:
     with node(tmp_path, "restart", "stop") as (story, child):
         assert child.wait(PATIENCE) == 0
         story.until("up", "down", "up", "down")
+        time.sleep(0.3)
+        assert story.kinds() == ["up", "down", "up", "down"]
         assert len(set(story.pids())) == 1
 
 
