@@ -17,8 +17,8 @@ from typing import Any
 
 from otp.erts import process
 from otp.erts.exits import CallError
-from otp.kernel import heart, peer
-from otp.kernel.heart import HeartConfig
+from otp.kernel import peer, stall
+from otp.kernel.stall import StallConfig
 from otp.release import boot
 from otp.release.reasons import explain
 from xmppd.config.load import load
@@ -96,7 +96,7 @@ def _run(parent: Parent, readiness: Readiness) -> int:
 
     def started() -> None:
         # nobody would start the parent again: of it only the alarm is told
-        heart.start(HeartConfig(parent.config.node.alarm_seconds, restart=None))
+        stall.start(StallConfig(parent.config.node.alarm_seconds, restart=None))
         process.spawn(_announce, parent, readiness, name="announce")
 
     hooks = boot.Hooks(reload=_reload, started=started)

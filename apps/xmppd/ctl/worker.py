@@ -12,8 +12,8 @@ import os
 import sys
 from typing import Any
 
-from otp.kernel import heart
-from otp.kernel.heart import HeartConfig
+from otp.kernel import stall
+from otp.kernel.stall import StallConfig
 from otp.release import boot
 from xmppd.config.schema import Config
 from xmppd.ctl import log_setup
@@ -58,7 +58,7 @@ def env(start: WorkerStart, config: Config) -> dict[str, dict[str, Any]]:
 def _started(config: Config) -> None:
     for name in EXPORTS:
         importlib.import_module(name)
-    heart.start(HeartConfig(config.node.alarm_seconds, config.node.restart_seconds))
+    stall.start(StallConfig(config.node.alarm_seconds, config.node.restart_seconds))
 
 
 if __name__ == "__main__":

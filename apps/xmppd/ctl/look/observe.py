@@ -19,7 +19,7 @@ from typing import Any, Final
 from otp.erts import process
 from otp.erts.pid import HERE
 from otp.erts.scheduler import THIS
-from otp.kernel import heart, node, rpc
+from otp.kernel import node, rpc, stall
 from otp.stdlib import ets
 from otp.stdlib.children import FAMILIES
 from otp.stdlib.shown import HIDDEN, is_secret, shown
@@ -56,7 +56,7 @@ def system() -> dict[str, Any]:
         "supervisors": len(FAMILIES),
         "tables": len(ets.all_tables()),
         "connected nodes": ", ".join(node.nodes()) or "none",
-        "loop alarms": len(heart.ALARMS),
+        "loop alarms": len(stall.ALARMS),
         "last alarm": _last_alarm(),
         "modules loaded": len(sys.modules),
     }
@@ -108,9 +108,9 @@ def _table(table: ets.Table[Any, Any]) -> dict[str, Any]:
 
 
 def _last_alarm() -> str:
-    if not heart.ALARMS:
+    if not stall.ALARMS:
         return "none"
-    alarm = heart.ALARMS[-1]
+    alarm = stall.ALARMS[-1]
     return f"{alarm.seconds:.1f} s in {alarm.process}, {time.strftime('%H:%M:%S', time.localtime(alarm.at))}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from otp.kernel import heart
+from otp.kernel import stall
 from otp.stdlib import ets
 from tests.support.admin import beside_server
 from tests.support.node import run
@@ -37,13 +37,13 @@ def test_the_system_and_its_load_are_plain_data() -> None:
 
 
 def test_the_last_alarm_is_told() -> None:
-    heart.ALARMS.append(heart.Alarm(0.0, 3.5, "<w1.1.7> sm", "stack"))
+    stall.ALARMS.append(stall.Alarm(0.0, 3.5, "<w1.1.7> sm", "stack"))
 
     async def body() -> str:
         return str(observe.system()["last alarm"])
 
     assert run(body).startswith("3.5 s in <w1.1.7> sm, ")
-    heart.ALARMS.clear()
+    stall.ALARMS.clear()
 
 
 def test_tables_and_their_rows_without_secrets() -> None:
