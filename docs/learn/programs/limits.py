@@ -7,8 +7,8 @@ from itertools import pairwise
 from otp.erts import process, runtime
 from otp.erts.exits import ProcessExit
 from otp.erts.process import receive, self_, send, spawn
-from otp.kernel import heart
-from otp.kernel.heart import HeartConfig
+from otp.kernel import stall
+from otp.kernel.stall import StallConfig
 
 logging.disable()
 
@@ -24,7 +24,7 @@ async def no_preemption():
     ticks = []
     spawn(ticker, ticks)
     await process.sleep(0)
-    watch = heart.start(HeartConfig(alarm=0.2, restart=None, tick=0.05))
+    watch = stall.start(StallConfig(alarm=0.2, restart=None, tick=0.05))
 
     def busy():
         time.sleep(0.6)
@@ -34,8 +34,8 @@ async def no_preemption():
     watch.stop()
     longest = max(after - before for before, after in pairwise(ticks))
     print("another process waited for more than 0.5 s:", longest > 0.5, "| busy has ended:", not process.is_alive(pid))
-    alarm = heart.ALARMS[-1]
-    print("heart names it:", alarm.process.split()[1], "| and shows where:", "time.sleep(0.6)" in alarm.stack)
+    alarm = stall.ALARMS[-1]
+    print("stall names it:", alarm.process.split()[1], "| and shows where:", "time.sleep(0.6)" in alarm.stack)
 
 
 async def shared_messages():
