@@ -9,6 +9,7 @@ RFC:      6120 §10
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,17 +17,18 @@ from zlib import crc32
 
 from otp.erts import process
 from otp.erts.pid import Pid
-from otp.kernel import pg
+from otp.kernel import node, pg, rpc
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, Reply
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Presence, Stanza
-from xmppd.routing import bounce, local, sm, users
+from xmppd.routing import bounce, local, sm, sm_server, users
 from xmppd.routing.deliver import Deliver, Newest
 
 TABLE: Final = "routes"
 _TRIES = 1000
+_PATIENCE = 2.0  # seconds for a node that does not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,30 @@ def domains() -> list[str]:
 async def register_route(domain: str, pid: Pid) -> bool:
     """Has `pid` get Deliver(stanza) for every stanza to `domain`, from all nodes, until it ends.
 
-    False if the domain is a host of ours or another process has it.
+    False if the domain is a host of ours or another process has it. When it returns every node knows.
     """
-    return bool(await gen_server.call("router", RegisterRoute(domain, pid)))
+    taken = bool(await gen_server.call("router", RegisterRoute(domain, pid)))
+    await _everywhere()
+    return taken
 
 
 async def unregister_route(domain: str, pid: Pid) -> None:
-    """Undoes register_route."""
+    """Undoes register_route. When it returns nobody finds the route, and what was sent along it has come."""
     await gen_server.call("router", UnregisterRoute(domain, pid))
+    await _everywhere()
+
+
+async def _everywhere() -> None:
+    for name in node.nodes():
+        if name != sm_server.PARENT:
+            with contextlib.suppress(rpc.RpcError):
+                await rpc.call(name, "xmppd.routing.router:heard", timeout=_PATIENCE)
+
+
+@rpc.exported
+async def heard() -> None:
+    """Answers another node: the groups here know what it said before."""
+    await pg.leave("", [])
 
 
 async def route(stanza: Stanza) -> None:

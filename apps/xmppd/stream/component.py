@@ -10,6 +10,7 @@ RFC:      6120 §4.9 (stream errors), §8.1.1.2 (addresses)
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import process
+from otp.erts.exits import CallError
 from otp.erts.pid import Pid, Ref
 from otp.erts.signals import Down, Exit
 from otp.erts.timer import TimerRef
@@ -116,14 +118,17 @@ class Component(GenFsm[Data]):
                 return Stop(reason, data)
         return NextState(state_name, data)
 
-    def terminate(self, reason: object, state_name: str, data: Data) -> None:
-        """Last words if there were none, and the connection closed."""
-        if not data.over and reason != "normal":
-            _fail(data, StreamError("system-shutdown" if reason == "shutdown" else "internal-server-error"))
-        if data.timer is not None:
-            process.cancel_timer(data.timer)
-        data.endpoint.transport.close()
-        receiver.close(data.endpoint.receiver)
+    async def terminate(self, reason: object, state_name: str, data: Data) -> None:
+        """Last words if there were none, the domain given back, and the connection closed."""
+        try:
+            if not data.over and reason != "normal":
+                _fail(data, StreamError("system-shutdown" if reason == "shutdown" else "internal-server-error"))
+            await _give_back(data)
+        finally:
+            if data.timer is not None:
+                process.cancel_timer(data.timer)
+            data.endpoint.transport.close()
+            receiver.close(data.endpoint.receiver)
 
     def format_status(self, state: tuple[str, Data]) -> Any:
         """Without the secrets."""
@@ -192,8 +197,23 @@ async def _register(data: Data) -> bool:
     return False
 
 
+async def _give_back(data: Data) -> None:
+    """Nobody finds the domain any more, and what was on its way to it goes back to who sent it; idempotent."""
+    groups, data.groups = data.groups, None
+    if groups is None:
+        return
+    process.demonitor(groups, flush=True)
+    with contextlib.suppress(CallError):
+        await router.unregister_route(data.domain, process.self_())
+    for message in await process.flush():
+        if isinstance(message, Deliver):
+            await router.route(message.stanza)
+
+
 async def _on_stanza(data: Data, item: Any) -> Any:
     if type(item) is not Element:
+        if type(item) is StreamEnd:
+            await _give_back(data)  # who reads the answer to its end may come again at once
         return _not_expected(data, item)
     if not stanza.is_stanza(item):
         return _fail(data, StreamError("unsupported-stanza-type"))
