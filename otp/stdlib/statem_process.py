@@ -47,6 +47,12 @@ from otp.stdlib.transitions import (
 
 _Event = tuple[EventType, Any]
 _NOT_ENTERING = (Postpone, NextEvent, ChangeModule, PushModule, PopModule)
+_NOT_ENDING = (*_NOT_ENTERING, Hibernate, SetTimeout, UpdateTimeout)
+_BAD_ACTION = "bad_action_from_state_function"
+_FAULTS: dict[tuple[type, ...], str] = {
+    _NOT_ENTERING: "bad_state_enter_action_from_state_function",
+    _NOT_ENDING: "bad_reply_action_from_state_function",
+}
 
 
 class GenStatemProcess(Behaviour):
@@ -95,7 +101,7 @@ class GenStatemProcess(Behaviour):
         if type(result) is StopInit:
             raise StartError(result.reason)
         if not isinstance(result, tuple) or not 2 <= len(result) <= 3:
-            raise ProcessExit(("bad_return_value", repr(result)[:200]))
+            raise ProcessExit(("bad_return_from_init", repr(result)[:200]))
         self.machine_state, self.state = result[:2]
         self._enter_from = (self.machine_state,) if self._enters else None
         self._act(as_list(result[2] if len(result) == 3 else ()), forbidden=(Postpone,))
@@ -178,13 +184,13 @@ class GenStatemProcess(Behaviour):
             self._wish = result
             return
         if type(result) not in (Next, Keep, Repeat):
-            raise ProcessExit(("bad_return_value", repr(result)[:200]))
+            raise ProcessExit(("bad_return_from_state_function", repr(result)[:200]))
         entering = self._current[0] == "enter"
         before = self.machine_state
         after = result.state if type(result) is Next else before
         changed = after != before
         if entering and changed:
-            raise ProcessExit(("bad_state_enter_return", repr(result)[:200]))
+            raise ProcessExit(("bad_state_enter_return_from_state_function", repr(result)[:200]))
         if result.data is not SAME:
             self.state = result.data
         if changed:
@@ -203,7 +209,7 @@ class GenStatemProcess(Behaviour):
         """Carry out actions, in order."""
         for action in actions:
             if isinstance(action, forbidden):
-                raise ProcessExit(("bad_action", repr(action)[:200]))
+                raise ProcessExit((_FAULTS.get(forbidden, _BAD_ACTION), repr(action)[:200]))
             match action:
                 case Reply(from_, value):
                     gen.reply(from_, value)
@@ -226,7 +232,7 @@ class GenStatemProcess(Behaviour):
                 case PopModule() if self._pushed:
                     self._call_back(self._pushed.pop())
                 case _:
-                    raise ProcessExit(("bad_action", repr(action)[:200]))
+                    raise ProcessExit((_BAD_ACTION, repr(action)[:200]))
 
     # -- time-outs
 
@@ -239,7 +245,7 @@ class GenStatemProcess(Behaviour):
 
     def _set_timeout(self, type_: EventType, seconds: float | None, event: Any) -> None:
         if seconds is not None and not isinstance(seconds, int | float):
-            raise ProcessExit(("bad_action", repr((type_, seconds))[:200]))
+            raise ProcessExit((_BAD_ACTION, repr((type_, seconds))[:200]))
         if seconds == 0:
             self._zeros.append((type_, event))
         elif seconds is not None:
@@ -262,7 +268,7 @@ class GenStatemProcess(Behaviour):
         assert wish is not None
         if wish.data is not SAME:
             self.state = wish.data
-        self._act(tuple(wish.replies), forbidden=(Postpone, NextEvent, SetTimeout, UpdateTimeout))
+        self._act(tuple(wish.replies), forbidden=_NOT_ENDING)
         if not exits.is_clean(wish.reason):
             self.report_crash(wish.reason)
         return self.end(wish.reason)

@@ -125,7 +125,7 @@ def test_gen_statem__start7_bad_return() -> None:
     async def body() -> None:
         with pytest.raises(StartError) as caught:
             await machine([], "hej")
-        assert caught.value.reason == ("bad_return_value", "'hej'")
+        assert caught.value.reason == ("bad_return_from_init", "'hej'")
 
     run(body)
 
@@ -204,7 +204,12 @@ def test_gen_statem__error_format_status__of_an_abnormal_stop(caplog: pytest.Log
 
 @pytest.mark.parametrize(
     ("result", "fault"),
-    [("hej", "bad_return_value"), (None, "bad_return_value"), (Keep(actions=["hej"]), "bad_action")],  # type: ignore[list-item]
+    [
+        ("hej", "bad_return_from_state_function"),
+        (None, "bad_return_from_state_function"),
+        (Keep(actions=["hej"]), "bad_action_from_state_function"),  # type: ignore[list-item]
+        (Stop(replies=[Postpone()]), "bad_reply_action_from_state_function"),  # type: ignore[list-item]
+    ],
 )
 def test_gen_statem__abnormal2__bad_answers(result: Any, fault: str) -> None:
     async def body() -> None:
@@ -505,9 +510,9 @@ def test_gen_statem__state_enter() -> None:
 @pytest.mark.parametrize(
     ("result", "fault"),
     [
-        (Next("c"), "bad_state_enter_return"),
-        (Keep(actions=Postpone()), "bad_action"),
-        (Keep(actions=NextEvent("cast", 1)), "bad_action"),
+        (Next("c"), "bad_state_enter_return_from_state_function"),
+        (Keep(actions=Postpone()), "bad_state_enter_action_from_state_function"),
+        (Keep(actions=NextEvent("cast", 1)), "bad_state_enter_action_from_state_function"),
     ],
 )
 def test_gen_statem__state_enter__may_not_move_on(result: Any, fault: str) -> None:

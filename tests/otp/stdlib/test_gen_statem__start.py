@@ -304,19 +304,19 @@ def _dies_of(lamp: Any, result: Any, fault: str) -> None:
 
 @both
 def test_gen_statem__abnormal2(lamp: Any) -> None:
-    _dies_of(lamp, "bad return", "bad_return_value")
+    _dies_of(lamp, "bad return", "bad_return_from_state_function")
 
 
 @both
 @pytest.mark.parametrize("actions", ["bad", ["bad"], [Reply, 1]])
 def test_gen_statem__abnormal3(lamp: Any, actions: Any) -> None:
-    _dies_of(lamp, Keep(actions=actions), "bad_action")
+    _dies_of(lamp, Keep(actions=actions), "bad_action_from_state_function")
 
 
 @both
 @pytest.mark.parametrize("action", [state_timeout("soon"), event_timeout([1])])  # type: ignore[arg-type]
 def test_gen_statem__abnormal4(lamp: Any, action: Any) -> None:
-    _dies_of(lamp, Next("on", actions=action), "bad_action")
+    _dies_of(lamp, Next("on", actions=action), "bad_action_from_state_function")
 
 
 @both
