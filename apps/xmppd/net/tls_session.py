@@ -11,6 +11,9 @@ import contextlib
 import ssl
 from typing import Final
 
+# bytes that pass a memory BIO at once: it never gives back what it grew to, so one long roster would cost an idle
+# session twenty kilobytes for ever
+_PIECE: Final = 4096
 # a TLS record holds 16 KiB of plaintext at most; a bigger read would only allocate more
 _READ: Final = 16384
 
@@ -34,6 +37,12 @@ class TlsSession:
 
         What is to be sent in answer waits in `outgoing`. Raises: ssl.SSLError, the session is then of no use.
         """
+        if len(ciphertext) <= _PIECE:
+            return self._feed(ciphertext)
+        pieces = [self._feed(ciphertext[at : at + _PIECE]) for at in range(0, len(ciphertext), _PIECE)]
+        return b"".join(pieces)
+
+    def _feed(self, ciphertext: bytes) -> bytes:
         self._in.write(ciphertext)
         if not self.handshaken:
             try:
@@ -58,6 +67,8 @@ class TlsSession:
 
     def encrypt(self, plaintext: bytes) -> bytes:
         """The records that carry `plaintext`, behind whatever else was waiting to be sent."""
+        if len(plaintext) > _PIECE:
+            return b"".join([self.encrypt(plaintext[at : at + _PIECE]) for at in range(0, len(plaintext), _PIECE)])
         if plaintext:
             self._ssl.write(plaintext)
         return self._out.read()

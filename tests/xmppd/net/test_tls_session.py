@@ -57,6 +57,18 @@ def test_more_than_one_record_is_read_at_once(pair: tuple[TlsSession, Client]) -
     assert server.feed(client.outgoing.read()) == b"y" * 100_000
 
 
+def test_what_is_long_leaves_in_pieces_and_arrives_whole(pair: tuple[TlsSession, Client]) -> None:
+    server, client = pair
+    long = bytes(range(256)) * 400
+    client.incoming.write(server.encrypt(long))
+    got = b""
+    while len(got) < len(long):
+        piece = client.tls.read(16384)
+        assert 0 < len(piece) <= 4096
+        got += piece
+    assert got == long
+
+
 def test_the_peers_goodbye_is_seen(pair: tuple[TlsSession, Client]) -> None:
     server, client = pair
     client.tls.write(b"last")
