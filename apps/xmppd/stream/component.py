@@ -67,7 +67,7 @@ class Data:
     groups: Ref | None = None  # our monitor of pg, in which the domain is ours
     domain: str = ""
     stream_id: str = ""
-    over: bool = False
+    last_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,11 @@ class Component(GenFsm[Data]):
     async def terminate(self, reason: object, state_name: str, data: Data) -> None:
         """Last words if there were none, the domain given back, and the connection closed."""
         try:
-            if not data.over and reason != "normal":
+            if not data.last_words and reason != "normal":
                 _fail(data, StreamError("system-shutdown" if reason == "shutdown" else "internal-server-error"))
-            await _give_back(data)
+            await _give_back(data)  # before the words: who has read them may come again at once
         finally:
+            data.endpoint.transport.send(data.last_words)
             if data.timer is not None:
                 process.cancel_timer(data.timer)
             data.endpoint.transport.close()
@@ -212,8 +213,6 @@ async def _give_back(data: Data) -> None:
 
 async def _on_stanza(data: Data, item: Any) -> Any:
     if type(item) is not Element:
-        if type(item) is StreamEnd:
-            await _give_back(data)  # who reads the answer to its end may come again at once
         return _not_expected(data, item)
     if not stanza.is_stanza(item):
         return _fail(data, StreamError("unsupported-stanza-type"))
@@ -259,12 +258,11 @@ def _send_header(data: Data) -> None:
 
 
 def _fail(data: Data, error: StreamError | None) -> Any:
-    """The last words; None: the stream ends as it should."""
+    """The end, and its words, which terminate says; None: the stream ends as it should."""
     if not data.stream_id:
         _send_header(data)
-    data.over = True
     words = error.to_element().to_xml() if error is not None else ""
-    data.endpoint.transport.send(f"{words}</stream:stream>")
+    data.last_words = f"{words}</stream:stream>"
     return Stop("normal", data)
 
 
