@@ -10,6 +10,7 @@ Differs:  start, stop and their like are in application_controller
     stop("greeter")   --------->  before the tree is stopped -->  prep_stop(state)
                                   after it has ended  --------->  stop(state)
 
+>>> from otp.kernel.application import Application
 >>> from otp.erts import runtime
 >>> from otp.stdlib import gen_server, supervisor
 >>> from otp.stdlib.child_spec import SupFlags

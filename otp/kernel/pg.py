@@ -4,14 +4,18 @@ OTP:      pg.erl
 Process:  one per node and scope; that of the scope "pg" is permanent, under kernel_sup; reads ask nobody
 Differs:  join and leave are awaited; a bad pid is refused at the caller
 
-    await pg.join("loggers", pid)
-    for pid in pg.get_members("loggers"): send(pid, line)
-    await pg.start_link("rooms"); await pg.join("lobby", pid, scope="rooms")     # a scope: groups of their own
+    your process                 pg of this node                      pg of every other node
+    await join("g", pid)  ---->  monitors pid, tells the others  ---->  enters it
+    get_members("g")             (a table is read, nobody is asked)
+    await leave("g", pid)  --->  tells the others  ------------------>  takes it out
+                                 a member ends, or its node  -------->  takes it out
+    scope="rooms": groups of their own, with a server of their own: start_link("rooms")
 
 A process may join a group several times and leaves as often. Its end and its node's end take it out everywhere.
 Each server tells the others of its own processes only: a newcomer is told all, then every change, over one link and
 so in order.
 
+>>> from otp.kernel.pg import get_members, join, leave, start_link
 >>> from otp.erts import process, runtime
 >>> async def logger(name):
 ...     print(name, "writes", await process.receive())

@@ -3,6 +3,7 @@
 OTP:      init:get_arguments/0, get_argument/1, get_plain_arguments/0
 Differs:  none: -flag value value …; «--» ends the values of a flag, plain words follow; after «-extra» all is plain
 
+    >>> from otp.release.arguments import parse
     >>> parse(["-boot", "start", "-a", "x", "y", "--", "file", "-a", "z"])
     Arguments(flags=(('boot', ('start',)), ('a', ('x', 'y')), ('a', ('z',))), plain=('file',))
 """

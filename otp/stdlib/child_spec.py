@@ -4,6 +4,7 @@ OTP:      the maps sup_flags() and child_spec() of supervisor.erl; every refusal
 Differs:  `period` and `shutdown` are seconds (float); a map is a dict, another way to write the same
 Way:      Supervisor.init → [child_spec] → restart (decides) → supervisor (performs)
 
+    >>> from otp.stdlib.child_spec import ChildSpec, Restart
     >>> ChildSpec("sm", (print, ("a",)), restart=Restart.TRANSIENT).shutdown
     5.0
     >>> ChildSpec("c2s_sup", (print, ()), type="supervisor").shutdown

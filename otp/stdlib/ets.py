@@ -14,6 +14,7 @@ Process:  none: a table belongs to the process that made it and goes with it, or
     t[key] = row, del t[key]   t.get(key), key in t, len    without heir: rows gone, name free
     insert_new, take, counter  lookup, select, items        with heir: heir owns it, gets EtsTransfer
 
+>>> from otp.stdlib.ets import lookup_table, new
 >>> from otp.erts import process, runtime
 >>> async def registrar():                       # the one who writes
 ...     table = new("seats", "ordered_set")

@@ -16,6 +16,7 @@ Way:      add_handler, notify, call … → [gen_event] → event_manager (the p
     terminate(why, s)    <-----------   delete, swap, a crash, the manager's end
                                         GenEventExit(handler, reason) ---->  who used add_sup_handler
 
+>>> from otp.stdlib.gen_event import EventHandler, Ok, Reply, add_handler, call, notify, start_link, sync_notify
 >>> from otp.erts import runtime
 >>> class Counter(EventHandler[int]):
 ...     def init(self, start):

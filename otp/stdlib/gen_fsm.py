@@ -17,6 +17,7 @@ Differs:  the method for synchronous events of state `idle` is `idle_sync`; time
 
 An event timeout is given up when anything at all arrives first.
 
+>>> from otp.stdlib.gen_fsm import GenFsm, NextState, ReplyNext, send_event, start_link, sync_send_event
 >>> from otp.erts import runtime
 >>> class Door(GenFsm[int]):
 ...     def init(self):

@@ -16,6 +16,7 @@ Way:      transitions (values) → [gen_statem] → statem_process (the machine)
 
 The order: inserted events, then postponed ones (after a change of state), then time-outs of zero, then the mailbox.
 
+>>> from otp.stdlib.gen_statem import GenStatem, Keep, Next, Postpone, Reply, call, cast, start_link
 >>> from otp.erts import runtime
 >>> class Button(GenStatem[int]):
 ...     def init(self):

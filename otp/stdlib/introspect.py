@@ -11,6 +11,7 @@ Way:      ctl, doctor, tests → [introspect] → system messages, answered by p
 
 These are the only questions an observer asks of a process itself; everything else is read from side tables (tree).
 
+>>> from otp.stdlib.introspect import get_state, no_debug, replace_state, resume, suspend, trace
 >>> from otp.erts import runtime
 >>> from otp.stdlib import gen_server
 >>> class Counter(gen_server.GenServer[int]):

@@ -11,6 +11,7 @@ Way:      supervisor or any parent → [proc_lib] → your function, which says 
     ends before it said so     ------>  its reason        ----------->  StartError(reason)
     raises, later              ------>  a crash report (ancestors, links, mailbox, traceback)
 
+>>> from otp.stdlib.proc_lib import init_ack, start_link
 >>> from otp.erts import process, runtime
 >>> async def worker(speed):
 ...     init_ack(("ready", speed))

@@ -4,6 +4,7 @@ OTP:      the report callbacks: proc_lib:report_cb/2 and format/3, gen_server:fo
 Differs:  one function for all reports; `depth` and `chars_limit` as there
 Way:      crash_report, reports (values) → [report_text] → a log line; tools may ask for it shorter
 
+>>> from otp.stdlib.report_text import describe
 >>> describe({"label": ("supervisor", "child_terminated"), "supervisor": "top", "reason": "killed",
 ...           "offender": {"id": "sm", "pid": None}}, single_line=True)
 'supervisor top: child sm child_terminated: killed'

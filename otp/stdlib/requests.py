@@ -14,6 +14,7 @@ Differs:  an outcome is Replied(value), RequestError(reason, dest), or one of th
 
 An answer comes into the caller's mailbox as a Response; a gen_server that asks so finds it in handle_info.
 
+>>> from otp.stdlib.requests import Requests, receive_any, send_request
 >>> from otp.erts import runtime
 >>> from otp.stdlib import gen_server
 >>> class Square(gen_server.GenServer[None]):

@@ -16,6 +16,7 @@ Way:      supervisor → [restart] → actions → supervisor performs them, in 
 The group of an incident is the child (one_for_one), it and those started after it (rest_for_one), or all
 (one_for_all). One incident counts once in the window, however many children it takes along.
 
+>>> from otp.stdlib.restart import Window, ended
 >>> from dataclasses import dataclass
 >>> from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
 >>> @dataclass

@@ -18,7 +18,8 @@ Two servers; the second needs the first:
 
 >>> from otp.erts import process, runtime
 >>> from otp.stdlib import gen_server, supervisor
->>> from otp.stdlib.child_spec import TRANSIENT, Strategy
+>>> from otp.stdlib.child_spec import TRANSIENT, Strategy, SupFlags
+>>> from otp.stdlib.supervisor import Supervisor
 >>> class Part(gen_server.GenServer[str]):
 ...     def init(self, what):
 ...         print(what, "starts")

@@ -12,6 +12,8 @@ Process:  one per bridged subsystem, child of a supervisor; ends with what it br
 
 Something that asyncio runs, in a tree:
 
+>>> import asyncio
+>>> from otp.stdlib.supervisor_bridge import SupervisorBridge, start_link
 >>> from otp.erts import process, runtime
 >>> class Ticker(SupervisorBridge[asyncio.Future]):
 ...     async def init(self, word):
