@@ -11,7 +11,6 @@ A bug in the handling of one stanza ends this stream with internal-server-error,
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Any
 
@@ -81,8 +80,8 @@ class C2s(GenFsm[Data]):
                 await _drive(data, StreamFault(item) if isinstance(item, StreamError) else item)
                 if data.over:
                     return _next(data)
-            if i % FAIR_SHARE == FAIR_SHARE - 1:
-                await asyncio.sleep(0)
+            if i % FAIR_SHARE == FAIR_SHARE - 1 and not await _keep_up(data):
+                return _next(data)
         data.transport.consumed(event.size)
         return _next(data)
 
@@ -133,6 +132,15 @@ class C2s(GenFsm[Data]):
         """Who and where; nothing that was said."""
         name, data = state
         return name, data.session.jid.full if data.session is not None else data.fsm.username, data.transport.peer
+
+
+async def _keep_up(data: Data) -> bool:
+    """Let the others, and what came for this client, have their turn; False if the stream has ended by it."""
+    try:
+        await c2s_session.catch_up(data)
+    except StreamError as error:
+        await _drive(data, StreamFault(error))
+    return not data.over
 
 
 def _next(data: Data) -> Any:

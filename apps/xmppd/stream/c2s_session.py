@@ -7,10 +7,12 @@ RFC:      6120 §7, §8.1; 6121 §4, §8
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Final
 
 from otp.erts import process
+from otp.erts.exits import ReceiveTimeout
 from xmpp_core import ns, stanza
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
@@ -18,7 +20,7 @@ from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Presence
 from xmppd.routing import hooks, packets, router, sm
-from xmppd.routing.deliver import Deliver
+from xmppd.routing.deliver import Deliver, Newest
 from xmppd.routing.hook_points import (
     SessionClosed,
     SessionOpened,
@@ -33,6 +35,8 @@ log = logging.getLogger("xmppd.c2s")
 #: stanzas that may wait for a client that reads too slowly, and seconds it gets to read before they are counted
 MOST_WAITING: Final = 1000
 PATIENCE: Final = 1.0
+#: stanzas for a client that are written between some of its own
+AT_ONCE: Final = 64
 
 
 async def open_session(data: Data, jid: JID) -> None:
@@ -123,3 +127,30 @@ async def write(data: Data, session: C2sSession, message: Deliver) -> None:
         waiting = info.message_queue_len if info is not None else 0
         if data.transport.congested and waiting > MOST_WAITING:
             raise StreamError("resource-constraint", "the client reads too slowly")
+
+
+async def catch_up(data: Data) -> None:
+    """Within a long batch of the client: the others have their turn, and what has come for the client is written before
+    more of what it asks is looked at. A client that asks much and reads little waits for itself.
+
+    Raises StreamError if it does not read at all.
+    """
+    await asyncio.sleep(0)
+    session = data.session
+    if session is None:
+        return
+    for _ in range(AT_ONCE):
+        try:
+            message = await process.receive(_is_for_client, timeout=0)
+        except ReceiveTimeout:
+            return
+        if type(message) is Newest:
+            if not session.is_news(message.subject, message.version):
+                continue
+            message = Deliver(message.stanza)
+        if not write_now(data, session, message):
+            await write(data, session, message)
+
+
+def _is_for_client(message: object) -> bool:
+    return type(message) in (Deliver, Newest)

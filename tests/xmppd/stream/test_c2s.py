@@ -526,3 +526,26 @@ def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) 
         await node.until(lambda: len(sm.all_sessions()) == 1, 10.0)
 
     play(body, limits=Limits(rate=None))
+
+
+def test_answers_do_not_gather_behind_a_long_batch_of_requests() -> None:
+    async def body(port: int) -> None:
+        juliet = await entered(port, "juliet", "balcony")
+        [stream] = await streams()
+        most = 0
+
+        async def watch() -> None:
+            nonlocal most
+            while True:
+                info = process.process_info(stream)
+                most = max(most, info.message_queue_len if info is not None else 0)
+                await asyncio.sleep(0)
+
+        watcher = process.spawn(watch)
+        juliet.send("<iq type='get' id='x'><query xmlns='urn:unknown'/></iq>" * 600)
+        for _ in range(600):
+            await juliet.expect("<iq .*?</iq>")
+        process.exit_(watcher, "kill")
+        assert most < 100
+
+    play(body)
