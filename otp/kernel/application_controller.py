@@ -153,6 +153,18 @@ def loaded_applications() -> list[AppSpec]:
     return list(_loaded.values())
 
 
+def change_spec(spec: AppSpec) -> None:
+    """Put another version of a loaded application in place, as a release handler has installed it; load it else."""
+    running = _running.get(spec.name)
+    if spec.name not in _loaded:
+        load(spec)
+        return
+    _loaded[spec.name] = spec
+    application.replace_env(spec.name, application.reconfigured(spec.name, spec.env))
+    if running is not None:
+        running.spec = spec
+
+
 def get_key(name: str, key: str, default: Any = None) -> Any:
     """What the resource of a loaded application says (application:get_key/2)."""
     return getattr(_loaded[name], key, default) if name in _loaded else default
