@@ -56,5 +56,5 @@ Juliet sends:
 Juliet receives:
 	<message type='error' from='romeo@localhost' to='juliet@localhost/balcony' id='m1'>
 		<body>are you there?</body>
-		<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
+		<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{more}</error>
 	</message>
