@@ -206,7 +206,8 @@ class GenStatemProcess(Behaviour):
         self._inserted.clear()
 
     def _act(self, actions: tuple[Action, ...], forbidden: tuple[type, ...]) -> None:
-        """Carry out actions, in order."""
+        """Carry out actions, in order; of several for one time-out the last is meant, in its place."""
+        timeouts: dict[EventType, SetTimeout | UpdateTimeout] = {}
         for action in actions:
             if isinstance(action, forbidden):
                 raise ProcessExit((_FAULTS.get(forbidden, _BAD_ACTION), repr(action)[:200]))
@@ -216,12 +217,11 @@ class GenStatemProcess(Behaviour):
                 case NextEvent(type_, event):
                     self._inserted.append((type_, event))
                 case Postpone():
-                    self._postponed.append(self._current)
-                case SetTimeout(type_, seconds, event):
-                    self._cancel(type_)
-                    self._set_timeout(type_, seconds, event)
-                case UpdateTimeout(type_, event):
-                    self._update_timeout(type_, event)
+                    if not (self._postponed and self._postponed[-1] is self._current):  # twice is once
+                        self._postponed.append(self._current)
+                case SetTimeout(type_) | UpdateTimeout(type_):
+                    timeouts.pop(type_, None)
+                    timeouts[type_] = action
                 case Hibernate():
                     self.hibernate()
                 case ChangeModule(module):
@@ -233,6 +233,13 @@ class GenStatemProcess(Behaviour):
                     self._call_back(self._pushed.pop())
                 case _:
                     raise ProcessExit((_BAD_ACTION, repr(action)[:200]))
+
+        for wish in timeouts.values():
+            if isinstance(wish, SetTimeout):
+                self._cancel(wish.type)
+                self._set_timeout(wish.type, wish.seconds, wish.event)
+            else:
+                self._update_timeout(wish.type, wish.event)
 
     # -- time-outs
 
@@ -254,8 +261,9 @@ class GenStatemProcess(Behaviour):
 
     def _update_timeout(self, type_: EventType, event: Any) -> None:
         timer = self._timers.get(type_)
-        if timer is None:
-            self._cancel(type_)
+        if timer is None and any(zero[0] == type_ for zero in self._zeros):
+            self._zeros = deque((type_, event) if zero[0] == type_ else zero for zero in self._zeros)
+        elif timer is None:
             self._set_timeout(type_, 0, event)
         elif timer.args:
             timer.args[0].event = event

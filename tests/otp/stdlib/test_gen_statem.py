@@ -462,7 +462,8 @@ def test_gen_statem__timeout_cancel_and_update() -> None:
     async def body() -> None:
         pid = await machine(log := [])
         gen_statem.cast(pid, answer(Keep(actions=[timeout("t", 0.01, 1), timeout("t", None)])))
-        gen_statem.cast(pid, answer(Keep(actions=[timeout("u", 0.01, 1), UpdateTimeout(Named("u"), 2)])))
+        gen_statem.cast(pid, answer(Keep(actions=timeout("u", 0.01, 1))))
+        gen_statem.cast(pid, answer(Keep(actions=UpdateTimeout(Named("u"), 2))))
         gen_statem.cast(pid, answer(Keep(actions=[timeout("v", 60, 1), timeout("v", 0.02, 3)])))
         gen_statem.cast(pid, answer(Keep(actions=UpdateTimeout("state_timeout", "at once"))))
         await until(lambda: len(log) == 3)
