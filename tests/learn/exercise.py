@@ -29,7 +29,7 @@ EXERCISES = ROOT / "docs" / "learn" / "exercises"
 SOLUTIONS = ROOT / "tests" / "learn" / "solutions"
 COUNT = 10
 #: seconds for one check; an answer that loops without ever waiting would hold up everything
-PATIENCE = 20
+PATIENCE = int(os.environ.get("PATIENCE", "20"))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +15,10 @@ ROOT = Path(__file__).parents[2]
 NUMBERS = range(1, exercise.COUNT + 1)
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
+def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.learn.exercise", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    environ = {**os.environ, **env}
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100, check=False)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -52,6 +54,15 @@ def test_a_file_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ZeroDivisionError: division by zero" in done.stdout
     assert "in answer.py, line 2: x = 1 / 0" in done.stdout
+
+
+@pytest.mark.parametrize("code", ["while True: pass", "await process.sleep(60)"])
+def test_an_answer_without_an_end_is_told(tmp_path: Path, code: str) -> None:
+    answer = tmp_path / "answer.py"
+    answer.write_text(f"from otp.erts import process\nasync def attempt(seconds, fn, *args):\n    {code}\n")
+    done = run("2", str(answer), PATIENCE="2")
+    assert done.returncode == 1
+    assert "No end after 2 s" in done.stdout or "attempt() did not return" in done.stdout
 
 
 def test_without_a_number_it_asks_for_one() -> None:
