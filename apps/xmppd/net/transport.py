@@ -84,7 +84,7 @@ class Transport(asyncio.Protocol):
         self.tcp: asyncio.Transport | None = None
         self._tls: TlsSession | None = None
         self._reader: Reader | None = None
-        self._out: list[bytes] = []
+        self._out: list[bytes] | None = None
         self._waiters: list[LoopFuture[bool]] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._drained = 0
@@ -175,18 +175,21 @@ class Transport(asyncio.Protocol):
         """Queue `data`; it leaves with all else that this turn of the loop sends. Dropped once closed."""
         if self._closing:
             return
-        out = self._out
-        if not out:
+        if not isinstance(data, bytes):
+            data = data.encode()
+        if self._out is None:
+            self._out = [data]
             self._flusher.add(self)
-        out.append(data if isinstance(data, bytes) else data.encode())
+        else:
+            self._out.append(data)
 
     def flush(self) -> None:
         """Write what was gathered. Before and during a handshake it waits."""
         tls, out = self._tls, self._out
-        if not out or self.tcp is None or (tls is not None and not tls.handshaken):
+        if out is None or self.tcp is None or (tls is not None and not tls.handshaken):
             return
         data = out[0] if len(out) == 1 else b"".join(out)
-        out.clear()
+        self._out = None
         self._write(data if tls is None else tls.encrypt(data))
 
     def _write(self, data: bytes) -> None:
@@ -321,7 +324,7 @@ class Transport(asyncio.Protocol):
     def _finish(self) -> None:
         self._closing = True
         self._stop_timer()
-        self._out.clear()
+        self._out = None
         self._wake(False)
         gone, self.on_gone = self.on_gone, None
         if gone is not None:
