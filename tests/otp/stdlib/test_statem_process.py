@@ -11,9 +11,13 @@ from otp.stdlib.gen_statem import (
     ChangeModule,
     GenStatem,
     Keep,
+    Named,
     Next,
+    Postpone,
     Reply,
+    UpdateTimeout,
     state_timeout,
+    timeout,
 )
 from tests.support.machines import Lamp
 from tests.support.node import run
@@ -55,5 +59,46 @@ def test_a_state_timeout_survives_a_change_of_module() -> None:
         gen_statem.cast(pid, lambda *_: Keep(actions=[state_timeout(0, due), ChangeModule(Lamp)]))
         await introspect.get_state(pid)
         assert seen == [("state_timeout", "off")]
+
+    run(body)
+
+
+async def _seen(*actions: Any) -> list[Any]:
+    """What comes of a transition with these actions, then a change of state, on a machine that notes it."""
+    pid: Any = await gen_statem.start(Lamp)
+    gen_statem.cast(pid, lambda *_: Keep(actions=list(actions)))
+    gen_statem.cast(pid, "switch")
+    _state, seen = await introspect.get_state(pid)
+    return list(seen)
+
+
+def test_several_actions_for_one_timeout_are_one_and_the_last() -> None:
+    """As a real node does: the last is meant, in its place among the others."""
+
+    async def body() -> None:
+        set_, update = timeout("n", 0, "set"), UpdateTimeout(Named("n"), "update")
+        assert await _seen(set_, state_timeout(0, "st"), update) == [
+            ("off", "state_timeout", "st"),
+            ("off", Named("n"), "update"),
+        ]
+        assert await _seen(timeout("n", 30, "late"), update) == [("off", Named("n"), "update")]
+        assert await _seen(set_, timeout("n", None)) == []
+
+    run(body)
+
+
+def test_postponing_twice_is_once() -> None:
+    async def body() -> None:
+        pid: Any = await gen_statem.start(Lamp)
+        calls: list[str] = []
+
+        def later(type_: Any, state: str, data: Any) -> Any:
+            calls.append(state)
+            return Keep(actions=[Postpone(), Postpone()] if state == "off" else ())
+
+        gen_statem.cast(pid, later)
+        gen_statem.cast(pid, "switch")
+        await introspect.get_state(pid)
+        assert calls == ["off", "on"]
 
     run(body)
