@@ -52,7 +52,7 @@ async def main():
         send("reader", text)
         await process.sleep(0.02)
         total = await gen_server.call("ledger", "total")
-        print(f"{text:6} total {total:3}  {seen(*before)}")
+        print(f"{text:6} total {total:3}  {seen(*before)}".rstrip())
 
 
 def seen(reader, reader_sup):
