@@ -1,9 +1,10 @@
 """kernel_app — the application kernel: its tree.
 
 OTP:      kernel.erl
-Process:  kernel_sup: net_kernel (if the node has others), pg, rpc
+Process:  kernel_sup: net_kernel (if the node has others), pg, rpc, global (if it is wanted)
 
-Its settings: `run_dir` (a folder; absent on a node alone), `cookie` (bytes), `nodes` (names of all, in order).
+Its settings: `run_dir` (a folder; absent on a node alone), `cookie` (bytes), `nodes` (names of all, in order), `global`
+(true: names over nodes).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from otp.erts.pid import Pid
-from otp.kernel import net_kernel, pg, rpc
+from otp.kernel import global_, net_kernel, pg, rpc
 from otp.kernel.application import Application
 from otp.kernel.net_kernel import NetConfig
 from otp.stdlib import supervisor
@@ -37,6 +38,8 @@ class KernelSup(Supervisor):
             ChildSpec("pg", (pg.start_link, ())),
             ChildSpec("rpc", (rpc.start_link, ())),
         ]
+        if env.get("global"):
+            children.append(ChildSpec("global", (global_.start_link, ())))
         if env.get("run_dir") is not None:
             config = NetConfig(Path(env["run_dir"]), env["cookie"], tuple(env["nodes"]))
             children.insert(0, ChildSpec("net_kernel", (net_kernel.start_link, (config,))))

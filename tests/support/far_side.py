@@ -13,7 +13,7 @@ from pathlib import Path
 from otp.erts import process, runtime
 from otp.erts.exits import ProcessExit
 from otp.erts.pid import Pid, Ref
-from otp.kernel import codec, net_kernel, pg, rpc
+from otp.kernel import codec, global_, global_locks, net_kernel, pg, rpc
 from otp.kernel.net_kernel import NetConfig
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
@@ -162,6 +162,46 @@ async def start_scope(scope: str) -> None:
 @rpc.exported
 async def stop_server(name: str) -> None:
     await gen_server.stop(name)
+
+
+@rpc.exported
+async def start_global() -> None:
+    await gen_server.start(global_.NameServer, name=global_.NAME)
+
+
+@rpc.exported
+async def register_global(name: str, pid: Pid, resolve: str = global_.EXIT) -> bool:
+    return await global_.register(name, pid, resolve)
+
+
+@rpc.exported
+def whereis_global(name: str) -> Pid | None:
+    return global_.whereis_name(name)
+
+
+@rpc.exported
+def unregister_global(name: str) -> None:
+    global_.unregister_name(name)
+
+
+@rpc.exported
+async def hold_lock(resource: str, nodes: list[str], tell: Pid) -> Pid:
+    """A process over here that takes a lock without waiting, tells how it went, and gives it back when it is told."""
+
+    async def hold() -> None:
+        lock = (resource, process.self_())
+        got = await global_locks.set_lock(lock, nodes or None, 0)
+        process.send(tell, ("lock", got))
+        await process.receive()
+        await global_locks.del_lock(lock, nodes or None)
+        process.send(tell, ("unlocked", got))
+
+    return process.spawn(hold)
+
+
+def keeps_far(name: str, one: Pid, other: Pid) -> Pid:
+    """Resolves a conflict: the process that is not on main keeps the name."""
+    return other if one.node == "main" else one
 
 
 async def _main(config: NetConfig) -> None:
