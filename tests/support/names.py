@@ -1,14 +1,17 @@
-"""names — a registry of one's own, as {via, Module, Name} wants one; a test makes it and throws it away."""
+"""names — a registry of one's own, as {via, Module, Name} wants one; and the global one."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 from otp.erts.exits import NotRegistered
 from otp.erts.links import watch
 from otp.erts.pid import Pid
 from otp.erts.process import send
 from otp.erts.registry import Via
+from otp.kernel import global_
+from tests.support.node import run
 
 
 class Phonebook:
@@ -40,3 +43,18 @@ class Phonebook:
     def via(self, name: Hashable) -> Via:
         """The name as start_link, call and the rest take it."""
         return Via(self, name)
+
+
+def everywhere(name: Hashable) -> Via:
+    """{global, Name}, within run_globally."""
+    return Via(global_, name)
+
+
+def run_globally(body: Callable[[], Any]) -> Any:
+    """Run a test body on a node that has its global_name_server."""
+
+    async def opened() -> Any:
+        await global_.start_link()
+        return await body()
+
+    return run(opened)

@@ -16,7 +16,7 @@ from otp.erts.signals import Down, Exit
 from otp.stdlib import gen_fsm, proc_lib
 from otp.stdlib.gen_fsm import IGNORE, NextState, StopInit, Timeout
 from tests.support.doors import Bare, Door, works
-from tests.support.names import Phonebook
+from tests.support.names import Phonebook, everywhere, run_globally
 from tests.support.node import run
 
 
@@ -106,7 +106,7 @@ def test_gen_fsm__start6() -> None:
     run(body)
 
 
-def _named(name: Any, first: Any, *again: Any) -> None:
+def _named(name: Any, first: Any, *again: Any, runner: Any = run) -> None:
     async def body() -> None:
         trap_exit()
         pid = await start(first, name=name)
@@ -117,12 +117,11 @@ def _named(name: Any, first: Any, *again: Any) -> None:
         await works(pid)
         await stop(name, pid)
 
-    run(body)
+    runner(body)
 
 
 def test_gen_fsm__start7() -> None:
-    """{global, Name}: a Via with the global registry; any registry will do here."""
-    _named(Phonebook().via("my_fsm"), gen_fsm.start_link, gen_fsm.start_link, gen_fsm.start)
+    _named(everywhere("my_fsm"), gen_fsm.start_link, gen_fsm.start_link, gen_fsm.start, runner=run_globally)
 
 
 def test_gen_fsm__start8() -> None:
@@ -134,7 +133,7 @@ def test_gen_fsm__start9() -> None:
 
 
 def test_gen_fsm__start10() -> None:
-    _named(Phonebook().via("my_fsm"), gen_fsm.start, gen_fsm.start, gen_fsm.start_link)
+    _named(everywhere("my_fsm"), gen_fsm.start, gen_fsm.start, gen_fsm.start_link, runner=run_globally)
 
 
 def test_gen_fsm__start11() -> None:

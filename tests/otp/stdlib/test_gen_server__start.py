@@ -13,9 +13,10 @@ from otp.erts import process
 from otp.erts.exits import AlreadyStarted, CallError, Crash, ProcessExit, StartError
 from otp.erts.process import exit_, is_alive, receive, register, self_, send, trap_exit, whereis
 from otp.erts.signals import Down, Exit, Timeout
+from otp.kernel import global_
 from otp.stdlib import gen_server, proc_lib
 from otp.stdlib.gen_server import IGNORE, GenServer, Reply, StopInit
-from tests.support.names import Phonebook
+from tests.support.names import Phonebook, everywhere, run_globally
 from tests.support.node import run, until
 from tests.support.servers import Bare, Server, server
 
@@ -39,7 +40,7 @@ def test_gen_server__start__by_any_name() -> None:
 
     async def body() -> None:
         trap_exit()
-        for name in ("name", book.via("name")):
+        for name in ("name", book.via("name"), everywhere("name")):
             pid = await gen_server.start_link(Server, name=name)
             assert await gen_server.call(name, "ping") == "pong"
             for start in (gen_server.start, gen_server.start_link):
@@ -58,7 +59,7 @@ def test_gen_server__start__by_any_name() -> None:
         assert await heard() == Down(ref, monitored, "killed")
         assert await gen_server.start_monitor(Server, "ignore") is None
 
-    run(body)
+    run_globally(body)
 
 
 @pytest.mark.parametrize("where", ["anonymous", "local", "via"])
@@ -142,10 +143,8 @@ def test_gen_server__otp_7669(where: str) -> None:
     run(body)
 
 
-@pytest.mark.parametrize("where", ["local", "via"])
-def test_gen_server__spec_init_parent(where: str) -> None:
+def _registered_parent(where: str) -> None:
     """A server whose parent bears a name is ended with the parent all the same."""
-    book = Phonebook()
 
     async def body() -> None:
         me = self_()
@@ -154,7 +153,7 @@ def test_gen_server__spec_init_parent(where: str) -> None:
             if where == "local":
                 register("parent", self_())
             else:
-                book.register_name("parent", self_())
+                assert await global_.register("parent", self_())
 
             async def child() -> None:
                 trap_exit()
@@ -172,15 +171,15 @@ def test_gen_server__spec_init_parent(where: str) -> None:
         assert await heard() == ("terminated", "parent ended")
         await until(lambda: not is_alive(pid))
 
-    run(body)
+    run_globally(body)
 
 
 def test_gen_server__spec_init_local_registered_parent() -> None:
-    test_gen_server__spec_init_parent("local")
+    _registered_parent("local")
 
 
 def test_gen_server__spec_init_global_registered_parent() -> None:
-    test_gen_server__spec_init_parent("via")
+    _registered_parent("global")
 
 
 # -- stop
@@ -244,8 +243,11 @@ def test_gen_server__stop5() -> None:
 
 
 def test_gen_server__stop6() -> None:
-    """{global, Name} is {via, global, Name}: what holds of one registry holds of that one (test_global tests it)."""
-    test_gen_server__stop7()
+    async def body() -> None:
+        pid = await server(name=everywhere("to_stop"))
+        await stopped(everywhere("to_stop"), pid)
+
+    run_globally(body)
 
 
 def test_gen_server__stop7() -> None:

@@ -16,7 +16,7 @@ from otp.erts.signals import Exit
 from otp.stdlib import gen_statem
 from otp.stdlib.gen_statem import IGNORE, Keep, Next, NextEvent, Reply, Stop, StopInit, event_timeout, state_timeout
 from tests.support.machines import BOTH, Lamp, Plain, works
-from tests.support.names import Phonebook
+from tests.support.names import Phonebook, everywhere, run_globally
 from tests.support.node import run
 
 both = pytest.mark.parametrize("lamp", BOTH)
@@ -115,7 +115,7 @@ def test_gen_statem__start6(lamp: Any) -> None:
     run(body)
 
 
-def _named(lamp: Any, name: Any, first: Any, *again: Any) -> None:
+def _named(lamp: Any, name: Any, first: Any, *again: Any, runner: Any = run) -> None:
     async def body() -> None:
         trap_exit()
         pid = await start(first, lamp, name=name)
@@ -126,13 +126,13 @@ def _named(lamp: Any, name: Any, first: Any, *again: Any) -> None:
         await works(pid)
         await stop(name, pid)
 
-    run(body)
+    runner(body)
 
 
 @both
 def test_gen_statem__start7(lamp: Any) -> None:
-    """{global, Name}: a Via with the global registry; any registry will do here."""
-    _named(lamp, Phonebook().via("my_stm"), gen_statem.start_link, gen_statem.start_link, gen_statem.start)
+    again = (gen_statem.start_link, gen_statem.start)
+    _named(lamp, everywhere("my_stm"), gen_statem.start_link, *again, runner=run_globally)
 
 
 @both
@@ -147,7 +147,8 @@ def test_gen_statem__start9(lamp: Any) -> None:
 
 @both
 def test_gen_statem__start10(lamp: Any) -> None:
-    _named(lamp, Phonebook().via("my_stm"), gen_statem.start, gen_statem.start, gen_statem.start_link)
+    again = (gen_statem.start, gen_statem.start_link)
+    _named(lamp, everywhere("my_stm"), gen_statem.start, *again, runner=run_globally)
 
 
 @both
@@ -244,8 +245,11 @@ def test_gen_statem__stop5() -> None:
 
 @both
 def test_gen_statem__stop6(lamp: Any) -> None:
-    """{global, Name}."""
-    test_gen_statem__stop7(lamp)
+    async def body() -> None:
+        pid = await gen_statem.start(lamp, name=everywhere("to_stop"))
+        await stopped(everywhere("to_stop"), pid)
+
+    run_globally(body)
 
 
 @both

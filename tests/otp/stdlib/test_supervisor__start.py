@@ -13,13 +13,14 @@ import pytest
 from otp.erts.exits import AlreadyStarted, Crash, ProcessExit, StartError
 from otp.erts.pid import Pid
 from otp.erts.process import is_alive, self_, trap_exit
+from otp.kernel import global_
 from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import TEMPORARY, ChildSpec, SpecError, Strategy, SupFlags
 from otp.stdlib.gen_server import IGNORE, StopInit
 from otp.stdlib.supervisor import ChildCounts, ChildError
 from tests.support.family import Any_, Script, Worker, children, end, end_pid, exit_reason, pids, start, worker
-from tests.support.names import Phonebook
-from tests.support.node import run
+from tests.support.names import everywhere, run_globally
+from tests.support.node import run, until
 
 SIMPLE = SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 2, 3600)
 
@@ -321,22 +322,25 @@ def test_supervisor__faulty_application_shutdown() -> None:
 
 
 def test_supervisor__simple_global_supervisor() -> None:
-    """A supervisor, and children, with names in another registry: they are free when it ends."""
-    book = Phonebook()
+    """A supervisor and its child, with global names: killed, the child comes back under its name."""
 
     async def body() -> None:
         trap_exit()
-        spec = gen_server.spec(Worker, Script(), "w", name=book.via("worker"))
+        spec = gen_server.spec(Worker, Script(), "w", name=everywhere("worker"))
         assert spec.id == "worker"
-        sup = await supervisor.start_link(Any_, (SupFlags(), [spec]), name=book.via("sup"))
-        assert await supervisor.which_children(book.via("sup"))
+        sup = await supervisor.start_link(Any_, (SupFlags(), [spec]), name=everywhere("sup"))
+        assert await supervisor.which_children(everywhere("sup"))
         with pytest.raises(AlreadyStarted) as taken:
-            await supervisor.start_link(Any_, (SupFlags(), [spec]), name=book.via("sup"))
+            await supervisor.start_link(Any_, (SupFlags(), [spec]), name=everywhere("sup"))
         assert taken.value.pid is sup
-        await gen_server.stop(book.via("sup"), "shutdown")
-        assert book.pids == {}
+        first = global_.whereis_name("worker")
+        assert first is not None
+        await end_pid(first, "kill")
+        await until(lambda: global_.whereis_name("worker") not in (None, first))
+        await gen_server.stop(everywhere("sup"), "shutdown")
+        await until(lambda: not global_.registered_names())
 
-    run(body)
+    run_globally(body)
 
 
 def test_a_child_that_fails_by_exit_says_why() -> None:

@@ -11,12 +11,13 @@ import pytest
 from otp.erts.exits import Crash, StartError
 from otp.erts.pid import Pid
 from otp.erts.process import exit_, is_alive, receive, spawn, trap_exit, whereis
+from otp.kernel import global_
 from otp.stdlib import gen_server, supervisor_bridge
 from otp.stdlib.child_spec import ChildSpec, SupFlags
 from otp.stdlib.gen_server import IGNORE, StopInit
 from otp.stdlib.supervisor_bridge import SupervisorBridge
 from tests.support.family import exit_reason, pids, start
-from tests.support.names import Phonebook
+from tests.support.names import everywhere, run_globally
 from tests.support.node import run, until
 
 
@@ -125,18 +126,17 @@ def test_a_bridge_is_restarted_like_any_child() -> None:
 
 
 def test_supervisor_bridge__simple_global_supervisor() -> None:
-    """A bridge with a name in another registry, under a supervisor: ended, it is started again under its name."""
-    book = Phonebook()
+    """A bridge with a global name, under a supervisor: killed, it is started again under its name."""
 
     async def body() -> None:
         trap_exit()
-        trap_exit()
-        spec = ChildSpec("bridge", (supervisor_bridge.start_link, (Own,), {"name": book.via("bridge")}))
+        spec = ChildSpec("bridge", (supervisor_bridge.start_link, (Own,), {"name": everywhere("bridge")}))
         sup = await start(SupFlags(), [spec])
-        first = book.pids["bridge"]
+        first = global_.whereis_name("bridge")
+        assert first is not None
         exit_(first, "kill")
-        await until(lambda: book.pids.get("bridge") not in (None, first))
+        await until(lambda: global_.whereis_name("bridge") not in (None, first))
         await gen_server.stop(sup, "shutdown")
-        assert book.pids == {}
+        await until(lambda: not global_.registered_names())
 
-    run(body)
+    run_globally(body)
