@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from otp.erts.pid import Pid
-from otp.kernel import global_, net_kernel, pg, rpc
+from otp.kernel import global_, global_locks, net_kernel, pg, rpc
 from otp.kernel.application import Application
 from otp.kernel.net_kernel import NetConfig
 from otp.stdlib import supervisor
@@ -39,7 +39,7 @@ class KernelSup(Supervisor):
             ChildSpec("rpc", (rpc.start_link, ())),
         ]
         if env.get("global"):
-            children.append(ChildSpec("global", (global_.start_link, ())))
+            children.append(ChildSpec(global_locks.NAME, (global_.start_link, ())))
         if env.get("run_dir") is not None:
             config = NetConfig(Path(env["run_dir"]), env["cookie"], tuple(env["nodes"]))
             children.insert(0, ChildSpec("net_kernel", (net_kernel.start_link, (config,))))

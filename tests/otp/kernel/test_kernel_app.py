@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from otp.erts import process, runtime
-from otp.kernel import application, pg, rpc
+from otp.kernel import application, global_, pg, rpc
 from otp.kernel import application_controller as controller
 from tests.support import far_side
 from tests.support.node import until
@@ -33,6 +33,15 @@ def test_alone() -> None:
         assert await rpc.call("main", f"{far_side.__name__}:add", 1, 2) == 3
 
     _run(body)
+
+
+def test_names_over_nodes_if_they_are_wanted() -> None:
+    async def body() -> None:
+        assert process.whereis("global_name_server") is not None
+        assert await global_.register("name", process.self_())
+        assert global_.whereis_name("name") is process.self_()
+
+    _run(body, **{"global": True})
 
 
 def test_in_a_mesh_and_what_hangs_on_it_starts_again_with_it(tmp_path: Path) -> None:
