@@ -79,7 +79,7 @@ def main(name="main", creation="1", run_dir=""):
     script = systools.make_script(systools.Release("mesh", "1", tuple((app, "permanent") for app in apps)), apps)
     with tempfile.TemporaryDirectory() as folder:
         run_dir = run_dir or folder
-        hooks = boot.Hooks(started=lambda: story(run_dir) if name == "main" else spawn(clerk) and None)
+        hooks = boot.Hooks(started=lambda: story(run_dir) if name == "main" else spawn(clerk))
         env = {"kernel": {"run_dir": run_dir, "cookie": b"a shared secret", "nodes": NODES}}
         return boot.run(script, env, node=name, creation=int(creation), hooks=hooks)
 
