@@ -36,8 +36,6 @@ async def idle(iq: Iq, mod: Mod) -> Iq:
     assert iq.to is not None
     assert iq.from_ is not None
     owner = iq.to.bare_jid()
-    if iq.type == "set":
-        raise StanzaError("not-allowed")
     if not await hooks.run_fold(mod.host, MaySeePresence(owner, iq.from_), False):
         raise StanzaError("forbidden")
     if sm.available(owner.bare):
