@@ -23,7 +23,7 @@ from otp.kernel.application import Application
 from otp.release import boot, systools
 from otp.release.systools import Release
 
-TIMEOUT = 0.6
+TIMEOUT = 2.0
 
 
 def tell(*words: object) -> None:

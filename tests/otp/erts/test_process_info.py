@@ -10,6 +10,8 @@ from otp.erts.pid import intern
 from otp.erts.process import process_info, receive, self_, send, spawn, spawn_link
 from otp.erts.process_info import ITEMS
 from otp.erts.signals import Down, Exit
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import GenServer, NoReply
 from tests.support.node import run, until
 
 
@@ -143,6 +145,35 @@ def test_process__spawn_opt_max_heap_size() -> None:
                 process.spawn_opt(for_ever, max_queue=wrong)  # type: ignore[arg-type]
 
     run(body)
+
+
+def test_process__spawn_opt_max_heap_size__of_a_gen_server(caplog: pytest.LogCaptureFixture) -> None:
+    """Set in init; over it the server ends at once, without terminate, and its death is reported."""
+
+    class Bounded(GenServer[int]):
+        def init(self) -> int:
+            process.process_flag("max_queue", 100)
+            return 0
+
+        async def handle_info(self, message: object, state: int) -> NoReply[int]:
+            await receive(lambda m: m == "never")
+            return NoReply(state)
+
+        def terminate(self, reason: object, state: int) -> None:
+            raise AssertionError("not for who is overrun")
+
+    async def body() -> None:
+        pid = await gen_server.start(Bounded)
+        assert pid is not None
+        ref = process.monitor(pid)
+        for n in range(500):
+            send(pid, n)
+            if n % 50 == 0:
+                await process.sleep(0)
+        assert await receive(timeout=5) == Down(ref, pid, ("max_queue", 101))
+
+    run(body)
+    assert "max_queue" in caplog.text
 
 
 def test_process__spawn_opt_max_heap_size__a_process_sets_and_lifts_its_own_bound() -> None:

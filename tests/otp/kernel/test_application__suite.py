@@ -377,7 +377,7 @@ async def test_application__shutdown_func() -> None:
 
 @case
 async def test_application__shutdown_timeout() -> None:
-    """An application that will not stop holds up the way down no longer than that; the others still stop in order."""
+    """An application that will not stop holds up the way down no longer than that; then what is left is killed."""
     for each in (spec("first"), spec("holds", mod="Holds")):
         controller.load(each)
         await controller.start(each.name)

@@ -13,7 +13,7 @@ from otp.stdlib import ets, gen_server, introspect, pictures, supervisor, top, t
 from otp.stdlib.child_spec import ChildSpec, SupFlags
 from otp.stdlib.gen_server import GenServer, NoReply
 from otp.stdlib.supervisor import Supervisor
-from tests.support.node import run
+from tests.support.node import run, until
 
 
 class Worker(GenServer[dict[str, int]]):
@@ -78,7 +78,7 @@ def test_observer__basic() -> None:
         assert [t.what for t in told] == ["traced"]
         assert await introspect.get_state("one") == {"one": 1}  # what is asked for by hand, is asked
         process.exit_(process.whereis("two"), "kill")  # type: ignore[arg-type]
-        await process.sleep(0.002)
+        await until(lambda: process.whereis("two") is not None)
         again = {n.name: n for n in tree.walk(introspect.tree())}
         assert again["two"].restarts == 1
         assert again["two"].mailbox == 0
