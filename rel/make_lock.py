@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = {
-    "rel/requirements.lock": ["pyproject.toml"],
+    "rel/requirements.lock": ["pyproject.toml", "--extra", "observer"],
     "rel/build.lock": ["rel/build.in"],
     "rel/dev.lock": ["pyproject.toml", "rel/build.in", "--extra", "dev"],
 }

@@ -25,7 +25,8 @@ DEPTH, ITEMS = 4, 8
 HIDDEN: Final = "***"
 
 _SECRET: Final = re.compile(
-    r"(?i)^(args|authorization|auth(zid|cid)?_?data|(stored|server|salted|client)_?(keys?|password)|keys?|nonce|digest|handshake"
+    r"(?i)^(args|authorization|auth(zid|cid)?_?data|keys|nonce|digest|handshake"
+    r"|(stored|server|salted|client|private|api)_?(keys?|password)"
     r"|.*(password|passwd|secret|cookie|token|credential|signature|proof).*)$"
 )
 _IN_TEXT: Final = re.compile(

@@ -49,7 +49,7 @@ def open_shell(node: str) -> None:
 
 for _verb in (lifecycle.start, lifecycle.stop, lifecycle.restart, lifecycle.foreground, lifecycle.show_logs):
     root.add_command(_verb)
-for _verb in (look_verbs.tree, look_verbs.top, look_verbs.trace, look_verbs.crash):
+for _verb in (look_verbs.tree, look_verbs.top, look_verbs.trace, look_verbs.crash, look_verbs.observer):
     root.add_command(_verb)
 root.add_command(config_verbs.config)
 verbs.add_to(root)

@@ -29,7 +29,6 @@ from xmppd.ctl.look import nodes, pids
 #: rows of a table that are shown
 ROWS: Final = 200
 _WHAT: Final = ("system", "load", "tables", "rows")
-_STARTED: Final = time.time()
 
 
 async def observe(what: str, name: str | None, node: str | None) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def system() -> dict[str, Any]:
         "os pid": os.getpid(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "loop": type(THIS.loop).__module__.partition(".")[0],
-        "up since": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(_STARTED)),
+        "up since": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started())),
         "processes": len(process.processes()),
         "registered names": len(process.registered()),
         "supervisors": len(FAMILIES),
@@ -112,6 +111,17 @@ def _last_alarm() -> str:
         return "none"
     alarm = stall.ALARMS[-1]
     return f"{alarm.seconds:.1f} s in {alarm.process}, {time.strftime('%H:%M:%S', time.localtime(alarm.at))}"
+
+
+def started() -> float:
+    """When this OS process began (time.time()); now, where the kernel does not tell."""
+    try:
+        with open("/proc/self/stat", encoding="ascii", errors="replace") as stat:
+            ticks = int(stat.read().rpartition(")")[2].split()[19])
+        since_boot = ticks / os.sysconf("SC_CLK_TCK")
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + since_boot
+    except (OSError, AttributeError, ValueError):
+        return time.time()
 
 
 def resident() -> int:

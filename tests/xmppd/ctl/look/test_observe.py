@@ -6,6 +6,7 @@ Way:  xmppd.ctl.look.observe
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -34,6 +35,10 @@ def test_the_system_and_its_load_are_plain_data() -> None:
         assert json.dumps([told, load])
 
     beside_server(body)
+
+
+def test_when_it_began() -> None:
+    assert 0 <= time.time() - observe.started() < 24 * 3600
 
 
 def test_the_last_alarm_is_told() -> None:

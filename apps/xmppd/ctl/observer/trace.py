@@ -1,0 +1,69 @@
+"""trace — the observer's tab Trace: type a name, a pid or a JID, and see its messages pass.
+
+OTP:      observer_trace_wx
+Way:      observer.app → [trace] → observer.source → ctl.look.trace
+Process:  none; Textual's
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.widgets import Input, RichLog, Static
+
+from xmppd.ctl.commands import CommandError
+from xmppd.ctl.look_text import event
+from xmppd.ctl.observer.pane import Pane, plain
+from xmppd.ctl.observer.source import Source
+
+
+class TracePane(Pane):
+    """An input, a line that says what is on, and the events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted = ""
+        self._followed = ""
+        self._place: Mapping[str, Any] | None = None
+
+    def compose(self) -> ComposeResult:
+        """See the class."""
+        yield Input(placeholder="name, pid or JID; Enter begins, an empty line ends", id="target")
+        yield Static(id="traced")
+        yield RichLog(id="events", max_lines=5000, markup=False, wrap=False)
+
+    def on_input_submitted(self, submitted: Input.Submitted) -> None:
+        """Somebody else is to be followed, or nobody."""
+        self.wanted = submitted.value.strip()
+
+    def fetch(self, source: Source) -> Any:
+        """See Pane: begins, reads or ends, as is wanted."""
+        if self.wanted != self._followed:
+            self.stop(source)
+            self._followed = self.wanted
+            if self.wanted:
+                self._place = source.begin(self.wanted)
+        if self._place is None:
+            return {"events": [], "over": True, "dropped": 0}
+        found = source.read(self._place)
+        if found["over"]:
+            self.stop(source)
+        return found
+
+    def stop(self, source: Source) -> None:
+        """End the trace that is on, if one is."""
+        place, self._place = self._place, None
+        if place is not None:
+            with contextlib.suppress(CommandError):
+                source.end(place)
+
+    def show(self, data: Mapping[str, Any]) -> None:
+        """See Pane."""
+        log = self.query_one("#events", RichLog)
+        for one in data["events"]:
+            log.write(plain(event(one)))
+        state = f"following {self._followed}" if self._place is not None else "nobody is followed"
+        self.query_one("#traced", Static).update(plain(state))

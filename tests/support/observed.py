@@ -1,0 +1,99 @@
+"""observed — a source of the observer that is played: two nodes, of which one is down, and what was asked of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from textual.app import App
+from textual.widget import Widget
+
+from xmppd.ctl.home import Home
+from xmppd.ctl.observer.source import Source
+
+W = TypeVar("W", bound=Widget)
+
+
+def on_screen(app: App[None], kind: type[W], body: Callable[[W], Awaitable[None]]) -> None:
+    """Run `body` with a widget of an application that is open."""
+
+    async def run() -> None:
+        async with app.run_test(size=(120, 40)):
+            await body(app.query_one(kind))
+
+    asyncio.run(run())
+
+
+def branch(id_: str, pid: str | None, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A node of a tree as tree.as_dict gives it."""
+    made = {"id": id_, "pid": pid, "name": None, "module": "M", "strategy": None, "status": "running", "restarts": 0}
+    counts = {"mailbox": 0, "count": len(children), "recent": 0, "intensity": 0, "period": 0.0, "last_exit": None}
+    return {**made, **counts, "type": "worker", "children": list(children), **more}
+
+
+class Played(Source):
+    """Answers as a server would; `fault` is raised instead, if there is one."""
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "home", Home(Path("/nowhere")))
+        state: dict[str, Any] = {"fault": None, "crashed": [], "begun": [], "ended": [], "clock": 0, "crowd": 3}
+        self.__dict__.update(state)
+
+    fault: Exception | None
+    crashed: list[tuple[str, str]]
+    begun: list[str]
+    ended: list[Mapping[str, Any]]
+    clock: int
+    #: children of c2s_sup, and its page's size
+    crowd: int
+    page: int = 2
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__[name] = value
+
+    def ask(self, command: str, **params: Any) -> Any:
+        """See Source."""
+        if self.fault is not None:
+            raise self.fault
+        return getattr(self, "_" + command.replace(" ", "_"))(**params)
+
+    def _observe(self, what: str, name: str = "", node: str = "") -> Any:
+        self.clock += 1
+        load = {"at": self.clock, "cpu": self.clock / 2, "runs": 10 * self.clock, "memory": 2e6, "processes": 7}
+        return {
+            "system": {"w1": {"node": "w1", "processes": 7}, "w2": None},
+            "load": {"w1": {**load, "run_queue": 0}, "w2": None},
+            "tables": {"w1": [{"name": "routes", "type": "set", "rows": 1, "owner": "router"}], "w2": None},
+            "rows": {node: [["'localhost'", "[b]True"]]},
+        }[what]
+
+    def _tree(self, under: str | None, first: int, limit: int) -> Any:
+        clients = [branch(f"c{n}", f"<w1.1.{20 + n}>") for n in range(self.crowd)]
+        shown = clients[first : first + self.page]
+        crowd = branch("c2s_sup", "<w1.1.9>", *shown, strategy="simple_one_for_one", count=self.crowd)
+        if under is not None:
+            return {"w1": [crowd]}
+        router = branch("router", "<w1.1.8>", restarts=1, last_exit="ValueError: [b]no")
+        return {"main": [], "w1": [branch("xmppd_sup", "<w1.1.2>", router, crowd, recent=1, intensity=3, period=5.0)]}
+
+    def _top(self, by: str, limit: int, seconds: float) -> Any:
+        row = {"label": "M", "status": "waiting", "mailbox": 0, "rate": 1.0, "memory": 5000, "reductions": 9}
+        rows = [{"pid": "<w1.1.7>", "who": "sm", **row}, {"pid": "<w1.1.8>", "who": "router", **row}]
+        return {"by": by, "rows": rows, "nodes": []}
+
+    def _trace_begin(self, target: str, count: int, seconds: float) -> Any:
+        self.begun.append(target)
+        return {"key": "k", "nodes": ["w1"], "processes": 1}
+
+    def _trace_read(self, key: str, on: list[str]) -> Any:
+        event = {"at": 1.5, "node": "w1", "who": "router", "pid": "<w1.1.8>", "dir": "in", "other": "", "kind": "iq"}
+        return {"events": [event | {"text": "<iq/>[b]"}], "over": False, "dropped": 0}
+
+    def _trace_end(self, key: str, on: list[str]) -> Any:
+        self.ended.append({"key": key, "on": on})
+
+    def _crash(self, target: str, how: str) -> Any:
+        self.crashed.append((target, how))
+        return {"who": target, "pid": target}
