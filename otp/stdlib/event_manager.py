@@ -149,7 +149,7 @@ class Refused:
 
 
 class HandlerError(Exception):
-    """The manager could not do it: `reason` is already_present, module_not_found, bad_module, ("EXIT", reason) …"""
+    """The manager could not do it: `reason` is module_not_found, bad_module, ("EXIT", reason) …"""
 
     def __init__(self, reason: object) -> None:
         super().__init__(reason)
@@ -164,9 +164,9 @@ class GenEventExit:
     reason: object
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
-    """One handler of a manager."""
+    """One handler of a manager. The same class may be there twice: who asks for it means the one added last."""
 
     handler: Handler
     module: Any
@@ -266,7 +266,7 @@ class EventManager(Behaviour):
                 entry = self._find(handler)
                 return await self._remove(entry, why, exits.NORMAL) if entry else Refused("module_not_found")
             case SwapOut():
-                return await self._swap_out(request)
+                return await self._succeed(self._find(request.old), request)
             case Request(handler, question):
                 return await self._call(handler, question)
         return Refused("unknown_request")
@@ -304,7 +304,10 @@ class EventManager(Behaviour):
                 return reply
             case Swap(why, state, handler, args, reply) if wants_reply == (reply is not _ABSENT):
                 entry.state = state
-                await self._swap_out(SwapOut(entry.handler, why, handler, args, entry.parent))
+                at, parent = self.entries.index(entry), entry.parent
+                failed = await self._succeed(entry, SwapOut(entry.handler, why, handler, args, parent), at)
+                if failed is not None and parent is not None:
+                    send(parent, GenEventExit(handler, "crash"))  # OTP's word for a successor that did not start
                 return reply
         return await self._crashed(entry, event, ("bad_return_value", repr(result)[:200]))
 
@@ -329,9 +332,7 @@ class EventManager(Behaviour):
 
     # -- coming and going
 
-    async def _add(self, handler: Handler, args: tuple[Any, ...], parent: Pid | None) -> Any:
-        if self._find(handler) is not None:
-            return Refused("already_present")
+    async def _add(self, handler: Handler, args: tuple[Any, ...], parent: Pid | None, at: int = 0) -> Any:
         entry = Entry(handler, _parts(handler)[0](), parent=parent)
         try:
             state = await _value(entry.module.init(*args))
@@ -347,7 +348,7 @@ class EventManager(Behaviour):
         entry.state = state
         if parent is not None:
             link(parent)
-        self.entries.insert(0, entry)
+        self.entries.insert(at, entry)
         return None
 
     async def _remove(self, entry: Entry, why: object, reason: object) -> Any:
@@ -368,11 +369,13 @@ class EventManager(Behaviour):
             unlink(parent)
         send(parent, GenEventExit(entry.handler, reason))
 
-    async def _swap_out(self, swap: SwapOut) -> Any:
-        entry, left = self._find(swap.old), "error"
+    async def _succeed(self, entry: Entry | None, swap: SwapOut, at: int = 0) -> Any:
+        """Remove a handler and put another in its place, or at the head; who supervises the one does the other."""
+        parent, left = swap.parent, "error"
         if entry is not None:
-            left = await self._remove(entry, swap.why, ("swapped", swap.new, swap.parent))
-        return await self._add(swap.new, (*swap.args, left), swap.parent)
+            parent = parent or entry.parent
+            left = await self._remove(entry, swap.why, ("swapped", swap.new, parent))
+        return await self._add(swap.new, (*swap.args, left), parent, at)
 
     async def call_terminate(self, reason: object) -> None:
         """The manager's end is the end of each handler."""

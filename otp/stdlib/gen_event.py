@@ -178,9 +178,9 @@ async def start_monitor(**options: Unpack[Options]) -> tuple[Pid, Ref]:
 
 
 async def add_handler(manager: Manager, handler: Handler, *args: Any) -> None:
-    """Add a handler; its init(*args) runs in the manager.
+    """Add a handler; its init(*args) runs in the manager. As in OTP, one that is there already is then there twice.
 
-    Raises: HandlerError: already_present, ("EXIT", reason) for an init that crashed, or what it refused for.
+    Raises: HandlerError: ("EXIT", reason) for an init that crashed, or what it refused for.
     """
     await _ask(manager, Add(handler, args, None))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from otp.erts.process import process_info, self_
+from otp.erts.process import process_info, receive, self_
 from otp.stdlib import gen, gen_event
 from otp.stdlib.event_manager import Refused
+from otp.stdlib.gen_event import GenEventExit, Ok, Refuse, Swap
 from tests.support.handlers import Other, Teller, manager
 from tests.support.node import run
 
@@ -35,6 +38,47 @@ def test_a_request_of_another_behaviour_is_refused_and_the_manager_lives() -> No
     async def body() -> None:
         pid = await manager()
         assert await gen.call(pid, "what?") == Refused("unknown_request")
+        assert await gen_event.which_handlers(pid) == []
+
+    run(body)
+
+
+async def heard(count: int) -> list[Any]:
+    return [await receive(timeout=5) for _ in range(count)]
+
+
+def test_a_successor_from_inside_takes_the_place_and_the_supervisor() -> None:
+    """Probed on a real node: its place in the list, and who supervised the one does the other."""
+
+    async def body() -> None:
+        me = self_()
+        pid = await manager((Teller, me, 1))
+        await gen_event.add_sup_handler(pid, (Teller, 2), me, 2)
+        await gen_event.add_handler(pid, (Teller, 3), me, 3)
+        await heard(3)
+        gen_event.notify(pid, lambda state: Swap("x", state, Other, (me, 4)) if state[1] == 2 else Ok(state))
+        assert await gen_event.which_handlers(pid) == [(Teller, 3), Other, Teller]
+        assert await heard(3) == [
+            ("terminate", 2, "x"),
+            GenEventExit((Teller, 2), ("swapped", Other, me)),
+            ("init", 4, "done"),
+        ]
+        await gen_event.swap_handler(pid, (Other, "y"), ((Other, 5), me, 5))
+        assert await gen_event.which_handlers(pid) == [(Other, 5), (Teller, 3), Teller]
+        await heard(3)
+        await gen_event.delete_handler(pid, (Other, 5))
+        assert (await heard(2))[1] == GenEventExit((Other, 5), "normal"), "it was still supervised"
+
+    run(body)
+
+
+def test_a_successor_that_does_not_start_is_told_to_the_supervisor() -> None:
+    async def body() -> None:
+        me = self_()
+        pid = await manager()
+        await gen_event.add_sup_handler(pid, Teller, me, 1)
+        await gen_event.call(pid, Teller, lambda state: Swap("x", state, Other, (me, Refuse("no")), reply="ok"))
+        assert (await heard(4))[2:] == [GenEventExit(Teller, ("swapped", Other, me)), GenEventExit(Other, "crash")]
         assert await gen_event.which_handlers(pid) == []
 
     run(body)

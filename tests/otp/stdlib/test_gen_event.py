@@ -82,8 +82,6 @@ def test_gen_event__add_handler() -> None:
     async def body() -> None:
         pid = await manager((Teller, self_(), 1))
         assert await heard() == ("init", 1)
-        with pytest.raises(HandlerError, match="already_present"):
-            await gen_event.add_handler(pid, Teller, self_())
         await gen_event.add_handler(pid, (Teller, "id"), self_(), 2)
         assert await gen_event.which_handlers(pid) == [(Teller, "id"), Teller]
         with pytest.raises(HandlerError) as refused:
@@ -93,6 +91,19 @@ def test_gen_event__add_handler() -> None:
             await gen_event.add_handler(pid, Other, self_(), ValueError("no"))
         assert crashed.value.reason == ("EXIT", Crash("ValueError", "no"))
         assert len(await gen_event.which_handlers(pid)) == 2
+
+    run(body)
+
+
+def test_gen_event__add_handler__twice() -> None:
+    """As on a real node: it is there twice, and the one added last is meant by its name."""
+
+    async def body() -> None:
+        pid = await manager((Teller, self_(), 1), (Teller, self_(), 2))
+        assert await gen_event.which_handlers(pid) == [Teller, Teller]
+        assert await gen_event.call(pid, Teller, "hi") == (2, "hi")
+        await gen_event.delete_handler(pid, Teller)
+        assert await gen_event.call(pid, Teller, "hi") == (1, "hi")
 
     run(body)
 
