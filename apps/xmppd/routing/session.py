@@ -123,9 +123,15 @@ def _pair(key: str, value: str) -> tuple[str, str]:
     return key, value
 
 
+@lru_cache(1024)
+def _facts(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Likewise all that is known of a session."""
+    return pairs
+
+
 def new_session(jid: JID, pid: Pid, *, lang: str = "", info: dict[str, str] | None = None) -> C2sSession:
     """The session of a resource bound just now: not available, not interested.
 
     `jid` is the full JID, `pid` the c2s process that will get its stanzas.
     """
-    return C2sSession(Session(jid, pid, new_sid(), info=tuple([_pair(*item) for item in (info or {}).items()])), lang)
+    return C2sSession(Session(jid, pid, new_sid(), info=_facts(*[_pair(*item) for item in (info or {}).items()])), lang)
