@@ -1,7 +1,8 @@
 """taps — sees every message that enters a mailbox or leaves the node, while somebody wants to see them.
 
 OTP:      what erlang:trace/3 hooks into, as far as messages and ends go
-Differs:  nothing stands in the way of messages while nobody looks: methods are swapped, and put back
+Differs:  otp.erts.trace tells of chosen processes, this of all, for who chooses later; both may be on. Nothing stands
+          in the way of messages while nobody looks: methods are swapped, and put back
 Process:  none; a tap is called on the loop's thread, in the turn of whoever sends
 
     def seen(event: taps.Event) -> None: …
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from otp.erts import trace
 from otp.erts.actor import Process
 from otp.erts.links import Net
 from otp.erts.pid import Pid
@@ -46,6 +48,7 @@ class Event:
 Tap = Callable[[Event], object]
 
 _taps: Final[list[Tap]] = []
+_watched: Final[list[Any]] = []
 _deliver: Final = Process.deliver
 _terminate_now: Final = Process.terminate_now
 
@@ -53,8 +56,7 @@ _terminate_now: Final = Process.terminate_now
 def add(tap: Tap) -> None:
     """Have `tap` see every message and every end from now on."""
     if not _taps:
-        Process.deliver = _seen_deliver  # type: ignore[method-assign]
-        Process.terminate_now = _seen_end  # type: ignore[method-assign]
+        trace.stand_on(_seen_deliver, _seen_end)
         _watch_carrier()
     _taps.append(tap)
 
@@ -64,9 +66,9 @@ def remove(tap: Tap) -> None:
     if tap in _taps:
         _taps.remove(tap)
     if not _taps:
-        Process.deliver = _deliver  # type: ignore[method-assign]
-        Process.terminate_now = _terminate_now  # type: ignore[method-assign]
-        vars(Net.carrier).pop("send", None)
+        trace.stand_on(_deliver, _terminate_now)
+        while _watched:
+            vars(_watched.pop()).pop("send", None)
 
 
 def is_on() -> bool:
@@ -95,6 +97,7 @@ def _watch_carrier() -> None:
         send(to, message)
 
     carrier.send = seen
+    _watched.append(carrier)
 
 
 def _tell(kind: Kind, to: Pid, what: object) -> None:

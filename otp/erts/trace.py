@@ -210,6 +210,15 @@ def _switch() -> None:
             Net.carrier = Net.carrier.inner
 
 
+def stand_on(deliver_: Callable[..., None], terminate: Callable[..., None]) -> None:
+    """Put other methods beneath, whether anybody is traced or not: otp.erts.taps has its own there while it looks."""
+    global _deliver, _terminate
+    _deliver, _terminate = deliver_, terminate
+    on = _Defaults.installed
+    Process.deliver = _traced_deliver if on else _deliver  # type: ignore[method-assign]
+    Process.terminate_now = _traced_terminate if on else _terminate  # type: ignore[method-assign]
+
+
 def _session(process: Process | None, flag: str) -> Session | None:
     session = process.tracing if process is not None else None
     return session if isinstance(session, Session) and flag in session.flags else None

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from otp.erts import process, runtime, taps
+import pytest
+
+from otp.erts import process, runtime, taps, trace
 from otp.erts.actor import Process
 from otp.erts.links import Net, NoCarrier
 from otp.erts.pid import Pid, intern
@@ -78,6 +80,36 @@ def test_when_nobody_looks_all_is_as_it_was() -> None:
         taps.remove(two.append)
         assert (len(one), len(two)) == (0, 1)
         assert not taps.is_on()
+        assert (Process.deliver, Process.terminate_now) == (DELIVER, END)
+        assert "send" not in vars(Net.carrier)
+
+    run(body)
+
+
+@pytest.mark.parametrize("first", ["tap", "trace"])
+@pytest.mark.parametrize("goes_first", ["tap", "trace"])
+def test_a_tap_and_a_trace_are_on_together(first: str, goes_first: str) -> None:
+    async def body() -> None:
+        seen: list[taps.Event] = []
+        traced: list[trace.Trace] = []
+        pid = process.spawn(process.receive)
+        await process.sleep(0)
+        on = {
+            "tap": lambda: taps.add(seen.append),
+            "trace": lambda: trace.trace(pid, {"receive"}, tracer=traced.append),
+        }
+        off = {"tap": lambda: taps.remove(seen.append), "trace": trace.clear}
+        for which in (first, *({"tap", "trace"} - {first})):
+            on[which]()
+        process.send(pid, "hello")
+        assert ([event.what for event in seen], [event.what for event in traced]) == (["hello"], ["hello"])
+        off[goes_first]()
+        process.send(pid, "again")
+        assert (len(seen), len(traced)) == ((1, 2) if goes_first == "tap" else (2, 1))
+        for end in off.values():
+            end()
+        process.send(pid, "unseen")
+        assert len(seen) + len(traced) == 3
         assert (Process.deliver, Process.terminate_now) == (DELIVER, END)
         assert "send" not in vars(Net.carrier)
 
