@@ -22,6 +22,7 @@ from otp.erts.process import process_info
 
 By = Literal["mailbox", "rate", "memory", "reductions"]
 ORDERS: Final[tuple[By, ...]] = ("mailbox", "rate", "memory", "reductions")
+_SEEN: Final = ("registered_name", "label", "status", "message_queue_len", "reductions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +64,18 @@ def rows(before: dict[Pid, int], seconds: float, by: By = "rate", limit: int = 2
 
 
 def _row(pid: Pid, rate: float) -> Row | None:
-    info = process_info(pid)
-    if info is None:
+    if pid.target is None:
         return None
+    info = process_info(pid, _SEEN)
     return Row(
         pid=str(pid),
-        name=info.registered_name,
-        label=info.label,
-        status=info.status,
-        mailbox=info.message_queue_len,
+        name=info["registered_name"],
+        label=info["label"],
+        status=info["status"],
+        mailbox=info["message_queue_len"],
         rate=round(rate, 1),
         memory=memory(pid),
-        reductions=info.reductions,
+        reductions=info["reductions"],
     )
 
 

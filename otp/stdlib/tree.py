@@ -27,6 +27,8 @@ Status = Literal["running", "restarting", "down", "remote"]
 
 #: characters of an exit reason that are shown
 REASON: Final = 160
+#: what is asked of each process; a whole picture of a supervisor would sort the links of all its children
+_SEEN: Final = ("registered_name", "label", "message_queue_len", "reductions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _child(key: object, child: Child, family: Family, limit: int) -> Node:
 def _node(
     id_: str, pid: Pid | None, type_: str, child: Child | None, *, last: Ending | None, module: str = "", **more: Any
 ) -> Node:
-    info = process_info(pid) if pid is not None else None
+    info = process_info(pid, _SEEN) if pid is not None and pid.target is not None else None
     status: Status = "restarting" if child is not None and child.restarting else "down"
     if info is not None:
         status = "running"
@@ -108,13 +110,13 @@ def _node(
     return Node(
         id=id_,
         pid=pid,
-        name=info.registered_name if info else None,
+        name=info["registered_name"] if info else None,
         type=type_,
-        module=module or (info.label if info else ""),
+        module=module or (info["label"] if info else ""),
         status=status,
         restarts=child.restarts if child is not None else 0,
-        mailbox=info.message_queue_len if info else 0,
-        reductions=info.reductions if info else 0,
+        mailbox=info["message_queue_len"] if info else 0,
+        reductions=info["reductions"] if info else 0,
         last_exit=reason_text(last.reason) if last is not None else None,
         last_exit_ago=round(time.time() - last.at, 3) if last is not None else None,
         **more,
