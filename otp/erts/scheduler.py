@@ -54,15 +54,17 @@ class Scheduler:
         """Run what is ready, messages that are sent meanwhile included, up to RUNS_PER_TURN or TURN seconds."""
         queue, now = self.queue, time.perf_counter
         left, end = RUNS_PER_TURN, now() + TURN
-        while queue and left:
-            left -= 1
-            queue.popleft().run(BUDGET)
-            if now() > end:
-                break
-        self.runs += RUNS_PER_TURN - left
-        self.armed = bool(queue)
-        if queue:
-            self.loop.call_soon(self.turn)
+        try:
+            while queue and left:
+                left -= 1
+                queue.popleft().run(BUDGET)
+                if now() > end:
+                    break
+        finally:  # whatever goes wrong in one of them, the next turn comes
+            self.runs += RUNS_PER_TURN - left
+            self.armed = bool(queue)
+            if queue:
+                self.loop.call_soon(self.turn)
 
     def call_on_loop(self, fn: Callable[..., Any], *args: Any) -> None:
         """Run fn(*args) on the loop's thread: now if this is it, else soon. Dropped when the loop has closed."""
