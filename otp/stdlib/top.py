@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 from otp.erts.actor import PROCESSES
 from otp.erts.pid import Pid
 from otp.erts.process import process_info
+from otp.stdlib.children import FAMILIES
 
 By = Literal["mailbox", "rate", "memory", "reductions"]
 ORDERS: Final[tuple[By, ...]] = ("mailbox", "rate", "memory", "reductions")
@@ -66,11 +67,11 @@ def rows(before: dict[Pid, int], seconds: float, by: By = "rate", limit: int = 2
 def _row(pid: Pid, rate: float) -> Row | None:
     if pid.target is None:
         return None
-    info = process_info(pid, _SEEN)
+    info, family = process_info(pid, _SEEN), FAMILIES.get(pid)
     return Row(
         pid=str(pid),
         name=info["registered_name"],
-        label=info["label"],
+        label=family.module.__qualname__ if family is not None else info["label"],
         status=info["status"],
         mailbox=info["message_queue_len"],
         rate=round(rate, 1),

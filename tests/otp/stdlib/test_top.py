@@ -9,8 +9,10 @@ import json
 
 from otp.erts import process
 from otp.stdlib import gen_server, top
+from otp.stdlib.child_spec import SupFlags
 from otp.stdlib.gen_server import GenServer, NoReply
 from otp.stdlib.top import Row
+from tests.support import family
 from tests.support.node import run
 
 
@@ -51,6 +53,14 @@ def test_the_busy_the_full_and_the_fat_come_first() -> None:
         assert top.rows(before, 0.5, "memory", 1)[0].memory > 800_000
 
     run(body)
+
+
+def test_a_supervisor_is_called_by_its_module() -> None:
+    async def body() -> list[str]:
+        await family.start(SupFlags(), [], name="top")
+        return [row.label for row in top.rows({}, 1.0, "rate", 100) if row.name == "top"]
+
+    assert run(body) == ["Any_"]
 
 
 def test_the_dead_are_not_shown_and_the_new_are() -> None:

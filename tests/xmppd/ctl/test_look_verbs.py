@@ -161,7 +161,8 @@ def test_a_production_node_refuses_to_break_anything(tmp_path: Path) -> None:
 
 def test_a_worker_whose_loop_stands_still_is_told_of_and_started_again(server: Booted) -> None:
     before = server.worker_pids()
-    cli(server, "crash", "hooks", "block", "--node", "w2", "--seconds", "60")
+    said = cli(server, "crash", "hooks", "block", "--node", "w2", "--seconds", "60")
+    assert (said.returncode, "─ hooks <w2." in said.stdout) == (0, True)
     deadline = time.monotonic() + 20
     while (now := server.worker_pids()).get("w2") in (None, before["w2"]):
         assert time.monotonic() < deadline, server.log()[-3000:]

@@ -69,11 +69,15 @@ async def crash(target: str, how: str, seconds: float, count: int, node: str | N
     if len(found) > 1 and node is None:
         raise CommandError(f"{target} is on {', '.join(found)}: say which with --node", EXIT_USAGE)
     where, victim = next(iter(found.items()))
+    around_ = (where, f"{__name__}:around", victim["supervisor"])
+    before = await nodes.one(*around_) if how == "block" else None  # afterwards it cannot answer
     answer = await nodes.one(where, f"{__name__}:do", victim["pid"], how, float(seconds), int(count))
-    if answer is None or "error" in answer:
-        raise CommandError(answer["error"] if answer else f"{where} did not answer", EXIT_FAILED)
+    if answer is not None and "error" in answer:
+        raise CommandError(answer["error"], EXIT_FAILED)
+    if answer is None and how != "block":
+        raise CommandError(f"{where} did not answer", EXIT_FAILED)
     await process.sleep(SETTLE)
-    after = await nodes.one(where, f"{__name__}:around", victim["supervisor"])
+    after = before if how == "block" else await nodes.one(*around_)
     return {"node": where, "how": how, **victim, "tree": {where: after or []}}
 
 
