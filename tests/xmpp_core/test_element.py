@@ -111,3 +111,10 @@ _trees = st.recursive(
 def test_wire_tuples_carry_everything_even_as_lists(tree: Element) -> None:
     assert Element.from_wire(tree.to_wire()) == tree
     assert Element.from_wire(json.loads(json.dumps(tree.to_wire()))) == tree
+
+
+def test_text_attributes_and_elements_all_weigh() -> None:
+    plain = Element("jabber:client", "message").weight()
+    assert Element("jabber:client", "message", {}, ["x" * 1000]).weight() > plain + 1000
+    assert Element("jabber:client", "message", {"id": "x" * 1000}).weight() > plain + 1000
+    assert Element("jabber:client", "message", {}, [Element("jabber:client", "a")] * 100).weight() > 100 * plain

@@ -154,7 +154,9 @@ class Limits:
     stanza_depth: int = setting(64, Number(8, 512), "depth of one stanza after authentication")
     attributes: int = setting(32, Number(8, 1024), "attributes of one element")
     send_queue_bytes: int = setting(
-        4194304, Number(65536, unit="bytes"), "bytes waiting for a slow client before it is let go"
+        4194304,
+        Number(65536, unit="bytes"),
+        "bytes waiting for a slow client before it is let go: so many written, or half as many not yet",
     )
     roster_items: int = setting(2000, Number(1), "contacts in one roster")
     offline_messages: int = setting(1000, Number(0), "messages kept for a user who is away")

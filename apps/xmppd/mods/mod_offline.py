@@ -9,6 +9,7 @@ Process:  runs in the sender's process and in the c2s of the user; the writer is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from otp.erts import process
 from otp.stdlib import gen_server
@@ -26,8 +27,9 @@ from xmppd.store import store
 from xmppd.store.tables import OFFLINE
 
 XEP = {160: "1.0.1", 203: "2.0"}
-#: messages handed to a session at once: what is large in the store is not to be large in a mailbox
+#: messages handed to a session at once, and characters: what is large in the store is not to be large in a mailbox
 PORTION = 50
+PORTION_CHARS = 1 << 20
 _NOT_CONTENT = frozenset({ns.CHATSTATES, ns.HINTS})
 
 
@@ -56,8 +58,9 @@ async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> obje
     pid = process.whereis(writer.name(mod.host))
     if pid is None:
         return message
-    gen_server.cast(pid, Keep(point.owner, message))
-    await barrier.note(pid)
+    size = message.el.weight()
+    gen_server.cast(pid, Keep(point.owner, message, size))
+    await barrier.note(pid, size)
     return hooks.Stop(None)
 
 
@@ -71,7 +74,9 @@ async def _portion(session: C2sSession) -> None:
     user = session.user
     rows = await store.select(OFFLINE, (user.domain, user.local), limit=PORTION)
     if rows:
-        spool.hand_over(session.pid, rows)
+        sizes = accumulate(len(row.xml) for row in rows)
+        most = sum(size <= PORTION_CHARS for size in sizes)
+        spool.hand_over(session.pid, rows[: max(most, 1)])
 
 
 @on(SessionInfo)
@@ -80,7 +85,7 @@ async def written(point: SessionInfo, mod: Mod) -> None:
     if isinstance(point.message, HandedOver):
         await spool.delete(point.message)
         priority = point.session.entry.priority
-        if len(point.message.seqs) == PORTION and priority is not None and priority >= 0:
+        if priority is not None and priority >= 0:
             await _portion(point.session)
 
 

@@ -71,13 +71,15 @@ class Transport(asyncio.Protocol):
     """The two-way byte stream of one connection. All methods are for the loop's thread."""
 
     __slots__ = (
-        "__weakref__", "_closing", "_drained", "_flusher", "_limit", "_loop", "_out", "_reader",
-        "_timer", "_tls", "_waiters", "congested", "on_gone", "peer",
+        "__weakref__", "_closing", "_drained", "_flusher", "_loop", "_out", "_reader",
+        "_timer", "_tls", "_waiters", "congested", "limit", "on_gone", "peer",
         "reading", "tcp",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, flusher: Flusher, peer: str, limit: int) -> None:
-        self._loop, self._flusher, self._limit = loop, flusher, limit
+        self._loop, self._flusher = loop, flusher
+        #: bytes that may wait for a peer that reads too slowly
+        self.limit = limit
         #: the peer's IP address
         self.peer = peer
         #: the loop's transport; None before it is activated and after it is gone
@@ -197,7 +199,7 @@ class Transport(asyncio.Protocol):
         if not data or tcp is None:
             return
         tcp.write(data)
-        if self.congested and tcp.get_write_buffer_size() > self._limit:
+        if self.congested and tcp.get_write_buffer_size() > self.limit:
             self.abort("slow_reader")
 
     # -- slow readers
@@ -227,19 +229,25 @@ class Transport(asyncio.Protocol):
         else:
             self._watch(waiting)
 
-    async def writable(self, seconds: float | None = None) -> bool:
-        """Wait until the peer has read enough, or for so many seconds; False if the connection ended instead."""
+    async def writable(self) -> bool:
+        """Wait until the peer has read enough; False if the connection ended instead."""
         if not self.congested or self.tcp is None:
             return self.tcp is not None
+        return await self._new_waiter()
+
+    def tell_writable(self, fn: Callable[[], object]) -> None:
+        """Call `fn` once, in a later turn of the loop: when the peer has read enough, or the connection has ended."""
+        if not self.congested or self.tcp is None:
+            self._loop.call_soon(fn)
+        else:
+            self._new_waiter().add_done_callback(lambda _: fn())
+
+    def _new_waiter(self) -> LoopFuture[bool]:
         waiter: LoopFuture[bool] = LoopFuture()
         if self._waiters is None:
             self._waiters = []
         self._waiters.append(waiter)
-        timer = self._loop.call_later(seconds, waiter.resolve, True) if seconds is not None else None
-        alive = await waiter
-        if timer is not None:
-            timer.cancel()
-        return alive
+        return waiter
 
     def _wake(self, alive: bool) -> None:
         waiters, self._waiters = self._waiters, None

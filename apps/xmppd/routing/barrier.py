@@ -14,7 +14,9 @@ from otp.erts import process
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 
-_MOST = 128  # things handed over without waiting: then the sender pays
+# bytes handed over without waiting: then the sender pays; and what a thing counts at least, however small
+_MOST = 1 << 20
+_LEAST = _MOST // 128
 _PATIENCE = 15.0
 
 _open: WeakKeyDictionary[Pid, dict[Pid, int]] = WeakKeyDictionary()
@@ -25,13 +27,13 @@ class Sync:
     """To a writer, as a call: answer when all that came before is committed or given back."""
 
 
-async def note(writer: Pid) -> None:
-    """The calling process has sent something to `writer`; now and then waits for it.
+async def note(writer: Pid, size: int = 0) -> None:
+    """The calling process has sent something of `size` bytes to `writer`; now and then waits for it.
 
     Raises CallError if the writer died with it.
     """
     mine = _open.setdefault(process.self_(), {})
-    mine[writer] = mine.get(writer, 0) + 1
+    mine[writer] = mine.get(writer, 0) + max(size, _LEAST)
     if mine[writer] >= _MOST:
         await settle()
 

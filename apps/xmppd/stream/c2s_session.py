@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from typing import Final
 
 from otp.erts import process
@@ -16,7 +17,7 @@ from otp.erts.exits import ReceiveTimeout
 from xmpp_core import ns, stanza
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
-from xmpp_core.errors import StanzaError, StreamError
+from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Presence
 from xmppd.routing import hooks, packets, router, sm
@@ -28,13 +29,11 @@ from xmppd.routing.hook_points import (
     UserReceivePresence,
 )
 from xmppd.routing.session import C2sSession, new_session
+from xmppd.stream import unread
 from xmppd.stream.c2s_data import Data
 
 log = logging.getLogger("xmppd.c2s")
 
-#: stanzas that may wait for a client that reads too slowly, and seconds it gets to read before they are counted
-MOST_WAITING: Final = 1000
-PATIENCE: Final = 1.0
 #: stanzas for a client that are written between some of its own
 AT_ONCE: Final = 64
 
@@ -67,7 +66,9 @@ async def _send_back(data: Data) -> None:
     """What was on its way to this session and came too late is routed again: to another resource, to the store, or
     back to who sent it. It cannot come here any more: the session is out of the table. Answers are the client's own:
     one that said goodbye right after its request still gets them."""
-    for message in await process.flush():
+    waiting = deque(await process.flush())
+    while waiting:  # each is let go when it has been dealt with: together they may be large
+        message = waiting.popleft()
         if not isinstance(message, Deliver) or isinstance(message.stanza, Presence):
             continue
         if isinstance(message.stanza, Iq) and not message.stanza.is_request:
@@ -122,11 +123,8 @@ async def write(data: Data, session: C2sSession, message: Deliver) -> None:
     kept = await packets.receive_packet(session, message.stanza)
     if kept is not None:
         data.transport.send(kept.to_xml())
-    while data.transport.congested and await data.transport.writable(PATIENCE):
-        info = process.process_info(session.pid)
-        waiting = info.message_queue_len if info is not None else 0
-        if data.transport.congested and waiting > MOST_WAITING:
-            raise StreamError("resource-constraint", "the client reads too slowly")
+    if data.transport.congested:
+        await unread.until_read(data.transport)
 
 
 async def catch_up(data: Data) -> None:

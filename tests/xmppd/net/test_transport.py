@@ -154,14 +154,15 @@ def test_a_writer_waits_for_a_slow_reader(loop: str) -> None:
             waiting.append(await made.writable())
 
         process.spawn(wait)
+        made.tell_writable(lambda: waiting.append(made.congested))
         await process.sleep(0.01)
         assert waiting == []
-        assert await made.writable(0.01)
         assert made.congested
         while sent:
             sent -= len(await read(theirs))
-        await node.until(lambda: waiting == [True])
-        assert not made.congested
+        await node.until(lambda: sorted(waiting) == [False, True])
+        made.tell_writable(waiting.clear)
+        await node.until(lambda: not waiting)
 
     node.run(body, loop=loop)
 
@@ -174,8 +175,11 @@ def test_a_reader_that_stands_still_is_let_go(monkeypatch: pytest.MonkeyPatch) -
         while not made.congested:
             made.send(b"x" * 100_000)
             await process.sleep(0)
+        told: list[bool] = []
+        made.tell_writable(lambda: told.append(True))
         assert await made.writable() is False
         assert sink.reasons == ["slow_reader"]
+        await node.until(lambda: told == [True])
 
     node.run(body)
 

@@ -47,6 +47,9 @@ def test_settle_waits_for_the_writers_that_got_work_and_only_once() -> None:
         barrier.forget()
         await barrier.settle()
         assert await gen_server.call(pid, "count") == 5
+        for _ in range(8):
+            await barrier.note(pid, 1 << 18)
+        assert await gen_server.call(pid, "count") == 8, "and sooner if it is of large things"
 
     node.run(body)
 

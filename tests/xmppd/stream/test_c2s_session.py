@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +33,7 @@ class Wire:
     peer = "192.0.2.1"
     tls = None
 
+    limit = 4 << 20
     stuck = False
 
     def __init__(self) -> None:
@@ -42,10 +44,11 @@ class Wire:
     def send(self, data: str) -> None:
         self.sent.append(data)
 
-    async def writable(self, seconds: float | None = None) -> bool:
+    def tell_writable(self, fn: Callable[[], object]) -> None:
         self.waited += 1
-        self.congested = self.stuck
-        return True
+        if not self.stuck:
+            self.congested = False
+            fn()
 
 
 async def bound() -> Any:
@@ -108,8 +111,9 @@ def test_a_reader_too_slow_for_what_waits_is_let_go() -> None:
     async def body() -> None:
         data = await bound()
         data.transport.congested = data.transport.stuck = True
-        for _ in range(c2s_session.MOST_WAITING + 1):
-            process.send(process.self_(), "waiting")
+        data.transport.limit = 200_000
+        for _ in range(3):
+            process.send(process.self_(), Deliver(make_message(JULIET, "x" * 50_000)))
         with pytest.raises(StreamError, match="resource-constraint"):
             await c2s_session.write(data, data.session, Deliver(make_message(JULIET, "hello")))
 

@@ -29,16 +29,17 @@ from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
 from xmppd.store.tables import ACCOUNT, OFFLINE, OfflineMessage
 
-_BATCH = 200
+_BATCH, _BATCH_BYTES = 200, 1 << 20
 _RECHECK = 0.2  # seconds in which a session that came meanwhile has fetched its messages itself
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """A cast: store this message for `owner` (a bare JID of this host)."""
+    """A cast: store this message of `size` bytes for `owner` (a bare JID of this host)."""
 
     owner: JID
     message: Message
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,11 @@ class Recheck:
 
 @dataclass(slots=True)
 class State:
-    """`most`: messages a user may have waiting."""
+    """`most`: messages a user may have waiting; `size`: bytes in the queue."""
 
     most: int
     queue: list[Keep] = field(default_factory=list)
+    size: int = 0
 
 
 class OfflineWriter(GenServer[State]):
@@ -68,7 +70,8 @@ class OfflineWriter(GenServer[State]):
         """Gather; write when the mailbox is empty or the batch is full."""
         if isinstance(request, Keep):
             state.queue.append(request)
-        if len(state.queue) >= _BATCH:
+            state.size += request.size
+        if len(state.queue) >= _BATCH or state.size >= _BATCH_BYTES:
             await _flush(state)
             return NoReply(state)
         return NoReply(state, timeout=0)
@@ -87,7 +90,7 @@ class OfflineWriter(GenServer[State]):
 
 
 async def _flush(state: State) -> None:
-    batch, state.queue = state.queue, []
+    batch, state.queue, state.size = state.queue, [], 0
     if not batch:
         return
     now = time.time_ns() // 1_000_000

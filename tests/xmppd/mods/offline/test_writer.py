@@ -20,7 +20,7 @@ def test_sync_is_answered_when_all_before_is_stored() -> None:
         name = writer.name("localhost")
         await court.account("juliet@localhost")
         for i in range(250):
-            gen_server.cast(name, Keep(JULIET, make_message(JULIET, str(i), from_=ROMEO)))
+            gen_server.cast(name, Keep(JULIET, make_message(JULIET, str(i), from_=ROMEO), 100))
         await gen_server.call(name, Sync())
         rows = await store.select(OFFLINE, ("localhost", "juliet"))
         assert [row.seq for row in rows] == list(range(1, 251))
@@ -33,7 +33,7 @@ def test_nothing_is_kept_for_an_account_that_was_removed_meanwhile() -> None:
     async def body(court: Court) -> None:
         name = writer.name("localhost")
         romeo = await court.login("romeo@localhost/r")
-        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "too late", from_=ROMEO)))
+        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "too late", from_=ROMEO), 100))
         await gen_server.call(name, Sync())
         await court.settle()
         (text,) = romeo.take()
@@ -47,7 +47,7 @@ def test_who_came_meanwhile_gets_what_is_still_there() -> None:
     async def body(court: Court) -> None:
         name = writer.name("localhost")
         juliet = await court.login("juliet@localhost/j")
-        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "late", from_=ROMEO)))
+        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "late", from_=ROMEO), 100))
         await gen_server.call(name, Sync())
         rows = tuple(await store.select(OFFLINE, ("localhost", "juliet")))
         assert len(rows) == 1
