@@ -21,7 +21,7 @@ from tests.support.booted import ROOT, Booted
 from tests.support.wire import Wire
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_USAGE, CommandError
 
-DEVELOPMENT = '[node]\nprofile = "development"\nalarm_seconds = 1\nrestart_seconds = 2\n'
+DEVELOPMENT = '[node]\nprofile = "development"\nalarm_seconds = 1\nrestart_seconds = 4\n'
 
 
 @pytest.fixture(scope="module")
