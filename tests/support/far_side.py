@@ -13,7 +13,7 @@ from pathlib import Path
 from otp.erts import process, runtime
 from otp.erts.exits import ProcessExit
 from otp.erts.pid import Pid, Ref
-from otp.kernel import codec, global_, global_locks, net_kernel, pg, rpc
+from otp.kernel import codec, global_, global_locks, net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
@@ -152,6 +152,12 @@ async def leave(group: str, pid: Pid, scope: str = pg.NAME) -> bool:
 @rpc.exported
 def members(group: str, scope: str = pg.NAME) -> list[Pid]:
     return pg.get_members(group, scope)
+
+
+@rpc.exported
+async def meet(names: list[str]) -> None:
+    """Wait until this node is linked with others, too."""
+    await node.await_nodes(set(names), 10.0)
 
 
 @rpc.exported

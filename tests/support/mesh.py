@@ -84,6 +84,8 @@ def run(
             await node.await_nodes(set(names), SECONDS)
             for name in names:
                 await _until_it_serves(name)
+            for name in names:
+                await call(name, "meet", [other for other in names if other != name])
             await body(mesh)
 
         runtime.run(main, node="main", loop=loop)
