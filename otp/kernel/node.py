@@ -65,10 +65,9 @@ class Book:
                 deliver(pid, message)
 
     def clear(self) -> None:
-        """Forget everything: a node begins."""
+        """No node is connected: the carrier begins, or begins again. Who lives and wants to know is still told."""
         self.connected.clear()
-        self.subscribers.clear()
-        self.waiters.clear()
+        self.subscribers = {pid: None for pid in self.subscribers if pid.target is not None}
 
 
 BOOK: Final = Book()

@@ -205,3 +205,22 @@ def test_killed_processes_are_restarted_and_no_session_is_dropped(server: Booted
     assert set(server.sessions(romeo.bare.partition("@")[0])) == {romeo.jid}
     answer = romeo.ask("get", f"<query xmlns='{ROSTER}'/>")
     assert [item.get("subscription") for item in answer.iter(f"{{{ROSTER}}}item")] == ["both"], show(answer)
+
+
+def test_workers_that_lose_each_other_for_a_moment_lose_nothing_else(server: Booted) -> None:
+    romeo, juliet = friends(server)
+    for number in range(3):
+        source = "process.exit_(process.whereis('net_kernel'), 'kill')"
+        with contextlib.suppress(CommandError):  # the answer goes the same way
+            server.ask("shell", {"node": f"w{number % 2 + 1}", "session": "test", "source": source})
+        for wire in (romeo, juliet):
+            wire.ask("get", PING)  # both have noticed: what was on its way is lost, as with any link
+        name = f"cut {number}"
+        for one, other in ((romeo, juliet), (juliet, romeo)):
+            one.send(f"<message to='{other.bare}' type='chat'><body>{name}</body></message>")
+            one.send(f"<presence><status>{name}</status></presence>")
+        for wire in (romeo, juliet):
+            got = [wire.next() for _ in range(3)]  # the own presence among them
+            assert sorted(names(got)) == ["message:chat", "presence", "presence"], [show(element) for element in got]
+            assert all(element.find("{urn:xmpp:delay}delay") is None for element in got)
+    assert names(romeo.until_mark(juliet)) == names(juliet.until_mark(romeo)) == []

@@ -21,7 +21,7 @@ from otp.kernel import net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
 from tests.support import court
 from tests.support.mesh import COOKIE, SECONDS, Mesh
-from xmppd.routing import sm
+from xmppd.routing import sm, sm_cut
 from xmppd.store.backend import StoreConfig
 
 _clients: dict[str, court.Client] = {}
@@ -57,6 +57,14 @@ def names() -> list[str]:
 @rpc.exported
 async def crash(name: str) -> None:
     await court.crash(name)
+
+
+@rpc.exported
+def cut(name: str, grace: float) -> None:
+    """Break the link to a node (it is dialled again at once); both sides should have been given the same patience."""
+    sm_cut.GRACE = grace
+    if name:
+        net_kernel.disconnect(name)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from xmpp_core.stanza import Presence, make_presence
 from xmppd.gen_mod import Mod, on
 from xmppd.mods.presence.notes import Notes
 from xmppd.routing import hooks, router, sm
-from xmppd.routing.deliver import Deliver, RosterItemChanged
+from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged
 from xmppd.routing.hook_points import (
     AccountPresence,
     ResendSubscriptions,
@@ -193,8 +193,13 @@ async def _gone(owner: JID, to: JID) -> Presence:
 
 @on(SessionInfo)
 async def roster_changed(point: SessionInfo, mod: Mod) -> None:
-    """Who may see the user only now is told at once (RFC 6121 §3.1.5); who may no more has been told `unavailable`."""
+    """Who may see the user only now is told at once (RFC 6121 §3.1.5); who may no more has been told `unavailable`.
+
+    Who was told `unavailable` by mistake, while nodes were cut off from each other, is told again that it is not so.
+    """
     change, notes = point.message, notes_of(point.session)
+    if isinstance(change, Announce) and notes.last is not None:
+        await _say(notes.last, sorted(notes.pres_a))
     if not isinstance(change, RosterItemChanged):
         return
     session, contact = point.session, change.contact

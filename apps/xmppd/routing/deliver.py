@@ -50,6 +50,14 @@ class Shutdown:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """Another node was cut off for long and has told that this session is gone: what it said last is to be said again.
+
+    c2s hands it on as SessionInfo; it comes from the sm of the same node.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class RosterItemChanged:
     """A roster item of this session's account has a new subscription; c2s hands it on as SessionInfo.
 

@@ -17,7 +17,7 @@ from otp.erts.pid import Pid
 from otp.erts.signals import Down
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
-from xmppd.routing import barrier
+from xmppd.routing import barrier, sm_cut
 from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Change, Close, Heard, Open, Sm
 
@@ -56,6 +56,13 @@ async def settled_sessions(bare: str) -> tuple[Session, ...]:
             return rows
         await process.sleep(0.005)
     return ()
+
+
+async def reachable_sessions(bare: str) -> tuple[Session, ...]:
+    """As sessions(), but waits for a node that is cut off and may come back, if one of them is there."""
+    for session in sessions(bare):
+        await sm_cut.over(session.pid.node)
+    return sessions(bare)
 
 
 def _is_ready() -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from zlib import crc32
 
 from otp.erts import process
+from otp.erts.pid import Pid
 from xmppd.routing import hooks
 from xmppd.routing.hook_points import SessionLost
 from xmppd.routing.session import Session
@@ -22,14 +23,19 @@ def responsible(key: str, nodes: Iterable[str]) -> str:
     return max(nodes, key=lambda name: (crc32(f"{name} {key}".encode()), name))
 
 
-def tell(sessions: Sequence[Session]) -> None:
-    """Fires SessionLost for each, in one fresh process, so that the session manager never waits for a store."""
-    if sessions:
-        process.spawn(_tell, tuple(sessions))
+def tell(sessions: Sequence[Session], then: object = None) -> None:
+    """Fires SessionLost for each, in one fresh process, so that the session manager never waits for a store.
+
+    The running process is sent `then`, if it is not None, when all has been told.
+    """
+    if sessions or then is not None:
+        process.spawn(_tell, tuple(sessions), process.self_(), then)
 
 
-async def _tell(sessions: tuple[Session, ...]) -> None:
+async def _tell(sessions: tuple[Session, ...], back: Pid, then: object) -> None:
     for number, session in enumerate(sessions, 1):
         await hooks.run(session.jid.domain, SessionLost(session))
         if number % _SHARE == 0:
             await process.sleep(0)  # a whole node's sessions: the living come first
+    if then is not None:
+        process.send(back, then)

@@ -10,6 +10,7 @@ Differs:  newest wins: of two sessions with one full JID the greater sid stays, 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,8 +21,8 @@ from otp.kernel import codec, net_kernel, node
 from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import ets
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
-from xmppd.routing import sm_lost, wire  # noqa: F401 - wire: for what it registers
-from xmppd.routing.deliver import Kick, Replaced
+from xmppd.routing import sm_cut, sm_lost, wire  # noqa: F401 - wire: for what it registers
+from xmppd.routing.deliver import Announce, Kick, Replaced
 from xmppd.routing.session import C2sSession, Session
 
 TABLE: Final = "sessions"
@@ -98,10 +99,23 @@ class Heard:
 @codec.message
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The sm of another node introduces itself with all sessions of its node; asks for ours if it is new here."""
+    """The sm of another node introduces itself with all sessions of its node; asks for ours if it is new here.
+
+    `lost`: ours were given up there while the two were cut off from each other.
+    """
 
     pid: Pid
     sessions: Rows
+    os_pid: int = 0
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """To ourselves: who saw the sessions of this node has been told that they are gone."""
+
+    name: str
+    creation: int
 
 
 class GiveUp:
@@ -111,7 +125,8 @@ class GiveUp:
 @dataclass(slots=True)
 class State:
     """`watched`: monitored c2s processes; `peers`: sm processes of other nodes, `awaited` those who have not said
-    Hello since our start (by node); `most`: sessions an account may have.
+    Hello since our start (by node); `most`: sessions an account may have; `os_pids`: of the other nodes; `lost`: those
+    whose sessions we gave up though they ran, and their creation then.
     """
 
     table: ets.Table[str, Rows]
@@ -119,6 +134,8 @@ class State:
     watched: dict[Pid, Session] = field(default_factory=dict)
     peers: set[Pid] = field(default_factory=set)
     awaited: set[str] = field(default_factory=set)
+    os_pids: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
 
 
 class Sm(GenServer[State]):
@@ -127,6 +144,7 @@ class Sm(GenServer[State]):
     def init(self, most: int) -> Any:
         """Make the table again from what is known, ask the other nodes."""
         state = State(ets.new(TABLE), most)
+        sm_cut.CUT.clear()
         state.awaited = {name for name, _ in node.monitor_nodes() if name != PARENT}
         for _pid, own in list(OWN.items()):
             _insert(state, own.entry)
@@ -165,12 +183,16 @@ class Sm(GenServer[State]):
                 process.send(session.pid, Heard(over=True))
             case Down(_, pid, _) if isinstance(pid, Pid):
                 _down(state, pid)
-            case Hello(pid, sessions):
-                _hello(state, pid, sessions)
-            case NodeUp(name) if name != PARENT:
-                net_kernel.send_name(name, NAME, _own_hello(state))
-            case NodeDown(name):
-                _node_down(state, name)
+            case Hello():
+                _hello(state, message)
+            case NodeUp(name, creation) if name != PARENT:
+                _node_up(state, name, creation)
+            case NodeDown(name, creation):
+                _node_down(state, name, creation)
+            case sm_cut.Look(name) if name in sm_cut.CUT and not sm_cut.is_awaited(name):
+                _give_up(state, name)
+            case Told(name, creation):
+                _told(state, name, creation)
             case GiveUp():
                 state.awaited.clear()
                 _note_ready(state)
@@ -280,21 +302,29 @@ def _put(state: State, session: Session) -> None:
         process.send(session.pid, Replaced())
 
 
-def _own_hello(state: State) -> Hello:
-    return Hello(process.self_(), tuple([s for s in state.watched.values() if _known(state, s)]))
+def _own_hello(state: State, lost: bool = False) -> Hello:
+    own = tuple([s for s in state.watched.values() if _known(state, s)])
+    return Hello(process.self_(), own, os.getpid(), lost)
 
 
-def _hello(state: State, peer: Pid, sessions: Rows) -> None:
+def _hello(state: State, hello: Hello) -> None:
+    peer = hello.pid
     if peer not in state.peers:
         state.peers.add(peer)
         process.monitor(peer)
         process.send(peer, _own_hello(state))
-    said = {s.sid for s in sessions}
-    for session in _of_node(state, peer.node):
-        if session.sid not in said:
-            _delete(state, session)
-    for session in sessions:
+    state.os_pids[peer.node] = hello.os_pid
+    said = {s.sid for s in hello.sessions}
+    gone = [session for session in _of_node(state, peer.node) if session.sid not in said]
+    for session in gone:
+        _delete(state, session)
+    for session in hello.sessions:
         _put(state, session)
+    if sm_cut.CUT.pop(peer.node, None) is not None:
+        sm_lost.tell(gone)  # they said goodbye while it could not be heard here
+    if hello.lost:
+        for pid in state.watched:
+            process.send(pid, Announce())
     _heard_of(state, peer.node)
 
 
@@ -313,11 +343,35 @@ def _of_node(state: State, name: str) -> list[Session]:
     return [s for _, rows in state.table.items() for s in rows if s.pid.node == name]
 
 
-def _node_down(state: State, name: str) -> None:
+def _node_up(state: State, name: str, creation: int) -> None:
+    cut = sm_cut.CUT.get(name)
+    if cut is not None and cut.creation != creation:
+        _give_up(state, name)
+    lost = state.lost.pop(name, None) == creation
+    net_kernel.send_name(name, NAME, _own_hello(state, lost))
+
+
+def _node_down(state: State, name: str, creation: int) -> None:
+    """Its process may live on and only the link be cut: then nothing is lost if it is back soon."""
     state.peers = {peer for peer in state.peers if peer.node != name}
     _heard_of(state, name)
+    sm_cut.begin(name, creation, state.os_pids.get(name, 0))
+    if not sm_cut.is_awaited(name):
+        _give_up(state, name)
+
+
+def _give_up(state: State, name: str) -> None:
+    told = Told(name, sm_cut.CUT.pop(name).creation)
     gone = _of_node(state, name)
     for session in gone:
         _delete(state, session)
     alive = [name for name in (process.node(), *node.nodes()) if name != PARENT]
-    sm_lost.tell([s for s in gone if sm_lost.responsible(s.jid.full, alive) == process.node()])
+    sm_lost.tell([s for s in gone if sm_lost.responsible(s.jid.full, alive) == process.node()], told)
+
+
+def _told(state: State, name: str, creation: int) -> None:
+    """If the node lives its sessions are to say that they do; never before it was told that they do not."""
+    if node.creation_of(name) == creation:
+        net_kernel.send_name(name, NAME, _own_hello(state, lost=True))
+    else:
+        state.lost[name] = creation

@@ -18,6 +18,7 @@ from xmppd.routing import bounce, hooks, iq, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import AccountPresence, OfflineMessage
 from xmppd.routing.session import Session
+from xmppd.routing.sm_cut import CUT
 
 _ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"})
 
@@ -26,7 +27,7 @@ async def route(stanza: Stanza) -> Stanza | None:
     """Hands a stanza for a local account on; what is to be answered, if anything, is returned."""
     to = stanza.to
     assert to is not None
-    rows = sm.sessions(to.bare)
+    rows = sm.sessions(to.bare) if not CUT else await sm.reachable_sessions(to.bare)
     if to.resource and not (isinstance(stanza, Presence) and stanza.type in _ACCOUNT_PRESENCE):
         resource = to.resource
         for session in rows:  # the way of nearly every message: no rule, no hook, one look-up

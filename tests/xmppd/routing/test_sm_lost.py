@@ -27,11 +27,13 @@ def test_modules_are_told_in_a_process_of_its_own() -> None:
         heard: list[object] = []
         await hooks.add("localhost", SessionLost, lambda point: heard.append((point.session, process.self_())))
         session = Session(JID.parse("romeo@localhost/r"), intern("w9", 1, 1), (1, 1))
-        sm_lost.tell([session])
+        sm_lost.tell([session], "told")
         sm_lost.tell([])
+        sm_lost.tell([], "nobody")
         await until(lambda: heard)
         ((told, where),) = heard  # type: ignore[misc]
         assert told is session
         assert where is not process.self_()
+        assert {await process.receive(timeout=5) for _ in range(2)} == {"told", "nobody"}
 
     play(body, config_of(()))

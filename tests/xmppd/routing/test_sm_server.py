@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support import far_court
-from tests.support.far_court import Courts, call
+from tests.support.far_court import Courts, Far, call
 
 
 def presence(texts: list[str], kind: str, from_: str) -> list[str]:
@@ -72,5 +72,53 @@ def test_a_manager_that_crashes_learns_of_the_other_nodes_again() -> None:
         await courts.until("w1", romeo.jid, juliet.jid)
         await courts.until("w2", romeo.jid, juliet.jid)
         assert "<body>hi</body>" in (await juliet.do("take"))[-1]
+
+    far_court.run(body, "w1", "w2")
+
+
+async def friends(courts: Courts) -> tuple[Far, Far]:
+    """Romeo on one node, who is seen by Juliet on the other."""
+    romeo = await courts.client("w1", "romeo@localhost/r")
+    juliet = await courts.client("w2", "juliet@localhost/j")
+    await courts.until("w1", romeo.jid, juliet.jid)
+    await romeo.do("send", "<presence type='subscribed' to='juliet@localhost'/>")
+    await juliet.do("send", "<presence type='subscribe' to='romeo@localhost'/>")
+    await texts_until(juliet, f"from='{romeo.jid}'")
+    await romeo.do("send", "<message to='juliet@localhost' type='chat'><body>friends</body></message>")
+    await texts_until(juliet, "friends")
+    return romeo, juliet
+
+
+async def texts_until(client: Far, wanted: str) -> list[str]:
+    got: list[str] = []
+    while not any(wanted in text for text in got):
+        got += await client.do("take")
+    return got
+
+
+def test_a_link_that_is_back_soon_costs_nobody_anything() -> None:
+    async def body(courts: Courts) -> None:
+        romeo, juliet = await friends(courts)
+        await call("w2", "cut", "", 10.0)
+        await call("w1", "cut", "w2", 10.0)
+        await romeo.do("send", "<message to='juliet@localhost' type='chat'><body>in the gap</body></message>")
+        got = await texts_until(juliet, "in the gap")
+        assert not any("unavailable" in text or "delay" in text for text in got)
+        await courts.until("w1", romeo.jid, juliet.jid)
+        await courts.until("w2", romeo.jid, juliet.jid)
+
+    far_court.run(body, "w1", "w2")
+
+
+def test_who_was_given_up_and_lives_is_announced_again() -> None:
+    async def body(courts: Courts) -> None:
+        romeo, juliet = await friends(courts)
+        for _ in range(2):
+            await call("w2", "cut", "", 0.0)
+            await call("w1", "cut", "w2", 0.0)
+            got: list[str] = []
+            while len(kinds := ["unavailable" in text for text in presence(got, "", romeo.jid)]) < 2:
+                got += await juliet.do("take")
+            assert kinds == [True, False], "gone, and back"
 
     far_court.run(body, "w1", "w2")
