@@ -100,7 +100,9 @@ class Listen:
         "required: STARTTLS demanded (c2s's default); optional: offered; direct: TLS from the first byte; "
         "off (component's default)",
     )
-    plain_without_tls: bool = setting(False, Flag(), "c2s: offer SASL PLAIN on streams without TLS (tests only)")
+    plain_without_tls: bool = setting(
+        False, Flag(), "c2s: take passwords on streams without TLS: SASL PLAIN, registration (tests only)"
+    )
     secrets: Mapping[str, str] = setting(
         dict,
         Pairs(Text("a shared secret", secret=True), DOMAIN),

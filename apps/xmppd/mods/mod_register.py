@@ -1,6 +1,7 @@
 """mod_register — accounts made, changed and removed by their users.
 
-Making one is closed unless [registration] open says otherwise; the other two are for who is logged in.
+Making one is closed unless [registration] open says otherwise; the other two are for who is logged in. A password is
+taken over TLS only, or where the listener says plain_without_tls.
 
 Way:  before authentication: c2s → hook C2sUnauthenticatedIq → [mod_register] → auth
       later: router → iq → [mod_register] → auth, accounts
@@ -19,7 +20,7 @@ from xmpp_core.stanza import Iq
 from xmppd.auth import auth
 from xmppd.auth.auth import AccountExists, AuthBusy, BadName, BadPassword
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing import accounts, hooks
+from xmppd.routing import accounts, hooks, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
 from xmppd.store.backend import StoreError
@@ -50,7 +51,7 @@ def is_open(mod: Mod) -> bool:
 @on(StreamFeatures)
 def feature(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> tuple[Element, ...]:
     """Announced before the login, where it would be granted."""
-    if point.user is not None or not is_open(mod):
+    if point.user is not None or not point.safe or not is_open(mod):
         return acc
     return (*acc, _FEATURE)
 
@@ -62,16 +63,18 @@ async def stranger(acc: Iq | None, point: C2sUnauthenticatedIq, mod: Mod) -> obj
     if acc is not None or iq.payload is None or iq.payload.ns != ns.REGISTER or not iq.is_request:
         return acc
     try:
-        return hooks.Stop(await _stranger(iq, iq.payload, mod))
+        return hooks.Stop(await _stranger(iq, iq.payload, mod, point.safe))
     except StanzaError as error:
         return hooks.Stop(iq.error(error))
 
 
-async def _stranger(iq: Iq, query: Element, mod: Mod) -> Iq:
+async def _stranger(iq: Iq, query: Element, mod: Mod, safe: bool) -> Iq:
     if iq.to is not None and iq.to.full != mod.host:
         raise StanzaError("item-not-found", "accounts of this host only")
     if not is_open(mod):
         raise StanzaError("not-allowed", "registration is closed")
+    if not safe:
+        raise StanzaError("not-authorized", "passwords are taken over TLS only")
     if iq.type == "get":
         return iq.result(_form())
     user, password = _read(query)
@@ -135,6 +138,9 @@ async def registered(iq: Iq, mod: Mod) -> Iq | None:
     if iq.payload.child("remove") is not None:
         await _remove(iq, iq.payload, user)
         return None
+    session = sm.own_session()
+    if session is not None and not session.safe:
+        raise StanzaError("not-authorized", "passwords are taken over TLS only")  # XEP-0077 §3.3
     name, password = _read(iq.payload)
     if _jid(name, mod.host) != user:
         raise StanzaError("forbidden", "this account's own name is wanted")

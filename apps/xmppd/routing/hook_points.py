@@ -183,21 +183,23 @@ class RosterGet(Fold[tuple[Element, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class StreamFeatures(Fold[tuple[Element, ...]]):
-    """Features to announce. `user` is the authenticated bare JID, None before. In the c2s."""
+    """Features to announce. `user` is the authenticated bare JID, None before; `safe`: passwords may be sent, since the
+    stream has TLS or its listener does without. In the c2s."""
 
     host: str
     user: JID | None = None
-    tls: bool = False
+    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class C2sUnauthenticatedIq(Fold[Iq | None]):
-    """An IQ came before authentication; the accumulator is the answer, None if nobody has one. In the c2s."""
+    """An IQ came before authentication; the accumulator is the answer, None if nobody has one. `safe` as in
+    StreamFeatures. In the c2s."""
 
     host: str
     iq: Iq
     ip: str = ""
-    tls: bool = False
+    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,12 +61,14 @@ class Session:
 class C2sSession:
     """What a c2s process holds of its own session; lives and dies with that process.
 
-    `entry` is what the session table shows of it; only sm's functions replace it. `mods` belongs to the
-    modules: each keeps its notes under its own name, so a feature adds no field here.
+    `entry` is what the session table shows of it; only sm's functions replace it. `safe`: passwords may be sent over
+    its stream, which has TLS or a listener that does without. `mods` belongs to the modules: each keeps its notes under
+    its own name, so a feature adds no field here.
     """
 
     entry: Session
     lang: str = ""
+    safe: bool = True
     mods: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -129,9 +131,12 @@ def _facts(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return pairs
 
 
-def new_session(jid: JID, pid: Pid, *, lang: str = "", info: dict[str, str] | None = None) -> C2sSession:
+def new_session(
+    jid: JID, pid: Pid, *, lang: str = "", info: dict[str, str] | None = None, safe: bool = True
+) -> C2sSession:
     """The session of a resource bound just now: not available, not interested.
 
     `jid` is the full JID, `pid` the c2s process that will get its stanzas.
     """
-    return C2sSession(Session(jid, pid, new_sid(), info=_facts(*[_pair(*item) for item in (info or {}).items()])), lang)
+    facts = _facts(*[_pair(*item) for item in (info or {}).items()])
+    return C2sSession(Session(jid, pid, new_sid(), info=facts), lang, safe)

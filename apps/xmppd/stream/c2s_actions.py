@@ -72,7 +72,7 @@ async def _send_features(data: Data, action: SendFeatures) -> None:
     elements = action.elements
     if hooks.wanted(data.host, StreamFeatures) and action.stage != "encrypt":
         user = JID(data.fsm.username, data.host) if data.fsm.username else None
-        elements = await hooks.run_fold(data.host, StreamFeatures(data.host, user, data.fsm.tls), elements)
+        elements = await hooks.run_fold(data.host, StreamFeatures(data.host, user, data.safe), elements)
     written = "".join([_written(element) for element in elements])
     data.transport.send(f"<stream:features>{written}</stream:features>")
 
@@ -139,7 +139,7 @@ async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | 
     try:
         iq = stanza.from_element(action.iq)
         assert isinstance(iq, stanza.Iq)
-        point = C2sUnauthenticatedIq(data.host, iq, data.transport.peer, data.fsm.tls)
+        point = C2sUnauthenticatedIq(data.host, iq, data.transport.peer, data.safe)
         answer = await hooks.run_fold(data.host, point, None)
     except StanzaError:
         answer = None

@@ -83,6 +83,11 @@ class Data:
         return self.fsm.host
 
     @property
+    def safe(self) -> bool:
+        """Whether passwords may be sent: the stream has TLS, or its listener does without."""
+        return self.fsm.tls or self.settings.stream.plain_without_tls
+
+    @property
     def name(self) -> str:
         """The state's name, as gen_fsm calls it."""
         return self.fsm.name.value

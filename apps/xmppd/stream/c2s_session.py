@@ -43,7 +43,7 @@ async def open_session(data: Data, jid: JID) -> None:
     transport = data.transport
     tls = transport.tls
     info = {"ip": transport.peer, "tls": tls.version() if tls is not None else "", "mechanism": data.how}
-    session = new_session(jid, process.self_(), lang=data.lang, info=info)
+    session = new_session(jid, process.self_(), lang=data.lang, info=info, safe=data.safe)
     await sm.open_session(session)
     data.session = session
     if data.timer is not None:

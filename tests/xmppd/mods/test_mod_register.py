@@ -15,12 +15,12 @@ QUERY = "<query xmlns='jabber:iq:register'>{}</query>"
 ME = "<username>romeo</username><password>wherefore</password>"
 
 
-async def stranger(type_: str, content: str = "") -> str:
+async def stranger(type_: str, content: str = "", safe: bool = True) -> str:
     """What a stream that has not logged in is answered."""
     el = parser.parse_document(f"<iq xmlns='jabber:client' type='{type_}' id='r'>{QUERY.format(content)}</iq>")
     iq = stanza.from_element(el)
     assert isinstance(iq, Iq)
-    answer = await hooks.run_fold("localhost", C2sUnauthenticatedIq("localhost", iq), None)
+    answer = await hooks.run_fold("localhost", C2sUnauthenticatedIq("localhost", iq, safe=safe), None)
     assert answer is not None
     return answer.to_xml()
 
@@ -30,7 +30,7 @@ def test_closed_by_default() -> None:
         assert "<not-allowed " in await stranger("get")
         assert "<not-allowed " in await stranger("set", ME)
         assert not await auth.user_exists("romeo", "localhost")
-        features = await hooks.run_fold("localhost", StreamFeatures("localhost"), ())
+        features = await hooks.run_fold("localhost", StreamFeatures("localhost", safe=True), ())
         assert [f.name for f in features] == []
 
     play(body)
@@ -38,7 +38,7 @@ def test_closed_by_default() -> None:
 
 def test_open_to_strangers() -> None:
     async def body(court: Court) -> None:
-        features = await hooks.run_fold("localhost", StreamFeatures("localhost"), ())
+        features = await hooks.run_fold("localhost", StreamFeatures("localhost", safe=True), ())
         assert [f.name for f in features] == ["register"]
         form = await stranger("get")
         assert "<instructions>" in form
@@ -67,6 +67,21 @@ def test_a_new_password() -> None:
         assert "<forbidden " in await romeo.ask(f"<iq type='set' id='3' to='localhost'>{QUERY.format(other)}</iq>")
 
     play(body)
+
+
+def test_no_password_goes_over_a_stream_without_tls() -> None:
+    async def body(court: Court) -> None:
+        features = await hooks.run_fold("localhost", StreamFeatures("localhost"), ())
+        assert features == ()
+        assert "<not-authorized " in await stranger("set", ME, safe=False)
+        assert not await auth.user_exists("romeo", "localhost")
+        romeo = await court.login("romeo@localhost/r")
+        assert romeo.session is not None
+        romeo.session.safe = False
+        assert "<not-authorized " in await romeo.ask(f"<iq type='set' id='2' to='localhost'>{QUERY.format(ME)}</iq>")
+        assert not await auth.check_plain("romeo", "localhost", "wherefore")
+
+    play(body, config_of(registration=True))
 
 
 def test_the_end_of_an_account() -> None:

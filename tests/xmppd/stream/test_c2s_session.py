@@ -53,7 +53,9 @@ class Wire:
 
 async def bound() -> Any:
     endpoint = SimpleNamespace(ticket=Gate().admit("192.0.2.1"))
-    data = SimpleNamespace(transport=Wire(), endpoint=endpoint, session=None, timer=None, lang="", how="PLAIN")
+    data = SimpleNamespace(
+        transport=Wire(), endpoint=endpoint, session=None, timer=None, lang="", how="PLAIN", safe=True
+    )
     data.timer = process.send_after(60.0, process.self_(), "late")
     await c2s_session.open_session(data, JULIET)  # type: ignore[arg-type]
     return data
