@@ -103,7 +103,7 @@ def _marks(fn: Any, attr: str) -> list[Any]:
 
 def load(name: str) -> ModuleType:
     """The module file of that name: of our own, or of any package if it has a dot. Raises ModError."""
-    path = name if "." in name else f"{PACKAGE}.{name}"
+    path = path_of(name)
     try:
         return importlib.import_module(path)
     except ModuleNotFoundError as error:
@@ -111,6 +111,11 @@ def load(name: str) -> ModuleType:
         if missing != path and not path.startswith(f"{missing}."):
             raise  # the module is there, and what it imports is not
         raise ModError(f"there is no module {name}") from None
+
+
+def path_of(name: str) -> str:
+    """The Python module of that name."""
+    return name if "." in name else f"{PACKAGE}.{name}"
 
 
 def hook_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
@@ -252,6 +257,11 @@ def _entries(table: str, mod: Mod) -> tuple[Entry, ...]:
 async def _register(mod: Mod, module: ModuleType) -> None:
     await handler_table.register(hooks.TABLE, mod.owner, hook_entries(module, mod))
     await handler_table.register(iq.TABLE, mod.owner, iq_entries(module, mod))
+
+
+async def register_again(mod: Mod) -> None:
+    """Has the tables hold what the file declares now, in place of what it declared before."""
+    await _register(mod, load(mod.name))
 
 
 async def start_link(mod: Mod) -> Pid | None:

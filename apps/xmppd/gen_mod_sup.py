@@ -101,6 +101,29 @@ async def reload(old: Config, new: Config) -> list[str]:
     return done
 
 
+def running(config: Config, module: str) -> list[Mod]:
+    """The modules, on all hosts, whose file is the Python module `module`."""
+    hosts = [host for host in config.hosts if process.whereis(sup_name(host)) is not None]
+    return [mod for host in hosts for mod in mods_of(config, host) if gen_mod.path_of(mod.name) == module]
+
+
+async def renew(before: list[Mod], config: Config) -> list[str]:
+    """Has modules serve what their file, loaded anew, declares; `before` are they as they ran. Where options and own
+    processes are the same nothing stops for it. Gives what was done, in words. Raises ModError.
+    """
+    done: list[str] = []
+    for old in before:
+        new = _by_name(config, old.host)[old.name]
+        if new.options == old.options:
+            await gen_mod.register_again(new)
+            done.append(f"registered {old.name} of {old.host} again")
+        else:
+            await stop_mod(old)
+            await start_mod(new)
+            done.append(f"restarted {old.name} of {old.host}")
+    return done
+
+
 def _by_name(config: Config, host: str) -> Mapping[str, Mod]:
     return {mod.name: mod for mod in mods_of(config, host)}
 

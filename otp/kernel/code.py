@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -54,24 +54,35 @@ _read: Final[dict[str, int]] = {}
 # -- loading
 
 
-def load_file(name: str) -> ModuleType:
-    """Load a module, or load it anew: what was current becomes old, what was old is purged. Raises: LoadError."""
+def load_file(
+    name: str, *, accept: Callable[[dict[str, Any]], None] | None = None, spare: bool = False
+) -> ModuleType:
+    """Load a module, or load it anew: what was current becomes old, what was old is purged. Raises: LoadError.
+
+    `accept` sees the new namespace before it counts; if it raises, the one before comes back. `spare`: who runs old
+    code is not killed.
+    """
     module = sys.modules.get(name)
     importlib.invalidate_caches()
     if module is None:
         return ensure_loaded(name)
     before = dict(vars(module))
-    if name in _old:
+    if name in _old and not spare:
         purge(name)
+    version = _version(name, before, _old.get(name))
     try:
         importlib.reload(module)
-    except ModuleNotFoundError as exc:
-        raise LoadError(name, "nofile", str(exc)) from exc
+        _drop_removed(module, before)
+        if accept is not None:
+            accept(vars(module))
     except Exception as exc:
         vars(module).clear()
         vars(module).update(before)
-        raise LoadError(name, "badfile", repr(exc)) from exc
-    _old[name] = _version(name, before)
+        if isinstance(exc, LoadError):
+            raise
+        reason = "nofile" if isinstance(exc, ModuleNotFoundError) else "badfile"
+        raise LoadError(name, reason, repr(exc) if reason == "badfile" else str(exc)) from exc
+    _old[name] = version
     _note(name)
     return module
 
@@ -204,16 +215,31 @@ def _loaded_at(module: ModuleType) -> int:
     return _modified(path)
 
 
+def _drop_removed(module: ModuleType, before: dict[str, Any]) -> None:
+    # a reload leaves in place what the new text does not mention any more
+    loader: Any = getattr(module.__spec__, "loader", None)
+    text = loader.get_code(module.__name__) if hasattr(loader, "get_code") else None
+    if text is None or ("*",) in text.co_consts:
+        return
+    for key, value in before.items():
+        mentioned = key in text.co_names or key.startswith("__") or isinstance(value, ModuleType)
+        if not mentioned and vars(module).get(key) is value:
+            del vars(module)[key]
+
+
 def _note(name: str) -> None:
     _read[name] = _modified(_path(sys.modules[name]))
 
 
-def _version(name: str, namespace: dict[str, Any]) -> _Old:
+def _version(name: str, namespace: dict[str, Any], older: _Old | None = None) -> _Old:
     own = [value for value in namespace.values() if getattr(value, "__module__", None) == name]
-    classes = tuple(value for value in own if isinstance(value, type))
+    # a protocol answers no isinstance, and nobody is one
+    classes = tuple(value for value in own if isinstance(value, type) and not getattr(value, "_is_protocol", False))
     codes: set[CodeType] = set()
     for value in own:
         codes |= set(_codes(value))
+    if older is not None:
+        return _Old(older.codes | codes, older.classes + classes)
     return _Old(frozenset(codes), classes)
 
 

@@ -104,6 +104,11 @@ def message(cls: type[T]) -> type[T]:
     return cls
 
 
+def is_message(cls: type) -> bool:
+    """Whether the class, or another version of it, may cross by its full name."""
+    return _full_name(cls) in _classes
+
+
 def pack(term: Any) -> Any:
     """The term as scalars and tagged tuples, for `dump_into`. Raises CodecError if it may not cross."""
     cls = type(term)

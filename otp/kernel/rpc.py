@@ -90,6 +90,11 @@ def exported(fn: F) -> F:
     return fn
 
 
+def is_exported(fn: Callable[..., Any]) -> bool:
+    """Whether the function, or another version of it, was exported."""
+    return f"{fn.__module__}:{fn.__qualname__}" in _exported
+
+
 async def start_link() -> Pid | None:
     """Start this node's server."""
     return await gen_server.start_link(Rpc, name=NAME)

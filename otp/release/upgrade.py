@@ -91,12 +91,12 @@ async def _load(_suspended: list[Pid], _vsn: str, module: str) -> None:
 
 async def _code_change(_suspended: list[Pid], vsn: str, module: str, extra: object) -> None:
     for pid in processes_of(module):
-        await introspect.change_code(pid, _newest(type(pid.target.module))(), vsn, extra)
+        await introspect.change_code(pid, newest(type(pid.target.module))(), vsn, extra)
 
 
 async def _supervisor_change(_suspended: list[Pid], _vsn: str, module: str) -> None:
     for pid in supervisors_of(module):
-        await supervisor.change_code(pid, _newest(FAMILIES[pid].module))
+        await supervisor.change_code(pid, newest(FAMILIES[pid].module))
 
 
 async def _resume_all(suspended: list[Pid], _vsn: str, module: str) -> None:
@@ -104,8 +104,8 @@ async def _resume_all(suspended: list[Pid], _vsn: str, module: str) -> None:
         if pid in suspended:
             suspended.remove(pid)
             # without a code_change, too, it goes on with the new version
-            if type(pid.target.module) is not _newest(type(pid.target.module)):
-                pid.target.module = _newest(type(pid.target.module))()
+            if type(pid.target.module) is not newest(type(pid.target.module)):
+                pid.target.module = newest(type(pid.target.module))()
             await introspect.resume(pid)
 
 
@@ -136,7 +136,8 @@ async def _resume(pid: Pid) -> None:
         return
 
 
-def _newest(cls: type) -> Any:
+def newest(cls: type) -> Any:
+    """The class as it stands in its module now."""
     found: Any = sys.modules[cls.__module__]
     for name in cls.__qualname__.split("."):
         found = getattr(found, name)

@@ -114,6 +114,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(("status",), "xmppd.ctl.on_main:status", "what runs, where it listens, who is connected", where="main"),
     Command(("reload",), "xmppd.ctl.on_main:reload", "read configuration and certificates again", where="main",
             aliases=("reload_config",)),
+    Command(("upgrade",), "xmppd.ctl.upgrade:upgrade", "load a module's file anew on every worker; connections stay",
+            (Param("module", "mod_ping, xmppd.stream.c2s …"),), "main", timeout=180.0),
     Command(("stop",), "xmppd.ctl.on_main:stop", "drain and stop the server", where="main", by_hand=True),
     Command(("tree",), "xmppd.ctl.introspection:tree", "the live supervision tree", LOOK_TREE, "main", by_hand=True),
     Command(("top",), "xmppd.ctl.look.top:top", "the processes with most to do", LOOK_TOP, "main", by_hand=True),

@@ -26,6 +26,7 @@ EXPORTS = (
     "xmppd.ctl.here",
     "xmppd.ctl.introspection",
     "xmppd.ctl.reload",
+    "xmppd.ctl.upgrade",
     "xmppd.ctl.look.crash",
     "xmppd.ctl.look.hops",
     "xmppd.ctl.look.jids",
