@@ -5,7 +5,7 @@ OTP:      gen.erl, and the sending end of sys.erl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -119,12 +119,14 @@ def reply(from_: From, value: object) -> None:
         send(from_.ref, (from_, value))
 
 
-async def call(dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
-    """Ask and wait for the answer; seconds, None for ever.
+def call(
+    dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT
+) -> Coroutine[Any, Any, Any]:
+    """Ask; await the answer. Seconds, None for ever.
 
     Raises: CallError with why = noproc, timeout, calling_self, noconnection, or the server's exit reason.
     """
-    return await ask(dest, lambda from_: Call(from_, request), request, timeout)
+    return ask(dest, lambda from_: Call(from_, request), request, timeout)
 
 
 async def ask(
