@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from otp.erts import blocking, trace
+from otp.erts import blocking, shield, trace
 from otp.erts.actor import PROCESSES
 from otp.erts.exits import KILLED, ProcessExit
 from otp.erts.function_process import FunctionProcess
@@ -93,6 +93,7 @@ def _tear_down(loop: asyncio.AbstractEventLoop) -> None:
     NAMES.clear()
     ALIASES.clear()
     TIMERS.clear()
+    loop.run_until_complete(shield.finish_all())
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
     asyncio.set_event_loop(None)

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
 from otp.erts.future import LoopFuture
+from otp.erts.shield import shielded
 from xmppd.net.tls_session import TlsSession
 
 #: bytes waiting in the socket's buffer from which on, and below which again, writing is not / is welcome
@@ -101,14 +102,15 @@ class Transport(asyncio.Protocol):
     async def activate(self, sock: socket.socket, reader: Reader, context: ssl.SSLContext | None) -> None:
         """Begin to read `sock`, for `reader`; with TLS from the first byte if a context is given.
 
-        Raises OSError if the peer has gone meanwhile; the socket is closed then.
+        Raises OSError if the peer has gone meanwhile; the socket is closed then. Whoever is killed while it waits
+        here, the socket comes to `connection_made` first, and is closed there if nobody wants it any more.
         """
         self._reader = reader
         if context is not None:
             self._begin_tls(context)
         try:
-            await self._loop.connect_accepted_socket(lambda: self, sock)
-        except BaseException:
+            await shielded(self._loop.connect_accepted_socket(lambda: self, sock))
+        except Exception:
             sock.close()
             self._finish()
             raise
