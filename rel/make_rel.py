@@ -1,7 +1,7 @@
 """make_rel — builds the release: a folder that runs by itself and may be moved.
 
 OTP:      reltool, relx, systools:make_tar
-Way:      `make rel` → [make_rel] → _build/rel/xmppd/{xmppd, env/, *.rel.toml}; run with any Python from 3.11 on
+Way:      `make rel` → [make_rel] → _build/rel/xmppd/{xmppd, env/}; run with any Python from 3.11 on
 
     env/            an environment of its own: the wheel of these sources, and what it needs, each file checked
                     against the hash in rel/requirements.lock
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -22,7 +23,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REL = ROOT / "rel"
-RELEASE_FILES = ("xmppd", "xmppd.rel.toml", "main.rel.toml")
 
 
 class BuildError(Exception):
@@ -68,11 +68,15 @@ def build(output: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     progress.step("environment: what the server needs, checked against rel/requirements.lock")
     make_environment(fresh, wheel, tools)
-    progress.step("release files")
-    for name in RELEASE_FILES:
-        shutil.copy2(REL / name, fresh / name)
+    shutil.copy2(REL / "xmppd", fresh / "xmppd")
     put_in_place(fresh, output)
     progress.step(f"done: {shown(output)}")
+    interpreter = Path(os.path.realpath(output / "env" / "bin" / "python"))
+    if (folder := closed_to_others(interpreter)) is not None:
+        print(
+            f"note: {interpreter} runs it, and other users may not enter {folder};\n"
+            "      for a server of another user: make rel PYTHON=/usr/bin/python3",
+        )
     print(
         f"\nStart it:  {shown(REL / 'xmppd')} start\nIt may be moved: the folder is whole, and its own script is in it."
     )
@@ -112,6 +116,7 @@ def make_environment(release: Path, wheel: Path, tools: Path) -> None:
     """Make env/ of the release: no pip in it, no absolute path that matters."""
     env = release / "env"
     venv.create(env, symlinks=True, with_pip=False)
+    pin_interpreter(env)
     into = ("--python", str(env / "bin" / "python"))
     locked = ("--require-hashes", "--only-binary", ":all:", "-r", str(REL / "requirements.lock"))
     pip(tools, *into, "install", *locked)
@@ -121,6 +126,26 @@ def make_environment(release: Path, wheel: Path, tools: Path) -> None:
     for script in (env / "bin").iterdir():
         if not script.name.startswith("python"):
             script.unlink()  # their first lines would name this folder; `xmppd` starts Python by itself
+
+
+def pin_interpreter(env: Path) -> None:
+    """Let env/bin/python name the interpreter's own file (python3.11, not python3).
+
+    The packages belong to that version: when the system moves to another, the link dangles and `xmppd` says so, where
+    a link to `python3` would start a Python that finds none of them.
+    """
+    link = env / "bin" / "python"
+    target = os.path.realpath(link)
+    link.unlink()
+    link.symlink_to(target)
+
+
+def closed_to_others(interpreter: Path) -> Path | None:
+    """The first folder on the way to `interpreter` that other users may not enter; None if every user may run it."""
+    for folder in reversed(interpreter.parents):
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            return folder
+    return None
 
 
 def put_in_place(fresh: Path, output: Path) -> None:

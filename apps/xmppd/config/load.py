@@ -36,7 +36,7 @@ SECTIONS: Mapping[str, type] = {
     "node": schema.Node,
 }
 # Variables that steer the commands, not the configuration.
-COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_RELEASE", "XMPPD_FOREGROUND"})
+COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_FOREGROUND"})
 DEFAULT_LISTEN: tuple[Mapping[str, Any], ...] = ({"tls": "required"}, {"tls": "direct"})
 Known = Mapping[str, Mapping[str, Any]]
 

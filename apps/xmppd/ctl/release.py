@@ -6,7 +6,6 @@ Way:      ctl.parent, ctl.worker → [release] → systools → boot
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from otp.kernel import app_resource
@@ -14,24 +13,19 @@ from otp.kernel.app_resource import AppSpec
 from otp.release import systools
 from otp.release.systools import ReleaseError, Script
 
+#: the package: its release files and application files travel with it, however it was installed
 HERE = Path(__file__).resolve().parent.parent
 
 
 def script(name: str) -> Script:
     """Give the boot script of NAME.rel.toml. Raises ReleaseError, AppResourceError."""
-    file = folder() / f"{name}.rel.toml"
+    file = HERE / f"{name}.rel.toml"
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise ReleaseError(f"{file}: {error.strerror}") from None
     release = systools.parse_release(text, str(file))
     return systools.make_script(release, {app: _spec(app) for app, _ in release.applications})
-
-
-def folder() -> Path:
-    """Give the folder of the release files: that of the built release, or rel/ of the sources."""
-    built = os.environ.get("XMPPD_RELEASE")
-    return Path(built) if built else HERE.parent.parent / "rel"
 
 
 def _spec(app: str) -> AppSpec:
