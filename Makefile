@@ -31,7 +31,7 @@ stories: $(STAMP) ## the plays: what clients say and hear, against a booted node
 
 check: $(STAMP) ## ruff, mypy --strict, and the house rules
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check --quiet . || echo "hint: $(BIN)/ruff format ."
+	@$(BIN)/ruff format --check --quiet . >/dev/null || echo "hint: some files are not formatted; $(BIN)/ruff format FILE does it"
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/house
 

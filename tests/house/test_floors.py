@@ -61,6 +61,14 @@ def imports(tree: ast.AST) -> list[tuple[str, int]]:
     return found
 
 
+def feature_of(name: str) -> str | None:
+    """The feature that a module of mods/ belongs to: mods.mod_roster and mods.roster.plan are both "roster"."""
+    parts = name.split(".")
+    if parts[:2] != ["xmppd", "mods"] or len(parts) < 3:
+        return None
+    return parts[2].removeprefix("mod_")
+
+
 def faults(name: str, tree: ast.AST) -> list[str]:
     """What a module imports that it may not."""
     room, wrong = room_of(name), []
@@ -74,7 +82,9 @@ def faults(name: str, tree: ast.AST) -> list[str]:
         elif top in IMPURE and any(name == p or name.startswith(p + ".") for p in PURE):
             wrong.append(f"{line}: {name} is pure and imports {top}")
         elif top in OWN and room != TOP and not any(room_of(target) == r for r in allowed):
-            wrong.append(f"{line}: {room} may not import {target}")
+            wrong.append(f"{line}: {room} may not import {target}; docs/style.md says what lies below what")
+        elif (other := feature_of(target)) is not None and room == "xmppd.mods" and other != feature_of(name):
+            wrong.append(f"{line}: a module may not import another ({target}); they meet in hooks, IQs and names")
     return wrong
 
 
@@ -108,4 +118,7 @@ def test_the_table_would_find_a_fault() -> None:
     assert faults("otp.erts.pid", ast.parse("from otp.stdlib import gen"))
     assert faults("xmpp_core.jid", ast.parse("import socket"))
     assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.stream import c2s"))
+    assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.mods import mod_roster"))
+    assert faults("xmppd.mods.roster.plan", ast.parse("from xmppd.mods.offline import spool"))
+    assert not faults("xmppd.mods.mod_roster", ast.parse("from xmppd.mods.roster import plan"))
     assert not faults("xmppd.sup", ast.parse("from xmppd.stream import c2s"))

@@ -22,8 +22,10 @@ def ids(path: Path) -> str:
 def test_head_says_what_the_file_is(path: Path) -> None:
     head = ast.get_docstring(ast.parse(path.read_text())) or ""
     first = head.splitlines()[0] if head else ""
-    assert first.startswith(f"{path.stem} — "), f"first line: {first!r}"
-    assert FIELD.search(head), "no field OTP, Differs, Way, Process, RFC or XEP"
+    assert first.startswith(f"{path.stem} — "), (
+        f'the first line of {ids(path)} must be: """{path.stem} — what it is. It is: {first!r}'
+    )
+    assert FIELD.search(head), f"the head of {ids(path)} needs a field: OTP, Differs, Way, Process, RFC or XEP"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=ids)
@@ -38,7 +40,10 @@ def test_public_names_have_docstrings(path: Path) -> None:
             wanted = named and not DOCSTRING_FREE.match(node.name) and not private(owner) and not is_overload(node)
             if wanted and ast.get_docstring(node) is None:
                 missing.append(node.name)
-    assert not missing
+    assert not missing, (
+        f"public names have a docstring, these of {ids(path)} have none: {', '.join(missing)}; "
+        "write one, or begin the name with an underscore if nobody else uses it"
+    )
 
 
 def private(owner: ast.AST) -> bool:

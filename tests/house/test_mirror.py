@@ -23,7 +23,9 @@ SOURCES = sorted(
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_source_has_its_test(source: Path) -> None:
-    assert mirror(source).is_file(), f"{mirror(source).relative_to(ROOT)} is missing"
+    assert mirror(source).is_file(), (
+        f"each source file has a test file of its name: write {mirror(source).relative_to(ROOT)}"
+    )
 
 
 #: tests that are of no one file: programs run here and by a real Erlang node; what processes cost
@@ -34,4 +36,6 @@ def test_every_mirrored_test_has_its_source() -> None:
     expected = {mirror(s) for s in SOURCES} | set(OF_THE_WHOLE)
     for top in ("otp", "xmpp_core", "xmppd"):
         for test in (ROOT / "tests" / top).rglob("test_*.py"):
-            assert test in expected or "__" in test.stem, f"{test.relative_to(ROOT)} mirrors nothing"
+            assert test in expected or "__" in test.stem, (
+                f"{test.relative_to(ROOT)}: no source of this name; further tests of one source have __ in their name"
+            )

@@ -1,4 +1,4 @@
-"""test_installed — the server in each way it may be installed: by pip, built by one user and run by another, upgraded."""
+"""test_installed — the server however it was installed: by pip, built by one user and run by another, upgraded."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ def settings(*more: str) -> list[str]:
 
 
 def run(command: list[str], env: dict[str, str], user: int | None = None) -> subprocess.CompletedProcess[str]:
+    groups = None if user is None else []
     return subprocess.run(
-        command, env={"PATH": os.defpath} | env, cwd="/", user=user, group=user, extra_groups=None if user is None else [],
+        command, env={"PATH": os.defpath} | env, cwd="/", user=user, group=user, extra_groups=groups,
         capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
 
@@ -40,7 +41,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory, release: Path) -> Path
     (wheel,) = (ROOT / "_build" / "wheel").glob("xmppd-*.whl")
     env = tmp_path_factory.mktemp("pip") / "env"
     venv.create(env, symlinks=True, with_pip=False)
-    pip = [str(ROOT / "_build" / "tools" / "bin" / "python"), "-m", "pip", "-q", "--python", str(env / "bin" / "python")]
+    tools = ROOT / "_build" / "tools" / "bin" / "python"
+    pip = [str(tools), "-m", "pip", "-q", "--python", str(env / "bin" / "python")]
     wanted = ["--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / "rel" / "requirements.lock")]
     for words in (wanted, ["--no-deps", "--no-index", str(wheel)]):
         subprocess.run([*pip, "install", *words], check=True, capture_output=True, text=True)
