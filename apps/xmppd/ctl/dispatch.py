@@ -21,6 +21,8 @@ async def execute(name: str, params: dict[str, Any]) -> Any:
     """Give the result of a command. Raises CommandError."""
     if name == "shell":
         return await _shell(*(str(params.get(name, "")) for name in ("node", "session", "source")))
+    if name == "shell interrupt":
+        return await _interrupt(*(str(params.get(name, "")) for name in ("node", "session")))
     command = registry().get(name)
     if command is None:
         raise CommandError(f"there is no command {name!r}{suggest(name, list(registry()))}", EXIT_USAGE)
@@ -90,6 +92,18 @@ async def remote(worker: str, fn: str, *args: Any, timeout: float) -> Any:
 async def _shell(node: str, session: str, source: str) -> Any:
     if node == "main":
         return await evaluate.evaluate(session, source)
+    _known(node)
+    return await remote(node, "xmppd.ctl.here:shell", session, source, timeout=3600.0)
+
+
+async def _interrupt(node: str, session: str) -> None:
+    if node == "main":
+        evaluate.interrupt(session)
+        return
+    _known(node)
+    await remote(node, "xmppd.ctl.here:interrupt", session, timeout=5.0)
+
+
+def _known(node: str) -> None:
     if node not in workers():
         raise CommandError(f"there is no node {node}; there are main, {', '.join(workers())}", EXIT_USAGE)
-    return await remote(node, "xmppd.ctl.here:shell", session, source, timeout=3600.0)

@@ -35,6 +35,13 @@ async def shell(session: str, source: str) -> dict[str, Any]:
 
 
 @rpc.exported
+def interrupt(session: str) -> dict[str, Any]:
+    """End what a session of the shell waits for."""
+    evaluate.interrupt(session)
+    return {"ok": None}
+
+
+@rpc.exported
 def vital() -> dict[str, Any]:
     """Give this worker's vital signs."""
     usage = resource.getrusage(resource.RUSAGE_SELF)

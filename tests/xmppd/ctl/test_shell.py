@@ -44,13 +44,13 @@ async def execute(name: str, params: dict[str, Any]) -> Any:
     return await evaluate.evaluate(params["session"] + params["node"], params["source"])
 
 
-def typed(home: Home, text: str, monkeypatch: pytest.MonkeyPatch) -> int:
+def typed(home: Home, text: str, monkeypatch: pytest.MonkeyPatch, node: str = "w1") -> int:
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
     home.create()
 
     async def main() -> int:
         pid = await server.start_link(home.control, execute)
-        status = await run_blocking(shell.interact, home)
+        status = await run_blocking(shell.interact, home, node)
         await gen_server.stop(pid)
         return int(status)
 
@@ -70,3 +70,16 @@ def test_input_that_is_no_terminal_ends_with_the_first_refusal(
 ) -> None:
     assert typed(Home(tmp_path), ":node w9\n1\n", monkeypatch) == 2
     assert "no such node" in capsys.readouterr().err
+
+
+def test_exit_ends_the_prompt_with_its_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(Home(tmp_path), "print('a')\nexit(4)\nprint('b')\n", monkeypatch) == 4
+    assert capsys.readouterr().out == "a\n"
+
+
+def test_a_node_that_is_none_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError, match="no such node") as caught:
+        typed(Home(tmp_path), "", monkeypatch, "w9")
+    assert caught.value.status == 2
