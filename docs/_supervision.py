@@ -39,7 +39,7 @@ def supervision_page() -> str:
         "## The parent (node `main`)\n\n",
         *trees,
         "## A worker (nodes `w1` … `wN`)\n\n",
-        *_tree("xmppd_sup", XmppdSup(), (_without_tls(config), ())),
+        *_tree("xmppd_sup", XmppdSup(), (_without_tls(config), {})),
         "## Every node\n\n",
         *_tree("kernel_sup", KernelSup(), (env,)),
     ]

@@ -19,11 +19,11 @@ from xmppd.stream import c2s_sup, service_sup
 
 
 class XmppdApp(Application):
-    """The callbacks. The application's env holds `config` (a Config) and `listen_fds` (of its listeners, in order)."""
+    """The callbacks. The application's env holds `config` (a Config) and `listen_fds` (by listener, doors.name_of)."""
 
     async def start(self, type_: Any, args: Any) -> Pid:
         """Start the tree; returns its top. Raises StartError."""
-        pid = await sup.start_link(_config(), application.get_env("xmppd", "listen_fds", ()))
+        pid = await sup.start_link(_config(), application.get_env("xmppd", "listen_fds", {}))
         assert pid is not None
         return pid
 

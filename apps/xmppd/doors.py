@@ -6,7 +6,7 @@ Process:  values only; made anew when listener_sup is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from xmpp_core import ns
 from xmpp_core.bind import Policy
@@ -24,8 +24,13 @@ from xmppd.stream.c2s_data import Settings
 from xmppd.stream.component import ServiceSettings
 
 
-def doors(config: Config, tls: TlsContexts | None, fds: Sequence[int | None] = ()) -> list[Door]:
-    """One door per `[[listen]]`. `fds`: its inherited sockets, None or missing where there is none.
+def name_of(listen: Listen) -> str:
+    """What a listener is called; no two have one name, since no two can be bound to one address and port."""
+    return f"{listen.module}:{listen.ip}:{listen.port}"
+
+
+def doors(config: Config, tls: TlsContexts | None, fds: Mapping[str, int] = {}) -> list[Door]:
+    """One door per `[[listen]]`. `fds`: the inherited sockets by name_of(); missing where there is none.
 
     `tls`: the hosts' contexts, None if no listener needs them.
     """
@@ -34,8 +39,8 @@ def doors(config: Config, tls: TlsContexts | None, fds: Sequence[int | None] = (
     gate = Gate(GateLimits(limits.connections, max(50, files // 10), 50, limits.address_connections))
     throttle = _throttle(limits.login_failures_per_minute)
     return [
-        Door(_address(listen, fds[i] if i < len(fds) else None), _service(config, listen, gate, tls, throttle))
-        for i, listen in enumerate(config.listen)
+        Door(_address(listen, fds.get(name_of(listen))), _service(config, listen, gate, tls, throttle))
+        for listen in config.listen
     ]
 
 
@@ -50,7 +55,7 @@ def tls_contexts(config: Config) -> TlsContexts | None:
 
 
 def _address(listen: Listen, fd: int | None) -> Address:
-    return Address(f"{listen.module}:{listen.ip}:{listen.port}", listen.ip, listen.port, listen.backlog, fd)
+    return Address(name_of(listen), listen.ip, listen.port, listen.backlog, fd)
 
 
 def _throttle(per_minute: int | None) -> Throttle | None:

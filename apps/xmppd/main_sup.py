@@ -58,22 +58,22 @@ async def start_link(parent: Parent) -> Pid | None:
 
 
 def _spec(parent: Parent, worker: str, shutdown: float) -> ChildSpec:
-    start = parent.start_of(worker)
     spec = PeerSpec(
         worker,
-        _command(start.to_json()),
-        pass_fds=tuple(start.fds),
+        _command(worker),
+        pass_fds=tuple(parent.start_of(worker).fds.values()),
         env={COOKIE_VARIABLE: parent.cookie.hex(), "PYTHONUNBUFFERED": "1"},
         shutdown=shutdown,
+        input=lambda: parent.start_of(worker).to_bytes(),  # anew for each start: there may have been a reload
     )
     return ChildSpec(worker, (peer.start_link, (spec,), {"name": worker}), shutdown=shutdown + 5.0)
 
 
-def _command(start: str) -> Callable[[], tuple[str, ...]]:
+def _command(worker: str) -> Callable[[], tuple[str, ...]]:
     """The command line of each generation: the same, but for the creation, which no two share."""
     generations = itertools.count(1)
 
     def command() -> tuple[str, ...]:
-        return (sys.executable, "-I", "-m", "xmppd.ctl.worker", start, str(next(generations)))
+        return (sys.executable, "-I", "-m", "xmppd.ctl.worker", worker, str(next(generations)))
 
     return command

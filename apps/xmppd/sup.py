@@ -7,7 +7,7 @@ Process:  `xmppd_sup`, one per worker, started by the application
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from otp.erts.pid import Pid
 from otp.stdlib import supervisor
@@ -31,7 +31,7 @@ NAME = "xmppd_sup"
 class XmppdSup(Supervisor):
     """The list. What is lower needs what is above it; the listeners come last, and go first."""
 
-    def init(self, config: Config, fds: Sequence[int | None]) -> tuple[SupFlags, list[ChildSpec]]:
+    def init(self, config: Config, fds: Mapping[str, int]) -> tuple[SupFlags, list[ChildSpec]]:
         """One list; TLS only where a listener has it."""
         tls = doors.tls_contexts(config)
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
@@ -57,6 +57,7 @@ def store_config(config: Config) -> StoreConfig:
     return StoreConfig(backend=chosen.backend, path=path, pool=chosen.pool, durability=chosen.durability)
 
 
-async def start_link(config: Config, fds: Sequence[int | None] = ()) -> Pid | None:
-    """Start the whole server; `fds` are the inherited sockets of `config.listen`, in its order (None: bind it here)."""
-    return await supervisor.start_link(XmppdSup, config, tuple(fds), name=NAME)
+async def start_link(config: Config, fds: Mapping[str, int] | None = None) -> Pid | None:
+    """Start the whole server; `fds` are the inherited sockets of `config.listen` by doors.name_of; without one it is
+    bound here."""
+    return await supervisor.start_link(XmppdSup, config, dict(fds or {}), name=NAME)

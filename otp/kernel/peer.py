@@ -19,9 +19,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from otp.erts.pid import Pid
 from otp.erts.process import cancel_timer, receive, running, self_, send_after, trap_exit
@@ -42,7 +43,8 @@ class PeerSpec:
     """What to run. `args`, the command line, or a function that makes it anew for each start (a new generation).
 
     `pass_fds` are inherited under their numbers; `env` is added to ours; `ready_within` and `shutdown` are seconds:
-    to be up after the start, and to be gone after SIGTERM, before SIGKILL.
+    to be up after the start, and to be gone after SIGTERM, before SIGKILL. `input` is what it finds at its standard
+    input, or a function that gives it for each start.
     """
 
     name: str
@@ -51,6 +53,7 @@ class PeerSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     ready_within: float = 30.0
     shutdown: float = 10.0
+    input: bytes | Callable[[], bytes] = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +162,15 @@ class Peer(GenServer[_State]):
 
 def _spawn(spec: PeerSpec) -> tuple[subprocess.Popen[bytes], socket.socket]:
     args = spec.args() if callable(spec.args) else spec.args
+    stdin = _stdin(spec.input() if callable(spec.input) else spec.input)
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    with theirs:
+    with theirs, stdin:
         environ = {**os.environ, **spec.env, lifeline.VARIABLE: str(theirs.fileno())}
         try:
             child = subprocess.Popen(
                 args,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stderr=subprocess.PIPE,
                 pass_fds=(*spec.pass_fds, theirs.fileno()),
                 env=environ,
@@ -176,6 +180,15 @@ def _spawn(spec: PeerSpec) -> tuple[subprocess.Popen[bytes], socket.socket]:
             ours.close()
             raise
     return child, ours
+
+
+def _stdin(content: bytes) -> IO[bytes]:
+    """A file, not a pipe: nobody has to wait until it is read. In memory where that can be: it may be a secret."""
+    memory = hasattr(os, "memfd_create")
+    file = os.fdopen(os.memfd_create("stdin"), "w+b") if memory else tempfile.TemporaryFile()  # noqa: SIM115
+    file.write(content)
+    file.seek(0)
+    return file
 
 
 def _ready(state: _State) -> _State:

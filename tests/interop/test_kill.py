@@ -191,6 +191,23 @@ def test_a_reload_disturbs_no_session(server: Booted) -> None:
     assert wire.ask("get", PING).get("type") == "result"
 
 
+def test_a_worker_that_starts_again_serves_what_the_others_serve_whatever_the_file_says(server: Booted) -> None:
+    file = server.home.parent / "xmppd.toml"
+    text = file.read_text()
+    first, rest = text.split("[[listen]]", 1)
+    listens, modules = rest.split("[modules]")
+    turned = "[[listen]]".join([first, *reversed(["", *listens.split("[[listen]]")])])  # the last listener first
+    for edited in (f"{turned}[modules]{modules}".replace('"required"', '"off"'), "hosts = ["):
+        file.write_text(edited)
+        old = set(server.worker_pids().values())
+        for pid in old:
+            os.kill(pid, signal.SIGKILL)
+        server.await_workers(lambda now, old=old: len(now) == len(old) and old.isdisjoint(now.values()))  # type: ignore[misc]
+        for port, required in ((server.tls, True), (server.plain, False)):
+            found = server.wire(port).open().find(".//{urn:ietf:params:xml:ns:xmpp-tls}required")
+            assert (found is not None) is required, edited
+
+
 PROCESSES = (
     "hooks", "iq", "router", "sm", "auth", "store", "tls",
     "mod_roster@localhost", "mod_presence@localhost", "mod_offline@localhost", "offline_writer@localhost",

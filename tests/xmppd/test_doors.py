@@ -16,7 +16,7 @@ LISTEN = (
 
 def test_each_listener_has_its_own_rules(tmp_path: Path) -> None:
     chosen = config(tmp_path, listen=LISTEN, limits=Limits(rate=1000, pre_auth_bytes=2048))
-    c2s, direct, component = doors.doors(chosen, doors.tls_contexts(chosen), [7, None])
+    c2s, direct, component = doors.doors(chosen, doors.tls_contexts(chosen), {"c2s:127.0.0.1:5222": 7})
     assert [d.address.fd for d in (c2s, direct, component)] == [7, None, None]
     assert c2s.service.context is None
     assert direct.service.context is not None

@@ -46,5 +46,19 @@ def test_every_worker_has_its_sockets_and_each_start_a_generation(parent: Parent
     first, second = peer.args(), peer.args()
     assert (first[-1], second[-1]) == ("1", "2")
     assert "0102" not in " ".join(first)
-    start = WorkerStart.from_json(first[4])
-    assert (start.node, list(start.fds)) == ("w2", list(peer.pass_fds))
+    assert callable(peer.input)
+    start = WorkerStart.from_bytes(peer.input())
+    assert (start.node, tuple(start.fds.values())) == ("w2", peer.pass_fds)
+
+
+def test_a_worker_that_starts_again_is_told_what_is_in_force_and_not_what_is_in_the_file(parent: Parent) -> None:
+    _, specs = WorkerSup().init(parent)
+    (peer,) = specs[0].call.args
+    assert callable(peer.input)
+    file = parent.config.paths.home / "xmppd.toml"
+    before = WorkerStart.from_bytes(peer.input())
+    file.write_text("hosts = ['other.x']\n[registration]\nopen = true\n")
+    assert WorkerStart.from_bytes(peer.input()) == before
+    parent.take_over(parent.reread())
+    after, _ = WorkerStart.from_bytes(peer.input()).config()
+    assert (after.registration.open, after.hosts) == (True, ("localhost",))

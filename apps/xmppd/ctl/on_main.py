@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import fields
-from operator import attrgetter
 from typing import Any
 
 from otp.erts import process
 from otp.kernel import logger, node, rpc
 from xmppd.config.problems import ConfigError
-from xmppd.config.schema import Limits
-from xmppd.ctl import dispatch
+from xmppd.ctl import dispatch, in_force
 from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, CommandError
 from xmppd.ctl.parent_state import state
 
 #: seconds a worker has to give a sign of life
 PATIENCE = 3.0
-#: limits that listeners, streams and the parent have taken at their start
-_LIMITS = tuple(f.name for f in fields(Limits) if f.name not in ("roster_items", "offline_messages"))
 
 
 async def ping() -> dict[str, Any]:
@@ -55,10 +50,19 @@ async def reload() -> dict[str, Any]:
         raise CommandError(f"{error}\nnothing was changed", EXIT_CONFIG) from None
     logger.reopen()
     done: list[str] = []
-    for worker in dispatch.workers():
-        answer = await dispatch.remote(worker, "xmppd.ctl.reload:reload", timeout=60.0)
-        done += [f"{worker}: {line}" for line in answer]
-    later = _needs_restart(here.config, config)
+    before = (list(here.reloaded), dict(here.certificates))
+    here.take_over(config)  # first: a worker that starts meanwhile is told of it
+    packed = in_force.pack(here.in_force)
+    try:
+        for worker in dispatch.workers():
+            answer = await dispatch.remote(worker, "xmppd.ctl.reload:reload", packed, here.certificates, timeout=60.0)
+            done += [f"{worker}: {line}" for line in answer]
+    except CommandError:
+        here.reloaded[:] = before[0]
+        here.certificates.clear()
+        here.certificates.update(before[1])
+        raise
+    later = in_force.needs_restart(here.config, config)
     done += [f"{name} needs a restart to change" for name in later]
     return {"reloaded": True, "text": "\n".join(["reloaded", *done]), "done": done}
 
@@ -96,18 +100,3 @@ def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give every row all keys, so that a worker that is down has its place in the table."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     return [{key: row.get(key) for key in keys} for row in rows]
-
-
-def _needs_restart(old: Any, new: Any) -> list[str]:
-    """Name what a running release cannot change; of the limits it can change those that modules ask for."""
-    fixed = (
-        "hosts",
-        "listen",
-        "store",
-        "auth",
-        "tls.min_version",
-        "log.format",
-        *(f"limits.{name}" for name in _LIMITS),
-    )
-    changed = [name for name in fixed if attrgetter(name)(old) != attrgetter(name)(new)]
-    return changed + (["workers"] if old.worker_count != new.worker_count else [])

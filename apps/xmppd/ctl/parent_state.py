@@ -18,9 +18,11 @@ from typing import Any
 from otp.kernel import application
 from xmppd.config.load import load
 from xmppd.config.schema import Config
+from xmppd.ctl import in_force
 from xmppd.ctl.home import Home
 from xmppd.ctl.ports import port_of
 from xmppd.ctl.worker_start import WorkerStart
+from xmppd.doors import name_of
 from xmppd.net import tls_dev
 
 APP = "xmppd_main"
@@ -28,7 +30,11 @@ APP = "xmppd_main"
 
 @dataclass(frozen=True)
 class Parent:
-    """The parent's view: how it was started, what it has bound (`sockets[listener][worker]`), whom it starts."""
+    """The parent's view: how it was started, what it has bound (`sockets[listener][worker]`), whom it starts.
+
+    `config` is that of the start, `reloaded` the last one taken over, `certificates` what was in the files that it
+    names when it was read.
+    """
 
     config: Config
     file: str | None
@@ -37,6 +43,11 @@ class Parent:
     cookie: bytes = field(repr=False, default=b"")
     foreground: bool = False
     started: float = field(default_factory=time.time)
+    reloaded: list[Config] = field(default_factory=list)
+    certificates: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.certificates.update(in_force.certificates(self.config))
 
     @property
     def home(self) -> Home:
@@ -60,14 +71,25 @@ class Parent:
 
     def start_of(self, worker: str) -> WorkerStart:
         """Give what a worker is told at its start."""
-        place = self.workers.index(worker)
-        fds = [sockets[place].fileno() for sockets in self.sockets]
-        home = str(self.config.paths.home)
-        return WorkerStart(worker, home, self.file, self.flags, self.nodes, fds, self.ports)
+        place, config = self.workers.index(worker), self.in_force
+        pairs = zip(config.listen, self.sockets, strict=True)
+        fds = {name_of(listen): sockets[place].fileno() for listen, sockets in pairs}
+        return WorkerStart(worker, self.nodes, fds, in_force.pack(config), self.certificates)
 
     def reread(self) -> Config:
         """Read the configuration again, as it is now. Raises ConfigError."""
         return load(self.file, self.config.paths.home, os.environ, self.flags)
+
+    @property
+    def in_force(self) -> Config:
+        """The configuration by which the release runs, its ports as they are bound."""
+        return in_force.with_ports(self.reloaded[-1] if self.reloaded else self.config, self.ports)
+
+    def take_over(self, new: Config) -> None:
+        """From now on it runs by this one, as far as that can change: also the workers that start later."""
+        self.reloaded[:] = [in_force.taken_over(self.config, new)]
+        self.certificates.clear()
+        self.certificates.update(in_force.certificates(new))
 
     def describe(self) -> dict[str, Any]:
         """Give what the banner and `status` tell of it."""

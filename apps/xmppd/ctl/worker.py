@@ -1,4 +1,4 @@
-"""worker — the entry point of a worker process: `python -m xmppd.ctl.worker START CREATION`.
+"""worker — the entry point of a worker process: `python -m xmppd.ctl.worker NAME CREATION`, told the rest on stdin.
 
 OTP:      the start of a peer node
 Way:      main_sup → otp.kernel.peer → [worker] → boot → application xmppd
@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from otp.kernel import stall
@@ -38,22 +39,31 @@ EXPORTS = (
 
 def main(args: list[str]) -> int:
     """Be a worker until told to stop; give the exit code."""
-    start, creation = WorkerStart.from_json(args[0]), int(args[1])
-    config = start.load()
+    start, creation = WorkerStart.from_bytes(_told()), int(args[1])
+    config, copies = start.config()
     home = Home(config.paths.home)
     log_setup.set_up(config.log, None if os.environ.get("XMPPD_FOREGROUND") else home.log)
     logging.captureWarnings(True)
     hooks = boot.Hooks(started=lambda: _started(config))
-    return boot.run(script("xmppd"), env(start, config), node=start.node, creation=creation, hooks=hooks)
+    return boot.run(script("xmppd"), env(start, config, copies), node=start.node, creation=creation, hooks=hooks)
 
 
-def env(start: WorkerStart, config: Config) -> dict[str, dict[str, Any]]:
+def env(start: WorkerStart, config: Config, copies: Sequence[int] = ()) -> dict[str, dict[str, Any]]:
     """Give the settings of the applications."""
     cookie = bytes.fromhex(os.environ.pop("OTP_COOKIE", ""))
     return {
         "kernel": {"run_dir": str(Home(config.paths.home).run), "cookie": cookie, "nodes": tuple(start.nodes)},
-        "xmppd": {"config": config, "listen_fds": tuple(start.fds), "start": start},
+        "xmppd": {"config": config, "listen_fds": dict(start.fds), "copies": list(copies)},
     }
+
+
+def _told() -> bytes:
+    """What the parent says; then standard input is empty, so that its secrets do not stay."""
+    data = sys.stdin.buffer.read()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return data
 
 
 def _started(config: Config) -> None:

@@ -1,48 +1,41 @@
-"""worker_start — what the parent tells a worker at its start, as one line of JSON.
+"""worker_start — what the parent tells a worker at its start, on its standard input.
 
-OTP:      cf. the command line that peer builds for a node
+OTP:      cf. the command line and the boot file that peer builds for a node
 Way:      main_sup → [worker_start] → ctl.worker
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from xmppd.config.load import load
+import msgspec
+
 from xmppd.config.schema import Config
+from xmppd.ctl import in_force
 
 
 @dataclass(frozen=True)
 class WorkerStart:
-    """How to come up: who it is, with which configuration, which sockets (in the order of [[listen]])."""
+    """How to come up: who it is, in which mesh, its inherited sockets by the names of their listeners (doors.name_of),
+    the packed configuration in force, and what is in the certificate files that this names."""
 
     node: str
-    home: str
-    file: str | None
-    flags: Mapping[str, str]
     nodes: Sequence[str]
-    fds: Sequence[int]
-    ports: Sequence[int]
+    fds: Mapping[str, int]
+    packed: bytes = field(repr=False)
+    certificates: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
-    def to_json(self) -> str:
-        """As it stands on the command line: no secret is in it."""
-        return json.dumps(dataclasses.asdict(self))
+    def to_bytes(self) -> bytes:
+        """As the worker reads it: there are secrets in it."""
+        return msgspec.msgpack.encode(self)
 
     @staticmethod
-    def from_json(text: str) -> WorkerStart:
-        """The inverse."""
-        return WorkerStart(**json.loads(text))
+    def from_bytes(data: bytes) -> WorkerStart:
+        """The inverse. Raises msgspec.MsgspecError."""
+        return msgspec.msgpack.decode(data, type=WorkerStart)
 
-    def load(self) -> Config:
-        """Give the configuration, its ports as they are bound. Raises ConfigError."""
-        config = load(self.file, self.home, os.environ, self.flags)
-        known = dict(enumerate(self.ports))
-        listens = [
-            dataclasses.replace(listen, port=known.get(index, listen.port))
-            for index, listen in enumerate(config.listen)
-        ]
-        return dataclasses.replace(config, listen=tuple(listens))
+    def config(self) -> tuple[Config, list[int]]:
+        """Give the configuration, its ports as they are bound, its certificates as they were read, and the descriptors
+        that keep these."""
+        return in_force.pinned(in_force.unpack(self.packed), self.certificates)

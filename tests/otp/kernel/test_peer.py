@@ -166,6 +166,17 @@ def test_a_supervisor_starts_it_again() -> None:
     _run(body)
 
 
+def test_what_it_finds_at_its_standard_input_is_made_for_each_start() -> None:
+    async def body() -> None:
+        said = iter((b"one", b"x" * 300_000))
+        code = "import sys; sys.exit(2 + len(sys.stdin.buffer.read()) % 100)"
+        spec = PeerSpec("w1", (sys.executable, "-c", code), input=lambda: next(said))
+        assert (await _exit_of(await peer.start_link(spec)))[:2] == ("exit_status", 5)
+        assert (await _exit_of(await peer.start_link(spec)))[:2] == ("exit_status", 2)
+
+    _run(body)
+
+
 def test_inherited_descriptors() -> None:
     async def body() -> None:
         read, write = os.pipe()

@@ -26,8 +26,10 @@ def test_names_ports_and_places(tmp_path: Path) -> None:
     told = parent.describe()
     assert [listen["port"] for listen in told["listen"]] == parent.ports
     second = parent.start_of("w2")
-    assert second.fds == [sockets[1].fileno() for sockets in bound]
-    assert second.ports == parent.ports
+    config, _ = second.config()
+    assert [listen.port for listen in config.listen] == parent.ports
+    names = [f"c2s:127.0.0.1:{port}" for port in parent.ports]
+    assert second.fds == {name: sockets[1].fileno() for name, sockets in zip(names, bound, strict=True)}
     ports.close_all(bound)
     assert told["data"] == str(tmp_path / "data/xmppd.sqlite3")
     assert told["config"] is None

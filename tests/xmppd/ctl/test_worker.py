@@ -10,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from xmppd.ctl import worker
+from xmppd.config.load import load
+from xmppd.ctl import in_force, worker
 from xmppd.ctl.worker_start import WorkerStart
 
 
 def test_settings_and_the_secret_leaves_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTP_COOKIE", "00ff")
-    start = WorkerStart("w1", str(tmp_path), None, {}, ["main", "w1"], [7, 8], [7001, 7002])
-    env = worker.env(start, start.load())
+    config = in_force.with_ports(load(None, tmp_path, {}), [7001, 7002])
+    start = WorkerStart("w1", ["main", "w1"], {"c2s:127.0.0.1:7001": 7, "c2s:127.0.0.1:7002": 8}, in_force.pack(config))
+    env = worker.env(start, *WorkerStart.from_bytes(start.to_bytes()).config())
     assert env["kernel"] == {"run_dir": str(tmp_path / "run"), "cookie": b"\x00\xff", "nodes": ("main", "w1")}
-    assert env["xmppd"]["listen_fds"] == (7, 8)
+    assert env["xmppd"]["listen_fds"] == start.fds
     assert [listen.port for listen in env["xmppd"]["config"].listen] == [7001, 7002]
     import os
 

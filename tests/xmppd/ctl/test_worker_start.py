@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xmppd.config.load import load
+from xmppd.ctl import in_force
 from xmppd.ctl.worker_start import WorkerStart
 
 
-def test_it_survives_the_command_line_and_brings_the_ports_that_are_bound(tmp_path: Path) -> None:
-    start = WorkerStart("w1", str(tmp_path), None, {"workers": "2"}, ["main", "w1", "w2"], [3, 4], [7001, 7002])
-    again = WorkerStart.from_json(start.to_json())
+def test_it_comes_whole_and_shows_no_secret(tmp_path: Path) -> None:
+    config = in_force.with_ports(load(None, tmp_path, {}, {"workers": "2"}), [7001, 7002])
+    fds = {"c2s:127.0.0.1:7001": 3, "c2s:127.0.0.1:7002": 4}
+    start = WorkerStart("w1", ["main", "w1", "w2"], fds, in_force.pack(config), {"a.pem": b"hush"})
+    again = WorkerStart.from_bytes(start.to_bytes())
     assert again == start
-    config = again.load()
-    assert [listen.port for listen in config.listen] == [7001, 7002]
-    assert config.workers == 2
+    assert again.config()[0] == config
+    assert "hush" not in repr(again)
