@@ -34,7 +34,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.config.schema import Config
 from xmppd.routing import handler_table, hooks, iq
-from xmppd.routing.handler_table import OWNER_PREFIX, Entry, Reregister
+from xmppd.routing.handler_table import OWNER_PREFIX, Entry, Reregister, is_owner
 from xmppd.routing.hook_points import Fold, Run
 from xmppd.routing.iq import At
 
@@ -63,8 +63,8 @@ class Mod:
     @property
     def owner(self) -> str:
         """The registered name of its process, and the owner of its handlers; a table that lost them knows it by
-        OWNER_PREFIX."""
-        prefix = "" if self.name.startswith(OWNER_PREFIX) else OWNER_PREFIX
+        `handler_table.is_owner`."""
+        prefix = "" if is_owner(self.name) else OWNER_PREFIX
         return f"{prefix}{self.name}@{self.host}"
 
 

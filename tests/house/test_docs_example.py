@@ -1,4 +1,4 @@
-"""test_docs_example — the module of docs/modules.md is loaded as it stands there, and serves."""
+"""test_docs_example — the module of docs/modules.md serves, and the test of docs/contributing.md passes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +88,14 @@ def test_it_serves_on_after_a_crash_of_the_table_of_handlers(package: str) -> No
 def test_its_options_are_checked(package: str) -> None:
     with pytest.raises(gen_mod.ModError, match=r'did you mean "text"'):
         gen_mod.options_of(package, {"txt": "x"})
+
+
+def test_the_first_test_of_a_module_passes() -> None:
+    page = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(code, "contributing.md", "exec"), names)  # the page's own program
+    tests = [fn for name, fn in names.items() if name.startswith("test_")]
+    assert tests
+    for test in tests:
+        test()

@@ -14,7 +14,7 @@ from xmpp_core.stanza import Iq
 from xmppd import gen_mod
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod, ModError, iq_handler, on
-from xmppd.routing import hooks, iq
+from xmppd.routing import handler_table, hooks, iq
 from xmppd.routing.hook_points import StreamFeatures, UserAvailable
 from xmppd.routing.iq import LOCAL
 
@@ -99,7 +99,7 @@ def test_declared_handlers_are_there_with_their_mod() -> None:
         assert iq.namespaces("localhost", LOCAL) == ["urn:play"]
         romeo = await court.login("romeo@localhost/r", presence=None, roster=False)
         assert "type='result'" in await romeo.ask("<iq type='get' id='1' to='localhost'><play xmlns='urn:play'/></iq>")
-        await crash("mod_play.mod_a@localhost")
+        await crash("play.mod_a@localhost")
         assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
 
     play(body, with_play(limit=7))
@@ -111,3 +111,12 @@ def test_a_module_of_another_package_is_asked_again_too() -> None:
         assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
 
     play(body, with_play(limit=7))
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [("mod_ping", "mod_ping@h"), ("acme.mod_motd", "acme.mod_motd@h"), ("acme.motd", "mod_acme.motd@h")],
+)
+def test_a_modules_process_bears_its_name(name: str, owner: str) -> None:
+    assert Mod(name, "h", None).owner == owner
+    assert handler_table.is_owner(owner)

@@ -19,7 +19,7 @@ from otp.erts.signals import Down
 from otp.stdlib import ets, gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 
-#: processes registered under a name that begins so own handlers and understand Reregister
+#: what the name of a module begins with; processes registered under such a name understand Reregister
 OWNER_PREFIX: Final = "mod_"
 READY: Final = "ready"
 _PATIENCE = 2.0  # seconds that a restarted table waits for owners that do not answer
@@ -69,6 +69,12 @@ class GiveUp:
     """The restarted table has waited long enough for its owners."""
 
 
+def is_owner(name: str) -> bool:
+    """True for the registered name of a module's process: "mod_x@host", or "acme.mod_x@host" of another package."""
+    module = name.partition("@")[0]
+    return module.startswith(OWNER_PREFIX) or module.rpartition(".")[2].startswith(OWNER_PREFIX)
+
+
 @dataclass(slots=True)
 class State:
     """`awaited`: owners that have not registered again since a restart, by the monitor on each."""
@@ -86,7 +92,7 @@ class HandlerTable(GenServer[State]):
         state = State(ets.new(name))
         for owner in process.registered():
             pid = process.whereis(owner)
-            if pid is not None and owner.startswith(OWNER_PREFIX):
+            if pid is not None and is_owner(owner):
                 process.monitor(pid)
                 state.awaited[pid] = owner
                 gen_server.cast(pid, Reregister(name))
