@@ -42,7 +42,7 @@ class Parent:
     sockets: Sequence[Sequence[socket.socket]] = field(repr=False)
     cookie: bytes = field(repr=False, default=b"")
     foreground: bool = False
-    started: float = field(default_factory=time.time)
+    started: float = field(default_factory=time.monotonic)
     reloaded: list[Config] = field(default_factory=list)
     certificates: dict[str, bytes] = field(default_factory=dict, repr=False)
 
@@ -97,7 +97,7 @@ class Parent:
         return {
             "version": version("xmppd"),
             "pid": os.getpid(),
-            "uptime": round(time.time() - self.started, 1),
+            "uptime": round(time.monotonic() - self.started, 1),
             "hosts": list(self.config.hosts),
             "listen": [
                 {

@@ -50,7 +50,7 @@ def _row(session: Session) -> dict[str, Any]:
         "jid": session.jid.full,
         "node": session.pid.node,
         "priority": session.priority,
-        "seconds": round((time.time_ns() - session.sid[0]) / 1e9),
+        "seconds": max(0, round((time.time_ns() - session.sid[0]) / 1e9)),  # the clock may have been set back
         "ip": noted.get("ip"),
         "tls": noted.get("tls"),
         "mechanism": noted.get("mechanism"),

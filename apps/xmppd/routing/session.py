@@ -8,7 +8,7 @@ RFC:  6121 §4 (available, priority), §2.2 (interested resources)
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
@@ -26,9 +26,25 @@ Sid = tuple[int, int]  # (nanoseconds since the epoch at bind, a count): greater
 _serial = count(1)
 
 
-def new_sid() -> Sid:
-    """A session id that orders sessions by the time of their binding."""
-    return time.time_ns(), next(_serial)
+class Clock:
+    """Nanoseconds since the epoch that never go back: a clock that is set back stands still here until it has caught up
+    (a hybrid logical clock: Kulkarni et al., 2014)."""
+
+    def __init__(self, read: Callable[[], int] = time.time_ns) -> None:
+        self._read, self._last = read, 0
+
+    def now(self, after: int = 0) -> int:
+        """A time greater than all that were given before, and than `after`, which somebody else has given."""
+        self._last = max(self._read(), self._last + 1, after + 1)
+        return self._last
+
+
+_CLOCK = Clock()
+
+
+def new_sid(after: Sid = (0, 0)) -> Sid:
+    """A session id that orders sessions by the time of their binding; greater than `after`, whatever the clock says."""
+    return _CLOCK.now(after[0]), next(_serial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +128,12 @@ class C2sSession:
             heard.clear()  # what overtakes does so by milliseconds: the old ones are not needed any more
         heard[subject] = version
         return version
+
+    def follow(self, others: Iterable[Session]) -> None:
+        """Is newer than `others`, whatever the clock says; for routing.sm only, before the session is in the table."""
+        newest = max([other.sid for other in others], default=self.entry.sid)
+        if newest > self.entry.sid:
+            self.entry = replace(self.entry, sid=new_sid(newest))
 
     def change(self, *, priority: int | None, interested: bool) -> Session:
         """Replaces `entry`; for routing.sm only, which tells the other nodes."""

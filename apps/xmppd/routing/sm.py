@@ -101,8 +101,10 @@ def all_sessions() -> list[Session]:
 async def open_session(session: C2sSession) -> None:
     """Puts the session into the table of every node; a session with the same full JID is told Replaced.
 
-    Returns when the replaced one has said its goodbyes, or after two seconds: what comes after is the new one's.
+    It is the newest of its account, whatever the clock says: who binds now comes after all that are known here. Returns
+    when the replaced one has said its goodbyes, or after two seconds: what comes after is the new one's.
     """
+    session.follow(sessions(session.entry.bare))
     OWN[session.pid] = session
     old = await _ask(Open(session.entry))
     if old is not None:

@@ -126,7 +126,8 @@ class GiveUp:
 class State:
     """`watched`: monitored c2s processes; `peers`: sm processes of other nodes, `awaited` those who have not said
     Hello since our start (by node); `most`: sessions an account may have; `os_pids`: of the other nodes; `lost`: those
-    whose sessions we gave up though they ran, and their creation then.
+    whose sessions we gave up though they ran, and their creation then; `told`: processes of `watched` that have been
+    told to go, there being too many.
     """
 
     table: ets.Table[str, Rows]
@@ -136,6 +137,7 @@ class State:
     awaited: set[str] = field(default_factory=set)
     os_pids: dict[str, int] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
+    told: set[Pid] = field(default_factory=set)
 
 
 class Sm(GenServer[State]):
@@ -176,6 +178,7 @@ class Sm(GenServer[State]):
         match message:
             case Put(session, answer):
                 _put(state, session)
+                _bound(state, session.bare)
                 if answer:
                     process.send(session.pid, Heard(over=False))
             case Drop(session):
@@ -211,11 +214,20 @@ def _open(state: State, session: Session) -> Session | None:
         process.send(old.pid, Replaced())
     _insert(state, session)
     _watch(state, session)
-    rows = _rows(state, session.bare)
-    if len(rows) > state.most:
-        eldest = min(rows, key=lambda s: s.sid)
-        process.send(eldest.pid, Kick("policy-violation", "too many sessions of this account"))
+    _bound(state, session.bare)
     return old if old is not None and old.pid is not session.pid else None
+
+
+def _bound(state: State, bare: str) -> None:
+    """Those beyond the newest `most` of an account have to go. Each node tells its own, once: one that was told is in
+    the table until it has said its goodbyes, and does not stand for another."""
+    rows = _rows(state, bare)
+    if len(rows) <= state.most:
+        return
+    for old in sorted(rows, key=lambda s: s.sid)[: -state.most]:
+        if old.pid in state.watched and old.pid not in state.told:
+            state.told.add(old.pid)
+            process.send(old.pid, Kick("policy-violation", "too many sessions of this account"))
 
 
 def _watch(state: State, session: Session) -> None:
@@ -227,6 +239,7 @@ def _watch(state: State, session: Session) -> None:
 def _forget(state: State, session: Session) -> int:
     """Returns how many nodes were told."""
     state.watched.pop(session.pid, None)
+    state.told.discard(session.pid)
     OWN.pop(session.pid, None)
     if not _delete(state, session):
         return 0
@@ -320,6 +333,7 @@ def _hello(state: State, hello: Hello) -> None:
         _delete(state, session)
     for session in hello.sessions:
         _put(state, session)
+        _bound(state, session.bare)
     if sm_cut.CUT.pop(peer.node, None) is not None:
         sm_lost.tell(gone)  # they said goodbye while it could not be heard here
     if hello.lost:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from otp.erts.pid import intern
 from xmpp_core.jid import JID
-from xmppd.routing.session import MOST_NEWS, new_session, new_sid
+from xmppd.routing.session import MOST_NEWS, Clock, Session, new_session, new_sid
 
 PID = intern("w9", 1, 1)
 
@@ -27,6 +30,23 @@ def test_a_change_is_a_new_row_of_the_same_session() -> None:
 def test_session_ids_grow() -> None:
     ids = [new_sid() for _ in range(100)]
     assert ids == sorted(set(ids))
+
+
+@given(reads=st.lists(st.integers(0, 2**62)), others=st.lists(st.integers(0, 2**62)))
+def test_a_clock_that_is_set_back_gives_no_time_twice(reads: list[int], others: list[int]) -> None:
+    clock, said = Clock(iter([*reads, *[0] * len(others)]).__next__), [0]
+    for after in [0] * len(reads) + others:
+        now = clock.now(after)
+        assert now > max(after, said[-1])
+        said.append(now)
+
+
+@given(sids=st.lists(st.tuples(st.integers(0, 2**64), st.integers(0, 2**32))))
+def test_who_binds_now_is_newer_than_all_that_are_known(sids: list[tuple[int, int]]) -> None:
+    others = [Session(JID.parse(f"romeo@localhost/{i}"), PID, sid) for i, sid in enumerate(sids)]
+    session = new_session(JID.parse("romeo@localhost/r"), PID)
+    session.follow(others)
+    assert all(session.entry.sid > other.sid for other in others)
 
 
 def test_each_module_has_its_own_notes() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from otp.erts import exits, process
+from otp.stdlib import gen_server
 from tests.support.court import Court, crash, play
 from tests.support.node import until
+from xmpp_core.jid import JID
 from xmppd.routing import sm, sm_server
 from xmppd.routing.deliver import Kick, Replaced
+from xmppd.routing.session import new_session
 
 
 def test_a_session_shows_what_its_client_said() -> None:
@@ -46,6 +51,50 @@ def test_an_account_has_so_many_sessions_and_the_oldest_gives_way() -> None:
         clients = [await court.login(f"romeo@localhost/{i}", roster=False) for i in range(11)]
         await until(lambda: isinstance(clients[0].ended, Kick))
         assert [c.ended for c in clients[1:]] == [None] * 10
+
+    play(body)
+
+
+def test_of_sessions_that_come_at_once_the_newest_stay_however_long_the_others_take_to_go() -> None:
+    async def body(court: Court) -> None:
+        await court.account("romeo@localhost")
+        kicked: list[str] = []
+        pids = [process.spawn(_slow_to_go, JID.parse(f"romeo@localhost/{i}"), kicked) for i in range(60)]
+        await until(lambda: len(kicked) == 50)
+        late = [JID.parse(f"romeo@localhost/{i}") for i in range(60, 63)]  # while those still stand in the table
+        pids += [process.spawn(_slow_to_go, jid, kicked) for jid in late]
+        await until(lambda: len(kicked) == 53)
+        assert len(sm.sessions("romeo@localhost")) == 63
+        for pid in pids:
+            process.send(pid, "go")
+        await until(lambda: len(sm.sessions("romeo@localhost")) == 10)
+        assert sorted(kicked, key=int) == [str(number) for number in range(53)]
+        for session in sm.sessions("romeo@localhost"):
+            process.send(session.pid, "end")
+
+    play(body)
+
+
+async def _slow_to_go(jid: JID, kicked: list[str]) -> None:
+    session = new_session(jid, process.self_())
+    await sm.open_session(session)
+    await process.receive(lambda message: isinstance(message, Kick) or message == "end")
+    if len(kicked) < 53:
+        kicked.append(jid.resource)
+        await process.receive(lambda message: message == "go")
+    await sm.close_session(session)
+
+
+def test_a_clock_that_was_set_back_locks_nobody_out_of_a_resource() -> None:
+    async def body(court: Court) -> None:
+        old = await court.login("romeo@localhost/r")
+        assert old.session is not None
+        tomorrow = replace(old.session.entry, sid=(old.session.entry.sid[0] + 86_400 * 10**9, 0))
+        old.session.entry = tomorrow  # as it would be if it had been bound before the clock was set back a day
+        await gen_server.call("sm", sm_server.Open(tomorrow))
+        new = await court.login("romeo@localhost/r")
+        assert isinstance(old.ended, Replaced)
+        assert [s.pid for s in sm.sessions("romeo@localhost")] == [new.pid]
 
     play(body)
 

@@ -62,6 +62,17 @@ def test_the_newest_session_wins_wherever_it_is() -> None:
     far_court.run(body, "w1", "w2")
 
 
+def test_the_oldest_sessions_give_way_wherever_the_newest_are() -> None:
+    async def body(courts: Courts) -> None:
+        jids = [f"romeo@localhost/{i}" for i in range(13)]
+        for number, jid in enumerate(jids):
+            await courts.client(f"w{number % 2 + 1}", jid)
+        await courts.until("w1", *jids[3:])
+        await courts.until("w2", *jids[3:])
+
+    far_court.run(body, "w1", "w2")
+
+
 def test_a_manager_that_crashes_learns_of_the_other_nodes_again() -> None:
     async def body(courts: Courts) -> None:
         romeo = await courts.client("w1", "romeo@localhost/r")
