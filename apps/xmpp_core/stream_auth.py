@@ -128,8 +128,8 @@ def _idle(state: StreamState) -> StreamState:
 def _failed(state: StreamState, refused: Failure, config: StreamConfig) -> Next:
     """A failed attempt; the last one a stream may have ends it (§6.4.5)."""
     actions: list[Action] = [
+        ReportAuth(refused.username, False, state.mechanism, refused.condition),
         SendElement(answers.failure(refused)),
-        ReportAuth(refused.username, False, state.mechanism),
     ]
     return _count(_idle(state), actions, config)
 
@@ -189,5 +189,6 @@ def legacy_result(state: StreamState, event: LegacyAuthResult, config: StreamCon
     reason = event.error or StanzaError("not-authorized")
     query = iq.child("query", ns.AUTH)
     claimed = query.child_text("username") if query is not None else None
-    actions: list[Action] = [SendElement(answers.error(iq, reason)), ReportAuth(claimed, False, "")]
+    report = ReportAuth(claimed, False, "", reason.condition)
+    actions: list[Action] = [report, SendElement(answers.error(iq, reason))]
     return _count(replace(state, iq=None), actions, config)

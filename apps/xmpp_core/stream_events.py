@@ -230,11 +230,13 @@ class SaslStep:
 
 @dataclass(frozen=True, slots=True)
 class ReportAuth:
-    """An attempt ended; username None when it is not known whom the client tried to be."""
+    """An attempt ended; username None when it is not known whom the client tried to be; `reason` is the condition of
+    the failure. It goes before the answer, which the driver may hold back."""
 
     username: str | None
     ok: bool
     mechanism: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def test_failure_carries_the_condition_and_reports_whom() -> None:
     play.on(sasl("auth", "AGEAYg==", "PLAIN"))
     actions = play.on(SaslResult(Failure("not-authorized", "juliet")))
     assert xml(actions) == failure("not-authorized")
-    assert only(actions, ReportAuth) == ReportAuth("juliet", False, "PLAIN")
+    assert only(actions, ReportAuth) == ReportAuth("juliet", False, "PLAIN", "not-authorized")
 
 
 def test_the_fifth_failure_ends_the_stream() -> None:
@@ -251,7 +251,8 @@ def test_legacy_failures_count_too() -> None:
         play.on(login(username="juliet", password="wrong", resource="balcony"))
         actions = play.on(LegacyAuthResult(error=StanzaError("not-authorized")))
         assert "<not-authorized" in xml(actions)[0]
-        assert ReportAuth("juliet", False, "") in actions, "guesses are counted for the account they were made at"
+        counted = ReportAuth("juliet", False, "", "not-authorized")
+        assert counted in actions, "guesses are counted for the account they were made at"
         assert any(isinstance(action, CloseStream) for action in actions) == (turn == 4)
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from otp.erts import blocking
+from otp.erts import blocking, process
 from xmpp_core.sasl import scram_keys
 from xmpp_core.sasl.base import ScramKeys
 from xmppd.auth.scram_text import from_text, to_text
@@ -29,8 +29,10 @@ from xmppd.store.backend import Tx
 
 T = TypeVar("T")
 HASHES: Final = ("SHA-1", "SHA-256", "SHA-512")
-#: password checks and registrations that may wait for a thread; beyond it: temporary-auth-failure
+#: password checks and registrations that may be at the threads; others wait for their turn, so many seconds, before
+#: they hear temporary-auth-failure: who floods the queue makes it longer, and refuses nobody
 MAX_WAITING: Final = 200
+PATIENCE: Final = 5.0
 MAX_PASSWORD: Final = 1023
 
 
@@ -145,8 +147,11 @@ class Accounts:
             raise BadPassword(str(exc)) from exc
 
     async def _on_thread(self, fn: Callable[..., T], *args: Any) -> T:
-        if self._waiting >= MAX_WAITING:
-            raise AuthBusy("too many passwords are being checked")
+        deadline = time.monotonic() + PATIENCE
+        while self._waiting >= MAX_WAITING:
+            if time.monotonic() > deadline:
+                raise AuthBusy("too many passwords are being checked")
+            await process.sleep(0.05)
         self._waiting += 1
         try:
             return await blocking.run_blocking(fn, *args)

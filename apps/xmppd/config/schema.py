@@ -122,7 +122,13 @@ class Registration:
     """`[registration]`."""
 
     open: bool = setting(
-        False, Flag(), "true: anyone may make an account in band (XEP-0077), unthrottled; meant for tests"
+        False, Flag(), "true: anyone may make an account in band (XEP-0077), as often as `rate` allows"
+    )
+    rate: int | None = setting(
+        10,
+        Number(1, word="off", unit="an hour"),
+        "registrations tried from one IPv4 address or one /64 of IPv6, and changes of one account's password, in an "
+        'hour, on each worker; the loopback has no limit; "off": nobody has',
     )
 
 
@@ -146,7 +152,10 @@ class Limits:
     )
     login_failures: int = setting(5, Number(1, 1000), "failed logins on one stream before it is closed")
     login_failures_per_minute: int | None = setting(
-        60, Number(1, word="off"), 'failed logins per minute of one address or account, "off" for no limit'
+        30,
+        Number(1, word="off"),
+        "failed logins per minute of one address or account with which each answer comes five seconds late; with fewer "
+        'it comes sooner, and a right password is never refused; "off": all answers come at once',
     )
     pre_auth_bytes: int = setting(8192, Number(1024, unit="bytes"), "largest element before authentication")
     pre_auth_elements: int = setting(32, Number(4), "elements in one before authentication")

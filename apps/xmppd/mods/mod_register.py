@@ -1,7 +1,7 @@
 """mod_register — accounts made, changed and removed by their users.
 
 Making one is closed unless [registration] open says otherwise; the other two are for who is logged in. A password is
-taken over TLS only, or where the listener says plain_without_tls.
+taken over TLS only, or where the listener says plain_without_tls. [registration] rate says how often.
 
 Way:  before authentication: c2s → hook C2sUnauthenticatedIq → [mod_register] → auth
       later: router → iq → [mod_register] → auth, accounts
@@ -11,6 +11,7 @@ XEP:  0077; 0004 (the same form as a data form)
 from __future__ import annotations
 
 from otp.erts import process
+from otp.erts.scheduler import THIS
 from xmpp_core import dataforms, ns
 from xmpp_core.dataforms import Field, Form
 from xmpp_core.element import Element, el
@@ -19,6 +20,7 @@ from xmpp_core.jid import JID, JidError
 from xmpp_core.stanza import Iq
 from xmppd.auth import auth
 from xmppd.auth.auth import AccountExists, AuthBusy, BadName, BadPassword
+from xmppd.auth.throttle import address_key, hourly, is_loopback
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.routing import accounts, hooks, sm
 from xmppd.routing.deliver import Deliver
@@ -63,23 +65,34 @@ async def stranger(acc: Iq | None, point: C2sUnauthenticatedIq, mod: Mod) -> obj
     if acc is not None or iq.payload is None or iq.payload.ns != ns.REGISTER or not iq.is_request:
         return acc
     try:
-        return hooks.Stop(await _stranger(iq, iq.payload, mod, point.safe))
+        return hooks.Stop(await _stranger(iq, iq.payload, mod, point))
     except StanzaError as error:
         return hooks.Stop(iq.error(error))
 
 
-async def _stranger(iq: Iq, query: Element, mod: Mod, safe: bool) -> Iq:
+async def _stranger(iq: Iq, query: Element, mod: Mod, point: C2sUnauthenticatedIq) -> Iq:
     if iq.to is not None and iq.to.full != mod.host:
         raise StanzaError("item-not-found", "accounts of this host only")
     if not is_open(mod):
         raise StanzaError("not-allowed", "registration is closed")
-    if not safe:
+    if not point.safe:
         raise StanzaError("not-authorized", "passwords are taken over TLS only")
     if iq.type == "get":
         return iq.result(_form())
     user, password = _read(query)
+    _within_rate(mod, point.ip, f"ip:{address_key(point.ip)}")
     await _stored(auth.create_user(user, mod.host, password))
     return iq.result()
+
+
+def _within_rate(mod: Mod, ip: str, key: str) -> None:
+    """Counts one try of `key`. Raises StanzaError (wait) when it was one too many. Names that are taken count too:
+    to try them is how accounts are found out."""
+    rate = mod.config.registration.rate if mod.config is not None else None
+    if rate is None or not ip or is_loopback(ip):
+        return
+    if not hourly(mod.owner, rate).take(key, THIS.loop.time()):
+        raise StanzaError("resource-constraint", "too often; try again later", type_="wait")
 
 
 def _form() -> Element:
@@ -144,6 +157,7 @@ async def registered(iq: Iq, mod: Mod) -> Iq | None:
     name, password = _read(iq.payload)
     if _jid(name, mod.host) != user:
         raise StanzaError("forbidden", "this account's own name is wanted")
+    _within_rate(mod, session.ip if session is not None else "", f"account:{user.bare}")
     await _stored(auth.set_password(user.local, mod.host, password))
     return iq.result()
 

@@ -107,6 +107,11 @@ class C2sSession:
         """The account's bare JID."""
         return self.entry.jid.bare_jid()
 
+    @property
+    def ip(self) -> str:
+        """The client's IP address, "" where it has none."""
+        return dict(self.entry.info).get("ip", "")
+
     def note(self, mod: str, make: Callable[[], T]) -> T:
         """The notes of module `mod` on this session, made by `make` at their first use."""
         found = self.mods.get(mod)

@@ -1,4 +1,4 @@
-"""c2s_auth — a stream's logins: the mechanism asks, the accounts answer, failures are counted.
+"""c2s_auth — a stream's logins: the mechanism asks, the accounts answer, failures make answers late.
 
 Way:      stream.c2s_actions → [c2s_auth] → xmpp_core.sasl (steps) and auth (look-ups)
 Process:  runs in the c2s
@@ -8,41 +8,44 @@ XEP:      0078 (where configured)
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 
+from otp.erts import process
+from otp.erts.exits import ReceiveTimeout
 from otp.erts.scheduler import THIS
-from xmpp_core import bind
+from otp.erts.signals import Exit
+from otp.stdlib import gen_fsm
+from xmpp_core import bind, prep
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
+from xmpp_core.prep import PrepError
 from xmpp_core.sasl import mechanisms
 from xmpp_core.sasl.base import Answer, Failure, NeedKeys, NeedPasswordCheck, Outcome, SaslContext
-from xmpp_core.stream_events import LegacyAuth, LegacyAuthResult, ReportAuth, SaslStep
+from xmpp_core.stream_events import LegacyAuth, LegacyAuthResult, NegotiationTimeout, ReportAuth, SaslStep
 from xmppd.auth import auth
 from xmppd.auth.auth import AuthBusy
 from xmppd.auth.throttle import address_key
+from xmppd.net import receiver
 from xmppd.routing import hooks, sm
+from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
 from xmppd.store.store import StoreError
-from xmppd.stream.c2s_data import Data
+from xmppd.stream.c2s_data import Data, ReceiverEnded
 
 _LATER = Failure("temporary-auth-failure")
 
 
 async def sasl_step(data: Data, request: SaslStep) -> Outcome:
     """What one message of the client leads to; never raises for anything that the client sent."""
-    if throttled(data):
-        return _LATER
     try:
         if request.first:
             data.mechanism = mechanisms.start(request.mechanism, _context(data))
         assert data.mechanism is not None
         step = data.mechanism.step(request.data)
         while isinstance(step, NeedKeys | NeedPasswordCheck):
-            if throttled(data, step.username):
-                step = Failure("temporary-auth-failure", step.username)
-            else:
-                step = data.mechanism.answer(await _look_up(data.host, step))
+            step = data.mechanism.answer(await _look_up(data.host, step))
     except (AuthBusy, StoreError):
         step = _LATER
     if isinstance(step, Failure):
@@ -77,39 +80,52 @@ def channel_binding(data: Data) -> bytes:
 
 
 async def report(data: Data, result: ReportAuth) -> None:
-    """An attempt ended: count it if it failed, take the client for known if not, and tell the modules."""
+    """An attempt ended: count it if it failed, take the client for known if not, and tell the modules; return when it
+    may be answered. The verdict comes first: streams that try at the same time slow each other."""
     data.mechanism = None
+    throttle, now = data.settings.throttle, THIS.loop.time()
+    keys = _keys(data, result.username)
     if result.ok:
         data.how = sys.intern(result.mechanism)
         data.endpoint.ticket.known()
-    elif data.settings.throttle is not None:
-        for key in _keys(data, result.username):
-            data.settings.throttle.take(key, THIS.loop.time())
+    elif throttle is not None:
+        for key in keys:
+            throttle.spend(key, now)
     if hooks.wanted(data.host, AuthResult):
         point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.transport.peer)
         await hooks.run(data.host, point)
-
-
-def throttled(data: Data, username: str | None = None) -> bool:
-    """Whether this address, or this account, has failed too often lately."""
-    throttle = data.settings.throttle
-    if throttle is None:
-        return False
-    now = THIS.loop.time()
-    return not all(throttle.allows(key, now) for key in _keys(data, username))
+    if throttle is not None:
+        await _hold_back(throttle.delay(keys, now))
 
 
 def _keys(data: Data, username: str | None) -> list[str]:
+    """What is counted together: the address, and the account in whatever spelling, whether there is one or not."""
     keys = [f"ip:{address_key(data.transport.peer)}"]
     if username:
-        keys.append(f"account:{username}@{data.host}")
+        with contextlib.suppress(PrepError):
+            keys.append(f"account:{prep.local(username)}@{data.host}")
     return keys
+
+
+async def _hold_back(seconds: float) -> None:
+    """Wait, but not for a client that has gone, nor when the server goes down."""
+    if not seconds:
+        return
+    try:
+        message = await process.receive(_ends_the_wait, seconds)
+    except ReceiveTimeout:
+        return
+    process.send(process.self_(), message)
+
+
+def _ends_the_wait(message: object) -> bool:
+    if isinstance(message, gen_fsm.Event):
+        return isinstance(message.event, receiver.Closed)
+    return isinstance(message, Exit | Kick | NegotiationTimeout | ReceiverEnded | Shutdown)
 
 
 async def legacy_login(data: Data, request: LegacyAuth) -> LegacyAuthResult:
     """XEP-0078: the password is checked and the resource chosen in one step."""
-    if throttled(data, request.username):
-        return LegacyAuthResult(error=StanzaError("resource-constraint"))
     try:
         account = JID(request.username, data.host)
         right = await auth.check_plain(request.username, data.host, request.password)

@@ -86,8 +86,12 @@ def test_an_unknown_user_costs_as_much_as_a_known_one(play: Play, monkeypatch: p
     play(body)
 
 
-def test_more_passwords_than_threads_can_check_are_refused(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("patience", "refused"), [(60.0, 0), (-1.0, 2)])
+def test_more_passwords_than_threads_can_check_wait(
+    play: Play, monkeypatch: pytest.MonkeyPatch, patience: float, refused: int
+) -> None:
     monkeypatch.setattr(auth_internal, "MAX_WAITING", 3)
+    monkeypatch.setattr(auth_internal, "PATIENCE", patience)
 
     async def body() -> None:
         accounts = Accounts(b"s" * 32, 4096)
@@ -102,7 +106,7 @@ def test_more_passwords_than_threads_can_check_are_refused(play: Play, monkeypat
         refs = [process.spawn_monitor(check)[1] for _ in range(5)]
         for _ in refs:
             await process.receive()
-        assert sorted(outcomes) == ["False"] * 3 + ["temporary-auth-failure"] * 2
+        assert sorted(outcomes) == ["False"] * (5 - refused) + ["temporary-auth-failure"] * refused
         assert not await accounts.check("nobody", "localhost", "x")
 
     play(body)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmppd.auth.throttle import Throttle, address_key
+from xmppd.auth.throttle import LONGEST, Throttle, address_key, hourly, is_loopback
 
 
 def test_a_burst_then_one_by_one() -> None:
@@ -26,12 +26,40 @@ def test_keys_do_not_share() -> None:
 
 
 def test_to_ask_takes_nothing() -> None:
-    throttle = Throttle(rate=1, burst=1)
-    assert [throttle.allows("a", 0.0) for _ in range(3)] == [True] * 3
-    assert throttle.take("a", 0.0)
-    assert not throttle.allows("a", 0.0)
-    throttle.forget("a")
-    assert throttle.allows("a", 0.0)
+    throttle = Throttle(rate=1, burst=4)
+    assert [throttle.delay(["a"], 0.0) for _ in range(3)] == [0.0] * 3
+    throttle.spend("a", 0.0)
+    assert throttle.level("a", 0.0) == 3
+    assert throttle.delay(["a"], 0.0) == throttle.delay(["a", "b"], 0.0) > throttle.delay(["b"], 0.0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.sampled_from("ab")), max_size=80), st.integers(1, 40))
+def test_each_failure_makes_answers_later_and_never_too_late(steps: list[tuple[float, str]], burst: int) -> None:
+    throttle, now = Throttle(rate=burst / 60, burst=burst), 0.0
+    for wait, key in steps:
+        now += wait
+        before = throttle.delay([key], now)
+        throttle.spend(key, now)
+        after = throttle.delay([key], now)
+        assert before <= after <= LONGEST
+        assert after > before or after == LONGEST
+        assert throttle.delay([key], now + 60.1) == 0, "a minute without failures, and it is forgotten"
+        assert throttle.delay("ab", now) == max(throttle.delay("a", now), throttle.delay("b", now))
+
+
+def test_the_budget_of_an_hour_is_one_for_all_who_ask_for_it() -> None:
+    assert hourly("x", 3) is hourly("x", 3)
+    assert hourly("x", 3) is not hourly("y", 3)
+    assert [hourly("x", 3).take("k", 0.0) for _ in range(4)] == [True, True, True, False]
+    assert hourly("x", 3).take("k", 1200.0)
+
+
+@pytest.mark.parametrize(
+    ("address", "ours"),
+    [("127.0.0.9", True), ("::1", True), ("::ffff:127.0.0.1", True), ("192.0.2.1", False), ("x", False), ("", False)],
+)
+def test_the_loopback_is_known(address: str, ours: bool) -> None:
+    assert is_loopback(address) is ours
 
 
 def test_a_clock_that_goes_back_gives_nothing() -> None:

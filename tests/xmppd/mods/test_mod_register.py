@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+
 from tests.support.court import Court, config_of, play
 from tests.support.node import until
 from xmpp_core import parser, stanza
 from xmpp_core.stanza import Iq
-from xmppd.auth import auth
+from xmppd.auth import auth, throttle
+from xmppd.config.schema import Config, Registration
 from xmppd.routing import hooks, sm
 from xmppd.routing.deliver import Kick
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
@@ -15,12 +20,12 @@ QUERY = "<query xmlns='jabber:iq:register'>{}</query>"
 ME = "<username>romeo</username><password>wherefore</password>"
 
 
-async def stranger(type_: str, content: str = "", safe: bool = True) -> str:
+async def stranger(type_: str, content: str = "", safe: bool = True, ip: str = "") -> str:
     """What a stream that has not logged in is answered."""
     el = parser.parse_document(f"<iq xmlns='jabber:client' type='{type_}' id='r'>{QUERY.format(content)}</iq>")
     iq = stanza.from_element(el)
     assert isinstance(iq, Iq)
-    answer = await hooks.run_fold("localhost", C2sUnauthenticatedIq("localhost", iq, safe=safe), None)
+    answer = await hooks.run_fold("localhost", C2sUnauthenticatedIq("localhost", iq, ip, safe), None)
     assert answer is not None
     return answer.to_xml()
 
@@ -67,6 +72,59 @@ def test_a_new_password() -> None:
         assert "<forbidden " in await romeo.ask(f"<iq type='set' id='3' to='localhost'>{QUERY.format(other)}</iq>")
 
     play(body)
+
+
+def new(number: int) -> str:
+    return f"<username>new{number}</username><password>secret</password>"
+
+
+def limited(rate: int | None) -> Config:
+    return dataclasses.replace(config_of(registration=True), registration=Registration(open=True, rate=rate))
+
+
+@pytest.mark.parametrize(
+    ("ips", "rate", "made"),
+    [
+        (["192.0.2.1"] * 6, 4, 4),
+        (["2001:db8:0:7::1", "2001:db8:0:7:9::9"] * 3, 3, 3),
+        (["192.0.2.2", "::ffff:192.0.2.2"] * 3, 2, 2),
+        ([f"192.0.2.{n}" for n in range(10, 16)], 1, 6),
+        (["127.0.0.1", "::1", "::ffff:127.0.0.9"] * 2, 1, 6),
+        (["192.0.2.3"] * 6, None, 6),
+    ],
+)
+def test_an_address_makes_so_many_accounts_an_hour(ips: list[str], rate: int | None, made: int) -> None:
+    async def body(court: Court) -> None:
+        throttle.hourly.cache_clear()
+        answers = [await stranger("set", new(n), ip=ip) for n, ip in enumerate(ips)]
+        assert ["type='result'" in answer for answer in answers] == [True] * made + [False] * (len(ips) - made)
+        assert all("type='wait'><resource-constraint " in answer for answer in answers[made:])
+        assert len(await auth.list_users("localhost")) == made
+
+    play(body, limited(rate))
+
+
+def test_to_try_names_that_are_taken_counts_as_well() -> None:
+    async def body(court: Court) -> None:
+        throttle.hourly.cache_clear()
+        await auth.create_user("new0", "localhost", "secret")
+        answers = [await stranger("set", new(0), ip="192.0.2.1") for _ in range(4)]
+        assert ["<conflict " in answer for answer in answers] == [True, True, False, False]
+
+    play(body, limited(2))
+
+
+def test_a_password_is_changed_so_often_an_hour() -> None:
+    async def body(court: Court) -> None:
+        throttle.hourly.cache_clear()
+        romeo = await court.login("romeo@localhost/r")
+        assert romeo.session is not None
+        romeo.session.entry = dataclasses.replace(romeo.session.entry, info=(("ip", "192.0.2.1"),))
+        asked = [await romeo.ask(f"<iq type='set' id='{n}' to='localhost'>{QUERY.format(ME)}</iq>") for n in "123"]
+        assert ["type='result'" in answer for answer in asked] == [True, True, False]
+        assert "<resource-constraint " in asked[2]
+
+    play(body, limited(2))
 
 
 def test_no_password_goes_over_a_stream_without_tls() -> None:

@@ -7,20 +7,26 @@ from typing import Any
 
 import pytest
 
+from otp.erts import process
+from otp.erts.scheduler import THIS
+from otp.stdlib import gen_fsm
 from tests.support import node
 from tests.support.client import Client
 from tests.support.server import config, serving
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
-from xmpp_core.stream_events import LegacyAuth, ReportAuth, SaslStep
+from xmpp_core.sasl.base import Success
+from xmpp_core.stream_events import LegacyAuth, NegotiationTimeout, ReportAuth, SaslStep
 from xmpp_core.stream_state import StreamConfig, StreamState
 from xmppd.auth import auth
 from xmppd.auth.throttle import Throttle
+from xmppd.net import receiver
 from xmppd.net.gate import Gate
 from xmppd.routing import hooks
+from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
 from xmppd.stream import c2s_auth
-from xmppd.stream.c2s_data import Settings
+from xmppd.stream.c2s_data import ReceiverEnded, Settings
 
 
 def stranger(throttle: Throttle | None = None) -> Any:
@@ -50,35 +56,56 @@ def with_accounts(body: Any) -> None:
     node.run(whole)
 
 
-def test_failures_of_an_address_count_together() -> None:
+async def log_in(data: Any, user: str, password: str) -> Any:
+    """One try, reported; returns its outcome and whether its answer was held back."""
+    outcome: Any = await c2s_auth.sasl_step(data, plain(user, password))
+    right = isinstance(outcome, Success)
+    await c2s_auth.report(data, ReportAuth(outcome.username, right, "PLAIN", getattr(outcome, "condition", "")))
+    return outcome
+
+
+@pytest.mark.parametrize("guesser", ["192.0.2.1", "192.0.2.2"])
+def test_who_guesses_makes_answers_late_and_refuses_nobody(guesser: str) -> None:
+    """Behind the same address, or for the same account from another one."""
+
     async def body() -> None:
-        throttle = Throttle(0.001, 2)
-        data = stranger(throttle)
-        for user in ("juliet", "nobody"):
-            outcome: Any = await c2s_auth.sasl_step(data, plain(user, "wrong"))
-            assert outcome.condition == "not-authorized"
-            await c2s_auth.report(data, ReportAuth(user, False, "PLAIN"))
-        refused: Any = await c2s_auth.sasl_step(data, plain("juliet", "secret"))
-        assert refused.condition == "temporary-auth-failure"
-        elsewhere = stranger(throttle)
-        elsewhere.transport.peer = "192.0.2.2"
-        allowed: Any = await c2s_auth.sasl_step(elsewhere, plain("juliet", "secret"))
-        assert allowed.username == "juliet"
+        throttle = Throttle(0.001, 5, longest=0.01)
+        for n in range(20):
+            data = stranger(throttle)
+            data.transport.peer = guesser
+            assert (await log_in(data, ("juliet", "Juliet", "JULIET")[n % 3], "wrong")).condition == "not-authorized"
+        assert throttle.delay([f"ip:{guesser}"], THIS.loop.time()) > 0.009
+        assert throttle.delay(["account:juliet@localhost"], THIS.loop.time()) > 0.009, "in whatever spelling"
+        owner = stranger(throttle)
+        assert (await log_in(owner, "juliet", "secret")).username == "juliet"
+        assert not owner.endpoint.ticket._stranger
 
     with_accounts(body)
 
 
-def test_failures_of_an_account_count_from_wherever() -> None:
+def test_tries_at_the_same_time_slow_each_other() -> None:
     async def body() -> None:
-        throttle = Throttle(0.001, 2)
-        for n in range(2):
-            data = stranger(throttle)
-            data.transport.peer = f"192.0.2.{n}"
-            await c2s_auth.report(data, ReportAuth("juliet", False, "PLAIN"))
-        data = stranger(throttle)
-        data.transport.peer = "192.0.2.9"
-        outcome: Any = await c2s_auth.sasl_step(data, plain("juliet", "secret"))
-        assert outcome.condition == "temporary-auth-failure"
+        throttle = Throttle(0.001, 5, longest=3600)
+        guessing = [process.spawn(lambda: log_in(stranger(throttle), "nobody", "wrong")) for _ in range(10)]
+        await node.until(lambda: throttle.level("account:nobody@localhost", THIS.loop.time()) < 0.1)
+        await process.sleep(0.01)
+        assert all(process.is_alive(pid) for pid in guessing), "the verdict is there, and its answer waits"
+
+    with_accounts(body)
+
+
+GONE = gen_fsm.Event(receiver.Closed("closed"))
+
+
+@pytest.mark.parametrize("news", [Shutdown(), Kick(), NegotiationTimeout(), ReceiverEnded("normal"), GONE])
+def test_nothing_waits_for_who_has_gone_or_must_go(news: object) -> None:
+    async def body() -> None:
+        throttle = Throttle(0.001, 1, longest=3600)
+        throttle.spend("ip:192.0.2.1", THIS.loop.time())
+        process.send(process.self_(), "a stanza")
+        process.send(process.self_(), news)
+        await c2s_auth.report(stranger(throttle), ReportAuth(None, False, "PLAIN"))
+        assert await process.flush() == ["a stanza", news]
 
     with_accounts(body)
 
