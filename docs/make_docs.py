@@ -44,7 +44,8 @@ def hooks_page() -> str:
 A hook point is a dataclass in `apps/xmppd/routing/hook_points.py`. `hooks.run(host, point)` tells every handler of a
 `Run`; `hooks.run_fold(host, point, acc)` hands the accumulator of a `Fold` from handler to handler. Lower `seq` goes
 first; `hooks.Stop(value)` ends the chain; a handler that raises is logged and skipped (a StanzaError in a `Fold` is an
-answer and goes to who fired it). Handlers run in the process that fires. A module listens with `@on(Point, seq=50)`:
+answer and goes to who fired it; so does whatever is raised at a point that is `NEEDED`). Handlers run in the process
+that fires. A module listens with `@on(Point, seq=50)`:
 see [modules.md](modules.md)."""
     return page("Hooks", words, *parts)
 

@@ -1,8 +1,8 @@
 """mod_probe — a module for tests on the wire: what happens to a server when a module changes, drops, or breaks.
 
 Configured as [modules."tests.support.mod_probe"]. Its namespace is `urn:xmppd:probe`:
-an IQ `crash` has a bug, `where` tells the worker; a message with `<change/>` gets a mark, one with `<drop/>` vanishes,
-one with `<break/>` meets a handler that fails, and is to arrive nevertheless.
+an IQ `crash` has a bug, `end` ends the stream, `where` tells the worker; a message with `<change/>` gets a mark, one
+with `<drop/>` vanishes, one with `<break/>` meets a handler that fails, and is to arrive nevertheless.
 
 Way:  c2s → hook UserSendPacket → [mod_probe]; router → iq → [mod_probe]
 """
@@ -24,6 +24,12 @@ NS = "urn:xmppd:probe"
 def crash(iq: Iq, mod: Mod) -> Iq:
     """A bug: neither a StanzaError nor anything else that a handler may raise."""
     raise ZeroDivisionError("a bug, on purpose")
+
+
+@iq_handler(NS, "end")
+def end(iq: Iq, mod: Mod) -> None:
+    """The stream that asks ends, for a reason that is nobody's order."""
+    process.exit_(process.self_(), "broken")
 
 
 @iq_handler(NS, "where")

@@ -25,7 +25,6 @@ from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.routing import accounts, hooks, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
-from xmppd.store.backend import StoreError
 
 XEP = {77: "2.4"}
 _FEATURE = Element(ns.REGISTER_FEATURE, "register")
@@ -131,8 +130,6 @@ async def _stored(doing: object) -> None:
         raise StanzaError("not-acceptable", str(error)) from None
     except AuthBusy as error:
         raise StanzaError("resource-constraint", str(error), type_="wait") from None
-    except StoreError as error:
-        raise StanzaError(error.condition, str(error), type_="wait") from error
 
 
 # --- after it

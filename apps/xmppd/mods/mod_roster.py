@@ -37,7 +37,7 @@ from xmppd.routing.hook_points import (
 )
 from xmppd.routing.written import WrittenIq
 from xmppd.store import store
-from xmppd.store.backend import StoreError, Tx
+from xmppd.store.backend import Tx
 from xmppd.store.tables import ROSTER
 
 XEP = {237: "1.3"}
@@ -169,8 +169,6 @@ async def _moved(mod: Mod, owner: JID, contact: JID, event: subscription.Event, 
         steps = await change(_most(mod), pending, lambda c: plan.event(c, owner, contact, event))
     except TooMany:
         raise StanzaError("not-acceptable", "the roster is full") from None
-    except StoreError as error:
-        raise StanzaError(error.condition, str(error), type_="wait") from error
     await perform(steps, stanza)
 
 

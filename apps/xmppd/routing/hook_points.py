@@ -6,12 +6,14 @@ Way:  c2s, packets, users, sm_lost, mods → hooks.run(host, point) or hooks.run
 Process: handlers run in the process that fires the hook, lower `seq` first; one that crashes is logged and skipped
 
 A `Fold[A]` carries an accumulator of type A from handler to handler; a `Run` only tells. `Stop(value)` ends both.
+`NEEDED` points are those whose result others take for the truth (who may see whom, who keeps a message): there nobody
+is skipped, what a handler raises goes to who fired the hook, and so to the sender as a stanza error.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
@@ -25,12 +27,14 @@ class Run:
     """A hook that tells; what handlers return is not looked at, but for Stop."""
 
     __slots__ = ()
+    NEEDED: ClassVar[bool] = False
 
 
 class Fold(Generic[A]):
     """A hook with an accumulator: what a handler returns goes to the next one."""
 
     __slots__ = ()
+    NEEDED: ClassVar[bool] = False
 
 
 # --- the way of a client's own stanzas ---------------------------------------------------------------------------
@@ -47,6 +51,7 @@ class UserSendPacket(Fold[Stanza | None]):
 class UserSendPresence(Fold[Presence | None]):
     """After UserSendPacket, for presence only. In the c2s. None says that it is dealt with; the rest is routed."""
 
+    NEEDED = True
     session: C2sSession
 
 
@@ -140,6 +145,7 @@ class AccountPresence(Fold[Presence | None]):
     None says that it is dealt with; what is left goes to the available resources.
     """
 
+    NEEDED = True
     owner: JID
 
 
@@ -150,6 +156,7 @@ class OfflineMessage(Fold[Message | None]):
     None says that somebody keeps it; what is left is answered with service-unavailable.
     """
 
+    NEEDED = True
     owner: JID
 
 
@@ -157,6 +164,7 @@ class OfflineMessage(Fold[Message | None]):
 class MaySeePresence(Fold[bool]):
     """Whether `requester` may know if `owner`, a local account, is there. The accumulator starts False."""
 
+    NEEDED = True
     owner: JID
     requester: JID
 
@@ -168,6 +176,7 @@ class MaySeePresence(Fold[bool]):
 class SubscriptionLists(Fold[tuple[set[str], set[str]]]):
     """Bare JIDs that see `owner` and that `owner` sees: (from or both, to or both). Handlers add to the sets."""
 
+    NEEDED = True
     owner: JID
 
 
@@ -175,6 +184,7 @@ class SubscriptionLists(Fold[tuple[set[str], set[str]]]):
 class RosterGet(Fold[tuple[Element, ...]]):
     """Items beyond the user's own (shared groups) for a roster get; the accumulator starts empty."""
 
+    NEEDED = True
     owner: JID
 
 
@@ -196,6 +206,7 @@ class C2sUnauthenticatedIq(Fold[Iq | None]):
     """An IQ came before authentication; the accumulator is the answer, None if nobody has one. `safe` as in
     StreamFeatures. In the c2s."""
 
+    NEEDED = True
     host: str
     iq: Iq
     ip: str = ""
@@ -220,6 +231,7 @@ class AuthResult(Run):
 class AccountRemoved(Run):
     """An account was removed (bare JID); its sessions are told to end, modules forget what they keep of it."""
 
+    NEEDED = True
     user: JID
 
 

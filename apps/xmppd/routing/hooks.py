@@ -6,7 +6,8 @@ Process:  one per node, permanent, under xmppd.sup; only registering goes throug
 
 A handler of a Fold is called fn(acc, point) and returns the next accumulator; one of a Run is called fn(point). Both
 may be async. `Stop(value)` ends the chain. One that raises is logged and skipped: the chain goes on as if it were not
-there. The host "global" is a chain of its own, and `run` does not fall back to it.
+there; but at a point that is NEEDED (hook_points) what it raises goes to who fired the hook. The host "global" is a
+chain of its own, and `run` does not fall back to it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmpp_core.errors import StanzaError
-from xmppd.routing import handler_table
+from xmppd.routing import faults, handler_table
 from xmppd.routing.handler_table import Add, Entry, HandlerTable, Remove
 from xmppd.routing.hook_points import Fold, Run
 
@@ -73,15 +74,15 @@ def wanted(host: str, point: type[Run] | type[Fold[Any]]) -> bool:
 
 
 async def run(host: str, point: Run) -> None:
-    """Tells every handler of `point` on `host`, until one returns Stop."""
+    """Tells every handler of `point` on `host`, until one returns Stop. Raises what they raise if it is NEEDED."""
     key = (host, type(point))
     for entry in await _chain(key):
         try:
             result = entry.fn(point)
             if inspect.isawaitable(result):
                 result = await result
-        except Exception:
-            _crashed(entry, point)
+        except Exception as error:
+            _failed(entry, point, error)
             continue
         if isinstance(result, Stop):
             return
@@ -91,7 +92,7 @@ async def run_fold(host: str, point: Fold[A], acc: A) -> A:
     """Hands `acc` from handler to handler of `point` on `host`; what the last one returned.
 
     A handler that raises leaves the accumulator as it was; a StanzaError is no failure but an answer: it ends
-    the chain and goes to who fired the hook.
+    the chain and goes to who fired the hook, as everything does that is raised at a point that is NEEDED.
     """
     key = (host, type(point))
     for entry in await _chain(key):
@@ -101,8 +102,8 @@ async def run_fold(host: str, point: Fold[A], acc: A) -> A:
                 result = await result
         except StanzaError:
             raise
-        except Exception:
-            _crashed(entry, point)
+        except Exception as error:
+            _failed(entry, point, error)
             continue
         if isinstance(result, Stop):
             return result.value  # type: ignore[no-any-return]
@@ -115,5 +116,12 @@ async def _chain(key: tuple[str, type]) -> tuple[Entry, ...]:
     return found if found is not None else await handler_table.wait_chain(TABLE, key)
 
 
-def _crashed(entry: Entry, point: object) -> None:
-    _log.exception("hook %s: %s of %s failed and was skipped", type(point).__name__, entry.fn, entry.owner or "?")
+def _failed(entry: Entry, point: Run | Fold[Any], error: Exception) -> None:
+    """Raise it where nobody may be skipped; else a line in the log, with the stack if it is a bug."""
+    if point.NEEDED:
+        raise error
+    where = f"hook {type(point).__name__}: {entry.fn} of {entry.owner or '?'}"
+    if faults.passes(error):
+        faults.note(error, where)
+    else:
+        _log.error("%s failed and was skipped", where, exc_info=error)

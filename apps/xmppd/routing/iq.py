@@ -13,15 +13,13 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Final
 
-from otp.erts.exits import CallError
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
-from xmppd.routing import handler_table
+from xmppd.routing import faults, handler_table
 from xmppd.routing.handler_table import Entry, HandlerTable
-from xmppd.store.backend import StoreError
 
 TABLE: Final = "iq"
 
@@ -70,8 +68,7 @@ async def process(iq: Iq, at: At) -> Iq | None:
     """Has a request answered; `iq.to` says whose, `iq.from_` who asks.
 
     Returns the result or the error; None if it is a result or an error itself (RFC 6120 §8.2.3), or if the
-    handler answers later. Raises what a handler raises that is neither a StanzaError nor a failure of
-    something behind it: a bug ends the stream that asked.
+    handler answers later. Whatever a handler raises is an error to who asked (faults), and ends nobody's stream.
     """
     if not iq.is_request:
         return None
@@ -79,12 +76,14 @@ async def process(iq: Iq, at: At) -> Iq | None:
         handler = await _find(iq, at)
         result = handler(iq)
         return await result if inspect.isawaitable(result) else result
-    except StanzaError as error:
-        return iq.error(error)
-    except StoreError as error:
-        return iq.error(StanzaError(error.condition, str(error), type_="wait"))
-    except CallError as error:
-        return iq.error(StanzaError("internal-server-error", f"no answer from within: {error.why}", type_="wait"))
+    except Exception as error:
+        return iq.error(faults.stanza_error(error, f"answering {_named(iq)}"))
+
+
+def _named(iq: Iq) -> str:
+    payload = iq.payload
+    what = f"{payload.name} of {payload.ns}" if payload is not None else "nothing"
+    return f"iq {iq.type} ({what}) from {iq.from_} to {iq.to}"
 
 
 async def _find(iq: Iq, at: At) -> Handler:

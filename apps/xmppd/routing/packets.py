@@ -8,9 +8,8 @@ RFC:      6120 §8.1.1, §10.3 (no `to`); 6121 §4 (presence)
 from __future__ import annotations
 
 from otp.erts import process
-from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
-from xmppd.routing import barrier, bounce, hooks, router
+from xmppd.routing import barrier, faults, hooks, router
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
 from xmppd.routing.session import C2sSession
@@ -19,13 +18,12 @@ from xmppd.routing.session import C2sSession
 async def send_packet(session: C2sSession, stanza: Stanza) -> None:
     """Does with a stanza of this session's client what it asks for; `from_` is the session's full JID.
 
-    A StanzaError of anybody on the way goes back to the client. Anything else that is raised is a bug: the
-    stream ends with internal-server-error.
+    Whatever is raised on the way is an error to the client (faults.answer), and its stream goes on.
     """
     try:
         await _send(session, stanza)
-    except StanzaError as error:
-        answer = bounce.reply(stanza, error)
+    except Exception as error:
+        answer = faults.answer(stanza, error)
         if answer is not None:
             process.send(session.pid, Deliver(answer))
 

@@ -23,7 +23,7 @@ from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, Reply
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Presence, Stanza
-from xmppd.routing import bounce, local, sm, sm_server, users
+from xmppd.routing import bounce, faults, local, sm, sm_server, users
 from xmppd.routing.deliver import Deliver, Newest
 
 TABLE: Final = "routes"
@@ -125,16 +125,19 @@ async def heard() -> None:
 async def route(stanza: Stanza) -> None:
     """Hands a stanza on; `from_` and `to` are set. Errors go back to the sender the same way.
 
-    Raises what an IQ handler raises that is no stanza error (see iq.process).
+    What fails behind it is such an error too (faults.answer): it stops nobody who has more to send, or others to tell.
     """
     to = stanza.to
     assert to is not None
-    if not await _is_host(to.domain):
-        answer = _away(stanza, to.domain)
-    elif to.local:
-        answer = await users.route(stanza)
-    else:
-        answer = await local.answer(stanza)
+    try:
+        if not await _is_host(to.domain):
+            answer = _away(stanza, to.domain)
+        elif to.local:
+            answer = await users.route(stanza)
+        else:
+            answer = await local.answer(stanza)
+    except Exception as error:
+        answer = faults.answer(stanza, error)
     if answer is not None and answer.to is not None:
         await route(answer)
 

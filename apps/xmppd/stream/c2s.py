@@ -6,7 +6,8 @@ Process:  one per connection, temporary, under c2s_sup; it watches its receiver
 RFC:      6120, 6121 (what the events mean is decided by xmpp_core.stream_fsm, a pure table)
 Differs:  one budget of time for the whole negotiation, never rearmed; every request gets an answer
 
-A bug in the handling of one stanza ends this stream with internal-server-error, and nothing else.
+What fails behind the stream, or is a bug in the handling of one stanza, is an error stanza to who sent it
+(routing.faults); only the stream's own state ends the stream.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, Final
 
+from otp.erts.exits import CallError
 from xmpp_core import escape, ns, stanza
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
@@ -42,7 +43,7 @@ from xmpp_core.stream_events import (
     UnauthenticatedIq,
 )
 from xmppd.net import receiver
-from xmppd.routing import barrier, hooks
+from xmppd.routing import barrier, faults, hooks
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
 from xmppd.stream import c2s_auth, c2s_session
 from xmppd.stream.c2s_data import Data
@@ -136,13 +137,16 @@ async def _legacy_auth(data: Data, action: LegacyAuth) -> Event:
 
 
 async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | None:
+    answer: stanza.Stanza | None = None
     try:
         iq = stanza.from_element(action.iq)
         assert isinstance(iq, stanza.Iq)
         point = C2sUnauthenticatedIq(data.host, iq, data.transport.peer, data.safe)
         answer = await hooks.run_fold(data.host, point, None)
     except StanzaError:
-        answer = None
+        pass
+    except Exception as error:
+        answer = iq.error(faults.stanza_error(error, "answering an iq before the login"))
     if answer is None:
         return IqUnhandled(action.iq)
     data.transport.send(answer.to_xml())
@@ -154,10 +158,15 @@ async def _nonza(_data: Data, action: HandleNonza) -> Event:
 
 
 async def _close_stream(data: Data, action: CloseStream) -> None:
-    if action.error is None:
-        await barrier.settle()  # the end tag acknowledges what came before it
+    error = action.error
+    if error is None:
+        try:
+            await barrier.settle()  # the end tag acknowledges what came before it
+        except CallError as failure:
+            faults.note(failure, "storing what a client had sent before it closed its stream")
+            error = StreamError("resource-constraint", faults.LATER)
         await c2s_session.close_session(data, "normal")  # and answers to that still leave
-    goodbye(data, action.error)
+    goodbye(data, error)
 
 
 def goodbye(data: Data, error: StreamError | None) -> None:

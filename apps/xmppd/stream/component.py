@@ -34,7 +34,7 @@ from xmpp_core.parser import Limits, StreamEnd, StreamStart
 from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
-from xmppd.routing import barrier, bounce, router
+from xmppd.routing import barrier, faults, router
 from xmppd.routing.deliver import Deliver, Kick, Shutdown
 
 _HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
@@ -230,8 +230,8 @@ async def _on_stanza(data: Data, item: Any) -> Any:
         if isinstance(packet, stanza.Iq):
             await barrier.settle()  # its answer acknowledges what came before it
         await router.route(packet)
-    except StanzaError as error:
-        answer = bounce.reply(packet, error)
+    except Exception as error:
+        answer = faults.answer(packet, error)
         if answer is not None:
             data.endpoint.transport.send(answer.el.to_xml())
     return "stream_established"

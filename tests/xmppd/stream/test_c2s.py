@@ -454,7 +454,7 @@ def test_modules_may_change_and_drop_what_is_sent_and_received() -> None:
 # -- when it breaks
 
 
-def test_a_bug_in_one_stanza_ends_one_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_a_stream_ends_that_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     real = packets.send_packet
 
     async def broken(session: Any, stanza: Any) -> None:

@@ -12,6 +12,7 @@ from tests.support.server import config, port_of, serving
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Limits, Listen
 from xmppd.routing import router
+from xmppd.store import store
 from xmppd.stream.component import handshake
 
 HEADER = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{to}'>"
@@ -193,5 +194,27 @@ def test_a_domain_is_taken_again_when_the_groups_were_lost() -> None:
         await juliet.login("juliet", "balcony")
         juliet.send("<message to='any@echo.localhost'><body>Hark</body></message>")
         assert "Hark" in await component.expect("<message.*?</message>")
+
+    play(body)
+
+
+def test_what_fails_behind_it_is_an_error_and_its_link_lives() -> None:
+    """A gateway has many users: a store that is gone, or a bug, costs one stanza of one of them."""
+
+    async def body(port: int, _clients: int) -> None:
+        component = await entered(port)
+        backend = store.current()
+        store.use(None)
+        component.send(
+            "<message from='a@echo.localhost' to='nobody@localhost' type='chat' id='1'><body>x</body></message>"
+        )
+        assert "<resource-constraint " in await component.expect("<message.*?</message>")
+        component.send("<iq type='get' id='2' from='b@echo.localhost' to='nobody@localhost'><x xmlns='y'/></iq>")
+        assert "<resource-constraint " in await component.expect("<iq.*?</iq>")
+        store.use(backend)
+        component.send(
+            "<message from='a@echo.localhost' to='nobody@localhost' type='chat' id='3'><body>x</body></message>"
+        )
+        assert "<service-unavailable " in await component.expect("<message.*?</message>")
 
     play(body)
