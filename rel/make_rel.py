@@ -1,11 +1,12 @@
 """make_rel — builds the release: a folder that runs by itself and may be moved.
 
 OTP:      reltool, relx, systools:make_tar
-Way:      `make rel` → [make_rel] → _build/rel/xmppd/{xmppd, env/}; run with any Python from 3.11 on
+Way:      `make rel` → [make_rel] → _build/rel/xmppd/{xmppd, env/, build}; run with any Python from 3.11 on
 
     env/            an environment of its own: the wheel of these sources, and what it needs, each file checked
                     against the hash in rel/requirements.lock
     xmppd           the same script as rel/xmppd; it finds env/ beside itself and never uses an absolute path
+    build           when it was built, and of which commit
     var/            appears at the first start: data, logs, sockets; a new build leaves it as it is
 """
 
@@ -69,6 +70,7 @@ def build(output: Path) -> None:
     progress.step("environment: what the server needs, checked against rel/requirements.lock")
     make_environment(fresh, wheel, tools)
     shutil.copy2(REL / "xmppd", fresh / "xmppd")
+    (fresh / "build").write_text(f"{identity()}\n", encoding="utf-8")
     put_in_place(fresh, output)
     progress.step(f"done: {shown(output)}")
     interpreter = Path(os.path.realpath(output / "env" / "bin" / "python"))
@@ -126,6 +128,17 @@ def make_environment(release: Path, wheel: Path, tools: Path) -> None:
     for script in (env / "bin").iterdir():
         if not script.name.startswith("python"):
             script.unlink()  # their first lines would name this folder; `xmppd` starts Python by itself
+
+
+def identity() -> str:
+    """What tells this build from another of its version: when it was made, of which commit ("+": changed since)."""
+    made = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--exclude=*"]
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return made  # sources without their history
+    return f"{made} {commit}"
 
 
 def pin_interpreter(env: Path) -> None:

@@ -129,3 +129,18 @@ def test_an_interpreter_that_is_gone_is_named(release: Path, tmp_path: Path) -> 
 def test_the_release_names_the_interpreters_own_file(release: Path) -> None:
     target = os.readlink(release / "env" / "bin" / "python")
     assert target == os.path.realpath(target), "after an upgrade the link must dangle, not start another version"
+
+
+def test_another_build_on_disk_is_told(release: Path, tmp_path: Path) -> None:
+    shutil.copytree(release, tmp_path / "xmppd", symlinks=True)
+    command, home = str(tmp_path / "xmppd" / "xmppd"), ["--home", str(tmp_path / "home")]
+    built = (release / "build").read_text().strip()
+    assert f"(build {built})" in run([command, "--version"], {}).stdout
+    assert run([command, "start", *home, *settings()], {}).returncode == 0
+    try:
+        assert f"build    {built}" in run([command, "status", *home], {}).stdout.splitlines()
+        (tmp_path / "xmppd" / "build").write_text("another\n")
+        told = f"build    {built}; on disk is another: `restart` takes it"
+        assert told in run([command, "status", *home], {}).stdout.splitlines()
+    finally:
+        run([command, "stop", *home], {})

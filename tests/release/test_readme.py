@@ -36,6 +36,7 @@ def commands() -> list[tuple[str, str]]:
 def shape(line: str) -> str:
     """A line without what differs from one machine and moment to another: numbers, paths, passwords, padding."""
     line = re.sub(r"password \S+", "password …", line)
+    line = re.sub(r"^build .*", "build …", line)
     line = re.sub(r"(?<![\w.])[\w./…-]*/(_build/rel/xmppd/)", r"…/\1", line)
     line = re.sub(r"\d+(\.\d+)*", "0", line)
     line = re.sub(r"up 0 \w+( 0 \w+)?,", "up 0 s,", line)

@@ -16,8 +16,11 @@ from typing import Any
 import click
 
 from xmppd.ctl import config_verbs, lifecycle, look_verbs, shell, verbs
+from xmppd.ctl.build import build
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, CommandError
 from xmppd.ctl.options import Options, common, fail, options
+
+_VERSION = "%(prog)s, version %(version)s" + (f" (build {build()})" if build() else "")
 
 
 class Root(click.Group):
@@ -33,7 +36,7 @@ class Root(click.Group):
 
 
 @click.group(cls=Root, help="xmppd, an XMPP server. Start it with `start`, make an account with `user add`.")
-@click.version_option(version("xmppd"), prog_name="xmppd")
+@click.version_option(version("xmppd"), prog_name="xmppd", message=_VERSION)
 @common
 def root() -> None:
     """The group of all verbs."""

@@ -19,6 +19,7 @@ from otp.kernel import application
 from xmppd.config.load import load
 from xmppd.config.schema import Config
 from xmppd.ctl import in_force
+from xmppd.ctl.build import build
 from xmppd.ctl.home import Home
 from xmppd.ctl.ports import port_of
 from xmppd.ctl.worker_start import WorkerStart
@@ -45,6 +46,7 @@ class Parent:
     started: float = field(default_factory=time.monotonic)
     reloaded: list[Config] = field(default_factory=list)
     certificates: dict[str, bytes] = field(default_factory=dict, repr=False)
+    build: str = field(default_factory=build)
 
     def __post_init__(self) -> None:
         self.certificates.update(in_force.certificates(self.config))
@@ -96,6 +98,7 @@ class Parent:
         paths = self.config.paths
         return {
             "version": version("xmppd"),
+            "build": self.build,
             "pid": os.getpid(),
             "uptime": round(time.monotonic() - self.started, 1),
             "hosts": list(self.config.hosts),

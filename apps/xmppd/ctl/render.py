@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from xmppd.ctl.build import build
+
 RED, GREEN, BOLD, DIM, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[2m", "\033[0m"
 
 
@@ -57,11 +59,21 @@ def status(result: Mapping[str, Any]) -> str:
     lines = [
         f"xmppd {result['version']} is running, pid {result['pid']}, up {duration(result['uptime'])}, "
         f"{result['sessions']} session{'' if result['sessions'] == 1 else 's'}",
+        *_build(result.get("build", "")),
         f"hosts    {', '.join(result['hosts'])}",
         *listening(result["listen"]),
         table([{"worker": w["name"], **{k: v for k, v in w.items() if k != "name"}} for w in result["workers"]]),
     ]
     return "\n".join(lines)
+
+
+def _build(running: str) -> list[str]:
+    """Which build runs, and whether another one lies on disk by now."""
+    if not running:
+        return []
+    ours = build()
+    newer = f"; on disk is {ours}: `restart` takes it" if ours and ours != running else ""
+    return [f"build    {running}{newer}"]
 
 
 def listening(listens: Sequence[Mapping[str, Any]]) -> list[str]:
