@@ -69,15 +69,22 @@ class Mod:
 
 
 def iq_handler(
-    ns: str, name: str = "", *, at: Iterable[At] = (iq.LOCAL, iq.SM), only: str = ""
+    ns: str,
+    name: str = "",
+    *,
+    at: Iterable[At] = (iq.LOCAL, iq.SM),
+    only: str = "",
+    strangers: str = iq.UNAVAILABLE,
 ) -> Callable[[F], F]:
     """Declares a handler of requests whose payload is `name` of namespace `ns` ("": any element of it).
 
     `only` is "get" or "set" where the protocol knows no other: the other is answered feature-not-implemented.
+    `strangers`, at SM: the condition for who may not know whether there is the account; iq.SERVED asks the handler all
+    the same, and it must not let them tell a user from nobody either.
     """
 
     def mark(fn: F) -> F:
-        _marks(fn, "_iqs").extend((ns, name, place, only) for place in at)
+        _marks(fn, "_iqs").extend((ns, name, place, only, strangers) for place in at)
         return fn
 
     return mark
@@ -130,9 +137,9 @@ def hook_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
 def iq_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
     """The IQ handlers that the file declares, bound to `mod`."""
     return tuple(
-        iq.entry(mod.host, ns, name, at, _bind_iq(fn, mod, only), mod.owner)
+        iq.entry(mod.host, ns, name, at, _bind_iq(fn, mod, only), mod.owner, strangers)
         for fn in _functions(module)
-        for ns, name, at, only in getattr(fn, "_iqs", ())
+        for ns, name, at, only, strangers in getattr(fn, "_iqs", ())
     )
 
 

@@ -26,6 +26,8 @@ Romeo receives:
 			<feature var='urn:xmpp:time'/>
 			<feature var='jabber:iq:last'/>
 			<feature var='jabber:iq:register'/>
+			<feature var='jabber:iq:private'/>
+			<feature var='vcard-temp'/>
 			<feature var='msgoffline'/>
 			{more}
 		</query>

@@ -42,7 +42,7 @@ Juliet sends:
 Juliet receives:
 	<iq type='error' id='p4' from='romeo@localhost' to='juliet@localhost/balcony'>
 		<query xmlns='jabber:iq:private'><notes xmlns='urn:example:notes'/></query>
-		<error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{more}</error>
+		<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
 	</iq>
 
 Romeo sends:

@@ -26,7 +26,7 @@ Romeo sends:
 Romeo receives:
 	<iq type='error' id='c2' from='juliet@localhost' to='romeo@localhost/orchard'>
 		<vCard xmlns='vcard-temp'/>
-		<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
+		<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
 	</iq>
 
 Juliet sends:

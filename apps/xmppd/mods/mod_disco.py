@@ -21,8 +21,8 @@ LOCAL, SM = iq.LOCAL, iq.SM
 
 @iq_handler(ns.DISCO_INFO, "query", at=(LOCAL, SM), only="get")
 async def info(iq: Iq, mod: Mod) -> Iq:
-    """Identities and features of the server, or of an account, to those who may know of it."""
-    to, from_, node = await _asked(iq, mod)
+    """Identities and features of the server, or of an account."""
+    to, from_, node = _asked(iq)
     identities = await hooks.run_fold(mod.host, DiscoIdentities(to, from_, node), _identities(to, node))
     features = await hooks.run_fold(mod.host, DiscoFeatures(to, from_, node), _features(to, node))
     if node and not identities and not features:
@@ -31,27 +31,24 @@ async def info(iq: Iq, mod: Mod) -> Iq:
     return iq.result(el("query", ns.DISCO_INFO, {"node": node or None}, *identities, *named))
 
 
-@iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM), only="get")
+@iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM), only="get", strangers=iq.SERVED)
 async def items(iq: Iq, mod: Mod) -> Iq:
-    """The services that belong to the server; the available resources of an account."""
-    to, from_, node = await _asked(iq, mod)
+    """The services that belong to the server; the available resources of an account, none for strangers (§8)."""
+    to, from_, node = _asked(iq)
+    if to.local and not await hooks.run_fold(mod.host, MaySeePresence(to, from_), False):
+        return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}))
     found = await hooks.run_fold(mod.host, DiscoItems(to, from_, node), () if node else _items(to))
     if node and not found:
         raise StanzaError("item-not-found")
     return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}, *found))
 
 
-async def _asked(iq: Iq, mod: Mod) -> tuple[JID, JID, str]:
-    """(of whom, by whom, node). Raises StanzaError: not a get, or not for this stranger (XEP-0030 §8)."""
+def _asked(iq: Iq) -> tuple[JID, JID, str]:
+    """(of whom, by whom, node)."""
     assert iq.to is not None
     assert iq.from_ is not None
     assert iq.payload is not None
-    if iq.type != "get":
-        raise StanzaError("not-allowed")
-    to = iq.to.bare_jid()
-    if to.local and not await hooks.run_fold(mod.host, MaySeePresence(to, iq.from_), False):
-        raise StanzaError("service-unavailable")
-    return to, iq.from_, iq.payload.get("node") or ""
+    return iq.to.bare_jid(), iq.from_, iq.payload.get("node") or ""
 
 
 def _identities(to: JID, node: str) -> tuple[Element, ...]:
@@ -63,7 +60,12 @@ def _identities(to: JID, node: str) -> tuple[Element, ...]:
 
 
 def _features(to: JID, node: str) -> tuple[str, ...]:
-    return () if node else tuple(iq.namespaces(to.domain, SM if to.local else LOCAL))
+    """What is answered there; the server also tells what it answers in its accounts' names: it is the server that is
+    asked whether it has cards, private storage and the like (XEP-0054 §6, 0191 §3.1, 0280 §4)."""
+    if node:
+        return ()
+    own, accounts = iq.namespaces(to.domain, LOCAL), iq.namespaces(to.domain, SM)
+    return tuple(accounts) if to.local else (*own, *accounts)
 
 
 def _items(to: JID) -> tuple[Element, ...]:

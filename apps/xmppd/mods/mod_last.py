@@ -14,8 +14,8 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing import hooks, sm
-from xmppd.routing.hook_points import MaySeePresence, SessionLost, UserUnavailable
+from xmppd.routing import sm
+from xmppd.routing.hook_points import SessionLost, UserUnavailable
 from xmppd.routing.iq import LOCAL, SM
 from xmppd.store import store
 from xmppd.store.tables import LAST, LastActivity
@@ -30,14 +30,11 @@ def uptime(iq: Iq, mod: Mod) -> Iq:
     return _seconds(iq, int(time.monotonic() - _STARTED))
 
 
-@iq_handler(ns.LAST, "query", at=(SM,), only="get")
+@iq_handler(ns.LAST, "query", at=(SM,), only="get", strangers="forbidden")
 async def idle(iq: Iq, mod: Mod) -> Iq:
-    """Seconds since the user's last resource went, 0 while one is there. `forbidden` for strangers."""
+    """Seconds since the user's last resource went, 0 while one is there."""
     assert iq.to is not None
-    assert iq.from_ is not None
     owner = iq.to.bare_jid()
-    if not await hooks.run_fold(mod.host, MaySeePresence(owner, iq.from_), False):
-        raise StanzaError("forbidden")
     if sm.available(owner.bare):
         return _seconds(iq, 0)
     last = await store.read(LAST, (owner.domain, owner.local))

@@ -73,7 +73,7 @@ def _most(mod: Mod) -> int:
 # --- the roster as the client manages it
 
 
-@iq_handler(ns.ROSTER, "query", at=(iq.SM,))
+@iq_handler(ns.ROSTER, "query", at=(iq.SM,), strangers="forbidden")
 async def roster_iq(iq: Iq, mod: Mod) -> Iq | None:
     """Roster get and set, for the owner only."""
     assert iq.to is not None

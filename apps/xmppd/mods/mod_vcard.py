@@ -13,7 +13,7 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
-from xmppd.routing.iq import SM
+from xmppd.routing.iq import SERVED, SM
 from xmppd.store import store
 from xmppd.store.tables import VCARD, Vcard
 
@@ -27,7 +27,7 @@ class Options:
     max_size: int = 131072
 
 
-@iq_handler(ns.VCARD, "vCard", at=(SM,))
+@iq_handler(ns.VCARD, "vCard", at=(SM,), strangers=SERVED)
 async def card(iq: Iq, mod: Mod) -> Iq:
     """Get anybody's card, set one's own."""
     assert iq.to is not None
@@ -37,10 +37,10 @@ async def card(iq: Iq, mod: Mod) -> Iq:
     if iq.type == "get":
         found = await store.read(VCARD, (owner.domain, owner.local))
         if found is None and not own:
-            raise StanzaError("item-not-found")
+            raise StanzaError("service-unavailable")  # as for who is no user here (XEP-0054 §3.3)
         return iq.result(parser.parse_document(found.xml) if found is not None else Element(ns.VCARD, "vCard"))
     if not own:
-        raise StanzaError("forbidden", "this card is another's")
+        raise StanzaError("forbidden", "this card is another's")  # or nobody's: no account is looked for
     text = iq.payload.to_xml("")
     if len(text) > mod.options.max_size:
         raise StanzaError("not-acceptable", "the card is too large")

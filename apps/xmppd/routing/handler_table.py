@@ -27,12 +27,13 @@ _PATIENCE = 2.0  # seconds that a restarted table waits for owners that do not a
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One handler: lower `seq` runs first, equal ones in the order of registering."""
+    """One handler: lower `seq` runs first, equal ones in the order of registering; `note` is for readers."""
 
     key: Hashable
     seq: int
     owner: str
     fn: Callable[..., Any]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from typing import Final
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
+from xmpp_core import ns as namespace
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
-from xmppd.routing import faults, handler_table
+from xmppd.routing import faults, handler_table, hooks
 from xmppd.routing.handler_table import Entry, HandlerTable
+from xmppd.routing.hook_points import MaySeePresence
 
 TABLE: Final = "iq"
 
@@ -33,6 +35,11 @@ class At(StrEnum):
 
 LOCAL: Final = At.LOCAL
 SM: Final = At.SM
+#: requests that are refused before they reach a resource, and how
+_GUARDED: Final = {namespace.LAST: "forbidden"}
+#: what a stranger is told, whether there is such an account or not. RFC: 6121 §8.5.1
+UNAVAILABLE: Final = "service-unavailable"
+SERVED: Final = ""
 Handler = Callable[[Iq], "Iq | Awaitable[Iq | None] | None"]
 
 
@@ -50,9 +57,15 @@ def spec() -> ChildSpec:
     return ChildSpec("iq", (start_link, ()))
 
 
-def entry(host: str, ns: str, name: str, at: At, handler: Handler, owner: str) -> Entry:
-    """A handler as handler_table.register wants it; `name` "" means any element of that namespace."""
-    return Entry((host, at, ns, name), 50, owner, handler)
+def entry(
+    host: str, ns: str, name: str, at: At, handler: Handler, owner: str, strangers: str = UNAVAILABLE
+) -> Entry:
+    """A handler as handler_table.register wants it; `name` "" means any element of that namespace.
+
+    `strangers`: the condition with which a request to an account is refused to who may not know of the account;
+    SERVED: the handler is asked all the same, for accounts that do not exist as well.
+    """
+    return Entry((host, at, ns, name), 50, owner, handler, strangers)
 
 
 def namespaces(host: str, at: At) -> list[str]:
@@ -73,7 +86,10 @@ async def process(iq: Iq, at: At) -> Iq | None:
     if not iq.is_request:
         return None
     try:
-        handler = await _find(iq, at)
+        found = await _find(iq, at)
+        if at is At.SM and found.note != SERVED:
+            await _refuse_strangers(iq, found.note)
+        handler: Handler = found.fn
         result = handler(iq)
         return await result if inspect.isawaitable(result) else result
     except Exception as error:
@@ -86,7 +102,26 @@ def _named(iq: Iq) -> str:
     return f"iq {iq.type} ({what}) from {iq.from_} to {iq.to}"
 
 
-async def _find(iq: Iq, at: At) -> Handler:
+async def guard(iq: Iq) -> None:
+    """Raises StanzaError for a stranger's request that no resource of the account may see. XEP-0012 §4 (last)"""
+    payload = iq.payload
+    if payload is not None and payload.ns in _GUARDED:
+        await _refuse_strangers(iq, _GUARDED[payload.ns])
+
+
+async def _refuse_strangers(iq: Iq, condition: str) -> None:
+    """The one place that keeps from strangers whether there is an account: before anybody looks for it, with one
+    answer for all. Known is the owner, and who may see the account's presence."""
+    assert iq.to is not None
+    owner, asker = iq.to.bare_jid(), iq.from_
+    known = asker is not None and asker.bare == owner.bare
+    if not known and asker is not None:
+        known = await hooks.run_fold(owner.domain, MaySeePresence(owner, asker), False)
+    if not known:
+        raise StanzaError(condition)
+
+
+async def _find(iq: Iq, at: At) -> Entry:
     payload, to = iq.payload, iq.to
     if payload is None or to is None:
         raise StanzaError("bad-request")
@@ -96,5 +131,5 @@ async def _find(iq: Iq, at: At) -> Handler:
         if found is None:
             found = await handler_table.wait_chain(TABLE, key)
         if found:
-            return found[0].fn
-    raise StanzaError("service-unavailable")
+            return found[0]
+    raise StanzaError(UNAVAILABLE)

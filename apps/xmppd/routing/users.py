@@ -29,6 +29,8 @@ async def route(stanza: Stanza) -> Stanza | None:
     assert to is not None
     rows = sm.sessions(to.bare) if not CUT else await sm.reachable_sessions(to.bare)
     if to.resource and not (isinstance(stanza, Presence) and stanza.type in _ACCOUNT_PRESENCE):
+        if isinstance(stanza, Iq) and stanza.is_request:
+            await iq.guard(stanza)
         resource = to.resource
         for session in rows:  # the way of nearly every message: no rule, no hook, one look-up
             if session.jid.resource == resource:
@@ -40,6 +42,8 @@ async def route(stanza: Stanza) -> Stanza | None:
 
 
 async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...]) -> Stanza | None:
+    if isinstance(stanza, Iq) and stanza.is_request and not to.resource:
+        return await iq.process(stanza, iq.SM)  # which looks for no account: strangers would learn of it
     exists = bool(rows) or await auth.user_exists(to.local, to.domain)
     resources = [(s.jid.resource, s.priority) for s in rows]
     decision = delivery.decide(stanza.kind, stanza.type, to, resources, exists)

@@ -2,8 +2,11 @@
 
 import re
 
+import pytest
+
 from tests.support.court import Court, play
-from xmppd.routing import router
+from xmpp_core import ns
+from xmppd.routing import iq, router
 
 INFO = "<iq type='get' id='d' to='{}'><query xmlns='http://jabber.org/protocol/disco#info'{}/></iq>"
 ITEMS = "<iq type='get' id='d' to='{}'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>"
@@ -16,8 +19,10 @@ def test_the_server_announces_what_is_answered() -> None:
         assert "<identity category='server' type='im' name='xmppd'/>" in answer
         features = re.findall(r"var='([^']*)'", answer)
         assert {"urn:xmpp:ping", "jabber:iq:version", "jabber:iq:last", "msgoffline"} <= set(features)
+        served = {*iq.namespaces("localhost", iq.LOCAL), *iq.namespaces("localhost", iq.SM)}
+        assert served <= set(features), "also what is answered in the name of accounts: cards are asked for there"
+        assert "vcard-temp" in features
         assert features == sorted(features)
-        assert "jabber:iq:roster" not in features, "that is the account's"
         assert "<item-not-found " in await romeo.ask(INFO.format("localhost", " node='x'"))
 
     play(body)
@@ -31,8 +36,20 @@ def test_an_account_is_known_to_those_who_may_see_it() -> None:
         answer = await romeo.ask(INFO.format("juliet@localhost", ""))
         assert "<identity category='account' type='registered'/>" in answer
         assert "<item jid='juliet@localhost/j'/>" in await romeo.ask(ITEMS.format("juliet@localhost"))
-        for question in (INFO.format("juliet@localhost", ""), ITEMS.format("juliet@localhost")):
-            assert "<service-unavailable " in await paris.ask(question)
+        assert "<service-unavailable " in await paris.ask(INFO.format("juliet@localhost", ""))
+
+    play(body)
+
+
+@pytest.mark.parametrize("node", ["", " node='n1'"])
+@pytest.mark.parametrize("whose", ["juliet@localhost", "nobody@localhost"])
+def test_strangers_see_no_items_of_anybody(whose: str, node: str) -> None:
+    async def body(court: Court) -> None:
+        await court.login("juliet@localhost/j")
+        paris = await court.login("paris@localhost/p")
+        answer = await paris.ask(f"<iq type='get' id='d' to='{whose}'><query xmlns='{ns.DISCO_ITEMS}'{node}/></iq>")
+        head = f"<iq type='result' id='d' from='{whose}' to='paris@localhost/p'>"
+        assert answer == f"{head}<query xmlns='{ns.DISCO_ITEMS}'{node}/></iq>"
 
     play(body)
 

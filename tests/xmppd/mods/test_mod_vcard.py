@@ -14,7 +14,7 @@ def test_written_by_the_user_read_by_all_also_while_away() -> None:
     async def body(court: Court) -> None:
         romeo, paris = await court.login("romeo@localhost/r"), await court.login("paris@localhost/p")
         assert "<vCard xmlns='vcard-temp'/>" in await get(romeo)
-        assert "<item-not-found " in await get(paris, "romeo@localhost")
+        assert "<service-unavailable " in await get(paris, "romeo@localhost")
         assert "type='result'" in await romeo.ask(f"<iq type='set' id='s'>{CARD}</iq>")
         await romeo.close()
         answer = await get(paris, "romeo@localhost")
