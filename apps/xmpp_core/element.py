@@ -99,17 +99,22 @@ class Element:
         return self
 
     def weight(self) -> int:
-        """The memory it takes with all that is in it, roughly, in bytes."""
-        total, todo = 0, [self]
+        """What it takes with all that is in it, in memory or when it is written, roughly, in bytes.
+
+        A namespace counts wherever it is written again, though in memory there may be one copy of it.
+        """
+        total, todo = len(self.ns), [self]
         while todo:
             node = todo.pop()
             total += _BARE
-            for value in node.attrs.values():
-                total += getsizeof(value)
+            for key, value in node.attrs.items():
+                total += getsizeof(value) if key in PLAIN else getsizeof(value) + len(key)
             for child in node.children:
                 if isinstance(child, str):
                     total += getsizeof(child)
                 else:
+                    if child.ns != node.ns:
+                        total += len(child.ns)
                     todo.append(child)
         return total
 
@@ -168,6 +173,9 @@ def _write(node: Element, inherited: str, out: list[str], room: int) -> None:
         raise DepthError(f"deeper than {MAX_DEPTH}")
     space, name = node.ns, node.name
     if space == inherited:
+        head = f"<{name}"
+    elif space == ns.XML:  # may not be declared, only used
+        name, space = f"xml:{name}", inherited
         head = f"<{name}"
     elif space == ns.STREAM:
         name, space = f"stream:{name}", inherited

@@ -138,6 +138,10 @@ class StreamError(Exception):
         return Element(ns.STREAM, "error", {}, _content(self, ns.STREAMS))
 
 
+class Unreadable(Exception):
+    """Text that this server is to have written, and that is no element: no stream's fault, and no stanza's."""
+
+
 def stanza_error(condition: str, text: str = "", type_: str = "") -> StanzaError:
     """A StanzaError by its condition, e.g. `raise stanza_error("item-not-found")`."""
     return StanzaError(condition, text, type_=type_)

@@ -13,18 +13,26 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
+from sys import intern
 from typing import Any, Final, NoReturn
 from xml.parsers.expat import ExpatError, errors
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from xmpp_core import ns
+from xmpp_core import escape, ns
 from xmpp_core.element import PLAIN, Element
 from xmpp_core.errors import StreamError
+from xmpp_core.limits import FREE, SPREAD, Limits
 
 _UNDEFINED_ENTITY: Final = errors.codes[errors.XML_ERROR_UNDEFINED_ENTITY]
 _NAMES_KEPT: Final = 4096
+_LONGEST_NAME: Final = 1024  # octets of a namespace, characters of an element's or attribute's name or a prefix
+_TOO_LONG: Final = ("policy-violation", "too long a name")
+_USUAL_NAME: Final = 32  # characters; a longer name counts as several
+_DECLARED: Final = len(" xmlns=''")
+_PREFIXED: Final = len(" xmlns:ns9999='' ns9999:")
 _NO_TARGET: Final = object()
 BETWEEN: Final = -1  # the mark between two stanzas
 _BLANK: Final = " \t\r\n"
@@ -34,16 +42,6 @@ _HANDLERS: Final = (
     "StartDoctypeDeclHandler", "EntityDeclHandler", "UnparsedEntityDeclHandler",
     "ExternalEntityRefHandler", "DefaultHandlerExpand",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one stanza may cost: octets, elements, depth (the stanza is 1), attributes of an element."""
-
-    bytes: int
-    elements: int
-    depth: int
-    attrs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +136,7 @@ class Core(DefusedXMLParser):  # type: ignore[misc]
         self.parse: Callable[[bytes], Any] = expat.Parse
         shared = _Open(self.out.append)
         self.mark = shared.mark
+        self._named = self._name_chars = 0
         self._watched = shared.limits
         _install(expat, shared, _names_of(content_ns))
 
@@ -154,8 +153,13 @@ class Core(DefusedXMLParser):  # type: ignore[misc]
         return events
 
     def names(self) -> int:
-        """How many names expat remembers; it never gives one back."""
-        return len(self.expat.intern)
+        """How many names expat remembers, long ones as several of _USUAL_NAME; it never gives one back."""
+        known = self.expat.intern
+        count = len(known)
+        if count != self._named:  # the newest are last
+            self._name_chars += sum([len(name or "") for name in islice(reversed(known), count - self._named)])
+            self._named = count
+        return max(count, self._name_chars // _USUAL_NAME)
 
     def close(self) -> None:
         """Cuts the cycles through the handlers, so that memory comes back at once."""
@@ -178,38 +182,54 @@ def stream_error(error: Exception) -> StreamError:
     raise error
 
 
-_Names = tuple[dict[str, tuple[str, str]], Callable[[str], tuple[str, str]]]
+_Name = tuple[str, str, int]  # namespace, local name, octets that declaring the namespace takes
+_Names = tuple[dict[str, _Name], Callable[[str], _Name]]
 _tables: dict[str, _Names] = {}  # one per content namespace: a handful
 
 
 def _names_of(content_ns: str) -> _Names:
     if content_ns not in _tables:
-        names: dict[str, tuple[str, str]] = {}
+        names: dict[str, _Name] = {}
         _tables[content_ns] = names, partial(_learn, names, content_ns)
     return _tables[content_ns]
 
 
-def _learn(names: dict[str, tuple[str, str]], content_ns: str, tag: str) -> tuple[str, str]:
+def _learn(names: dict[str, _Name], content_ns: str, tag: str) -> _Name:
     """Splits "namespace}name" and remembers it. Stream names are not remembered: each is looked at."""
     space, _, name = tag.rpartition("}")
-    if space == content_ns:
-        space = ns.CLIENT
+    if len(name) > _LONGEST_NAME:
+        _refuse(*_TOO_LONG)
+    space = ns.CLIENT if space == content_ns else intern(space)
+    known = space, name, _octets(space) + _DECLARED
     if space != ns.STREAM:
         if len(names) >= _NAMES_KEPT:
             names.clear()
-        names[tag] = space, name
-    return space, name
+        names[tag] = known
+    return known
 
 
-def _rename(attrs: dict[str, str]) -> dict[str, str]:
-    """Attributes of other namespaces as "{namespace}name", those of XML as "xml:name"."""
-    renamed = {}
+def _octets(space: str) -> int:
+    return len(escape.attr(space).encode())
+
+
+def _rename(attrs: dict[str, str], most: int) -> tuple[dict[str, str], int]:
+    """Attributes of other namespaces as "{namespace}name", those of XML as "xml:name"; and the octets that the
+    declarations take. No more than `most`."""
+    if len(attrs) > most:
+        _refuse("policy-violation", "too many attributes")
+    renamed, cost = {}, 0
     for key, value in attrs.items():
         space, _, name = key.rpartition("}")
+        if len(name) > _LONGEST_NAME:
+            _refuse(*_TOO_LONG)
         if space:
-            key = f"xml:{name}" if space == ns.XML else f"{{{space}}}{name}"
+            if space == ns.XML:
+                key = f"xml:{name}"
+            else:
+                key = f"{{{space}}}{name}"
+                cost += _octets(space) + _PREFIXED
         renamed[key] = value
-    return renamed
+    return renamed, cost
 
 
 def _merge(children: list[Element | str]) -> None:
@@ -248,7 +268,7 @@ class _Open:
 
 def _install(expat: Any, shared: _Open, names: _Names) -> None:
     decls: dict[str, str] = {}
-    expat.StartElementHandler = _on_start(expat, shared, names, decls)
+    expat.StartElementHandler = _on_start(expat, shared, decls, *names)
     expat.EndElementHandler = _on_end(expat, shared)
     expat.CharacterDataHandler = _on_text(shared)
     expat.StartNamespaceDeclHandler = partial(_on_declaration, shared.mark, decls)
@@ -257,25 +277,24 @@ def _install(expat: Any, shared: _Open, names: _Names) -> None:
     expat.CommentHandler = expat.ProcessingInstructionHandler = _on_restricted
 
 
-def _on_start(expat: Any, shared: _Open, table: _Names, decls: dict[str, str]) -> Callable[[str, dict[str, str]], None]:
+def _on_start(
+    expat: Any, shared: _Open, decls: dict[str, str], names: dict[str, _Name], learn: Callable[[str], _Name]
+) -> Callable[[str, dict[str, str]], None]:
     stack, mark, limits, emit = shared.stack, shared.mark, shared.limits, shared.emit
-    names, learn = table
     new = object.__new__  # spares the call of __init__
-    count = 0
+    count = spread = 0
 
     def start(tag: str, attrs: dict[str, str]) -> None:
-        nonlocal count
+        nonlocal count, spread
         try:
-            space, name = names[tag]
+            space, name, cost = names[tag]
         except KeyError:
-            space, name = learn(tag)
+            space, name, cost = learn(tag)
             if space == ns.STREAM and (stack or (name == "stream" and mark[0])):
                 _refuse("invalid-xml", "a stream inside a stream")
-        if attrs:
-            if len(attrs) > limits[2]:
-                _refuse("policy-violation", "too many attributes")
-            if not PLAIN.issuperset(attrs):
-                attrs = _rename(attrs)
+        extra = 0
+        if attrs and (len(attrs) > limits[2] or not PLAIN.issuperset(attrs)):
+            attrs, extra = _rename(attrs, limits[2])
         if mark[0] == 0:
             mark[0] = BETWEEN
             emit(StreamStart(space, name, attrs, decls.copy()))
@@ -286,10 +305,16 @@ def _on_start(expat: Any, shared: _Open, table: _Names, decls: dict[str, str]) -
             count += 1
             if count > limits[0] or len(stack) >= limits[1]:
                 _refuse("policy-violation", "too many elements, or too deep")
-            stack[-1].children.append(node)
+            parent = stack[-1]
+            if space != parent.ns:
+                extra += cost
+            parent.children.append(node)
         else:
-            count, mark[0] = 1, expat.CurrentByteIndex
+            count, spread, mark[0] = 1, cost, expat.CurrentByteIndex
         stack.append(node)
+        spread += extra
+        if spread > FREE and spread > FREE + SPREAD * (expat.CurrentByteIndex - mark[0]):
+            _refuse("policy-violation", "namespaces declared once and used too often")
 
     return start
 
@@ -328,8 +353,13 @@ def _on_text(shared: _Open) -> Callable[[str], None]:
 
 
 def _on_declaration(mark: list[int], decls: dict[str, str], prefix: str | None, uri: str | None) -> None:
-    if uri is not None and "}" in uri:
-        _refuse("not-well-formed", "} in a namespace name")
+    if uri is not None:
+        if "}" in uri:
+            _refuse("not-well-formed", "} in a namespace name")
+        if len(uri) > _LONGEST_NAME or (not uri.isascii() and len(uri.encode()) > _LONGEST_NAME):
+            _refuse(*_TOO_LONG)
+    if prefix is not None and len(prefix) > _LONGEST_NAME:
+        _refuse(*_TOO_LONG)
     if mark[0] == 0:
         decls[prefix or ""] = uri or ""
 

@@ -11,20 +11,30 @@ import codecs
 from typing import Protocol
 
 from xmpp_core import ns
-from xmpp_core.element import Element
-from xmpp_core.errors import StreamError
-from xmpp_core.expat_core import Core, Event, Limits, StreamEnd, StreamStart, stream_error
+from xmpp_core.element import MAX_DEPTH, Element
+from xmpp_core.errors import StreamError, Unreadable
+from xmpp_core.expat_core import Core, Event, StreamEnd, StreamStart, stream_error
+from xmpp_core.limits import Limits
 
 __all__ = [
-    "AFTER_AUTH", "BEFORE_AUTH", "Event", "Limits", "StreamEnd", "StreamStart", "XmlStreamParser",
+    "AFTER_AUTH",
+    "BEFORE_AUTH",
+    "WRITTEN",
+    "Event",
+    "Limits",
+    "StreamEnd",
+    "StreamStart",
+    "XmlStreamParser",
     "parse_document",
+    "parse_written",
 ]  # fmt: skip
 
 MAX_FREE = 16  # parsers kept of each kind of stream: more are seldom inside a stanza at once
 BEFORE_AUTH = Limits(bytes=8192, elements=32, depth=8, attrs=32)
 AFTER_AUTH = Limits(bytes=262_144, elements=5000, depth=64, attrs=100)
+#: for what this server wrote itself: a limit meant for strangers must not make it unreadable
+WRITTEN = Limits(bytes=1 << 31, elements=1 << 31, depth=MAX_DEPTH, attrs=1 << 31, names=1 << 31)
 
-_MAX_NAMES = 20_000  # different names on one parser: some 6 MB
 _MAX_SCANNED = 64 << 20  # octets read again for one token that comes in tiny pieces
 _LOOK = 1024  # octets; the pool looks at a core that has read more at once, and …
 _LENT = 64  # … at any after so many leases: neither can have brought it too many names for the next
@@ -184,7 +194,7 @@ class XmlStreamParser:
         if (core.mark[0] == 0 or (events and type(events[0]) is StreamStart)) and 0 in data:
             # whatever it was told, expat reads UTF-16 where every second octet of a beginning is NUL
             raise self._fail(core, StreamError("unsupported-encoding", "a stream is UTF-8"))
-        if core.scanned > _MAX_SCANNED or core.names() > _MAX_NAMES:
+        if core.scanned > _MAX_SCANNED or core.names() > self._limits.names:
             error = StreamError("policy-violation", "too many names, or a token in too many pieces")
             core.out[:] = events
             raise self._fail(core, error)
@@ -222,8 +232,7 @@ _DOCUMENT_HEADER = f"<stream:stream xmlns:stream='{ns.STREAM}'>".encode()
 def parse_document(data: bytes | str, limits: Limits = AFTER_AUTH, *, content_ns: str = ns.CLIENT) -> Element:
     """The one element that `data` is, as `Element.to_xml("")` wrote it; white space may surround it.
 
-    For the store, imports and framed transports: the same guard and limits as on a stream.
-    Raises StreamError.
+    For imports and framed transports: the same guard and limits as on a stream. Raises StreamError.
     """
     reader = XmlStreamParser(limits, content_ns=content_ns)
     try:
@@ -239,3 +248,15 @@ def parse_document(data: bytes | str, limits: Limits = AFTER_AUTH, *, content_ns
     if not whole or len(events) != 1 or not isinstance(events[0], Element):
         raise StreamError("not-well-formed", "not one element")
     return events[0]
+
+
+def parse_written(data: bytes | str, *, content_ns: str = ns.CLIENT) -> Element:
+    """The one element in text that this server wrote: what was stored, or is kept written. The same guard, no limit.
+
+    What the parser took it also reads again, although it may have grown: escapes, namespaces, stamps.
+    Raises Unreadable: then it is not what was written.
+    """
+    try:
+        return parse_document(data, WRITTEN, content_ns=content_ns)
+    except StreamError as error:
+        raise Unreadable(f"{error.condition} {error.text}".strip()) from None

@@ -48,6 +48,10 @@ class Stanza:
         """True for type error, which is never answered (RFC 6120 §8.3.1)."""
         return self.el.attrs.get("type") == "error"
 
+    def weight(self) -> int:
+        """What it takes, roughly, in bytes; see `Element.weight`."""
+        return self.el.weight()
+
     def to_xml(self, default_ns: str = ns.CLIENT) -> str:
         """As it goes to the stream; see `Element.to_xml`."""
         return self.el.to_xml(default_ns)

@@ -117,4 +117,7 @@ def test_text_attributes_and_elements_all_weigh() -> None:
     plain = Element("jabber:client", "message").weight()
     assert Element("jabber:client", "message", {}, ["x" * 1000]).weight() > plain + 1000
     assert Element("jabber:client", "message", {"id": "x" * 1000}).weight() > plain + 1000
-    assert Element("jabber:client", "message", {}, [Element("jabber:client", "a")] * 100).weight() > 100 * plain
+    many = [Element("jabber:client", "a")] * 100
+    assert Element("jabber:client", "message", {}, many).weight() > 90 * plain
+    assert Element("jabber:client", "message", {}, [Element("u" * 1000, "a")] * 100).weight() > 100 * 1000
+    assert Element("jabber:client", "message", {"{" + "u" * 1000 + "}a": ""}).weight() > plain + 1000

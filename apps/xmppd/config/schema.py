@@ -160,9 +160,10 @@ class Limits:
     pre_auth_bytes: int = setting(8192, Number(1024, unit="bytes"), "largest element before authentication")
     pre_auth_elements: int = setting(32, Number(4), "elements in one before authentication")
     pre_auth_depth: int = setting(8, Number(3, 64), "depth of one before authentication")
-    stanza_bytes: int = setting(262144, Number(10000, unit="bytes"), "largest stanza after authentication")
-    stanza_elements: int = setting(5000, Number(16), "elements in one stanza after authentication")
-    stanza_depth: int = setting(64, Number(8, 512), "depth of one stanza after authentication")
+    # the highest values are such that each stanza can be written again, and passed from worker to worker
+    stanza_bytes: int = setting(262144, Number(10000, 1048576, unit="bytes"), "largest stanza after authentication")
+    stanza_elements: int = setting(5000, Number(16, 10000), "elements in one stanza after authentication")
+    stanza_depth: int = setting(64, Number(8, 120), "depth of one stanza after authentication")
     attributes: int = setting(32, Number(8, 1024), "attributes of one element")
     send_queue_bytes: int = setting(
         4194304,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xmpp_core import ns, parser
+from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing.iq import SM
+from xmppd.routing.written import WrittenIq
 from xmppd.store import store
 from xmppd.store.backend import Tx
 from xmppd.store.tables import PRIVATE, PrivateXml
@@ -23,7 +24,7 @@ XEP = {49: "1.2"}
 
 @dataclass(frozen=True)
 class Options:
-    """`max_size`: characters of one element; `max_elements`: how many a user may keep."""
+    """`max_size`: octets of one element as it is stored; `max_elements`: how many a user may keep."""
 
     max_size: int = 131072
     max_elements: int = 100
@@ -31,7 +32,8 @@ class Options:
 
 @iq_handler(ns.PRIVATE, "query", at=(SM,))
 async def private(iq: Iq, mod: Mod) -> Iq:
-    """Get and set by element name and namespace."""
+    """Get and set by element name and namespace: one in a get, whose answer would else be as large as the asker likes;
+    in a set several."""
     assert iq.to is not None
     assert iq.from_ is not None
     assert iq.payload is not None
@@ -40,21 +42,33 @@ async def private(iq: Iq, mod: Mod) -> Iq:
     wanted = list(iq.payload.elements())
     if not wanted or any(el.ns in ("", ns.CLIENT, ns.PRIVATE) for el in wanted):
         raise StanzaError("not-acceptable", "an element with a namespace of its own is wanted")
-    who = (iq.to.domain, iq.to.local)
     if iq.type == "get":
-        return iq.result(Element(ns.PRIVATE, "query", {}, [await _read(who, el) for el in wanted]))
-    rows = [PrivateXml(*who, el.ns, el.name, el.to_xml("")) for el in wanted]
-    if any(len(row.xml) > mod.options.max_size for row in rows):
-        raise StanzaError("not-acceptable", "the element is too large")
-    if not await store.transaction(lambda tx: _write(tx, who, rows, mod.options.max_elements)):
-        raise StanzaError("resource-constraint", "too many elements")
+        return await _get(iq, wanted)
+    await _set(iq, wanted, mod.options)
     return iq.result()
 
 
-async def _read(who: tuple[str, str], el: Element) -> Element:
-    """What is stored, or the element itself, empty, as it was asked for."""
-    row = await store.read(PRIVATE, (*who, el.ns, el.name))
-    return parser.parse_document(row.xml) if row is not None else Element(el.ns, el.name)
+async def _get(iq: Iq, wanted: list[Element]) -> Iq:
+    """What is stored, as the text it is; or the element itself, empty, as it was asked for."""
+    assert iq.to is not None
+    if len(wanted) != 1:
+        raise StanzaError("not-acceptable", "one element at a time")
+    [el] = wanted
+    row = await store.read(PRIVATE, (iq.to.domain, iq.to.local, el.ns, el.name))
+    text = row.xml if row is not None else Element(el.ns, el.name).to_xml("")
+    return WrittenIq(iq, f"<query xmlns='{ns.PRIVATE}'>{text}</query>")
+
+
+async def _set(iq: Iq, wanted: list[Element], options: Options) -> None:
+    assert iq.to is not None
+    who = (iq.to.domain, iq.to.local)
+    if len(wanted) > options.max_elements:
+        raise StanzaError("resource-constraint", "too many elements")
+    rows = [PrivateXml(*who, el.ns, el.name, el.to_xml("")) for el in wanted]
+    if any(len(row.xml.encode()) > options.max_size for row in rows):
+        raise StanzaError("not-acceptable", "the element is too large")
+    if not await store.transaction(lambda tx: _write(tx, who, rows, options.max_elements)):
+        raise StanzaError("resource-constraint", "too many elements")
 
 
 def _write(tx: Tx, who: tuple[str, str], rows: list[PrivateXml], most: int) -> bool:

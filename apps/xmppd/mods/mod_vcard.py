@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xmpp_core import ns, parser
+from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing.iq import SERVED, SM
+from xmppd.routing.written import WrittenIq
 from xmppd.store import store
 from xmppd.store.tables import VCARD, Vcard
 
@@ -22,7 +23,7 @@ XEP = {54: "1.2"}
 
 @dataclass(frozen=True)
 class Options:
-    """`max_size`: characters of a card."""
+    """`max_size`: octets of a card as it is stored."""
 
     max_size: int = 131072
 
@@ -38,11 +39,11 @@ async def card(iq: Iq, mod: Mod) -> Iq:
         found = await store.read(VCARD, (owner.domain, owner.local))
         if found is None and not own:
             raise StanzaError("service-unavailable")  # as for who is no user here (XEP-0054 §3.3)
-        return iq.result(parser.parse_document(found.xml) if found is not None else Element(ns.VCARD, "vCard"))
+        return WrittenIq(iq, found.xml) if found is not None else iq.result(Element(ns.VCARD, "vCard"))
     if not own:
         raise StanzaError("forbidden", "this card is another's")  # or nobody's: no account is looked for
     text = iq.payload.to_xml("")
-    if len(text) > mod.options.max_size:
+    if len(text.encode()) > mod.options.max_size:
         raise StanzaError("not-acceptable", "the card is too large")
     row = Vcard(owner.domain, owner.local, text)
     await store.transaction(lambda tx: tx.write(row))

@@ -59,23 +59,30 @@ async def close_session(data: Data, reason: str) -> None:
     if session is not None:
         await sm.close_session(session)
         await hooks.run(session.host, SessionClosed(session, reason))
-        await _send_back(data)
+        await _send_back(data, session.jid.full)
 
 
-async def _send_back(data: Data) -> None:
+async def _send_back(data: Data, who: str) -> None:
     """What was on its way to this session and came too late is routed again: to another resource, to the store, or
     back to who sent it. It cannot come here any more: the session is out of the table. Answers are the client's own:
-    one that said goodbye right after its request still gets them."""
+    one that said goodbye right after its request still gets them. One that fails does not keep the others."""
     waiting = deque(await process.flush())
     while waiting:  # each is let go when it has been dealt with: together they may be large
         message = waiting.popleft()
         if not isinstance(message, Deliver) or isinstance(message.stanza, Presence):
             continue
-        if isinstance(message.stanza, Iq) and not message.stanza.is_request:
-            if not data.said_goodbye:
-                data.transport.send(message.stanza.to_xml())
-        else:
-            await router.route(message.stanza)
+        try:
+            await _send_one_back(data, message.stanza)
+        except Exception:
+            log.exception("a stanza that came too late for %s is lost", who)
+
+
+async def _send_one_back(data: Data, packet: stanza.Stanza) -> None:
+    if isinstance(packet, Iq) and not packet.is_request:
+        if not data.said_goodbye:
+            data.transport.send(packet.to_xml())
+    else:
+        await router.route(packet)
 
 
 async def send_on(data: Data, session: C2sSession, el: Element) -> None:

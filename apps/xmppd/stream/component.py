@@ -101,7 +101,7 @@ class Component(GenFsm[Data]):
         transport = data.endpoint.transport
         match message:
             case Deliver(packet):
-                transport.send(packet.el.to_xml())
+                transport.send(packet.to_xml())
                 if transport.congested:
                     await transport.writable()
             case Kick(condition, text):
@@ -233,7 +233,7 @@ async def _on_stanza(data: Data, item: Any) -> Any:
     except Exception as error:
         answer = faults.answer(packet, error)
         if answer is not None:
-            data.endpoint.transport.send(answer.el.to_xml())
+            data.endpoint.transport.send(answer.to_xml())
     return "stream_established"
 
 

@@ -33,7 +33,7 @@ class _Waiting:
             return True
         self.seen += 1
         if isinstance(message, (Deliver, Newest)):
-            self.bytes += message.stanza.el.weight()
+            self.bytes += message.stanza.weight()
         return self.bytes > self.limit
 
 

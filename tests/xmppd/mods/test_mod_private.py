@@ -1,6 +1,8 @@
 """Private storage."""
 
 from tests.support.court import Court, play
+from xmppd.store import store
+from xmppd.store.tables import PrivateXml
 
 QUERY = "<query xmlns='jabber:iq:private'>{}</query>"
 
@@ -29,5 +31,31 @@ def test_it_is_bounded() -> None:
         assert "<resource-constraint " in await romeo.ask(f"<iq type='set' id='1'>{QUERY.format(many)}</iq>")
         large = f"<s xmlns='notes'>{'x' * 131072}</s>"
         assert "<not-acceptable " in await romeo.ask(f"<iq type='set' id='2'>{QUERY.format(large)}</iq>")
+
+    play(body)
+
+
+def test_one_get_holds_one_element() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        one, two = "<t xmlns='notes'/>", "<s xmlns='notes'/><t xmlns='notes'/>"
+        await romeo.ask(f"<iq type='set' id='1'>{QUERY.format(two)}</iq>")
+        for many in (one * 2, two, one * 4000):
+            assert "<not-acceptable " in await romeo.ask(f"<iq type='get' id='2'>{QUERY.format(many)}</iq>")
+        assert one in await romeo.ask(f"<iq type='get' id='3'>{QUERY.format(one)}</iq>")
+
+    play(body)
+
+
+def test_the_bound_is_in_octets_as_it_is_stored_and_what_is_stored_is_sent_as_it_is() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        for text in ("\N{EURO SIGN}" * 50_000, ">" * 40_000):
+            query = QUERY.format(f"<s xmlns='notes'>{text}</s>")
+            assert "<not-acceptable " in await romeo.ask(f"<iq type='set' id='1'>{query}</iq>")
+        large = f"<s xmlns='notes'>{'<b/>' * 6000}{'&gt;' * 100_000}</s>"
+        await store.transaction(lambda tx: tx.write(PrivateXml("localhost", "romeo", "notes", "s", large)))
+        wanted = QUERY.format("<s xmlns='notes'/>")
+        assert QUERY.format(large) in await romeo.ask(f"<iq type='get' id='2'>{wanted}</iq>")
 
     play(body)

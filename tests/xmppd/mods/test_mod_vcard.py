@@ -1,6 +1,8 @@
 """Cards."""
 
 from tests.support.court import Client, Court, play
+from xmppd.store import store
+from xmppd.store.tables import Vcard
 
 CARD = "<vCard xmlns='vcard-temp'><FN>Romeo &amp; Co</FN></vCard>"
 
@@ -22,5 +24,28 @@ def test_written_by_the_user_read_by_all_also_while_away() -> None:
         assert "from='romeo@localhost'" in answer
         assert "<forbidden " in await paris.ask(f"<iq type='set' id='s' to='romeo@localhost'>{CARD}</iq>")
         assert "<service-unavailable " in await get(paris, "nobody@localhost")
+
+    play(body)
+
+
+def test_a_card_is_bounded_in_octets_as_it_is_stored() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        for text in ("\N{EURO SIGN}" * 50_000, ">" * 40_000):
+            large = CARD.replace("Romeo", text)
+            assert "<not-acceptable " in await romeo.ask(f"<iq type='set' id='s'>{large}</iq>")
+        small = CARD.replace("Romeo", "\N{EURO SIGN}" * 40_000)
+        assert "type='result'" in await romeo.ask(f"<iq type='set' id='s'>{small}</iq>")
+        assert small in await get(romeo)
+
+    play(body)
+
+
+def test_a_card_that_was_stored_under_another_limit_is_sent_as_it_is() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        large = CARD.replace("Romeo", "<B/>" * 6000 + "&gt;" * 100_000)
+        await store.transaction(lambda tx: tx.write(Vcard("localhost", "romeo", large)))
+        assert large in await get(romeo)
 
     play(body)

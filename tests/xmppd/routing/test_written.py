@@ -1,7 +1,10 @@
 """Answers kept as text."""
 
+import pytest
+
 from otp.kernel import codec
 from xmpp_core.element import Element
+from xmpp_core.errors import Unreadable
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_iq
 from xmppd.routing import wire
@@ -24,3 +27,17 @@ def test_it_is_an_iq_like_any_other() -> None:
 def test_it_crosses_between_nodes_as_a_tree() -> None:
     assert codec.decode(codec.encode(Deliver(WrittenIq(REQUEST, QUERY.to_xml())))).stanza == REQUEST.result(QUERY)
     assert wire.__doc__
+
+
+def test_what_is_asked_of_every_stanza_needs_no_tree() -> None:
+    written = WrittenIq(REQUEST, "<no xml")
+    assert (written.type, written.id, written.is_error, written.is_request) == ("result", "<1>", False, False)
+    assert written.weight() > len(written.to_xml())
+    with pytest.raises(Unreadable):
+        _ = written.el
+
+
+def test_no_limit_meant_for_strangers_holds_for_it() -> None:
+    items = [Element("jabber:iq:roster", "item", {"jid": f"{'a' * 60}{i}@b"}) for i in range(6000)]
+    query = Element("jabber:iq:roster", "query", {}, list(items))
+    assert WrittenIq(REQUEST, query.to_xml()) == REQUEST.result(query)

@@ -16,12 +16,13 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import parse_document
-from xmpp_core.stanza import make_message, make_presence
+from xmpp_core.stanza import make_iq, make_message, make_presence
 from xmppd.net.gate import Gate
 from xmppd.routing import hooks, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import SessionClosed, UserReceivePacket, UserReceivePresence
 from xmppd.routing.session import new_session
+from xmppd.routing.written import WrittenIq
 from xmppd.stream import c2s_session
 
 JULIET = JID("juliet", "localhost", "balcony")
@@ -142,6 +143,22 @@ def test_what_came_too_late_is_routed_again() -> None:
 async def _collect(parent: Pid) -> None:
     message = await process.receive(lambda m: isinstance(m, Deliver))
     process.send(parent, ("collected", message.stanza))
+
+
+def test_one_stanza_that_fails_on_its_way_back_does_not_keep_the_others() -> None:
+    async def body() -> None:
+        data = await bound()
+        data.said_goodbye = False
+        request = make_iq("get", "1", Element("urn:x", "q"), from_=JULIET, to=JULIET.bare_jid())
+        deep = Element("urn:x", "a")
+        for _ in range(200):
+            deep = Element("urn:x", "a", {}, [deep])
+        for stanza in (request.result(deep), WrittenIq(request, "<q xmlns='urn:x'/>")):
+            process.send(process.self_(), Deliver(stanza))
+        await c2s_session.close_session(data, "normal")
+        assert "<q xmlns='urn:x'/>" in data.transport.sent[-1]
+
+    play(body)
 
 
 def test_what_it_sends_bears_its_full_address() -> None:

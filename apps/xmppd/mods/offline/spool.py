@@ -40,7 +40,7 @@ def hand_over(pid: Pid, rows: Sequence[OfflineMessage]) -> None:
 
 
 def _delayed(row: OfflineMessage) -> Message:
-    el = parser.parse_document(row.xml)
+    el = parser.parse_written(row.xml)
     el = el.with_children(*[child for child in el.children if not _is_forged(child, row.host)])
     when = datetime.fromtimestamp(row.stamp / 1000, UTC)
     message = from_element(el.add(stamp.delay(row.host, when, "Offline Storage")))

@@ -29,4 +29,4 @@ def from_record(record: RosterItem, owner: JID) -> Presence:
     contact = JID.parse(record.contact)
     if not record.pending:
         return make_presence(owner, type_="subscribe", from_=contact)
-    return Presence(parser.parse_document(record.pending), contact, owner)
+    return Presence(parser.parse_written(record.pending), contact, owner)
