@@ -18,6 +18,7 @@ _PRIORITY = re.compile(r"[+-]?[0-9]{1,3}")
 PRESENCE_TYPES = frozenset(
     {"", "error", "probe", "subscribe", "subscribed", "unavailable", "unsubscribe", "unsubscribed"}
 )
+SHOWS = frozenset({"away", "chat", "dnd", "xa"})
 IQ_TYPES = frozenset({"get", "set", "result", "error"})
 
 
@@ -154,9 +155,30 @@ class Presence(Stanza):
         return int(text)
 
     def check(self) -> None:
-        """Raises StanzaError bad-request for a type that there is not. RFC: 6121 §4.7.1"""
-        if self.type not in PRESENCE_TYPES:
+        """Raises StanzaError bad-request for a type that there is not, and for an available presence whose show or
+        priority is none, or there twice. An empty <show/>, as some clients write it, says nothing and is taken out.
+
+        RFC: 6121 §4.7.1, §4.7.2
+        """
+        type_ = self.el.attrs.get("type")
+        if type_ is not None and (not type_ or type_ not in PRESENCE_TYPES):
             raise StanzaError("bad-request", "presence has no such type")
+        if type_ is None and self.el.children:
+            self._check_available()
+
+    def _check_available(self) -> None:
+        shows = [child for child in self.el.elements() if child.name == "show" and child.ns == ns.CLIENT]
+        priorities = [child for child in self.el.elements() if child.name == "priority" and child.ns == ns.CLIENT]
+        if len(shows) > 1 or len(priorities) > 1:
+            raise StanzaError("bad-request", "presence has one show and one priority")
+        if priorities:
+            _ = self.priority
+        if not shows:
+            return
+        if self.show and self.show not in SHOWS:
+            raise StanzaError("bad-request", "show is one of away, chat, dnd, xa")
+        if not self.show:
+            self.el.children[:] = [child for child in self.el.children if child is not shows[0]]
 
 
 class Iq(Stanza):

@@ -95,7 +95,13 @@ def _settings(config: Config, listen: Listen, tls: TlsContexts | None, throttle:
 
 def _component(config: Config, listen: Listen) -> Handler:
     return service_sup.handler(
-        ServiceSettings(listen.secrets, frozenset(config.hosts), _after(config), config.limits.negotiation_seconds)
+        ServiceSettings(
+            listen.secrets,
+            frozenset(config.hosts),
+            _after(config),
+            config.limits.negotiation_seconds,
+            listen.resource_conflict != "closenew",
+        )
     )
 
 

@@ -4,12 +4,15 @@ RFC:  6120 §8; 6121 §4, §5
 """
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xmpp_core import ns
 from xmpp_core.element import el
 from xmpp_core.errors import StanzaError, stanza_error
 from xmpp_core.jid import JID
 from xmpp_core.stanza import (
+    SHOWS,
     Iq,
     Message,
     Presence,
@@ -85,6 +88,39 @@ def test_the_types_of_presence() -> None:
         make_presence(JULIET, type_=type_).check()
     with pytest.raises(StanzaError, match="no such type"):
         make_presence(JULIET, type_="invisible").check()
+
+
+NUMBERS = ["0", "-128", "127", "128", "-129", "999", "1.5", "high"]
+ODD = ["", " ", "Away", "online", "available", "0", "x" * 50]
+
+
+@pytest.mark.parametrize("type_", [*ODD, "invisible"])
+def test_a_presence_type_that_is_none(type_: str) -> None:
+    with pytest.raises(StanzaError, match="no such type"):
+        Presence(el("presence", ns.CLIENT, {"type": type_})).check()
+
+
+@given(
+    st.lists(st.tuples(st.just("show"), st.sampled_from([*sorted(SHOWS), *ODD])), max_size=2),
+    st.lists(st.tuples(st.just("priority"), st.sampled_from(NUMBERS))),
+    st.lists(st.tuples(st.sampled_from(["status", "x"]), st.just("words")), max_size=2),
+)
+def test_show_and_priority_are_checked_whomever_it_is_for(
+    shows: list[tuple[str, str]], priorities: list[tuple[str, str]], others: list[tuple[str, str]]
+) -> None:
+    children = [el(name, ns.CLIENT, None, text or None) for name, text in [*others, *priorities, *shows]]
+    foreign = el("show", "urn:other", None, "online")
+    made = Presence(el("presence", ns.CLIENT, {"to": JULIET.full}, *children, foreign))
+    right = len(shows) < 2 and len(priorities) < 2
+    right = right and all(text.strip() in ("", *SHOWS) for _, text in shows)
+    right = right and all(text in ("0", "-128", "127") for _, text in priorities)
+    if not right:
+        with pytest.raises(StanzaError):
+            made.check()
+        return
+    made.check()
+    left = [child for child in children if child.name != "show" or child.text().strip()]
+    assert list(made.el.elements()) == [*left, foreign], "an empty show says nothing"
 
 
 def test_iq_answers() -> None:

@@ -43,6 +43,8 @@ def _listener(config: Config, reader: Reader, path: KeyPath, listen: Listen) -> 
         reader.problem((*path, "secrets"), 'a component listener needs secrets = { "domain" = "secret" }')
     if listen.module != "component" and listen.secrets:
         reader.problem((*path, "secrets"), "secrets belong to a component listener")
+    if listen.module == "component" and listen.resource_conflict == "setresource":
+        reader.problem((*path, "resource_conflict"), 'a component has one domain: "acceptnew" or "closenew"')
     if listen.module != "c2s" and listen.plain_without_tls:
         reader.problem((*path, "plain_without_tls"), "plain_without_tls belongs to a c2s listener")
     if listen.module == "component" and listen.tls in ("required", "optional"):

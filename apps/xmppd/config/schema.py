@@ -112,7 +112,8 @@ class Listen:
         "acceptnew",
         Choice(("acceptnew", "setresource", "closenew")),
         "c2s: when a client wants a resource that is in use: acceptnew: it gets it, the older session ends; "
-        "setresource: it gets another; closenew: it is refused",
+        "setresource: it gets another; closenew: it is refused. component: when its domain is in use, likewise "
+        "acceptnew or closenew",
     )
     backlog: int = setting(1024, Number(1, 65535), "connections the kernel keeps for each worker until accepted")
 

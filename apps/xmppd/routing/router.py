@@ -93,6 +93,11 @@ def domains() -> list[str]:
     return [group.removeprefix("route:") for group in pg.which_groups() if str(group).startswith("route:")]
 
 
+def processes_of(domain: str) -> list[Pid]:
+    """The processes, of any node, that have registered a domain."""
+    return pg.get_members(_group(domain))
+
+
 async def register_route(domain: str, pid: Pid) -> bool:
     """Has `pid` get Deliver(stanza) for every stanza to `domain`, from all nodes, until it ends.
 

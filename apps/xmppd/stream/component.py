@@ -14,12 +14,12 @@ import contextlib
 import hashlib
 import hmac
 import secrets
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import process
-from otp.erts.exits import CallError
+from otp.erts.exits import CallError, ReceiveTimeout
 from otp.erts.pid import Pid, Ref
 from otp.erts.signals import Down, Exit
 from otp.erts.timer import TimerRef
@@ -27,6 +27,7 @@ from otp.kernel import pg
 from otp.stdlib import gen_fsm
 from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
 from xmpp_core import escape, ns, stanza
+from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID, JidError
@@ -35,7 +36,7 @@ from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
 from xmppd.routing import barrier, faults, router
-from xmppd.routing.deliver import Deliver, Kick, Shutdown
+from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 
 _HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
 _FAIR_SHARE: Final = 16
@@ -43,17 +44,21 @@ _FAIR_SHARE: Final = 16
 
 _TAKEN = StreamError("conflict", "the domain is in use")
 _TRIES = 500
+#: seconds an older link gets to end; longer than transport.STALL, after which it waits for no reader any more
+_REPLACED_WITHIN = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """One listener's rules: the secret of each domain that may connect, the hosts that are ours, the limits of a
-    stream that is let in, and the time in seconds from accept to the handshake."""
+    stream that is let in, and the time in seconds from accept to the handshake. `newest_wins`: who knows the secret
+    takes the domain from an older link, which may be dead without anybody's having noticed."""
 
     domains: Mapping[str, str]
     hosts: Container[str]
     limits: Limits
     negotiation: float = 30.0
+    newest_wins: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +111,8 @@ class Component(GenFsm[Data]):
                     await transport.writable()
             case Kick(condition, text):
                 return _fail(data, StreamError(condition, text))
+            case Replaced():
+                return _fail(data, StreamError("conflict", "Replaced by new connection"))
             case Shutdown():
                 return _fail(data, StreamError("system-shutdown"))
             case _Late():
@@ -177,11 +184,15 @@ async def _on_handshake(data: Data, item: Any) -> Any:
     right = hmac.compare_digest(given, expected.encode())
     if item.name != "handshake" or item.ns != ns.CLIENT or not right:
         return _fail(data, StreamError("not-authorized"))
-    if data.domain in data.settings.hosts or not await _register(data):
-        return _fail(data, _TAKEN)
     if data.timer is not None:
         process.cancel_timer(data.timer)
         data.timer = None
+    if data.domain in data.settings.hosts:
+        return _fail(data, _TAKEN)
+    if data.settings.newest_wins:
+        await _replace(data.domain)
+    if not await _register(data):
+        return _fail(data, _TAKEN)
     data.endpoint.ticket.known()
     await receiver.set_limits(data.endpoint.receiver, data.settings.limits)
     data.endpoint.transport.send("<handshake/>")
@@ -196,6 +207,24 @@ async def _register(data: Data) -> bool:
             return await router.register_route(data.domain, process.self_())
         await process.sleep(0.01)
     return False
+
+
+async def _replace(domain: str) -> None:
+    """Have older links of the domain end, wherever they are, and give back what waits for them; returns when they are
+    gone. One that does not read and holds its process up is let go by its transport; not even so, it is killed."""
+    older = {process.monitor(pid): pid for pid in router.processes_of(domain)}
+    for pid in older.values():
+        process.send(pid, Replaced())
+    for ref, pid in older.items():
+        try:
+            await process.receive(_down(ref), _REPLACED_WITHIN)
+        except ReceiveTimeout:
+            process.exit_(pid, "kill")
+            await process.receive(_down(ref))
+
+
+def _down(ref: Ref) -> Callable[[object], bool]:
+    return lambda message: isinstance(message, Down) and message.ref is ref
 
 
 async def _give_back(data: Data) -> None:
@@ -217,13 +246,11 @@ async def _on_stanza(data: Data, item: Any) -> Any:
     if not stanza.is_stanza(item):
         return _fail(data, StreamError("unsupported-stanza-type"))
     try:
-        packet = stanza.from_element(item)
+        packet = _addressed(data, item)
     except StanzaError as error:
-        return _fail(data, StreamError("improper-addressing", error.text))
-    if packet.from_ is None or packet.from_.domain != data.domain:
-        return _fail(data, StreamError("invalid-from"))
-    if packet.to is None:
-        return _fail(data, StreamError("improper-addressing"))
+        if item.attrs.get("type") not in ("error", "result"):
+            data.endpoint.transport.send(_sent_back(item, error).to_xml())
+        return "stream_established"
     try:
         if isinstance(packet, stanza.Iq | stanza.Presence):
             packet.check()
@@ -235,6 +262,27 @@ async def _on_stanza(data: Data, item: Any) -> Any:
         if answer is not None:
             data.endpoint.transport.send(answer.to_xml())
     return "stream_established"
+
+
+def _addressed(data: Data, item: Element) -> stanza.Stanza:
+    """The stanza, from the component's domain to somebody. Raises StanzaError: a link carries many users, and what is
+    wrong with one stanza of one of them is told to that one."""
+    packet = stanza.from_element(item)
+    if packet.from_ is None:
+        raise StanzaError("bad-request", "a component's stanza says who it is from")
+    if packet.from_.domain != data.domain:
+        raise StanzaError("forbidden", f"this component speaks for {data.domain}")
+    if packet.to is None:
+        raise StanzaError("bad-request", "a component's stanza says who it is for")
+    return packet
+
+
+def _sent_back(item: Element, error: StanzaError) -> Element:
+    """The error to a stanza whose addresses are no good, with them as they were written, the other way round."""
+    answer = answers.error(item, error)
+    if "from" in item.attrs:
+        answer.attrs["to"] = item.attrs["from"]
+    return answer
 
 
 _STATES: Final = {

@@ -19,17 +19,21 @@ HEADER = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://et
 SECRETS = {"echo.localhost": "s3cret", "other.localhost": "s3cret"}
 
 
-def settings(limits: Limits | None) -> Config:
+def settings(limits: Limits | None, conflict: str) -> Config:
     listen = (
-        Listen(module="component", ip="127.0.0.1", port=0, tls="off", secrets=SECRETS),
+        Listen(
+            module="component", ip="127.0.0.1", port=0, tls="off", secrets=SECRETS, resource_conflict=conflict
+        ),
         Listen(module="c2s", ip="127.0.0.2", port=0, tls="off", plain_without_tls=True),
     )
     return config(modules={}, limits=limits, listen=listen)
 
 
-def play(body: Callable[[int, int], Awaitable[None]], limits: Limits | None = None) -> None:
+def play(
+    body: Callable[[int, int], Awaitable[None]], limits: Limits | None = None, conflict: str = "acceptnew"
+) -> None:
     async def whole() -> None:
-        chosen = settings(limits)
+        chosen = settings(limits, conflict)
         async with serving(chosen) as port:
             await auth.create_user("juliet", "localhost", "secret")
             await body(port, await port_of(chosen.listen[1]))
@@ -107,7 +111,41 @@ def test_a_client_header_is_refused() -> None:
     play(body)
 
 
-def test_a_domain_has_one_component_until_it_leaves() -> None:
+def test_who_knows_the_secret_takes_the_domain_from_an_older_link() -> None:
+    """Which may hang, as after a NAT forgot it: neither does it read nor has TCP noticed. What waits goes back."""
+
+    async def body(port: int, clients: int) -> None:
+        juliet = await Client.connect(clients, "127.0.0.2")
+        await juliet.login("juliet", "balcony")
+        links = [await entered(port)]
+        for n in range(3):
+            if n % 2:
+                links[-1].transport.pause_reading()
+            links.append(await entered(port))
+            juliet.send(f"<message to='any@echo.localhost'><body>to {n}</body></message>")
+            assert f"to {n}" in await links[-1].expect("<message.*?</message>")
+        links[1].transport.resume_reading()
+        for link in links[:-1]:
+            assert "<conflict " in await link.gone()
+            assert link.seen.endswith("</stream:stream>")
+        assert len(router.processes_of("echo.localhost")) == 1
+
+    play(body)
+
+
+def test_a_wrong_secret_takes_nothing() -> None:
+    async def body(port: int, _clients: int) -> None:
+        await entered(port)
+        held = router.processes_of("echo.localhost")
+        client, _ = await begun(port)
+        client.send("<handshake>0000000000000000000000000000000000000000</handshake>")
+        assert "<not-authorized" in await client.gone()
+        assert router.processes_of("echo.localhost") == held
+
+    play(body)
+
+
+def test_closenew_lets_the_older_link_keep_its_domain() -> None:
     async def body(port: int, _clients: int) -> None:
         first = await entered(port)
         second, stream_id = await begun(port)
@@ -117,15 +155,47 @@ def test_a_domain_has_one_component_until_it_leaves() -> None:
         assert (await first.gone()).endswith("</stream:stream>")
         await entered(port)
 
-    play(body)
+    play(body, conflict="closenew")
 
 
-def test_it_speaks_for_its_own_domain_only() -> None:
-    async def body(port: int, _clients: int) -> None:
-        for sender in ("from='juliet@localhost'", "from='x@other.localhost'", ""):
-            component = await entered(port)
-            component.send(f"<message {sender} to='juliet@localhost'><body>x</body></message>")
-            assert "<invalid-from" in await component.gone()
+GOOD_FROM, GOOD_TO = "x@echo.localhost", "juliet@localhost"
+#: one stanza's fault: its from, its to, what it is told; None: the attribute is not there
+FAULTS = [
+    ("juliet@localhost", GOOD_TO, "forbidden"),
+    ("x@other.localhost", GOOD_TO, "forbidden"),
+    (None, GOOD_TO, "bad-request"),
+    ("", GOOD_TO, "jid-malformed"),
+    ("19:x@echo.localhost", GOOD_TO, "jid-malformed"),
+    (GOOD_FROM, None, "bad-request"),
+    (GOOD_FROM, "", "jid-malformed"),
+    (GOOD_FROM, "a b@localhost", "jid-malformed"),
+    (GOOD_FROM, "@localhost", "jid-malformed"),
+    (GOOD_FROM, "juliet@localhost/", "jid-malformed"),
+    (GOOD_FROM, "juliet@loc alhost", "jid-malformed"),
+]
+
+
+def test_what_is_wrong_with_one_stanza_is_told_and_the_link_lives() -> None:
+    async def body(port: int, clients: int) -> None:
+        component = await entered(port)
+        juliet = await Client.connect(clients, "127.0.0.2")
+        jid = await juliet.login("juliet", "balcony")
+        for sender, to, condition in FAULTS:
+            for kind in ("message", "presence", "iq type='get'"):
+                given = {"from": sender, "to": to}
+                written = "".join(f" {key}='{value}'" for key, value in given.items() if value is not None)
+                name = kind.partition(" ")[0]
+                component.send(f"<{kind} id='7'{written}><body xmlns='urn:x'>x</body></{name}>")
+                answer = await component.expect(f"<{name}.*?</{name}>")
+                assert f"<{condition} " in answer
+                assert "id='7'" in answer
+                assert (f"to='{sender}'" in answer) == (sender is not None)
+        for quiet in ("<message type='error' to=''/>", "<iq type='result' id='8' from='x@echo.localhost' to='@'/>"):
+            component.send(quiet)
+        component.send(f"<message from='{GOOD_FROM}' to='{jid}'><body>still here</body></message>")
+        assert "still here" in await juliet.expect("<message.*?</message>")
+        assert "stream:error" not in component.seen
+        assert "urn:x" not in juliet.seen
 
     play(body)
 
@@ -148,6 +218,8 @@ def test_presence_of_a_type_that_there_is_not_is_refused() -> None:
         juliet = await Client.connect(clients, "127.0.0.2")
         jid = await juliet.login("juliet", "balcony")
         component.send(f"<presence type='visible' from='a@echo.localhost' to='{jid}'/>")
+        assert "<bad-request" in await component.expect("<presence.*?</presence>")
+        component.send(f"<presence from='a@echo.localhost' to='{jid}'><show>visible</show></presence>")
         assert "<bad-request" in await component.expect("<presence.*?</presence>")
         assert "visible" not in juliet.seen
 
@@ -209,7 +281,7 @@ def test_what_fails_behind_it_is_an_error_and_its_link_lives() -> None:
             "<message from='a@echo.localhost' to='nobody@localhost' type='chat' id='1'><body>x</body></message>"
         )
         assert "<resource-constraint " in await component.expect("<message.*?</message>")
-        component.send("<iq type='get' id='2' from='b@echo.localhost' to='nobody@localhost'><x xmlns='y'/></iq>")
+        component.send("<iq type='get' id='2' from='b@echo.localhost' to='nobody@localhost/x'><x xmlns='y'/></iq>")
         assert "<resource-constraint " in await component.expect("<iq.*?</iq>")
         store.use(backend)
         component.send(
