@@ -8,18 +8,19 @@ Process:  this is what a process is; behaviours subclass it and define handle()
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from typing import Any
 
 import pykka
 from pykka.messages import _ActorStop
 
 from otp.erts import exits, layout, registry
+from otp.erts.driven import NOTHING, Driven, Receive
 from otp.erts.future import LoopFuture
 from otp.erts.links import remove_watcher, signal_down, signal_exit
 from otp.erts.pid import Pid, Ref, new_pid
@@ -31,50 +32,19 @@ from otp.erts.timer import TIMERS, TimerRef
 __all__ = ["NOTHING", "PROCESSES", "Envelope", "Process", "Receive", "is_proxy", "is_stop", "reject_envelope"]
 
 log = logging.getLogger("otp.process")
-NOTHING: Any = object()
 
 #: all live processes of this node
 PROCESSES: dict[Pid, Process] = {}
 
 
-class Receive:
-    """What a suspended receive() waits for; `seen` messages of the mailbox were looked at already."""
-
-    __slots__ = ("future", "match", "seen")
-
-    def __init__(self, match: Callable[[object], bool] | None) -> None:
-        self.match, self.seen = match, 0
-        self.future: LoopFuture[object] = LoopFuture()
-
-    def take(self, queue: deque[Any]) -> object:
-        """Remove and return the first message that matches, or NOTHING; the others keep their order."""
-        if self.match is None:
-            return queue.popleft() if queue else NOTHING
-        for i in range(self.seen, len(queue)):
-            if self.match(queue[i]):
-                message = queue[i]
-                del queue[i]
-                return message
-        self.seen = len(queue)
-        return NOTHING
-
-
-class Process(pykka.Actor):
+class Process(Driven, pykka.Actor):
     """One process. Subclasses define handle(message); a behaviour's code never sees this object, only pids."""
 
     # Defaults stand on the class: a process that has no links, name or timer pays nothing for them.
-    _queue: deque[Any] | None = None
-    _queued = False  # stands in the run queue
-    _executing = False  # its code is on the Python stack
-    _coro: Coroutine[Any, Any, Any] | None = None  # suspended code
-    _woken: LoopFuture[Any] | asyncio.Future[Any] | None = None
-    _receive: Receive | None = None
-    _doomed: Any = NOTHING
     _ref: pykka.ActorRef[Any] | None = None
     _stopping: Envelope[Any] | None = None  # pykka's stop, that waits for the end
     reductions = 0
     trapping = False
-    name: str | None = None
     parent: Pid | None = None
     links: tuple[Pid] | set[Pid] | None = None  # most processes have one, to their supervisor: a tuple
     monitors: dict[Ref, Pid] | None = None  # what I watch
@@ -96,6 +66,7 @@ class Process(pykka.Actor):
         self.pid = pid = new_pid()
         pid.target = self
         PROCESSES[pid] = self
+        self.context = copy_context()
         parent = THIS.running
         if parent is not None and parent.group_leader is not None:
             self.group_leader = parent.group_leader
@@ -177,11 +148,13 @@ class Process(pykka.Actor):
         """One turn: handle up to `budget` messages. Called by the scheduler."""
         self._queued = False
         if self.pid.target is None:
+            if self._coro is not None:
+                self.step_after_death()
             return
         previous, THIS.running = THIS.running, self
         self._executing = True
         try:
-            self._turn(budget)
+            self.context.run(self._turn, budget)
         finally:
             self._executing = False
             THIS.running = previous
@@ -196,13 +169,6 @@ class Process(pykka.Actor):
             THIS.ready(self)
         elif not self._queue:
             self._queue = None
-
-    def _has_work(self) -> bool:
-        if self._coro is None:
-            return bool(self._queue)
-        if self._woken is not None:
-            return True
-        return self._receive is not None and self._receive.seen < len(self._queue or ())
 
     def _turn(self, budget: int) -> None:
         if self._coro is not None and not self._resume():
@@ -219,56 +185,6 @@ class Process(pykka.Actor):
             if result is not None and not self._drive(result):
                 return
             queue = self._queue
-
-    def _resume(self) -> bool:
-        """Go on with suspended code if what it waits for is there. True when it has come to its end."""
-        coro = self._coro
-        assert coro is not None
-        if self._receive is not None and self._woken is None:
-            message = self._receive.take(self._queue) if self._queue else NOTHING
-            if message is NOTHING:
-                return False
-            receive, self._receive = self._receive, None
-            receive.future._waiter = None
-            receive.future.resolve(message)
-        elif self._woken is None:
-            return False
-        self._woken = self._coro = self._receive = None
-        return self._drive(coro)
-
-    def _drive(self, coro: Coroutine[Any, Any, Any]) -> bool:
-        """Run code by hand up to its next suspension. True when it has come to its end and the process lives."""
-        try:
-            awaited = coro.send(None)
-        except StopIteration:
-            return self._doomed is NOTHING
-        except BaseException as exc:
-            self._failed(exc)
-            return False
-        self._coro = coro
-        self._wait_for(awaited)
-        return False
-
-    def _wait_for(self, awaited: Any) -> None:
-        if isinstance(awaited, LoopFuture):
-            awaited._asyncio_future_blocking = False
-            awaited._waiter = self
-        elif getattr(awaited, "_asyncio_future_blocking", None):
-            awaited._asyncio_future_blocking = False
-            awaited.add_done_callback(self.wake)
-        elif awaited is None:  # asyncio.sleep(0): give the others a turn
-            self.wake(LoopFuture())
-        else:
-            self._failed(TypeError(f"a process cannot await {awaited!r}"))
-
-    def wake(self, future: Any) -> None:
-        """What the suspended code waits for is there. Loop thread only."""
-        if self._coro is None and not self._executing:
-            return
-        self._woken = future
-        if not self._queued and not self._executing:
-            self._queued = True
-            THIS.ready(self)
 
     def requeue(self, messages: list[Any]) -> None:
         """Put messages back in front of the mailbox, in their order."""
@@ -335,7 +251,9 @@ class Process(pykka.Actor):
         pid.target = None
         del PROCESSES[pid]
         if self._coro is not None:
-            self._close_code()
+            self.unwind()
+        elif self._task is not None:
+            self._task.end()
         if self.name is not None:
             registry.NAMES.pop(self.name, None)
         for fn in self.on_exit or ():
@@ -351,17 +269,6 @@ class Process(pykka.Actor):
             reject_envelope(message)
         if self._stopping is not None and self._stopping.reply_to is not None:
             self._stopping.reply_to.set(None)
-
-    def _close_code(self) -> None:
-        coro, self._coro = self._coro, None
-        previous, THIS.running = THIS.running, self
-        try:
-            if coro is not None:
-                coro.close()
-        except BaseException as exc:
-            log.error("process %s failed while it was ended: %r", self.pid, exc)
-        finally:
-            THIS.running = previous
 
     def _tell_watchers(self, reason: object) -> None:
         watchers, self.watchers = self.watchers, None

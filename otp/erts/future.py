@@ -34,7 +34,7 @@ class LoopFuture(pykka.Future[T]):
 
     # defaults stand on the class: a future is made for every call
     _asyncio_future_blocking = False
-    _callbacks: list[Callable[[LoopFuture[T]], object]] | None = None
+    _callbacks: list[tuple[Callable[[LoopFuture[T]], object], Any]] | None = None
     _exception: BaseException | None = None
     _value: Any = _PENDING
 
@@ -59,29 +59,29 @@ class LoopFuture(pykka.Future[T]):
         return self._exception
 
     def cancelled(self) -> bool:
-        """Always False: who no longer wants the value stops waiting."""
-        return False
+        """True if it was cancelled: whoever waits gets CancelledError."""
+        return isinstance(self._exception, asyncio.CancelledError)
 
     def cancel(self, msg: object = None) -> bool:
-        """Wake the waiter with CancelledError (asyncio calls this when a task that waits here is cancelled)."""
-        return self.reject(asyncio.CancelledError())
+        """Wake the waiter with CancelledError(msg), as asyncio does when a task or process that waits is cancelled."""
+        return self.reject(asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg))
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         """The loop of this node; asyncio's Task asks for it."""
         return THIS.loop
 
     def add_done_callback(self, fn: Callable[[LoopFuture[T]], object], *, context: Any = None) -> None:
-        """Call fn(self) when settled; at once in the next turn of the loop if it is already."""
+        """Call fn(self) in `context` when settled; in the next turn of the loop if it is already."""
         if self.done():
-            THIS.loop.call_soon(fn, self)
+            THIS.loop.call_soon(fn, self, context=context)
         elif self._callbacks is None:
-            self._callbacks = [fn]
+            self._callbacks = [(fn, context)]
         else:
-            self._callbacks.append(fn)
+            self._callbacks.append((fn, context))
 
     def remove_done_callback(self, fn: Callable[[LoopFuture[T]], object]) -> int:
         """Take back a callback; returns how many there were."""
-        kept = [f for f in self._callbacks or [] if f != fn]
+        kept = [one for one in self._callbacks or [] if one[0] != fn]
         removed = len(self._callbacks or []) - len(kept)
         self._callbacks = kept or None
         return removed
@@ -110,8 +110,8 @@ class LoopFuture(pykka.Future[T]):
         callbacks = self._callbacks
         if callbacks is not None:
             self._callbacks = None
-            for fn in callbacks:
-                THIS.loop.call_soon(fn, self)
+            for fn, context in callbacks:
+                THIS.loop.call_soon(fn, self, context=context)
 
     def __await__(self) -> Generator[Any, None, T]:
         if self._value is _PENDING and self._exception is None:

@@ -23,6 +23,7 @@ from typing import Any
 from otp.erts import exits, ties
 from otp.erts.actor import NOTHING, PROCESSES, Process, Receive
 from otp.erts.current import Dest, node, resolve, running, self_
+from otp.erts.driven import GIVE_WAY
 from otp.erts.function_process import FunctionProcess, hibernate
 from otp.erts.future import LoopFuture
 from otp.erts.links import Net, deliver, deliver_alias, signal_exit
@@ -290,8 +291,8 @@ async def receive(match: Callable[[object], bool] | None = None, timeout: float 
 
 
 class _GiveWay:
-    def __await__(self) -> Generator[None, None, None]:
-        yield
+    def __await__(self) -> Generator[object, None, None]:
+        yield GIVE_WAY if THIS.running is not None else None
 
 
 def give_way() -> _GiveWay:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from otp.erts import blocking, shield, trace
 from otp.erts.actor import PROCESSES
+from otp.erts.driven import UNWINDING
 from otp.erts.exits import KILLED, ProcessExit
 from otp.erts.function_process import FunctionProcess
 from otp.erts.future import LoopFuture
@@ -85,9 +86,7 @@ async def _wait(outcome: LoopFuture[Any]) -> None:
 
 def _tear_down(loop: asyncio.AbstractEventLoop) -> None:
     trace.clear()
-    for process in [pid.target for pid in PROCESSES]:
-        if process is not None:
-            process.terminate_now(KILLED)
+    loop.run_until_complete(_end_all())
     blocking.stop_pool()
     set_carrier(None)
     NAMES.clear()
@@ -97,6 +96,19 @@ def _tear_down(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
     asyncio.set_event_loop(None)
+
+
+async def _end_all() -> None:
+    """Kill all processes, let their code and then the tasks of asyncio clean up."""
+    for process in [pid.target for pid in PROCESSES]:
+        if process is not None:
+            process.terminate_now(KILLED)
+    while UNWINDING:  # each ends by itself, or after LAST_WORDS
+        await asyncio.sleep(0.001)
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def freeze() -> None:

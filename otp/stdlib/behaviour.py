@@ -29,6 +29,7 @@ from otp.erts.process import link_processes, monitor
 from otp.erts.registry import NAMES, Name, Via, find
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Exit
+from otp.erts.task import step_aside, step_back
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import crash_report
 from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call
@@ -103,9 +104,11 @@ class Behaviour(Observed):
         """Run init now, on the caller's turn; what suspends goes on later."""
         previous, THIS.running = THIS.running, self
         self._executing = True
+        outer = step_aside()
         try:
-            self._drive(self._init(args))
+            self.context.run(self._drive, self._init(args))
         finally:
+            step_back(outer)
             self._executing = False
             THIS.running = previous
         self.settle()
@@ -117,12 +120,12 @@ class Behaviour(Observed):
                 self._not_started(exits.NORMAL, None)
                 return
             after = self.accept_init(result)
-        except GeneratorExit:  # killed while init was waiting
-            raise
         except exits.StartError as exc:
             self._not_started(exc.reason, exc)
             return
         except BaseException as exc:
+            if self.pid.target is None:  # killed while init was waiting
+                raise
             reason = exits.reason_of(exc)
             if not exits.is_clean(reason):
                 self.report_crash(reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 
 import pytest
@@ -55,3 +56,23 @@ def test_freeze_takes_the_living_out_of_the_collectors_sight() -> None:
     finally:
         gc.unfreeze()
         gc.set_threshold(*thresholds)
+
+
+def test_the_end_of_the_node_lets_code_and_tasks_clean_up() -> None:
+    seen: list[str] = []
+
+    async def cleans(name: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.001)
+            seen.append(name)
+
+    async def main() -> None:
+        process.spawn(cleans, "process")
+        task = asyncio.create_task(cleans("task"))
+        await process.sleep(0.001)
+        assert not task.done()
+
+    runtime.run(main)
+    assert sorted(seen) == ["process", "task"]
