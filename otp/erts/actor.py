@@ -44,6 +44,7 @@ class Process(Driven, pykka.Actor):
     _ref: pykka.ActorRef[Any] | None = None
     _stopping: Envelope[Any] | None = None  # pykka's stop, that waits for the end
     reductions = 0
+    busy = 0.0  # seconds that its code has run
     trapping = False
     parent: Pid | None = None
     links: tuple[Pid] | set[Pid] | None = None  # most processes have one, to their supervisor: a tuple

@@ -14,8 +14,8 @@ from typing import Final
 
 _USUAL: Final = (
     "pid", "group_leader", "parent", "label", "module", "state", "state_name", "started", "started_at", "links",
-    "monitors", "watchers", "timers", "reductions", "trapping", "obeys", "context", "_queue", "_queued", "_executing",
-    "_coro", "_task", "_receive", "_ended", "_doomed", "_timer",
+    "monitors", "watchers", "timers", "reductions", "busy", "trapping", "obeys", "context", "_queue", "_queued",
+    "_executing", "_coro", "_task", "_receive", "_ended", "_doomed", "_timer",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ Differs:  receive() is awaited; code is `async def` if it waits for anything
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from time import perf_counter
 from typing import Any
 
 from otp.erts import exits, ties
@@ -41,6 +42,7 @@ __all__ = [
     "Dest",
     "ProcessInfo",
     "alias",
+    "busy_time",
     "cancel_timer",
     "demonitor",
     "erase",
@@ -105,6 +107,15 @@ def _send_to_alias(ref: Ref, message: object) -> None:
         deliver_alias(ref.serial, message)
     else:
         Net.carrier.send(ref, message)
+
+
+def busy_time() -> float:
+    """Seconds that the calling process's own code has run until now: not those in which it waited.
+
+    (BEAM counts reductions instead: process_info(self(), reductions).)
+    """
+    me = THIS.running
+    return 0.0 if me is None else me.busy + perf_counter() - THIS.since
 
 
 def spawn(fn: Callable[..., Any], *args: Any, name: str | None = None, link: bool = False, trap: bool = False) -> Pid:

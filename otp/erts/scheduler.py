@@ -35,6 +35,7 @@ class Scheduler:
         self.queue: deque[Process] = deque()
         self.armed = False
         self.runs = 0
+        self.since = 0.0  # time.perf_counter() when the running process's turn began
         self.falling = False
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -53,13 +54,18 @@ class Scheduler:
     def turn(self) -> None:
         """Run what is ready, messages that are sent meanwhile included, up to RUNS_PER_TURN or TURN seconds."""
         queue, now = self.queue, time.perf_counter
-        left, end = RUNS_PER_TURN, now() + TURN
+        before = self.since = now()
+        left, end = RUNS_PER_TURN, before + TURN
         try:
             while queue and left:
                 left -= 1
-                queue.popleft().run(BUDGET)
-                if now() > end:
+                process = queue.popleft()
+                process.run(BUDGET)
+                after = now()
+                process.busy += after - before
+                if after > end:
                     break
+                before = self.since = after
         finally:  # whatever goes wrong in one of them, the next turn comes
             self.runs += RUNS_PER_TURN - left
             self.armed = bool(queue)

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 #: bytes fed but not yet dealt with, from which on reading stops
 BACKLOG: Final = 128 * 1024
+#: bytes that are parsed at once: 4 of them may be an element, and the others wait meanwhile
+PIECE: Final = 32 * 1024
 #: seconds a connection whose receiver was killed stays open for the stream's last words
 _ORPHANED: Final = 2.0
 
@@ -114,13 +116,14 @@ class _Failed:
 
 _SHAPER: Final = 1
 _BACKLOG: Final = 2
+_REST: Final = 4
 
 
 class Inbound:
     """The receiver's state, and the reading side of its connection (transport.Reader)."""
 
     __slots__ = (
-        "_batches", "_holds", "_unconsumed", "context", "controller", "pid", "shaper", "sock",
+        "_batches", "_holds", "_rest", "_unconsumed", "context", "controller", "pid", "shaper", "sock",
         "stream", "transport",
     )  # fmt: skip
 
@@ -133,13 +136,30 @@ class Inbound:
         self.context = context
         self.controller: Pid | None = None
         self._batches = self._unconsumed = self._holds = 0
+        self._rest = b""
 
     def feed(self, data: bytes) -> None:
         """Parse what was read and tell the controller. Anything but a StreamError ends the receiver."""
+        if len(data) > PIECE:
+            data, self._rest = data[:PIECE], data[PIECE:]
+            self._hold(_REST)
+            THIS.loop.call_soon(self._go_on)
+        self._feed(data)
+
+    def _go_on(self) -> None:
+        """The next piece of a large read; the last one lets the next read come."""
+        data, self._rest = self._rest, b""
+        if len(data) <= PIECE:
+            self._release(_REST)
+        if data:
+            self.feed(data)
+
+    def _feed(self, data: bytes) -> None:
         controller = self.controller
         if controller is None or self.stream.ended:
             return
         events: list[Any]
+        began = time.monotonic()
         try:
             events = list(self.stream.feed(data))
         except StreamError as error:
@@ -156,25 +176,35 @@ class Inbound:
             if self._unconsumed > BACKLOG:
                 self._hold(_BACKLOG)
         if self.shaper.rate is not None:
-            pause = self.shaper.take(size, time.monotonic())
-            if pause:
-                self._hold(_SHAPER)
-                THIS.loop.call_later(pause, self._release, _SHAPER)
+            now = time.monotonic()
+            self._charge(size + self.shaper.work(size, now - began), now)
 
-    def consumed(self, size: int) -> None:
-        """The controller has dealt with a batch of `size` bytes."""
+    def _charge(self, size: float, now: float) -> None:
+        pause = self.shaper.take(size, now)
+        if pause:
+            self._hold(_SHAPER)
+            THIS.loop.call_later(pause, self._release, _SHAPER)
+
+    def consumed(self, size: int, seconds: float) -> None:
+        """The controller has dealt with a batch of `size` bytes, in `seconds` of work."""
         self._unconsumed -= size
+        work = self.shaper.work(size, seconds)
+        if work:
+            self._charge(work, time.monotonic())
         if self._holds & _BACKLOG and self._unconsumed <= BACKLOG // 2:
             self._release(_BACKLOG)
 
     def lost(self, reason: object) -> None:
         """The peer is gone. The controller hears it after all that was read before."""
+        if self._rest:
+            data, self._rest = self._rest, b""
+            self._feed(data)
         if self.controller is not None:
             gen_fsm.send_event(self.controller, Closed(reason))
 
     def read_since(self, seq: int) -> bool:
         """True if anything came after batch `seq`, be it only the first byte of something."""
-        return self._batches != seq or not self.stream.between
+        return bool(self._rest) or self._batches != seq or not self.stream.between
 
     def deserted(self, _reason: object) -> None:
         """The controller has ended: so do we, when all that was sent to us before has been dealt with."""

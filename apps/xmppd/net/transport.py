@@ -37,8 +37,8 @@ LINGER: Final = 3.0
 class Reader(Protocol):
     """Who is given what arrives: the receiver's inbound side."""
 
-    def consumed(self, size: int) -> None:
-        """`size` bytes that were fed have been dealt with."""
+    def consumed(self, size: int, seconds: float) -> None:
+        """`size` bytes that were fed have been dealt with, in so many seconds of work."""
 
     def feed(self, data: bytes) -> None:
         """Plaintext arrived; called on the loop, outside of any process."""
@@ -72,7 +72,7 @@ class Transport(asyncio.Protocol):
     """The two-way byte stream of one connection. All methods are for the loop's thread."""
 
     __slots__ = (
-        "__weakref__", "_closing", "_drained", "_flusher", "_loop", "_out", "_reader",
+        "__weakref__", "_closing", "_flusher", "_gathered", "_loop", "_out", "_reader",
         "_timer", "_tls", "_waiters", "congested", "limit", "on_gone", "peer",
         "reading", "tcp",
     )  # fmt: skip
@@ -90,7 +90,7 @@ class Transport(asyncio.Protocol):
         self._out: list[bytes] | None = None
         self._waiters: list[LoopFuture[bool]] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._drained = 0
+        self._gathered = 0
         self._closing = False
         self.congested = False
         self.reading = True
@@ -182,10 +182,13 @@ class Transport(asyncio.Protocol):
         if not isinstance(data, bytes):
             data = data.encode()
         if self._out is None:
-            self._out = [data]
+            self._out, self._gathered = [data], len(data)
             self._flusher.add(self)
         else:
             self._out.append(data)
+            self._gathered += len(data)
+            if self._gathered > HIGH_WATER:  # who writes so much is to know at once whether it is congested
+                self.flush()
 
     def flush(self) -> None:
         """Write what was gathered. Before and during a handshake it waits."""
@@ -310,10 +313,10 @@ class Transport(asyncio.Protocol):
         self._timer = self._loop.call_later(LINGER, self.abort)
         self._wake(False)
 
-    def consumed(self, size: int) -> None:
-        """Tell the reader that `size` bytes it was fed have been dealt with (back-pressure)."""
+    def consumed(self, size: int, seconds: float = 0.0) -> None:
+        """Tell the reader that `size` bytes it was fed have been dealt with (back-pressure), in `seconds` of work."""
         if self._reader is not None:
-            self._reader.consumed(size)
+            self._reader.consumed(size, seconds)
 
     def abort(self, reason: object = "closed") -> None:
         """Close at once; what is waiting is dropped. The reader is told `reason`."""

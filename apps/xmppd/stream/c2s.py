@@ -13,7 +13,7 @@ What fails behind the stream, or is a bug in the handling of one stanza, is an e
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from otp.erts import exits, process
 from otp.erts.links import watch
@@ -38,8 +38,8 @@ from xmppd.stream.c2s_data import Data, ReceiverEnded, Settings
 
 log = logging.getLogger("xmppd.c2s")
 
-#: stanzas of one client that are dealt with before the others have their turn
-FAIR_SHARE = 16
+#: seconds of a worker's time that one client's stanzas take before the others have their turn
+SLICE: Final = 0.001
 
 
 class C2s(GenFsm[Data]):
@@ -73,6 +73,7 @@ class C2s(GenFsm[Data]):
             return _next(data)
         data.seq = event.seq
         events, last = event.events, len(event.events) - 1
+        began = since = process.busy_time()
         for i, item in enumerate(events):
             data.more = i < last
             if data.session is not None and _is_plain(item):
@@ -81,9 +82,11 @@ class C2s(GenFsm[Data]):
                 await _drive(data, StreamFault(item) if isinstance(item, StreamError) else item)
                 if data.over:
                     return _next(data)
-            if i % FAIR_SHARE == FAIR_SHARE - 1 and not await _keep_up(data):
-                return _next(data)
-        data.transport.consumed(event.size)
+            if data.more and process.busy_time() - since > SLICE:
+                if not await _keep_up(data):
+                    return _next(data)
+                since = process.busy_time()
+        data.transport.consumed(event.size, process.busy_time() - began)
         return _next(data)
 
     def handle_info(self, message: object, state_name: str, data: Data) -> Any:

@@ -39,7 +39,7 @@ from xmppd.routing import barrier, faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 
 _HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
-_FAIR_SHARE: Final = 16
+_SLICE: Final = 0.001  # seconds of work for a component before the others have their turn
 
 
 _TAKEN = StreamError("conflict", "the domain is in use")
@@ -146,13 +146,15 @@ class Component(GenFsm[Data]):
 async def _each(event: Any, data: Data, name: str) -> Any:
     if type(event) is not Batch:
         return Stop("normal", data)
-    for i, item in enumerate(event.events):
+    since = process.busy_time()
+    for item in event.events:
         result = await _STATES[name](data, item)
         if type(result) is not str:
             return result
         name = result
-        if i % _FAIR_SHARE == _FAIR_SHARE - 1:
+        if process.busy_time() - since > _SLICE:
             await asyncio.sleep(0)
+            since = process.busy_time()
     data.endpoint.transport.consumed(event.size)
     return NextState(name, data)
 

@@ -84,3 +84,24 @@ def test_call_on_loop_works_from_a_thread() -> None:
 
 def test_nothing_runs_outside_of_a_node() -> None:
     assert THIS.running is None
+
+
+def test_the_time_that_a_process_runs_is_counted_and_not_that_in_which_it_waits() -> None:
+    def spin(seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            pass
+
+    async def body() -> list[float]:
+        before = process.busy_time()
+        spin(0.05)
+        ran = process.busy_time() - before
+        other = process.spawn(lambda: spin(0.3))
+        while process.is_alive(other):
+            await process.sleep(0.01)
+        return [ran, process.busy_time() - before]
+
+    ran, with_waiting = run(body)
+    assert ran >= 0.05
+    assert with_waiting < 0.3
+    assert process.busy_time() == 0.0

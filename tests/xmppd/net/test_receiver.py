@@ -246,3 +246,60 @@ def test_a_killed_receiver_takes_its_socket_with_it() -> None:
         assert await THIS.loop.sock_recv(receiver_rig.peer, 100) == b""
 
     node.run(body)
+
+
+def test_a_large_read_is_parsed_in_pieces_that_give_way_and_stay_in_order() -> None:
+    pieces: list[int] = []
+
+    class Noted(XmlStream):
+        def feed(self, data: bytes) -> Any:
+            pieces.append(len(data))
+            return super().feed(data)
+
+    async def body() -> None:
+        rig = await Rig().run()
+        state = rig.transport._reader
+        assert isinstance(state, receiver.Inbound)
+        state.stream = Noted()
+        turns: list[int] = []
+        data = HEADER + b"".join(b"<a%d/>" % i for i in range(20_000))
+        state.feed(data)
+        assert not rig.transport.reading
+        assert len(pieces) == 1
+        while sum(pieces) < len(data):
+            turns.append(len(pieces))
+            await process.sleep(0)
+        assert max(pieces) <= receiver.PIECE
+        assert len(set(turns)) > 2
+        await node.until(lambda: len(rig.events) == 20_001)
+        assert [event.name for event in rig.events[1:]] == [f"a{i}" for i in range(20_000)]
+
+    node.run(body)
+
+
+def test_what_was_read_before_the_end_is_told_before_the_end() -> None:
+    async def body() -> None:
+        rig = await Rig().run()
+        state = rig.transport._reader
+        assert isinstance(state, receiver.Inbound)
+        state.feed(HEADER + b"<a/>" * 20_000)
+        assert state.read_since(1)
+        state.lost("closed")
+        await node.until(lambda: any(isinstance(event, Closed) for event in rig.seen))
+        assert isinstance(rig.seen[-1], Closed)
+        assert len(rig.events) == 20_001
+
+    node.run(body)
+
+
+def test_work_is_paid_for_where_there_is_a_rate() -> None:
+    async def body() -> None:
+        rig = await Rig().run(rate=1000.0, burst=100_000)
+        rig.peer.send(HEADER + b"<a/>")
+        await node.until(lambda: rig.events)
+        rig.transport.consumed(4, 1.0)
+        assert rig.transport.reading
+        rig.transport.consumed(4, 100.0)
+        assert not rig.transport.reading
+
+    node.run(body)

@@ -29,7 +29,7 @@ class Sink:
     def feed(self, data: bytes) -> None:
         self.data += data
 
-    def consumed(self, size: int) -> None:
+    def consumed(self, size: int, seconds: float) -> None:
         self.done += size
 
     def lost(self, reason: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -549,3 +550,47 @@ def test_answers_do_not_gather_behind_a_long_batch_of_requests() -> None:
         assert most < 100
 
     play(body)
+
+
+def test_dear_requests_in_one_batch_give_way_to_the_others() -> None:
+    async def body(port: int) -> None:
+        done = 0
+
+        def dear(stanza: Any, point: UserSendPacket) -> Any:
+            nonlocal done
+            if point.session.jid.local == "romeo":
+                end = time.perf_counter() + 0.02
+                while time.perf_counter() < end:
+                    pass
+                done += 1
+            return stanza
+
+        await hooks.add("localhost", UserSendPacket, dear)
+        juliet, romeo = await pair(port)
+        romeo.send("<message to='juliet@localhost/none'/>" * 60)
+        await node.until(lambda: done > 0)
+        juliet.send("<message to='juliet@localhost/balcony'><body>meanwhile</body></message>")
+        await juliet.expect("meanwhile")
+        assert done < 60
+        await node.until(lambda: done == 60)
+
+    play(body, limits=Limits(rate=None))
+
+
+def test_who_asks_for_more_than_a_share_of_the_worker_pauses() -> None:
+    async def body(port: int) -> None:
+        def dear(stanza: Any, _point: UserSendPacket) -> Any:
+            end = time.perf_counter() + 0.5
+            while time.perf_counter() < end:
+                pass
+            return stanza
+
+        await hooks.add("localhost", UserSendPacket, dear)
+        juliet = await entered(port, "juliet", "balcony")
+        [stream] = await streams()
+        juliet.send("<message to='juliet@localhost/balcony'><body>dear</body></message>")
+        await juliet.expect("dear")
+        data = stream.target.state  # type: ignore[union-attr]
+        assert not data.transport.reading
+
+    play(body, limits=Limits(rate=1024, burst=4096))
