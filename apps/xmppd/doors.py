@@ -66,7 +66,9 @@ def _service(config: Config, listen: Listen, gate: Gate, tls: TlsContexts | None
     limits = config.limits
     direct = tls.context if tls is not None and listen.tls == "direct" else None
     if listen.module == "component":
-        return Service(_component(config, listen), gate, _before(config), ns.COMPONENT, direct)
+        return Service(
+            _component(config, listen), gate, _before(config), ns.COMPONENT, direct, send_queue=limits.send_queue_bytes
+        )
     handler = c2s_sup.handler(_settings(config, listen, tls, throttle))
     return Service(
         handler, gate, _before(config), ns.CLIENT, direct, limits.rate, limits.burst, limits.send_queue_bytes

@@ -37,6 +37,7 @@ from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
 from xmppd.routing import barrier, faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
+from xmppd.stream import backlog
 
 _HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
 _SLICE: Final = 0.001  # seconds of work for a component before the others have their turn
@@ -103,12 +104,9 @@ class Component(GenFsm[Data]):
 
     async def handle_info(self, message: object, state_name: str, data: Data) -> Any:
         """Stanzas for the domain, and what the server says to this stream."""
-        transport = data.endpoint.transport
         match message:
             case Deliver(packet):
-                transport.send(packet.to_xml())
-                if transport.congested:
-                    await transport.writable()
+                await backlog.write(data.endpoint.transport, packet)
             case Kick(condition, text):
                 return _fail(data, StreamError(condition, text))
             case Replaced():

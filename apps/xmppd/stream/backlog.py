@@ -1,0 +1,92 @@
+"""backlog — what waits for a component that reads too slowly: a bounded part of it, the rest goes back to who sent it.
+
+Way:      router → Deliver → component → [backlog] → transport; or → bounce → router → sender
+Process:  runs in the component's process, which does nothing else meanwhile; one that reads costs nothing here
+RFC:      6120 §8.3.3.18 (resource-constraint)
+Differs:  a client that does not read is let go (unread). A component is there for many: who floods it must not end it,
+          nor take the room of the others
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from typing import Final
+
+from otp.erts import process
+from xmpp_core.errors import StanzaError
+from xmpp_core.stanza import Stanza
+from xmppd.net.transport import Transport
+from xmppd.routing import bounce, router
+from xmppd.routing.deliver import Deliver
+
+#: the part of the room that one sender may fill
+SHARE: Final = 0.25
+_FULL = StanzaError("resource-constraint", "the service reads too slowly")
+_GONE = StanzaError("remote-server-timeout", "the service went away")
+
+
+class Backlog:
+    """Stanzas in their order, up to `limit` bytes, of each sender (a bare JID) a share."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.waiting: deque[tuple[Stanza, int]] = deque()
+        self.weight = 0
+        self._of: Counter[str] = Counter()
+
+    def take(self, packet: Stanza) -> bool:
+        """Keep it; False if there is no room for it."""
+        size, who = packet.weight(), _sender(packet)
+        if self.weight + size > self.limit or self._of[who] + size > self.limit * SHARE:
+            return False
+        self.waiting.append((packet, size))
+        self.weight += size
+        self._of[who] += size
+        return True
+
+    def pop(self) -> Stanza:
+        """The next one."""
+        packet, size = self.waiting.popleft()
+        self.weight -= size
+        self._of[_sender(packet)] -= size
+        return packet
+
+
+def _sender(packet: Stanza) -> str:
+    return packet.from_.bare if packet.from_ is not None else ""
+
+
+async def write(transport: Transport, packet: Stanza) -> None:
+    """Write a stanza; if the component does not read, wait until it has read what came meanwhile, too, or is gone."""
+    if transport.closing:
+        await _refuse(packet, _GONE)
+        return
+    transport.send(packet.to_xml())
+    backlog = Backlog(transport.limit) if transport.congested else None
+    while backlog is not None and (transport.congested or backlog.waiting):
+        if transport.closing:
+            await _refuse(backlog.pop(), _GONE)
+        elif transport.congested:
+            await _gather(transport, backlog)
+        else:
+            transport.send(backlog.pop().to_xml())
+            await asyncio.sleep(0)
+
+
+async def _gather(transport: Transport, backlog: Backlog) -> None:
+    """Returns when the component has read enough, or is gone."""
+    me, read = process.self_(), process.make_ref()
+    transport.tell_writable(lambda: process.send(me, read))
+    while True:
+        message = await process.receive(lambda m: m is read or type(m) is Deliver)
+        if not isinstance(message, Deliver):
+            return
+        if not backlog.take(message.stanza):
+            await _refuse(message.stanza, _FULL)
+
+
+async def _refuse(packet: Stanza, error: StanzaError) -> None:
+    answer = bounce.reply(packet, error)
+    if answer is not None:
+        await router.route(answer)
