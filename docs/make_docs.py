@@ -23,6 +23,7 @@ from xmpp_core import stream_fsm, subscription
 from xmpp_core.subscription import Deliver, Event, In, Item, Out, Probe, Push, Reply, Route, SendPresence
 from xmppd.config import describe
 from xmppd.ctl import main as ctl_main
+from xmppd.ctl import others
 from xmppd.ctl.commands import COMMANDS
 from xmppd.routing import hook_points
 
@@ -193,10 +194,13 @@ a module away; a name with a dot is a module of another package. A host's own ta
 def commands_page() -> str:
     """Every verb of ./rel/xmppd."""
     where = {command.name: command.where for command in COMMANDS}
-    aliases = {command.name: command.aliases for command in COMMANDS}
+    aliases = {command.name: list(command.aliases) for command in COMMANDS}
+    for word, verb in others.VERBS.items():
+        name = tuple(part for part in verb if "{" not in part and not part.startswith("--"))
+        aliases.setdefault(name, []).append(word)
     rows = [
         (f"`{_usage(name, verb)}`", verb.help, _options(verb), ", ".join(f"`{a}`" for a in aliases.get(name, ())))
-        for name, verb in _verbs((), ctl_main.root)
+        for name, verb in _verbs((), ctl_main.every_verb())
     ]
     words = f"""
 `./rel/xmppd VERB`; `--help` behind any of them. Options of every verb, before it or after it: `--home DIR` (all data,

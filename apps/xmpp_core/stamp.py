@@ -12,9 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from xmpp_core import ns
 from xmpp_core.element import Element, el
 
-_DATETIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII
-)
+_DATETIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def format_datetime(when: datetime) -> str:

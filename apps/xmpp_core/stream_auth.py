@@ -116,9 +116,7 @@ def sasl_result(state: StreamState, event: SaslResult, config: StreamConfig) -> 
 
 def _logged_in(state: StreamState, username: str) -> StreamState:
     """A new stream begins, with nothing known but who it is (§6.4.6)."""
-    return StreamState(
-        tls=state.tls, channel_binding=state.channel_binding, host=state.host, username=username
-    )
+    return StreamState(tls=state.tls, channel_binding=state.channel_binding, host=state.host, username=username)
 
 
 def _idle(state: StreamState) -> StreamState:
@@ -182,9 +180,7 @@ def legacy_result(state: StreamState, event: LegacyAuthResult, config: StreamCon
     if iq is None:
         return state, []
     if event.jid is not None:
-        opening = replace(
-            state, name=StateName.WAIT_FOR_SESSION, jid=event.jid, username=event.jid.local
-        )
+        opening = replace(state, name=StateName.WAIT_FOR_SESSION, jid=event.jid, username=event.jid.local)
         return opening, [ReportAuth(event.jid.local, True, ""), OpenSession(event.jid)]
     reason = event.error or StanzaError("not-authorized")
     query = iq.child("query", ns.AUTH)

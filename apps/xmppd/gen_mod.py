@@ -20,6 +20,7 @@ import dataclasses
 import difflib
 import functools
 import importlib
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -117,7 +118,12 @@ def load(name: str) -> ModuleType:
         missing = error.name or ""
         if missing != path and not path.startswith(f"{missing}."):
             raise  # the module is there, and what it imports is not
-        raise ModError(f"there is no module {name}") from None
+        raise ModError(f"there is no module {name}{_how_to_get(name)}") from None
+
+
+def _how_to_get(name: str) -> str:
+    package = name.partition(".")[0]
+    return f" here; to install it: {sys.executable} -m pip install {package}" if "." in name else ""
 
 
 def path_of(name: str) -> str:
@@ -216,18 +222,38 @@ def _why_stuck(wanted: list[str], ordered: list[str]) -> str:
     return f"modules that depend on each other in a circle: {', '.join(sorted(wanted))}"
 
 
-def problems(config: Config) -> list[str]:
-    """What is wrong with the modules of a configuration, in words; [] if nothing."""
-    found: dict[str, None] = {}
+def problems(config: Config) -> list[tuple[str, str]]:
+    """What is wrong with the modules of a configuration: (key of the configuration, words); [] if nothing."""
+    found: dict[tuple[str, str], None] = {}
     for host in config.hosts:
         wanted = config.modules_of(host)
-        try:
-            for name, given in wanted.items():
-                options_of(name, given)
-            in_order(wanted)
-        except ModError as error:
-            found[str(error)] = None
+        wrong = {name: text for name, given in wanted.items() if (text := _problem(name, given))}
+        if not wrong:
+            try:
+                in_order(wanted)
+            except ModError as error:
+                wrong = {str(error).partition(" ")[0]: str(error)}
+        for name, text in wrong.items():
+            found[_key(config, host, name, text), text] = None
     return list(found)
+
+
+def _key(config: Config, host: str, name: str, text: str) -> str:
+    """The key that is to blame: of the modules that the words name, the first one that somebody has configured."""
+    names = (name, *text.replace(",", " ").split())
+    keys = [f"{table}.{one}" for one in names for table in (f"host.{host}.modules", "modules")]
+    return next((key for key in keys if key in config.origins), f"modules.{name}")
+
+
+def _problem(name: str, given: Mapping[str, Any]) -> str:
+    """Why a module cannot be had with these options, in words; "" if it can."""
+    try:
+        options_of(name, given)
+    except ModError as error:
+        return str(error)
+    except Exception as error:  # its file fails at its import: that is for who wrote it, and must not end a check
+        return f"{name} cannot be loaded: {type(error).__name__}: {error}"
+    return ""
 
 
 # --- the process

@@ -137,7 +137,7 @@ def test_the_unit_file_calls_what_there_is() -> None:
     text = (ROOT / "rel" / "xmppd.service").read_text(encoding="utf-8")
     settings = dict(re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE))
     _, verb, *flags = settings["ExecStart"].split()
-    known = {option for p in main.root.commands[verb].params for option in p.opts}
+    known = {option for p in main.every_verb().commands[verb].params for option in p.opts}
     assert {flag for flag in flags if flag.startswith("--")} <= known
     assert settings["RestartPreventExitStatus"] == str(EXIT_CONFIG)
     assert int(settings["TimeoutStopSec"]) > Limits().drain_seconds * 2 + GRACE

@@ -1,8 +1,8 @@
 """booted — the server as its users start it: `foreground`, in a home of its own, on free ports of the loopback.
 
-    with Booted.start(tmp_path, workers=2) as server:
-        romeo = server.client("romeo")             # an account made, logged in over a plain stream
-        server.ask("user list")                     # a command over the control socket
+with Booted.start(tmp_path, workers=2) as server:
+    romeo = server.client("romeo")             # an account made, logged in over a plain stream
+    server.ask("user list")                     # a command over the control socket
 """
 
 from __future__ import annotations

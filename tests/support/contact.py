@@ -1,10 +1,10 @@
 """contact — a contact beyond the server: played by hand through an external component.
 
-    with a user's client `romeo` and a connected `service`:
-    juliet = Contact(service, romeo, "juliet")
-    romeo.send(juliet.presence_to("subscribe"))     # what the user sends to the contact
-    juliet.send("subscribed")                       # what the contact sends to the user
-    shown, heard = juliet.settle()                  # what the user's client got; what reached the contact
+with a user's client `romeo` and a connected `service`:
+juliet = Contact(service, romeo, "juliet")
+romeo.send(juliet.presence_to("subscribe"))     # what the user sends to the contact
+juliet.send("subscribed")                       # what the contact sends to the user
+shown, heard = juliet.settle()                  # what the user's client got; what reached the contact
 """
 
 from __future__ import annotations

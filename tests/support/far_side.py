@@ -1,6 +1,6 @@
 """far_side — what tests have other nodes do, and the program that such a node runs.
 
-    python -m tests.support.far_side NAME CREATION RUN_DIR COOKIE NODE,NODE,… LOOP
+python -m tests.support.far_side NAME CREATION RUN_DIR COOKIE NODE,NODE,… LOOP
 """
 
 from __future__ import annotations

@@ -66,9 +66,7 @@ async def receive(match: Callable[[Any], bool]) -> Any:
     return await process.receive(match, timeout=SECONDS)
 
 
-def run(
-    body: Callable[[Mesh], Awaitable[None]], *names: str, run_dir: Path | None = None, loop: str = "auto"
-) -> None:
+def run(body: Callable[[Mesh], Awaitable[None]], *names: str, run_dir: Path | None = None, loop: str = "auto") -> None:
     """See the head of the file."""
     with contextlib.ExitStack() as stack:
         folder = run_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))

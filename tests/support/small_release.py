@@ -1,6 +1,6 @@
 """small_release — a node with one application, for tests of boot: what it does is told on standard output.
 
-    python -m tests.support.small_release [fail | crash-later | slow-stop | slow-start]
+python -m tests.support.small_release [fail | crash-later | slow-stop | slow-start]
 """
 
 from __future__ import annotations

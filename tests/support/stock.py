@@ -1,8 +1,8 @@
 """stock — slixmpp as its users have it: TLS with a certificate that is checked, SCRAM, its own roster and presence.
 
-    async with Stock.login(server, "romeo1") as romeo:
-        romeo.send_message(mto=…, mbody=…)
-        message = await romeo.got("message")
+async with Stock.login(server, "romeo1") as romeo:
+    romeo.send_message(mto=…, mbody=…)
+    message = await romeo.got("message")
 """
 
 from __future__ import annotations

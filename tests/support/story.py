@@ -290,5 +290,3 @@ class Play:
 def play(file: Path, server: Booted) -> None:
     """Read and play one file."""
     Play(read(file), server).play()
-
-

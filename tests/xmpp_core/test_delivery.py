@@ -119,9 +119,7 @@ def test_an_unknown_type_is_normal_for_messages_and_bad_otherwise() -> None:
     assert decide("iq", "", FULL, MANY) == BAD_REQUEST
 
 
-resources = st.lists(
-    st.tuples(st.sampled_from("abcdef"), st.none() | st.integers(-128, 127)), unique_by=lambda r: r[0]
-)
+resources = st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | st.integers(-128, 127)), unique_by=lambda r: r[0])
 addresses = st.sampled_from([DOMAIN, BARE, *[BARE.with_resource(name) for name in "abx"]])
 
 

@@ -127,9 +127,7 @@ def test_plain_in_the_clear_wants_encryption() -> None:
     ("response", "%", "incorrect-encoding"),
     ("challenge", None, "malformed-request"),
 ])  # fmt: skip
-def test_an_exchange_that_goes_wrong_ends_and_another_may_begin(
-    name: str, text: str | None, condition: str
-) -> None:
+def test_an_exchange_that_goes_wrong_ends_and_another_may_begin(name: str, text: str | None, condition: str) -> None:
     play = opened()
     play.on(sasl("auth", None, "SCRAM-SHA-1"))
     play.on(SaslResult(Challenge(b"")))

@@ -90,7 +90,9 @@ def with_play(**options: object) -> Config:
 
 def test_problems_of_a_configuration() -> None:
     assert gen_mod.problems(with_play()) == []
-    assert gen_mod.problems(with_play(limit="x")) == ["play.mod_a: option \"limit\" cannot be 'x', it is a int"]
+    assert gen_mod.problems(with_play(limit="x")) == [
+        ("modules.play.mod_a", "play.mod_a: option \"limit\" cannot be 'x', it is a int")
+    ]
 
 
 def test_declared_handlers_are_there_with_their_mod() -> None:

@@ -25,9 +25,7 @@ MECHANISMS: dict[str, Callable[[SaslContext], Mechanism]] = {
 NAMES = tuple(name for name in MECHANISMS if not name.endswith("-PLUS"))
 
 
-def offered(
-    enabled: Collection[str], *, tls: bool, channel_binding: bool, plain_without_tls: bool
-) -> tuple[str, ...]:
+def offered(enabled: Collection[str], *, tls: bool, channel_binding: bool, plain_without_tls: bool) -> tuple[str, ...]:
     """Names for the stream features, best first: what is enabled and safe on this connection."""
 
     def fits(name: str) -> bool:

@@ -119,6 +119,21 @@ async def list_users(host: str) -> list[str]:
     return [account.user for account in await store.select(tables.ACCOUNT, (host,))]
 
 
+async def account(user: str, host: str) -> tables.Account | None:
+    """What is stored of an account; None if there is none, or for any bad name. Raises StoreError."""
+    try:
+        user, host = _name(user, host)
+    except BadName:
+        return None
+    return await store.read(tables.ACCOUNT, (host, user))
+
+
+async def hosts() -> list[str]:
+    """The domains that have accounts, in order, be they served or not. Raises StoreError."""
+    found = await store.transaction(lambda tx: tx.values(tables.ACCOUNT))
+    return [str(host) for host in found]
+
+
 def server_secret() -> bytes:
     """The key of this server, the same on all nodes and after restarts: SaslContext.secret. 32 bytes.
 

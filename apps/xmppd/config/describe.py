@@ -7,7 +7,7 @@ Way:      ctl (config show, explain, example), `make docs` → [describe] → co
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
@@ -106,20 +106,36 @@ def _word(kind: Kind) -> str:
     return str(getattr(kind, "word", ""))
 
 
+@dataclass(frozen=True)
+class Row:
+    """One key with its value in force: plain data and as TOML, and who set it. Secrets are not shown."""
+
+    name: str
+    value: Any
+    text: str
+    origin: str
+
+
+def rows(config: schema.Config) -> list[Row]:
+    """Give each key with its value in force."""
+    found = [*_values("", config)]
+    for name in SECTIONS:
+        found += _values(name, getattr(config, name))
+    for number, listen in enumerate(config.listen, 1):
+        found += _values(f"listen.{number}", listen)
+    for host, own in config.host.items():
+        found += _values(f"host.{host}", own)
+    for module, options in config.modules.items():
+        found.append((f"modules.{module}", dict(options), toml(options)))
+    return [Row(name, value, text, config.origins.get(name, "default")) for name, value, text in found]
+
+
 def in_force(config: schema.Config) -> Iterator[tuple[str, str]]:
     """Give each key with its value in force as TOML; secrets are not shown."""
-    yield from _values("", config)
-    for name in SECTIONS:
-        yield from _values(name, getattr(config, name))
-    for number, listen in enumerate(config.listen, 1):
-        yield from _values(f"listen.{number}", listen)
-    for host, own in config.host.items():
-        yield from _values(f"host.{host}", own)
-    for module, options in config.modules.items():
-        yield f"modules.{module}", toml(options)
+    return ((row.name, row.text) for row in rows(config))
 
 
-def _values(prefix: str, owner: Any) -> Iterator[tuple[str, str]]:
+def _values(prefix: str, owner: Any) -> Iterator[tuple[str, Any, str]]:
     for declared in fields(owner):
         if "kind" not in declared.metadata:
             continue
@@ -127,21 +143,37 @@ def _values(prefix: str, owner: Any) -> Iterator[tuple[str, str]]:
         name = f"{prefix}.{declared.name}" if prefix else declared.name
         if value is None and not _word(kind):
             continue
-        yield name, _hidden(kind, value)
+        shown = _hidden(kind, value)
+        yield name, _plain(kind, shown), toml(shown, kind)
 
 
-def _hidden(kind: Kind, value: Any) -> str:
+def _hidden(kind: Kind, value: Any) -> Any:
     inner = getattr(kind, "of", kind)
     if isinstance(inner, Text) and inner.secret and value:
-        return toml(dict.fromkeys(value, HIDDEN) if isinstance(value, Mapping) else HIDDEN)
-    return toml(value, kind)
+        return dict.fromkeys(value, HIDDEN) if isinstance(value, Mapping) else HIDDEN
+    return value
 
 
-def show(config: schema.Config) -> str:
-    """Give the whole configuration in force, one key a line with who set it."""
-    rows = [(name, value, config.origins.get(name, "")) for name, value in in_force(config)]
-    width = max(len(name) for name, _, _ in rows)
-    return "\n".join(f"{name:<{width}} = {value}{f'   # {origin}' if origin else ''}" for name, value, origin in rows)
+def _plain(kind: Kind, value: Any) -> Any:
+    """Give a value as JSON has it, as it may stand in the file: the word for None or 0 that its kind has."""
+    if _word(kind) and value == getattr(kind, "word_value", None):
+        return _word(kind)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def show(found: Sequence[Row], notes: Mapping[str, str] | None = None) -> str:
+    """Give rows one a line with who set each; `notes` are words more, by key."""
+    notes = notes or {}
+    width = max(len(row.name) for row in found)
+    lines = []
+    for row in found:
+        words = [row.origin] if row.origin != "default" else []
+        words += [notes[row.name]] if row.name in notes else []
+        said = f"   # {'; '.join(words)}" if words else ""
+        lines.append(f"{row.name:<{width}} = {row.text}{said}")
+    return "\n".join(lines)
 
 
 def example() -> str:

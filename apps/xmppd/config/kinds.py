@@ -10,10 +10,11 @@ A kind turns a raw value (of TOML, or the text of an environment variable) into 
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol
+from typing import Any, Protocol
 
 TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 FALSE_WORDS = frozenset({"false", "no", "off", "0"})
@@ -37,8 +38,10 @@ class Kind(Protocol):
 
 
 def suggest(word: str, known: Sequence[str]) -> str:
-    """Give ` (did you mean "x"?)` for the nearest known word, or nothing."""
+    """Give ` (did you mean "x"?)` for the nearest known word, or one that is part of the word, or nothing."""
     near = get_close_matches(word, known, n=1, cutoff=0.6)
+    parts = word.lower().replace("-", "_").split("_")
+    near = near or [name for name in known if name in parts] or [name for name in known if word in name.split("_")]
     return f' (did you mean "{near[0]}"?)' if near else ""
 
 
@@ -47,6 +50,24 @@ def shown(raw: object) -> str:
     if isinstance(raw, bool):
         return str(raw).lower()
     return f'"{raw}"' if isinstance(raw, str) else repr(raw)
+
+
+def _unquoted(raw: object, fits: bool) -> str:
+    """Give the hint for a string that is right but for its quotes."""
+    return f" (without quotes: {raw})" if isinstance(raw, str) and fits else ""
+
+
+def _quoted(raw: object) -> str:
+    """Give the hint for a bare number or word that should be a string."""
+    return f' (with quotes: "{raw}")' if isinstance(raw, int | float) and not isinstance(raw, bool) else ""
+
+
+def _listed(text: str) -> Any:
+    """Give what stands in brackets, written as in the file. Raises ValueError."""
+    try:
+        return tomllib.loads(f"it = {text}")["it"]
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"cannot be read: {text}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -59,7 +80,8 @@ class Flag:
         """See Kind."""
         if isinstance(raw, bool):
             return raw
-        raise ValueError(f"must be true or false, not {shown(raw)}")
+        word = raw.lower() if isinstance(raw, str) else ""
+        raise ValueError(f"must be true or false, not {shown(raw)}{_unquoted(word, word in ('true', 'false'))}")
 
     def from_text(self, text: str) -> bool:
         """See Kind."""
@@ -92,6 +114,7 @@ class Number:
             return self.word_value
         if isinstance(raw, bool) or not isinstance(raw, int) or not self.low <= raw <= self.high:
             hint = suggest(raw, [self.word]) if self.word and isinstance(raw, str) else ""
+            hint = hint or _unquoted(raw, isinstance(raw, str) and raw.lstrip("-").isdecimal())
             raise ValueError(f"must be {self.words}, not {shown(raw)}{hint}")
         return raw
 
@@ -147,7 +170,7 @@ class Text:
     def parse(self, raw: object) -> str:
         """See Kind."""
         if not isinstance(raw, str) or not (raw or self.empty):
-            raise ValueError(f"must be {self.what}, not {shown(raw)}")
+            raise ValueError(f"must be {self.what}" + ("" if self.secret else f", not {shown(raw)}{_quoted(raw)}"))
         return self.check(raw) if self.check else raw
 
     def from_text(self, text: str) -> str:
@@ -171,6 +194,7 @@ class Choice:
         if isinstance(raw, str) and raw in self.options:
             return raw
         hint = suggest(raw, self.options) if isinstance(raw, str) else ""
+        hint = hint or (_quoted(raw) if str(raw) in self.options else "")
         raise ValueError(f"must be {self.words}, not {shown(raw)}{hint}")
 
     def from_text(self, text: str) -> str:
@@ -193,14 +217,32 @@ class Many:
     def parse(self, raw: object) -> tuple[object, ...]:
         """See Kind."""
         if not isinstance(raw, list | tuple):
-            raise ValueError(f"must be {self.words}, not {shown(raw)}")
+            hint = f" (in brackets: [{shown(raw)}])" if isinstance(raw, str) else ""
+            raise ValueError(f"must be {self.words}, not {shown(raw)}{hint}")
         if len(raw) < self.low:
             raise ValueError(f"must name at least {self.low}")
-        return tuple(dict.fromkeys(self.of.parse(item) for item in raw))
+        return tuple(dict.fromkeys(_each(self.of, raw)))
 
     def from_text(self, text: str) -> tuple[object, ...]:
-        """See Kind."""
+        """See Kind; in brackets as in the file, or separated by commas."""
+        if text.strip().startswith("["):
+            return self.parse(_listed(text))
         return self.parse([self.of.from_text(part.strip()) for part in text.split(",") if part.strip()])
+
+
+def _each(kind: Kind, raw: Sequence[object]) -> list[object]:
+    """Give all items as that kind has them. Raises ValueError that names all which are wrong."""
+    good, wrong = [], []
+    for item in raw:
+        try:
+            good.append(kind.parse(item))
+        except ValueError as error:
+            wrong.append(str(error))
+    if wrong:
+        head = wrong[0].partition(", not ")[0] + ", not "
+        alike = all(text.startswith(head) for text in wrong)
+        raise ValueError(head + ", ".join(text.removeprefix(head) for text in wrong) if alike else "; ".join(wrong))
+    return good
 
 
 @dataclass(frozen=True)
@@ -222,7 +264,9 @@ class Pairs:
         return {str(self.name.parse(key)): self.of.parse(value) for key, value in raw.items()}
 
     def from_text(self, text: str) -> Mapping[str, object]:
-        """See Kind."""
+        """See Kind; in braces as in the file, or name=value separated by commas."""
+        if text.strip().startswith("{"):
+            return self.parse(_listed(text))
         parts = [part.strip() for part in text.split(",") if part.strip()]
         if not all("=" in part for part in parts):
             raise ValueError(f"must be name=value pairs separated by commas, not {shown(text)}")

@@ -12,6 +12,7 @@ named, c2s listeners without an `ip` take all addresses. All errors come at once
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -22,8 +23,9 @@ from xmppd.config import schema
 from xmppd.config.checks import check
 from xmppd.config.kinds import suggest
 from xmppd.config.lines import key_lines
+from xmppd.config.planned import PLANNED
 from xmppd.config.problems import ConfigError, Problem
-from xmppd.config.reader import PREFIX, Reader, env_name
+from xmppd.config.reader import PREFIX, Reader, dotted, env_name
 
 FILE_NAME = "xmppd.toml"
 SECTIONS: Mapping[str, type] = {
@@ -37,7 +39,10 @@ SECTIONS: Mapping[str, type] = {
 }
 # Variables that steer the commands, not the configuration.
 COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_FOREGROUND"})
+# Variables that are not ours although they begin so: a container platform's for a service of this name, our tests'.
+FOREIGN = re.compile(r"XMPPD_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP)|TEST_|ORACLE)")
 DEFAULT_LISTEN: tuple[Mapping[str, Any], ...] = ({"tls": "required"}, {"tls": "direct"})
+_LISTEN = fields(schema.Listen)
 Known = Mapping[str, Mapping[str, Any]]
 
 
@@ -61,9 +66,8 @@ def load(
     document = _parse(text, str(file))
     reader = Reader(str(file or "configuration"), key_lines(text), env, flags or {})
     values = _server(reader, document, known)
-    config = schema.Config(
-        paths=schema.Paths(home, file), origins=reader.origins, warnings=_unused(reader, document), **values
-    )
+    config = schema.Config(paths=schema.Paths(home, file), origins=reader.origins, **values)
+    _unused(reader, config)
     check(config, reader)
     if reader.problems:
         raise ConfigError(sorted(dict.fromkeys(reader.problems), key=lambda p: (p.where, p.line)))
@@ -76,7 +80,7 @@ def _found(path: Path) -> Path | None:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # editors of another system begin with a mark
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
         raise ConfigError([Problem(str(file), 0, f"cannot be read: {reason}")]) from None
@@ -106,11 +110,19 @@ def _server(reader: Reader, document: Mapping[str, Any], known: Known | None) ->
 
 def _listeners(reader: Reader, raw: object, local: bool) -> tuple[schema.Listen, ...]:
     if raw is None:
-        raw = list(DEFAULT_LISTEN)
+        raw = list(DEFAULT_LISTEN[:1] if _only_the_first(reader) else DEFAULT_LISTEN)
     if not isinstance(raw, list):
         reader.problem(("listen",), "listen must be a list of tables: [[listen]]")
         return ()
     return tuple(_listener(reader, ("listen", index), item, local) for index, item in enumerate(raw))
+
+
+def _only_the_first(reader: Reader) -> bool:
+    """Whether a port was given from outside to the first of the listeners that nobody has configured, and nothing was
+    said of the second: who wants one listener at a port of his own does not want another at 5223."""
+    second = (dotted(("listen", 1, "")), env_name(("listen", 1, "")))
+    said = any(name.startswith(second) for name in (*reader.flags, *reader.env))
+    return reader.outside(("listen", 0, "port")) is not None and not said
 
 
 def _listener(reader: Reader, path: tuple[str | int, ...], raw: object, local: bool) -> schema.Listen:
@@ -137,15 +149,25 @@ def _modules(
     modules: dict[str, Mapping[str, Any]] = dict(base if base is not None else {m: {} for m in schema.DEFAULT_MODULES})
     for name, options in reader.table(path, raw).items():
         if known is not None and name not in known and "." not in name:
-            reader.problem((*path, name), f'unknown module "{name}"{suggest(name, list(known))}')
+            reader.problem((*path, name), _unknown_module(name, known))
         elif options is False:
             modules.pop(name, None)
+            reader.place((*path, name))
         elif options is True or isinstance(options, Mapping):
             modules[name] = {} if options is True else options
+            reader.place((*path, name))
             _options(reader, (*path, name), modules[name], known)
         else:
             reader.problem((*path, name), f"{name} must be a table of options, true or false")
     return modules
+
+
+def _unknown_module(name: str, known: Known) -> str:
+    if name in PLANNED:
+        return f'there is no "{name}" yet: the README says what is there'
+    bare = {found.removeprefix("mod_"): found for found in known}
+    near = suggest(name.removeprefix("mod_"), list(bare))
+    return f'unknown module "{name}"' + (near.replace('"', '"mod_', 1) if near else f"; there are {', '.join(known)}")
 
 
 def _options(reader: Reader, path: tuple[str, ...], options: Mapping[str, Any], known: Known | None) -> None:
@@ -164,6 +186,9 @@ def _options(reader: Reader, path: tuple[str, ...], options: Mapping[str, Any], 
 
 def _hosts(reader: Reader, raw: object, modules: Mapping[str, Any], known: Known | None) -> dict[str, schema.Host]:
     found = {}
+    if isinstance(raw, list | str):
+        reader.problem(("host",), 'host must be a table: [host."NAME"] (did you mean "hosts"?)')
+        return {}
     for name, table in reader.table(("host",), raw).items():
         path = ("host", name)
         values = reader.section(schema.Host, path, table, ["modules"])
@@ -173,15 +198,23 @@ def _hosts(reader: Reader, raw: object, modules: Mapping[str, Any], known: Known
     return found
 
 
-def _unused(reader: Reader, document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name the flags (as errors) and variables (as warnings: others may own them) that set nothing."""
-    names = [name for name in reader.flags if name not in reader.used]
-    for name in names:
-        reader.problems.append(Problem(f"--set {name}", 0, f'unknown key "{name}"{suggest(name, all_keys())}'))
+def _unused(reader: Reader, config: schema.Config) -> None:
+    """Note the flags and variables that set nothing."""
+    keys = [*all_keys(), *(f"listen.{n}.{f.name}" for n in range(1, len(config.listen) + 1) for f in _LISTEN)]
+    for name in reader.flags:
+        if name not in reader.used:
+            reader.problems.append(Problem(f"--set {name}", 0, f'unknown key "{name}"{suggest(name, keys)}'))
     taken = reader.used | COMMAND_VARIABLES
-    strays = [name for name in reader.env if name.startswith(PREFIX) and name not in taken]
-    variables = [env_name(tuple(key.split("."))) for key in all_keys()]
-    return tuple(f"{name} sets nothing{suggest(name, variables)}" for name in sorted(strays))
+    variables = [env_name(tuple(key.split("."))).removeprefix(PREFIX).lower() for key in keys]
+    for name, value in sorted(reader.env.items()):
+        if name.startswith(PREFIX) and name not in taken and not _is_foreign(name, value):
+            near = suggest(name.removeprefix(PREFIX).lower(), variables)
+            near = near and f' (did you mean "{PREFIX}{near.split(chr(34))[1].upper()}"?)'
+            reader.problems.append(Problem(name, 0, f"no key has this variable{near}"))
+
+
+def _is_foreign(name: str, value: str) -> bool:
+    return bool(FOREIGN.match(name)) or (name == "XMPPD_PORT" and "://" in value)
 
 
 def all_keys() -> list[str]:

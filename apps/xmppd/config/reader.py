@@ -56,22 +56,29 @@ class Reader:
         if origin.startswith(("--set", PREFIX)):
             self.problems.append(Problem(origin, 0, text))
             return
-        probe = path
-        while probe and probe not in self.lines:
-            probe = probe[:-1]
-        self.problems.append(Problem(self.file, self.lines.get(probe, 0), text))
+        self.problems.append(Problem(self.file, self.line(path), text))
+
+    def line(self, path: Path) -> int:
+        """Give the line of a key, or of the nearest table around it; 0 if it is not in the file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+    def place(self, path: Path) -> None:
+        """Remember where in the file a key was set, if it was."""
+        if line := self.line(path):
+            self.origins[dotted(path)] = f"{self.file}:{line}"
 
     def outside(self, path: Path) -> tuple[str, str] | None:
         """Give (text, origin) of a key set by a flag or by the environment."""
         name, variable = dotted(path), env_name(path)
+        self.used.update(each for each in (variable, variable + "_FILE") if each in self.env)
         if name in self.flags:
             self.used.add(name)
             return self.flags[name], f"--set {name}"
         if variable in self.env:
-            self.used.add(variable)
             return self.env[variable], variable
         if variable + "_FILE" in self.env:
-            self.used.add(variable + "_FILE")
             return self._content(variable + "_FILE")
         return None
 
@@ -91,7 +98,7 @@ class Reader:
                 self.origins[dotted(path)] = given[1]
                 return kind.from_text(given[0])
             if path[-1] in table:
-                self.origins[dotted(path)] = f"{self.file}:{self.lines.get(path, 0)}"
+                self.place(path)
                 return kind.parse(table[str(path[-1])])
         except ValueError as error:
             self.problem(path, f"{dotted(path)} {error}")
@@ -117,7 +124,8 @@ class Reader:
         for name in table:
             if name not in known:
                 full = dotted((*path, name))
-                self.problem((*path, name), f'unknown key "{full}"{suggest(name, known)}')
+                hint = suggest(name, known) or (f"; there are {', '.join(known)}" if known else "; it takes none")
+                self.problem((*path, name), f'unknown key "{full}"{hint}')
 
 
 def default_of(declared: Field[Any]) -> Any:

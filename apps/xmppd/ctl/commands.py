@@ -33,13 +33,17 @@ class CommandError(Exception):
 
 @dataclass(frozen=True)
 class Param:
-    """One parameter: positional and required, unless `default` makes it an option (`--name`)."""
+    """One parameter: positional and required, unless `default` makes it an option (`--name`).
+
+    `asked`: a verb asks for it if it is not given.
+    """
 
     name: str
     help: str
     default: str | int | bool | None = None
     required: bool = True
     many: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Command:
 
     `where`: "any" one worker does it, "all" every worker does its part and the answers are a dict by node,
     "main" the parent does it. `aliases` are other verbs for it; `by_hand`: its verb is not made from this entry.
+    `question`: what its verb asks a person first, with the parameters' names in braces.
     """
 
     name: tuple[str, ...]
@@ -58,6 +63,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     timeout: float = 15.0
     by_hand: bool = False
+    question: str = ""
 
     @property
     def key(self) -> str:
@@ -67,6 +73,7 @@ class Command:
 
 USER = Param("user", "account, as NAME or NAME@HOST")
 PASSWORD = Param("password", "password", required=False)
+ASKED = Param("password", "password; asked for if it is not given", required=False, asked=True)
 HOST = Param("host", "virtual host; the first one configured if not given", required=False)
 
 NODE = Param("node", "only this node: main, w1 …", required=False)
@@ -116,6 +123,8 @@ COMMANDS: tuple[Command, ...] = (
             aliases=("reload_config",)),
     Command(("upgrade",), "xmppd.ctl.upgrade:upgrade", "load a module's file anew on every worker; connections stay",
             (Param("module", "mod_ping, xmppd.stream.c2s …"),), "main", timeout=180.0),
+    Command(("config", "show"), "xmppd.ctl.on_main:configuration", "the configuration in force", where="main",
+            by_hand=True),
     Command(("stop",), "xmppd.ctl.on_main:stop", "drain and stop the server", where="main", by_hand=True),
     Command(("tree",), "xmppd.ctl.introspection:tree", "the live supervision tree", LOOK_TREE, "main", by_hand=True),
     Command(("top",), "xmppd.ctl.look.top:top", "the processes with most to do", LOOK_TOP, "main", by_hand=True),
@@ -127,17 +136,21 @@ COMMANDS: tuple[Command, ...] = (
     Command(("observe",), "xmppd.ctl.look.observe:observe", "what the observer shows", OBSERVE, "main", by_hand=True),
     Command(("user", "add"), "xmppd.ctl.users:add", "make an account; prints a password if none is given",
             (USER, PASSWORD), aliases=("adduser",)),
-    Command(("user", "passwd"), "xmppd.ctl.users:passwd", "set an account's password", (USER, PASSWORD),
-            aliases=("passwd", "change_password")),
+    Command(("user", "passwd"), "xmppd.ctl.users:passwd", "set an account's password; asks for it if none is given",
+            (USER, ASKED, Param("random", "make a password, and print it", default=False, required=False)),
+            aliases=("passwd",)),
     Command(("user", "del"), "xmppd.ctl.users:delete", "remove an account and all it left on the server", (USER,),
-            aliases=("deluser",)),
+            aliases=("deluser",), question="Remove {user} and all it left on the server?"),
+    Command(("user", "disable"), "xmppd.ctl.users:disable", "lock an account and end its sessions; its data stays",
+            (USER, Param("reason", "words for the log and for its clients", required=False))),
+    Command(("user", "enable"), "xmppd.ctl.users:enable", "unlock an account; its old password is good again", (USER,)),
+    Command(("user", "show"), "xmppd.ctl.users:show", "one account: made when, disabled or not, sessions", (USER,)),
     Command(("user", "list"), "xmppd.ctl.users:list_", "the accounts of a host", (HOST,),
             aliases=("registered_users",)),
     Command(("session", "list"), "xmppd.ctl.sessions:list_", "who is connected",
             (Param("user", "only this account", required=False),), aliases=("connected_users",)),
     Command(("session", "kick"), "xmppd.ctl.sessions:kick", "end sessions of an account",
-            (Param("user", "account or full JID"), Param("reason", "words for the client", required=False)),
-            aliases=("kick_user",)),
+            (Param("user", "account or full JID"), Param("reason", "words for the client", required=False))),
     Command(("roster", "list"), "xmppd.ctl.rosters:list_", "an account's contacts", (Param("owner", "account"),)),
     Command(("roster", "add"), "xmppd.ctl.rosters:add",
             "add a contact, and ask for its presence as the owner's client would",

@@ -4,58 +4,110 @@ OTP:      cf. the release script and ejabberdctl
 Way:      rel/xmppd (sh) → [main] → lifecycle (start, stop …), config_verbs, verbs (all that a running server does)
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running, 75 try again, 77 no permission, 78 wrong configuration.
+What a verb needs is loaded when it is called: most ask a running server, and need little themselves.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
-from difflib import get_close_matches
-from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from xmppd.ctl import config_verbs, lifecycle, look_verbs, shell, verbs
+from xmppd.ctl import others, verbs
 from xmppd.ctl.build import build
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, CommandError
-from xmppd.ctl.options import Options, common, fail, options
+from xmppd.ctl.options import Options, common, fail, usage
+from xmppd.ctl.version import version
 
-_VERSION = "%(prog)s, version %(version)s" + (f" (build {build()})" if build() else "")
+#: verbs written by hand → where they are
+_LATER: Final = {
+    "start": "xmppd.ctl.lifecycle:start",
+    "stop": "xmppd.ctl.lifecycle:stop",
+    "restart": "xmppd.ctl.lifecycle:restart",
+    "foreground": "xmppd.ctl.lifecycle:foreground",
+    "logs": "xmppd.ctl.lifecycle:show_logs",
+    "tree": "xmppd.ctl.look_verbs:tree",
+    "top": "xmppd.ctl.look_verbs:top",
+    "trace": "xmppd.ctl.look_verbs:trace",
+    "crash": "xmppd.ctl.look_verbs:crash",
+    "observer": "xmppd.ctl.look_verbs:observer",
+    "shell": "xmppd.ctl.shell:open_shell",
+    "config": "xmppd.ctl.config_verbs:config",
+}
 
 
 class Root(click.Group):
-    """The outermost command: it knows a near verb when there is no such one."""
+    """The outermost command: it knows a near verb when there is no such one, and other servers' words."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, loaded or not."""
+        return sorted({*self.commands, *_LATER})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A verb, loaded now at the latest."""
+        if cmd_name in _LATER and cmd_name not in self.commands:
+            module, _, name = _LATER[cmd_name].partition(":")
+            self.add_command(getattr(importlib.import_module(module), name), cmd_name)
+        return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """As click's, with a suggestion."""
         if args and self.get_command(ctx, args[0]) is None:
-            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = f' Did you mean "{near[0]}"?' if near else ""
+            shown = [name for name in self.list_commands(ctx) if name in _LATER or not self.commands[name].hidden]
+            hint = _near(args[0], shown) or _near(args[0], self.list_commands(ctx)) or " `xmppd --help` lists them."
             raise click.UsageError(f'No such command "{args[0]}".{hint}', ctx)
         return super().resolve_command(ctx, args)
 
 
+def _near(word: str, known: list[str]) -> str:
+    # difflib takes as long as a verb; it is for those who have mistyped one
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def _say_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(f"xmppd, version {version()}" + (f" (build {build()})" if build() else ""))
+        context.exit()
+
+
 @click.group(cls=Root, help="xmppd, an XMPP server. Start it with `start`, make an account with `user add`.")
-@click.version_option(version("xmppd"), prog_name="xmppd", message=_VERSION)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="its version")
 @common
 def root() -> None:
     """The group of all verbs."""
 
 
-@root.command(name="shell", help="a Python prompt on the live server")
-@click.option("--node", default="w1", help="where: w1 … wN, or main")
-@common
-def open_shell(node: str) -> None:
-    """Talk to the live node until the end of input."""
-    sys.exit(shell.interact(options().where(), node))
+def _of_another(name: str) -> click.Command:
+    """A word of prosodyctl or ejabberdctl: our verb, or a sentence."""
+
+    @click.pass_context
+    def run(context: click.Context, words: tuple[str, ...]) -> None:
+        if name in others.SENTENCES:
+            raise usage(f"{name}: {others.SENTENCES[name]}")
+        ours = others.words_for(name, words)
+        with root.make_context("xmppd", ours, parent=context) as inner:
+            root.invoke(inner)
+
+    words = click.Argument(["words"], nargs=-1)
+    return common(click.Command(name, callback=run, params=[words], hidden=True, help="of another server's"))
 
 
-for _verb in (lifecycle.start, lifecycle.stop, lifecycle.restart, lifecycle.foreground, lifecycle.show_logs):
-    root.add_command(_verb)
-for _verb in (look_verbs.tree, look_verbs.top, look_verbs.trace, look_verbs.crash, look_verbs.observer):
-    root.add_command(_verb)
-root.add_command(config_verbs.config)
 verbs.add_to(root)
+for _word in (*others.VERBS, *others.SENTENCES):
+    root.add_command(_of_another(_word))
+
+
+def every_verb() -> click.Group:
+    """Give the group with all verbs loaded."""
+    with click.Context(root) as context:
+        for name in root.list_commands(context):
+            root.get_command(context, name)
+    return root
 
 
 def main(args: list[str] | None = None) -> int:
@@ -70,6 +122,8 @@ def main(args: list[str] | None = None) -> int:
     except click.Abort:
         return 130
     except click.ClickException as error:
+        if said.json:
+            return fail(CommandError(error.format_message(), error.exit_code), as_json=True)
         error.show()
         return error.exit_code
     except PermissionError as error:

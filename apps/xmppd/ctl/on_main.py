@@ -6,14 +6,16 @@ Way:      ctl.dispatch → [on_main], asking the workers by rpc (ctl.here)
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 from typing import Any
 
 from otp.erts import process
 from otp.kernel import logger, node, rpc
+from xmppd.config import describe
 from xmppd.config.problems import ConfigError
-from xmppd.ctl import dispatch, in_force
+from xmppd.ctl import dispatch, in_force, preflight
 from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, CommandError
 from xmppd.ctl.parent_state import state
 
@@ -48,8 +50,13 @@ async def reload() -> dict[str, Any]:
         config = here.reread()
     except ConfigError as error:
         raise CommandError(f"{error}\nnothing was changed", EXIT_CONFIG) from None
+    found = preflight.certificates(config)
+    if wrong := [str(one) for one in found if one.status]:
+        raise CommandError("\n".join([*wrong, "nothing was changed"]), EXIT_CONFIG)
     logger.reopen()
-    done: list[str] = []
+    later = in_force.needs_restart(here.config, config)
+    done = [f"{name} needs a restart to change" for name in later]
+    done += [f"warning: {one}" for one in found]
     before = (list(here.reloaded), dict(here.certificates))
     here.take_over(config)  # first: a worker that starts meanwhile is told of it
     packed = in_force.pack(here.in_force)
@@ -62,9 +69,15 @@ async def reload() -> dict[str, Any]:
         here.certificates.clear()
         here.certificates.update(before[1])
         raise
-    later = in_force.needs_restart(here.config, config)
-    done += [f"{name} needs a restart to change" for name in later]
     return {"reloaded": True, "text": "\n".join(["reloaded", *done]), "done": done}
+
+
+def configuration() -> dict[str, Any]:
+    """Give the configuration in force: {"rows": each key with value and origin, "file": the file it came from}."""
+    here = state()
+    config = here.in_force
+    file = str(config.paths.config) if config.paths.config else None
+    return {"rows": [dataclasses.asdict(row) for row in describe.rows(config)], "file": file}
 
 
 def stop() -> dict[str, Any]:

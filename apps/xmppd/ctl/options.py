@@ -6,24 +6,23 @@ Way:      ctl.main, ctl.verbs, ctl.lifecycle, ctl.config_verbs → [options]
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from xmppd import gen_mod
-from xmppd.config.load import Known, load
-from xmppd.config.problems import ConfigError
-from xmppd.config.schema import Config
-from xmppd.ctl.commands import EXIT_CONFIG, EXIT_USAGE, CommandError
+from xmppd.ctl.commands import EXIT_USAGE, CommandError
 from xmppd.ctl.home import Home, find_home
-from xmppd.ctl.modules import known_modules
 from xmppd.ctl.render import render
+
+if TYPE_CHECKING:
+    from xmppd.config.schema import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,19 +45,17 @@ class Options:
         named = self.config or os.environ.get("XMPPD_CONFIG")
         return str(Path(named).expanduser().absolute()) if named else None
 
-    def load(self, known: Known | None = None) -> Config:
-        """Read the configuration; `known` as config.load has it. Raises CommandError(78) with all errors."""
-        try:
-            return load(self.file(), self.where().path, os.environ, self.flags, known)
-        except ConfigError as error:
-            count = len(error.problems)
-            raise CommandError(f"{error}\n{count} error{'' if count == 1 else 's'}", EXIT_CONFIG) from None
+    def load(self) -> Config:
+        """Read the configuration, no further than the file. Raises CommandError(78) with all errors."""
+        config: Config = _reading().read(self.file(), self.where().path, self.flags)
+        return config
 
-    def checked(self) -> Config:
-        """Read the configuration, modules and their options and dependencies included. Raises CommandError(78)."""
-        config = self.load(known_modules())
-        if wrong := gen_mod.problems(config):
-            raise CommandError("\n".join(f"{config.paths.config or 'modules'}: {text}" for text in wrong), EXIT_CONFIG)
+    def checked(self, strict: bool = False) -> Config:
+        """Read the configuration, and try what the start would try: modules, certificates, addresses, the store.
+
+        Raises CommandError: 78, or 75 if all that is wrong may pass by itself. `strict`: warnings are errors too.
+        """
+        config: Config = _reading().checked(self.file(), self.where().path, self.flags, strict)
         return config
 
     def out(self, result: Any, text: Callable[[Any], str] = render) -> None:
@@ -66,6 +63,11 @@ class Options:
         words = json.dumps(result, ensure_ascii=False) if self.json else text(result)
         if words:
             click.echo(words)
+
+
+def _reading() -> Any:
+    """Loaded where it is needed: it brings all modules of the server, and most verbs ask a running one."""
+    return importlib.import_module("xmppd.ctl.reading")
 
 
 def common(function: F) -> F:

@@ -11,17 +11,17 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from otp.kernel import application
 from xmppd.config.load import load
 from xmppd.config.schema import Config
-from xmppd.ctl import in_force
+from xmppd.ctl import in_force, preflight
 from xmppd.ctl.build import build
 from xmppd.ctl.home import Home
 from xmppd.ctl.ports import port_of
+from xmppd.ctl.version import version
 from xmppd.ctl.worker_start import WorkerStart
 from xmppd.doors import name_of
 from xmppd.net import tls_dev
@@ -97,7 +97,7 @@ class Parent:
         """Give what the banner and `status` tell of it."""
         paths = self.config.paths
         return {
-            "version": version("xmppd"),
+            "version": version(),
             "build": self.build,
             "pid": os.getpid(),
             "uptime": round(time.monotonic() - self.started, 1),
@@ -117,7 +117,7 @@ class Parent:
             "data": data_words(self.config),
             "log": str(self.home.log),
             "certificates": certificates(self.config),
-            "warnings": list(self.config.warnings),
+            "warnings": [*self.config.warnings, *map(str, preflight.certificates(self.in_force)), *_as_root()],
             "command": os.environ.get("XMPPD_COMMAND", "xmppd"),
         }
 
@@ -126,6 +126,10 @@ def state() -> Parent:
     """Give the parent's state. Only in the parent."""
     found: Parent = application.get_env(APP, "parent")
     return found
+
+
+def _as_root() -> list[str]:
+    return [] if os.getuid() else ["it runs as root: a user of its own is enough (docs/operate.md)"]
 
 
 def data_words(config: Config) -> str:

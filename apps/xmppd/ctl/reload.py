@@ -43,4 +43,3 @@ async def reload(packed: bytes, certificates: Mapping[str, bytes]) -> dict[str, 
     for fd in before:
         os.close(fd)
     return {"ok": done}
-

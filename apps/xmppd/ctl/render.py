@@ -62,6 +62,7 @@ def status(result: Mapping[str, Any]) -> str:
         *_build(result.get("build", "")),
         f"hosts    {', '.join(result['hosts'])}",
         *listening(result["listen"]),
+        *(f"warning  {line}" for line in result.get("warnings", ())),
         table([{"worker": w["name"], **{k: v for k, v in w.items() if k != "name"}} for w in result["workers"]]),
     ]
     return "\n".join(lines)

@@ -10,9 +10,8 @@ import time
 from typing import Any
 
 from otp.erts import process
-from xmpp_core.jid import JID, JidError
 from xmppd.ctl.commands import CommandError
-from xmppd.ctl.users import account
+from xmppd.ctl.users import account, address
 from xmppd.routing import sm
 from xmppd.routing.deliver import Kick
 from xmppd.routing.session import Session
@@ -26,11 +25,7 @@ async def list_(user: str | None) -> list[dict[str, Any]]:
 
 async def kick(user: str, reason: str | None) -> dict[str, Any]:
     """End all sessions of an account, or the one of a full JID. Gives {"kicked": how many}."""
-    text = user if "@" in user else account(user).bare
-    try:
-        jid = JID.parse(text)
-    except JidError as error:
-        raise CommandError(f"{user} is no address: {error}") from None
+    jid = address(user)
     found = [s for s in sm.sessions(jid.bare) if not jid.resource or s.jid.resource == jid.resource]
     if not found:
         raise CommandError(f"{user} is not connected")

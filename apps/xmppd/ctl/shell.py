@@ -14,9 +14,12 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import click
+
 from xmppd.ctl.client import Connection
 from xmppd.ctl.commands import CommandError
 from xmppd.ctl.home import Home
+from xmppd.ctl.options import common, options
 
 HELP = """\
 Python on the live node; names are kept between lines, and await works; help() says which are ready to use.
@@ -107,6 +110,14 @@ def interact(home: Home, node: str = "w1") -> int:
             if not terminal:
                 return error.status
     return shell.ended
+
+
+@click.command(name="shell", help="a Python prompt on the live server")
+@click.option("--node", default="w1", help="where: w1 … wN, or main")
+@common
+def open_shell(node: str) -> None:
+    """Talk to the live node until the end of input."""
+    sys.exit(interact(options().where(), node))
 
 
 def _answer(shell: Shell, source: str) -> None:

@@ -57,9 +57,7 @@ def spec() -> ChildSpec:
     return ChildSpec("iq", (start_link, ()))
 
 
-def entry(
-    host: str, ns: str, name: str, at: At, handler: Handler, owner: str, strangers: str = UNAVAILABLE
-) -> Entry:
+def entry(host: str, ns: str, name: str, at: At, handler: Handler, owner: str, strangers: str = UNAVAILABLE) -> Entry:
     """A handler as handler_table.register wants it; `name` "" means any element of that namespace.
 
     `strangers`: the condition with which a request to an account is refused to who may not know of the account;

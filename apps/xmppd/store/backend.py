@@ -93,6 +93,9 @@ class Tx(Protocol):
     def count(self, table: Table[Any], prefix: Key = ()) -> int:
         """How many records have a key that begins with `prefix`."""
 
+    def values(self, table: Table[Any], prefix: Key = ()) -> list[str | int]:
+        """The values, each once, in order, that follow `prefix` in the keys: the hosts of a table, a host's users."""
+
     def clear(self, table: Table[Any], prefix: Key) -> int:
         """Delete the records whose key begins with `prefix`; how many there were."""
 

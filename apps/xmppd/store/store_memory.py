@@ -92,6 +92,10 @@ class MemoryTx:
         """See Tx."""
         return sum(1 for _ in self._rows(table).under(prefix))
 
+    def values(self, table: Table[Any], prefix: Key = ()) -> list[str | int]:
+        """See Tx."""
+        return list(dict.fromkeys(key[len(prefix)] for key in self._rows(table).under(prefix)))
+
     def clear(self, table: Table[Any], prefix: Key) -> int:
         """See Tx."""
         keys = list(self._rows(table).under(prefix))

@@ -98,6 +98,7 @@ class Way:
         self.limit = f"{self.select} LIMIT {of.mark}"
         self.last = f"SELECT {columns} FROM {of.name}{where}{down} LIMIT 1"
         self.count = f"SELECT count(*) FROM {of.name}{where}"
+        self.values = f"SELECT DISTINCT {_names(order[:1])} FROM {of.name}{where} ORDER BY 1"
         self.clear = f"DELETE FROM {of.name}{where}"
         self.decode = _decoder(table, size)
 
@@ -151,6 +152,10 @@ class SqlTx:
     def count(self, table: Table[Any], prefix: Key = _NO_PREFIX) -> int:
         """See Tx."""
         return int(self._query(statements(table, self._mark).ways[len(prefix)].count, prefix)[0][0])
+
+    def values(self, table: Table[Any], prefix: Key = _NO_PREFIX) -> list[str | int]:
+        """See Tx."""
+        return [row[0] for row in self._query(statements(table, self._mark).ways[len(prefix)].values, prefix)]
 
     def clear(self, table: Table[Any], prefix: Key) -> int:
         """See Tx."""

@@ -94,9 +94,7 @@ def test_supervisor__child_specs_accept_the_words_of_the_configuration() -> None
 
 
 def test_start_call_takes_keywords() -> None:
-    assert spec(start=(start_nothing, [1], {"name": "x"})).call == StartCall(
-        start_nothing, (1,), {"name": "x"}
-    )
+    assert spec(start=(start_nothing, [1], {"name": "x"})).call == StartCall(start_nothing, (1,), {"name": "x"})
 
 
 def test_supervisor__significant_must_not_be_permanent() -> None:

@@ -83,9 +83,7 @@ def test_supervisor__temporary(reason: object) -> None:
         ("one_for_all", (Stop(("c", "a")), Start(ABC))),
     ],
 )
-def test_supervisor__strategies_stop_in_reverse_and_start_in_order(
-    strategy: str, actions: tuple[Action, ...]
-) -> None:
+def test_supervisor__strategies_stop_in_reverse_and_start_in_order(strategy: str, actions: tuple[Action, ...]) -> None:
     members = family(*map(child, ABC))
     assert die(SupFlags(Strategy(strategy)), members, "b", "boom") == actions
 
@@ -190,9 +188,7 @@ def test_any_family_against_a_model(
     incident = types[victim] == "permanent" or (types[victim] == "transient" and abnormal)
     assert needs_restart(types[victim], reason) is incident
     for n, kind in enumerate(types):
-        touched = incident and (
-            n == victim or strategy == "one_for_all" or (strategy == "rest_for_one" and n > victim)
-        )
+        touched = incident and (n == victim or strategy == "one_for_all" or (strategy == "rest_for_one" and n > victim))
         assert (str(n) in started) is (touched and kind != "temporary")
         assert (str(n) in stopped) is (touched and n != victim and ups[n])
     assert started == sorted(started)

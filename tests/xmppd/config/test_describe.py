@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from xmppd.config.describe import example, explain, in_force, known_keys, show, toml
+from xmppd.config.describe import example, explain, in_force, known_keys, rows, show, toml
 from xmppd.config.load import load
 
 
@@ -19,9 +19,7 @@ def test_the_example_is_the_default_when_all_of_it_is_uncommented(tmp_path: Path
     text = re.sub(r"(?m)^#(?! )", "", example())
     text = text[: text.index("# a host with a certificate")]
     tomllib.loads(text)
-    (tmp_path / "xmppd.toml").write_text(
-        text.replace("[[listen]]", "").split("# c2s: clients")[0], encoding="utf-8"
-    )
+    (tmp_path / "xmppd.toml").write_text(text.replace("[[listen]]", "").split("# c2s: clients")[0], encoding="utf-8")
     assert load(None, tmp_path, {}) == load(tmp_path / "xmppd.toml", tmp_path, {})
     (tmp_path / "all.toml").write_text(text, encoding="utf-8")
     config = load(tmp_path / "all.toml", tmp_path, {})
@@ -58,7 +56,7 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
     text = '[[listen]]\nmodule = "component"\nsecrets = { "c.x" = "hush" }\n[store]\nurl = "postgresql://u:hush@h/d"\n'
     (tmp_path / "xmppd.toml").write_text(text, encoding="utf-8")
     config = load(None, tmp_path, {})
-    assert "hush" not in show(config)
+    assert "hush" not in show(rows(config))
     assert dict(in_force(config))["store.url"] == '"(secret)"'
 
 

@@ -129,9 +129,16 @@ def test_bad_variables_and_flags_are_errors_of_their_own_name(tmp_path: Path) ->
     assert any(text.startswith("XMPPD_STORE_URL_FILE: cannot be read") for text in texts)
 
 
-def test_a_variable_that_sets_nothing_is_a_warning(tmp_path: Path) -> None:
-    config = load(None, tmp_path, {"XMPPD_LIMITS_RAT": "1", "XMPPD_HOME": "/x", "PATH": "/bin"})
-    assert config.warnings == ('XMPPD_LIMITS_RAT sets nothing (did you mean "XMPPD_LIMITS_RATE"?)',)
+def test_a_variable_that_sets_nothing_is_an_error_unless_it_is_anothers(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, tmp_path, {"XMPPD_LIMITS_RAT": "1", "XMPPD_TYPO": "1", "XMPPD_PORT": "5222"})
+    assert [str(problem) for problem in caught.value.problems] == [
+        'XMPPD_LIMITS_RAT: no key has this variable (did you mean "XMPPD_LIMITS_RATE"?)',
+        'XMPPD_PORT: no key has this variable (did you mean "XMPPD_LISTEN_1_PORT"?)',
+        "XMPPD_TYPO: no key has this variable",
+    ]
+    platform = {"XMPPD_SERVICE_HOST": "10.0.0.1", "XMPPD_PORT": "tcp://10.0.0.1:5222", "XMPPD_PORT_5222_TCP": "x"}
+    assert load(None, tmp_path, {"XMPPD_HOME": "/x", "PATH": "/bin", **platform}).hosts == ("localhost",)
 
 
 def test_modules_are_added_changed_and_taken_away_and_hosts_have_their_own(tmp_path: Path) -> None:

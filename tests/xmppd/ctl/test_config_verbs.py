@@ -31,7 +31,7 @@ def test_check_looks_at_what_modules_need(
     file = tmp_path / "x.toml"
     file.write_text("[modules]\nmod_time = false\n")
     assert main(["config", "check", "--config", str(file), "--home", str(tmp_path)]) == 78
-    assert f"{file}: mod_ping needs mod_time" in capsys.readouterr().err
+    assert f"{file}:2: mod_ping needs mod_time" in capsys.readouterr().err
 
 
 def test_check_without_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +43,7 @@ def test_show_says_who_set_what(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["config", "show", "--home", str(tmp_path), "--set", "workers=2"]) == 0
     assert "= 2   # --set workers" in capsys.readouterr().out
     assert main(["config", "show", "--home", str(tmp_path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["workers"] == {"value": '"auto"', "from": "default"}
+    assert json.loads(capsys.readouterr().out)["workers"] == {"value": "auto", "from": "default"}
 
 
 def test_explain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,10 +15,10 @@ from xmppd.net import listener_sup
 
 def test_commands_and_their_errors() -> None:
     async def body() -> None:
-        assert await here.run("user add", {"user": "alice", "password": "pw"}) == {
+        assert await here.run("user add", {"user": "alice", "password": "long enough"}) == {
             "ok": {"jid": "alice@localhost", "uri": "xmpp:alice@localhost"}
         }
-        assert await here.run("user add", {"user": "alice", "password": "pw"}) == {
+        assert await here.run("user add", {"user": "alice", "password": "long enough"}) == {
             "error": "alice@localhost exists already",
             "status": 1,
         }

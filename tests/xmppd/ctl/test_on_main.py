@@ -77,11 +77,11 @@ def test_reload_tells_what_was_done_and_what_has_to_wait(play: Any) -> None:
     )
     told = perform(on_main.reload)
     assert told["done"] == [
-        "w1: certificates read again",
-        "w2: certificates read again",
         "auth needs a restart to change",
         "tls.min_version needs a restart to change",
         "limits.rate needs a restart to change",
+        "w1: certificates read again",
+        "w2: certificates read again",
     ]
 
 

@@ -46,7 +46,7 @@ def test_sessions_are_listed_and_kicked() -> None:
     beside_server(body)
 
 
-@pytest.mark.parametrize(("who", "words"), [("alice", "is not connected"), ("a b@localhost", "is no address")])
+@pytest.mark.parametrize(("who", "words"), [("alice", "is not connected"), ("a b@localhost", "is no user name")])
 def test_who_cannot_be_kicked(who: str, words: str) -> None:
     async def body() -> None:
         with pytest.raises(CommandError, match=words):

@@ -23,9 +23,7 @@ def item_of(record: RosterItem | None) -> Item:
     """The subscription core's view; a contact that is not stored is Item()."""
     if record is None:
         return Item()
-    return Item(
-        record.name, record.groups, Out(record.out_axis), In(record.in_axis), record.approved, record.listed
-    )
+    return Item(record.name, record.groups, Out(record.out_axis), In(record.in_axis), record.approved, record.listed)
 
 
 def blank(owner: JID, contact: JID) -> RosterItem:
