@@ -14,22 +14,24 @@ import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
+from time import monotonic
 from typing import Any
 
 import pykka
 from pykka.messages import _ActorStop
 
 from otp.erts import exits, layout, registry
-from otp.erts.driven import NOTHING, Driven, Receive
+from otp.erts.driven import Driven
 from otp.erts.future import LoopFuture
 from otp.erts.links import remove_watcher, signal_down, signal_exit
+from otp.erts.mailbox import NOTHING
 from otp.erts.pid import Pid, Ref, new_pid
 from otp.erts.pykka_messages import Envelope, is_proxy, is_stop, reject_envelope
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Tracing
 from otp.erts.timer import TIMERS, TimerRef
 
-__all__ = ["NOTHING", "PROCESSES", "Envelope", "Process", "Receive", "is_proxy", "is_stop", "reject_envelope"]
+__all__ = ["NOTHING", "PROCESSES", "Envelope", "Process", "is_proxy", "is_stop", "reject_envelope"]
 
 log = logging.getLogger("otp.process")
 
@@ -41,6 +43,7 @@ class Process(Driven, pykka.Actor):
     """One process. Subclasses define handle(message); a behaviour's code never sees this object, only pids."""
 
     # Defaults stand on the class: a process that has no links, name or timer pays nothing for them.
+    _timer: TimerRef | None = None  # of the wait that a message would end
     _ref: pykka.ActorRef[Any] | None = None
     _stopping: Envelope[Any] | None = None  # pykka's stop, that waits for the end
     reductions = 0
@@ -120,14 +123,17 @@ class Process(Driven, pykka.Actor):
         if self.pid.target is None:
             reject_envelope(message)
             return
+        if not self._queued and (self._coro is None or self._receive is not None) and not self._executing:
+            if self._timer is not None and self._timer.due < monotonic():
+                TIMERS.expire(self._timer)  # the loop stood still: this message comes too late to end the wait
+            if not self._queued:
+                self._queued = True
+                THIS.ready(self)
         queue = self._queue
         if queue is None:
             self._queue = deque((message,))
         else:
             queue.append(message)
-        if not self._queued and (self._coro is None or self._receive is not None) and not self._executing:
-            self._queued = True
-            THIS.ready(self)
 
     def limit_queue(self, limit: int | None) -> None:
         """From now on a mailbox of more than `limit` messages ends the process; None: no bound."""
@@ -156,6 +162,8 @@ class Process(Driven, pykka.Actor):
         self._executing = True
         try:
             self.context.run(self._turn, budget)
+        except BaseException as exc:  # of the code that copes with failures: it costs this process and no other
+            self._lost(exc)
         finally:
             self._executing = False
             THIS.running = previous
@@ -215,8 +223,9 @@ class Process(Driven, pykka.Actor):
         try:
             result = self._handle_receive(envelope.message)
             reply_to.set(await result if hasattr(result, "__await__") else result)
-        except Exception:
-            reply_to.set_exception(sys.exc_info())
+        except BaseException as exc:
+            if not exits.passes(exc):
+                reply_to.set_exception(sys.exc_info())
             raise
 
     # -- the end
@@ -230,14 +239,18 @@ class Process(Driven, pykka.Actor):
             self.terminate_now(reason)
 
     def _failed(self, exc: BaseException) -> None:
-        if isinstance(exc, (KeyboardInterrupt, SystemExit)):
-            self._doomed = exits.crash(exc)
-            raise exc
+        if isinstance(exc, exits.Ended) and self._doomed is not NOTHING:
+            return
         reason = exits.reason_of(exc)
         if self._doomed is NOTHING:
             self._doomed = reason
         if not exits.is_clean(reason):
             self.report_crash(reason)
+
+    def _lost(self, exc: BaseException) -> None:
+        if self._doomed is NOTHING:
+            self._doomed = exits.reason_of(exc)
+        log.error("process %s %s cannot even fail", self.pid, self.name or self.label or "", exc_info=exc)
 
     def report_crash(self, reason: object) -> None:
         """Write the crash report (proc_lib). Behaviours say more."""
@@ -258,7 +271,10 @@ class Process(Driven, pykka.Actor):
         if self.name is not None:
             registry.NAMES.pop(self.name, None)
         for fn in self.on_exit or ():
-            fn()
+            try:
+                fn()
+            except BaseException:
+                log.exception("process %s ends, and %r fails", pid, fn)
         self._tell_watchers(reason)
         self._tell_links(reason)
         for ref, target in (self.monitors or {}).items():

@@ -82,7 +82,7 @@ class BlockingActor(pykka.ThreadingActor):
     def _work(self, jobs: list[Job[Any]]) -> None:
         try:
             self.handle_batch(jobs)
-        except Exception as exc:
+        except BaseException as exc:  # sys.exit() too: it ends who asked, not this thread
             for job in jobs:
                 if job._outcome is None:
                     job.reject(exc)
@@ -124,7 +124,7 @@ class _Caller(BlockingActor):
             fn, args = job.message
             try:
                 job.resolve(fn(*args))
-            except Exception as exc:
+            except BaseException as exc:
                 job.reject(exc)
 
 

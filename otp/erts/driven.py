@@ -13,45 +13,23 @@ import contextvars
 import logging
 from asyncio.tasks import _enter_task, _leave_task
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Final
 
-from otp.erts.future import LoopFuture
+from otp.erts.future import LoopFuture, TimedFuture
+from otp.erts.mailbox import NOTHING, Receive
 from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
 from otp.erts.task import ProcessTask, step_aside, step_back
 from otp.erts.timer import TIMERS
 
 log = logging.getLogger("otp.process")
-NOTHING: Any = object()
 #: yielded to let the other ready processes run first; a bare yield lets the loop turn, too
 GIVE_WAY: Final = object()
 #: seconds that the code of a dead process may still wait while it cleans up
 LAST_WORDS: Final = 5.0
 #: dead processes whose code still cleans up
 UNWINDING: Final[set[Driven]] = set()
-
-
-class Receive:
-    """What a suspended receive() waits for; `seen` messages of the mailbox were looked at already."""
-
-    __slots__ = ("future", "match", "seen")
-
-    def __init__(self, match: Callable[[object], bool] | None) -> None:
-        self.match, self.seen = match, 0
-        self.future: LoopFuture[object] = LoopFuture()
-
-    def take(self, queue: deque[Any]) -> object:
-        """Remove and return the first message that matches, or NOTHING; the others keep their order."""
-        if self.match is None:
-            return queue.popleft() if queue else NOTHING
-        for i in range(self.seen, len(queue)):
-            if self.match(queue[i]):
-                message = queue[i]
-                del queue[i]
-                return message
-        self.seen = len(queue)
-        return NOTHING
 
 
 class Driven:
@@ -76,21 +54,15 @@ class Driven:
             return bool(self._queue)
         if self._task is not None and self._task.woken:
             return True
-        return self._receive is not None and self._receive.seen < len(self._queue or ())
+        receive = self._receive
+        return receive is not None and (receive.expired is not None or receive.seen < len(self._queue or ()))
 
     def _resume(self) -> bool:
         """Go on with suspended code if what it waits for is there. True when it has come to its end."""
         coro, task = self._coro, self._task
         assert coro is not None
         assert task is not None
-        if self._receive is not None and not task.woken:
-            message = self._receive.take(self._queue) if self._queue else NOTHING
-            if message is NOTHING:
-                return False
-            receive, self._receive = self._receive, None
-            receive.future._waiter = None
-            receive.future.resolve(message)
-        elif not task.woken:
+        if not task.woken and (self._receive is None or not self._receive.look(self._queue)):
             return False
         self._coro = self._receive = None
         return self._step(coro, task)
@@ -119,7 +91,7 @@ class Driven:
             return False
         self._coro = coro
         task.waiter = awaited
-        if type(awaited) is LoopFuture:
+        if type(awaited) is LoopFuture or type(awaited) is TimedFuture:
             awaited._asyncio_future_blocking = False
             awaited._waiter = self
         else:

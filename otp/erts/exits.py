@@ -10,6 +10,8 @@ import traceback as _traceback
 from dataclasses import dataclass, field
 from typing import Final
 
+from otp.erts.scheduler import THIS
+
 NORMAL: Final = "normal"
 SHUTDOWN: Final = "shutdown"
 KILL: Final = "kill"
@@ -71,12 +73,31 @@ class CallError(ProcessExit):
         self.why = why
 
 
+class NoProcess(ProcessExit):
+    """The running process, which does not trap exits, would link with one that is dead (error noproc)."""
+
+    def __init__(self) -> None:
+        super().__init__(NOPROC)
+
+
+class Unwinding(BaseException):
+    """Raised to take the code of a process off the stack: it is no failure, and nobody catches it."""
+
+
+class Ended(Unwinding):
+    """Raised in a process that has ended itself by an exit signal: nothing of it runs any more."""
+
+
 class StartError(Exception):
     """start or start_link did not bring a process to life: {error, reason}."""
 
     def __init__(self, reason: object) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class DiedAtStart(StartError):
+    """The process ended before it could say how its start went."""
 
 
 class AlreadyStarted(StartError):
@@ -100,5 +121,21 @@ class ReceiveTimeout(Exception):
 
 
 def reason_of(exc: BaseException) -> object:
-    """The exit reason that an exception leaving a process's code amounts to."""
-    return exc.reason if isinstance(exc, ProcessExit) else crash(exc)
+    """The exit reason that an exception leaving a process's code amounts to.
+
+    sys.exit(x) is exit(x): it ends the process that says it, and no more; sys.exit() and sys.exit(0) are `normal`.
+    """
+    if isinstance(exc, ProcessExit):
+        return exc.reason
+    if isinstance(exc, SystemExit):
+        return NORMAL if exc.code is None or exc.code is False or exc.code == 0 else exc.code
+    return crash(exc)
+
+
+def passes(exc: BaseException) -> bool:
+    """True for what is no failure of the code it leaves, but the end of its process.
+
+    Who contains the failures of callbacks lets it through.
+    """
+    running = THIS.running
+    return isinstance(exc, GeneratorExit | Unwinding) or (running is not None and running.pid.target is None)

@@ -16,7 +16,7 @@ from otp.erts.actor import Process
 from otp.erts.scheduler import THIS
 
 
-class Unwind(BaseException):
+class Unwind(exits.Unwinding):
     """Raised to drop all code on the stack of a process; `then(process)` says how it goes on. Never catch it."""
 
     def __init__(self, then: Callable[[FunctionProcess], None]) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Generator
+from time import monotonic
 from typing import Any, TypeVar
 
 import pykka
 from pykka._future import _Unset
 
 from otp.erts.scheduler import THIS
+from otp.erts.timer import TIMERS, TimerRef
 
 T = TypeVar("T")
 _PENDING: Any = object()
@@ -148,3 +150,27 @@ class LoopFuture(pykka.Future[T]):
         if not ready.wait(timeout):
             raise pykka.Timeout(f"{timeout} seconds")
         return self.result()
+
+
+class TimedFuture(LoopFuture[T]):
+    """One with a `timer` that rejects it when its time is up. What comes later is too late, though the loop stood still
+    and the timer could not fire.
+    """
+
+    timer: TimerRef
+
+    def resolve(self, value: T) -> bool:
+        """Settle with a value, if there is still time."""
+        if self.timer.due < monotonic():
+            TIMERS.expire(self.timer)
+        if self._value is not _PENDING or self._exception is not None:
+            return False
+        self._value = value
+        self._fire()
+        return True
+
+    def reject(self, exc: BaseException) -> bool:
+        """Settle with an exception; a late one gives way to that of the timer."""
+        if self.timer.due < monotonic():
+            TIMERS.expire(self.timer)
+        return super().reject(exc)

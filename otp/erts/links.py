@@ -141,6 +141,15 @@ def signal_exit(from_: Pid | None, to: Pid, reason: object, *, linked: bool) -> 
         process.doom(reason)
 
 
+def take_exit(process: Process, other: Pid) -> None:
+    """Take the exit signal of another process out of a mailbox, where it is a message, if it is there."""
+    queue = process._queue
+    for i, message in enumerate(queue or ()):
+        if type(message) is Exit and message.pid is other:
+            del queue[i]  # type: ignore[union-attr]
+            break
+
+
 def signal_down(ref: Ref, watcher: Pid, target: Pid | str, reason: object) -> None:
     """Tell a watcher that what it monitors is gone; once per monitor. A call that waits abroad is a watcher too."""
     waiting = ALIASES.pop(ref.serial, None) if is_local(watcher) else None

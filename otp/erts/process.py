@@ -22,12 +22,13 @@ from time import perf_counter
 from typing import Any
 
 from otp.erts import exits, ties
-from otp.erts.actor import NOTHING, PROCESSES, Process, Receive
+from otp.erts.actor import PROCESSES, Process
 from otp.erts.current import Dest, node, resolve, running, self_
 from otp.erts.driven import GIVE_WAY
 from otp.erts.function_process import FunctionProcess, hibernate
 from otp.erts.future import LoopFuture
 from otp.erts.links import Net, deliver, deliver_alias, signal_exit
+from otp.erts.mailbox import NOTHING, Receive
 from otp.erts.pid import Pid, Ref, is_local, make_ref
 from otp.erts.process_info import ProcessInfo, process_info
 from otp.erts.registry import NAMES, registered, whereis
@@ -176,9 +177,14 @@ def spawn_opt(
 
 
 def exit_(pid: Pid, reason: object) -> None:
-    """Send an exit signal (exit/2): `kill` cannot be trapped, `normal` is ignored by who does not trap."""
-    sender = THIS.running.pid if THIS.running is not None else None
-    THIS.call_on_loop(_exit, sender, pid, reason)
+    """Send an exit signal (exit/2): `kill` cannot be trapped, `normal` is ignored by who does not trap.
+
+    A process that so ends itself does not come back from here: its code is unwound by exits.Ended.
+    """
+    me = THIS.running
+    THIS.call_on_loop(_exit, me.pid if me is not None else None, pid, reason)
+    if me is not None and me.pid is pid and me._executing and me._doomed is not NOTHING:
+        raise exits.Ended(reason)
 
 
 def _exit(sender: Pid | None, pid: Pid, reason: object) -> None:
@@ -280,25 +286,37 @@ async def receive(match: Callable[[object], bool] | None = None, timeout: float 
     `timeout` in seconds: 0 polls, None waits for ever. Raises: ReceiveTimeout.
     """
     process = running()
+    if process._doomed is not NOTHING:
+        await LoopFuture()  # it is dead, and only its code does not know yet
     wait = Receive(match)
-    if process._queue:
-        message = wait.take(process._queue)
+    queue = process._queue
+    while queue and wait.seen < len(queue):
+        message = queue.popleft() if match is None else wait.take(queue)
         if message is not NOTHING:
             process.reductions += 1
             if process.reductions % BUDGET == 0:
                 await give_way()
             return message
+        if wait.ahead is not None:  # a long mailbox
+            await give_way()
     if timeout == 0:
         raise exits.ReceiveTimeout(timeout)
-    timer = None
-    if timeout is not None:
-        timer = TIMERS.after(timeout, wait.future.reject, exits.ReceiveTimeout(timeout))
     process._receive = wait
+    if timeout is None:
+        return await wait.future
+    timer = process._timer = TIMERS.after(timeout, _expired, process, wait, timeout)
     try:
         return await wait.future
     finally:
-        if timer is not None:
-            TIMERS.cancel(timer)
+        process._timer = None
+        TIMERS.drop(timer)
+
+
+def _expired(process: Process, wait: Receive, seconds: float) -> None:
+    wait.expire(seconds, process._queue)
+    if not process._queued and not process._executing:
+        process._queued = True
+        THIS.ready(process)
 
 
 class _GiveWay:

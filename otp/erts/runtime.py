@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from otp.erts import blocking, shield, trace
+from otp.erts import blocking, exits, shield, trace
 from otp.erts.actor import PROCESSES
 from otp.erts.driven import UNWINDING
 from otp.erts.exits import KILLED, ProcessExit
@@ -24,6 +25,7 @@ from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 
 T = TypeVar("T")
+log = logging.getLogger("otp.runtime")
 
 
 def new_loop(kind: str = "auto") -> asyncio.AbstractEventLoop:
@@ -59,7 +61,7 @@ def run(main: Callable[[], Any], *, node: str = "nonode", creation: int = 1, loo
     try:
         root = FunctionProcess(_root, (main, outcome))
         add_watcher(make_ref(), lambda reason: _ended(outcome, reason), root)
-        event_loop.run_until_complete(_wait(outcome))
+        _run_until(event_loop, outcome)
         return outcome.result()
     finally:
         _tear_down(event_loop)
@@ -73,8 +75,19 @@ async def _root(main: Callable[[], Any], outcome: LoopFuture[Any]) -> None:
     try:
         result = main()
         outcome.resolve(await result if hasattr(result, "__await__") else result)
-    except Exception as exc:
+    except BaseException as exc:
+        if exits.passes(exc):
+            raise
         outcome.reject(exc)
+
+
+def _run_until(loop: asyncio.AbstractEventLoop, outcome: LoopFuture[Any]) -> None:
+    end = loop.create_task(_wait(outcome))
+    while not end.done():
+        try:
+            loop.run_until_complete(end)
+        except SystemExit:  # a loop passes it on; what ends a node is its root process, or boot.stop()
+            log.exception("a callback of the loop, of no process, said sys.exit(): the node goes on")
 
 
 async def _wait(outcome: LoopFuture[Any]) -> None:

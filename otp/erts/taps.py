@@ -106,6 +106,6 @@ def _tell(kind: Kind, to: Pid, what: object) -> None:
     for tap in tuple(_taps):
         try:
             tap(event)
-        except Exception:
+        except BaseException:
             log.exception("a tap failed and is taken away")
             remove(tap)

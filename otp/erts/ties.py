@@ -21,13 +21,15 @@ MODES: Final = ("explicit_unalias", "demonitor", "reply_demonitor")
 
 
 def link_processes(process: Process, other: Pid) -> None:
-    """Link a given local process with another; link() is this for the running one."""
+    """Link a given local process with another; link() is this for the running one. Raises: NoProcess, as that."""
     if other is process.pid or (process.links is not None and other in process.links):
         return
+    target: Process | None = other.target
+    if target is None and is_local(other) and not process.trapping:
+        raise exits.NoProcess
     tie(process, other)
     if process.tracing is not None:
         process.tracing.event(process, "link", other)
-    target: Process | None = other.target
     if target is not None:
         tie(target, process.pid)
         if target.tracing is not None:
@@ -39,7 +41,11 @@ def link_processes(process: Process, other: Pid) -> None:
 
 
 def link(pid: Pid) -> None:
-    """Link the running process with another, both ways; idempotent. A dead one answers with an exit signal noproc."""
+    """Link the running process with another, both ways; idempotent.
+
+    A dead one of this node: who traps exits gets Exit(pid, "noproc"), to others NoProcess is raised. One of another
+    node answers with an exit signal, noproc or noconnection.
+    """
     link_processes(running(), pid)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import logging
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from otp.erts.actor import Process
 
 _COMPACT_ABOVE: Final = 512
+log = logging.getLogger("otp.timer")
 
 
 class TimerRef:
@@ -74,6 +76,13 @@ class Timers:
             heapq.heapify(self.heap)
             self.cancelled = 0
 
+    def expire(self, timer: TimerRef) -> None:
+        """Have a timer fire now that is overdue, as the loop stood still; nothing happens if it has fired."""
+        fn, args = timer.fn, timer.args
+        if fn is not None:
+            self.drop(timer)
+            _call(fn, args)
+
     def _arm(self) -> None:
         if self.handle is not None:
             self.handle.cancel()
@@ -91,9 +100,16 @@ class Timers:
                 continue
             fn, timer.fn = timer.fn, None
             _forget(timer)
-            fn(*timer.args)
+            _call(fn, timer.args)
         if self.heap and self.handle is None:
             self._arm()
+
+
+def _call(fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    try:
+        fn(*args)
+    except BaseException:  # it belongs to no process; the timers after it are due all the same
+        log.exception("what a timer should do has failed: %r", fn)
 
 
 def _forget(timer: TimerRef) -> None:

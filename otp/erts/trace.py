@@ -91,7 +91,7 @@ class Session:
             return
         try:
             self.tracer(told)
-        except Exception as exc:
+        except BaseException as exc:
             log.error("the tracer of %s failed, its trace ends: %r", process.pid, exc)
             _drop(process)
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from otp.erts.exits import KILL, NORMAL, SHUTDOWN, ProcessExit, StartError, reason_of
+from otp.erts.exits import KILL, NORMAL, SHUTDOWN, ProcessExit, StartError, passes, reason_of
 from otp.erts.pid import Pid
 from otp.erts.process import exit_, processes, receive, running, self_, send
 from otp.erts.signals import Exit
@@ -49,7 +49,9 @@ async def run(controller: Pid, spec: AppSpec, included: Sequence[AppSpec] = ()) 
         callbacks = callbacks_of(spec)
         top, state = _checked(await _do(callbacks.start("normal", application.get_all_env(spec.name))))
         await _phases(spec, included, callbacks)
-    except Exception as exc:
+    except BaseException as exc:
+        if passes(exc):
+            raise
         reason = exc.reason if isinstance(exc, StartError) else reason_of(exc)
         if top is not None:
             await _end(top)
@@ -104,7 +106,9 @@ async def guarded(callback: Any, *args: Any) -> tuple[bool, Any]:
     """Run a callback, plain or async; one that raises is logged. (True, its value) or (False, None)."""
     try:
         return True, await _do(callback(*args))
-    except Exception:
+    except BaseException as exc:
+        if passes(exc):
+            raise
         log.exception("%s failed", getattr(callback, "__qualname__", callback))
         return False, None
 

@@ -220,7 +220,7 @@ def _session() -> Session | None:
 def _told(session: Session, caller: Any, name: str, code: Callable[[], Any]) -> Any:
     try:
         value = code()
-    except Exception as exc:
+    except BaseException as exc:
         session.emit(caller, "exception_from", name, exc)
         raise
     if inspect.iscoroutine(value):
@@ -232,7 +232,7 @@ def _told(session: Session, caller: Any, name: str, code: Callable[[], Any]) -> 
 async def _told_later(session: Session, caller: Any, name: str, code: Any) -> Any:
     try:
         value = await code
-    except Exception as exc:
+    except BaseException as exc:
         session.emit(caller, "exception_from", name, exc)
         raise
     session.emit(caller, "return_from", name, value)

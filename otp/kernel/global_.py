@@ -236,7 +236,7 @@ def _resolved(first: _Named, second: _Named) -> Pid | None:
         return None
     try:
         winner: Pid | None = _function(first.resolve)(first.name, first.pid, second.pid)
-    except Exception:
+    except BaseException:
         log.exception("the function that resolves %r failed", first.name)
         return first.pid
     return winner

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from otp.erts.exits import CallError
+from otp.erts.exits import CallError, passes
 from otp.erts.pid import Pid
 from otp.erts.process import self_, send, send_after, trap_exit
 from otp.erts.scheduler import THIS
@@ -188,7 +188,9 @@ async def _says_ok(callback: Callback | None) -> bool:
     try:
         answer = callback()
         answer = await answer if inspect.isawaitable(answer) else answer
-    except Exception as exc:
+    except BaseException as exc:
+        if passes(exc):
+            raise
         answer = exc
     if answer is not True:
         log.error("no beat: the callback says %r", answer)

@@ -54,7 +54,7 @@ def format_report(report: Report) -> str:
 def _called(fn: Callable[[], Any]) -> Any:
     try:
         return fn()
-    except Exception as exc:
+    except BaseException as exc:
         return f"LAZY_FUN CRASH: {exc!r}".replace("%", "%%")
 
 

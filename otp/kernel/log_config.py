@@ -302,7 +302,7 @@ def _filtered(
     for name, (fn, extra) in filters.items():
         try:
             verdict = fn(record, extra)
-        except Exception as exc:
+        except BaseException as exc:
             verdict = exc
         if isinstance(verdict, logging.LogRecord):
             record, default = verdict, "log"

@@ -20,22 +20,24 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, NoReturn, TypedDict, TypeVar
 
 from otp.erts import exits
-from otp.erts.actor import Envelope, is_proxy, is_stop
+from otp.erts.actor import NOTHING, Envelope, is_proxy, is_stop
 from otp.erts.function_process import FunctionProcess, Unwind
-from otp.erts.future import LoopFuture
-from otp.erts.links import remove_watcher, untie, watch
+from otp.erts.future import LoopFuture, TimedFuture
+from otp.erts.links import remove_watcher, take_exit, untie, watch
 from otp.erts.pid import Pid, Ref
-from otp.erts.process import link_processes, monitor
+from otp.erts.process import demonitor, give_way, link_processes, monitor
 from otp.erts.registry import NAMES, Name, Via, find
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Exit
 from otp.erts.task import step_aside, step_back
-from otp.erts.timer import TIMERS, TimerRef
+from otp.erts.timer import TIMERS
 from otp.stdlib import crash_report
 from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call
 from otp.stdlib.observed import DebugFn, Observed
 
 T = TypeVar("T")
+#: what a behaviour does after its start was answered and before its first message; a coroutine if it takes time
+FollowUp = Callable[[], Coroutine[Any, Any, Any] | None]
 
 
 class Options(TypedDict, total=False):
@@ -82,8 +84,8 @@ class Behaviour(Observed):
 
     # -- what a subclass gives
 
-    def accept_init(self, result: Any) -> Coroutine[Any, Any, Any] | None:
-        """Take init's result: set the state, or raise StartError."""
+    def accept_init(self, result: Any) -> FollowUp | None:
+        """Take init's result: set the state, or raise StartError. What init wanted done then is returned."""
         raise NotImplementedError
 
     def receive_message(self, message: Any) -> Coroutine[Any, Any, Any] | None:
@@ -107,6 +109,8 @@ class Behaviour(Observed):
         outer = step_aside()
         try:
             self.context.run(self._drive, self._init(args))
+        except BaseException as exc:
+            self._lost(exc)
         finally:
             step_back(outer)
             self._executing = False
@@ -119,12 +123,12 @@ class Behaviour(Observed):
             if result is IGNORE:
                 self._not_started(exits.NORMAL, None)
                 return
-            after = self.accept_init(result)
+            follow_up = self.accept_init(result)
         except exits.StartError as exc:
             self._not_started(exc.reason, exc)
             return
         except BaseException as exc:
-            if self.pid.target is None:  # killed while init was waiting
+            if exits.passes(exc):  # killed while init was waiting, or by its own hand
                 raise
             reason = exits.reason_of(exc)
             if not exits.is_clean(reason):
@@ -133,8 +137,11 @@ class Behaviour(Observed):
             return
         self.started_at = time.time()
         self.answer_start(self.pid)
-        if after is not None:
-            await after
+        if follow_up is not None:
+            await give_way()  # who started it goes on: what fails from now on is an exit, no failed start
+            rest = follow_up()
+            if rest is not None:
+                await rest
 
     async def _call_init(self, args: tuple[Any, ...]) -> Any:
         try:
@@ -156,16 +163,17 @@ class Behaviour(Observed):
 
     def answer_start(self, pid: Pid | None, error: exits.StartError | None = None) -> None:
         """Tell who waits for the start; once."""
-        started, self.started = self.started, None
+        started = self.started
         if started is not None and error is not None:
             started.reject(error)
         elif started is not None:
             started.resolve(pid)
+        self.started = None
 
     def terminate_now(self, reason: object) -> None:
         """Die; who still waits for the start is told."""
         super().terminate_now(reason)
-        self.answer_start(None, exits.StartError(reason))
+        self.answer_start(None, exits.DiedAtStart(reason))
 
     # -- messages
 
@@ -186,6 +194,7 @@ class Behaviour(Observed):
             self._stopping = envelope
             return self.end(exits.NORMAL)
         if is_proxy(envelope.message):
+            self.keep_waiting()
             return self.handle_envelope(envelope)
         future = envelope.reply_to
         if future is None:
@@ -195,39 +204,11 @@ class Behaviour(Observed):
         future.add_done_callback(lambda _f: remove_watcher(ref, self.pid))
         return self.receive_message(Call(From(None, ref, future), envelope.message))
 
-    # -- sleep
-
-    def hibernate(self) -> None:
-        """Sleep until the next message: nothing stands on a stack here, so this only says so in process_info."""
-        self.hibernated = self.reductions
-
-    def sleep_when_idle(self, seconds: float) -> None:
-        """Hibernate whenever no message came for so long (the option hibernate_after)."""
-        timer: list[TimerRef] = []
-
-        def cancel() -> None:
-            for old in timer:
-                TIMERS.cancel(old)
-
-        def settle() -> None:
-            cancel()
-            timer[:] = [TIMERS.after(seconds, fall_asleep)]
-            type(self).settle(self)
-
-        def fall_asleep() -> None:
-            if not self._queue and self._coro is None:
-                self.hibernate()
-
-        self.settle = settle  # type: ignore[method-assign]
-        if self.on_exit is None:
-            self.on_exit = []
-        self.on_exit.append(cancel)
-
     # -- the end
 
     def _failed(self, exc: BaseException) -> None:
-        if isinstance(exc, (KeyboardInterrupt, SystemExit)):
-            super()._failed(exc)
+        if isinstance(exc, exits.Ended) and self._doomed is not NOTHING:
+            return
         if isinstance(exc, Throw) and not self._ended:
             self._thrown(exc)
             return
@@ -253,8 +234,11 @@ class Behaviour(Observed):
             self.doom(reason)
             return None
         self._ended = True
+        self.stop_waiting()
         try:
             result = self.call_terminate(reason)
+        except exits.Ended:  # terminate has ended the process by a signal
+            return None
         except BaseException as exc:
             reason = exits.reason_of(exc)
             self.report_crash(reason, exc)
@@ -269,7 +253,9 @@ class Behaviour(Observed):
     async def _end_async(self, code: Any, reason: object, after: Callable[[], None] | None) -> None:
         try:
             await code
-        except Exception as exc:
+        except BaseException as exc:
+            if exits.passes(exc):
+                raise
             reason = exits.reason_of(exc)
             self.report_crash(reason, exc)
         if after is not None:
@@ -291,7 +277,8 @@ async def start(
 
     Returns its Pid, or None if init said IGNORE.
     Raises: AlreadyStarted if the name is taken (init does not run); StartError with init's reason, or timeout.
-    A linked caller gets the exit signal of a failed init too, as in OTP: one that does not trap exits dies of it.
+    A linked caller gets the exit signal of a failed init too, as in OTP: one that does not trap exits dies of it. (The
+    signal of a process that died in its init, by a kill, is taken out of the mailbox: it is the StartError.)
     """
     process = _prepare(make, options)
     parent = THIS.running
@@ -300,7 +287,12 @@ async def start(
         if link:
             process.obeys = parent.pid
             link_processes(parent, process.pid)
-    return await _run_init(process, args, options.get("timeout"))
+    try:
+        return await _run_init(process, args, options.get("timeout"))
+    except exits.DiedAtStart:
+        if link and parent is not None:
+            take_exit(parent, process.pid)
+        raise
 
 
 async def start_monitor(
@@ -309,8 +301,13 @@ async def start_monitor(
     """The same, not linked but monitored; a start that fails raises as there, and there is no Down."""
     process = _prepare(make, options)
     process.parent = THIS.running.pid if THIS.running is not None else None
-    pid = await _run_init(process, args, options.get("timeout"))
-    return None if pid is None else (pid, monitor(pid))
+    ref, pid = monitor(process.pid), None
+    try:
+        pid = await _run_init(process, args, options.get("timeout"))
+    finally:
+        if pid is None:
+            demonitor(ref, flush=True)
+    return None if pid is None else (pid, ref)
 
 
 def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
@@ -338,10 +335,12 @@ def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
 
 
 async def _run_init(process: Behaviour, args: tuple[Any, ...], timeout: float | None) -> Pid | None:
-    started = process.started
+    started, timer = process.started, None
     assert started is not None
+    if timeout is not None:
+        process.started = started = TimedFuture()
+        timer = started.timer = TIMERS.after(timeout, _start_timeout, process)
     process.begin(args)
-    timer = TIMERS.after(timeout, _start_timeout, process) if timeout is not None else None
     try:
         return await started
     finally:
@@ -355,13 +354,13 @@ def _start_timeout(process: Behaviour) -> None:
             untie(other.target, process.pid)
     process.links = None
     process.answer_start(None, exits.StartError(exits.TIMEOUT))
-    process.terminate_now(exits.KILLED)
+    process.doom(exits.KILLED)
 
 
 def enter_loop(
-    kind: type[Behaviour], module: Any, name: Name | None, idle: float | None, settle: Callable[[Any], Any]
+    kind: type[Behaviour], module: Any, name: Name | None, idle: float | None, result: Any
 ) -> NoReturn:
-    """The running process, started by proc_lib, becomes a behaviour to the end of its life; settle(it) takes its state.
+    """The running process, started by proc_lib, becomes a behaviour to the end of its life, as if init gave `result`.
 
     Raises ProcessExit: process_was_not_started_by_proc_lib, or process_not_registered under `name`.
     """
@@ -381,7 +380,8 @@ def enter_loop(
         if idle is not None:
             one.sleep_when_idle(idle)
         try:
-            code = settle(one)
+            follow_up = one.accept_init(result)
+            code = follow_up() if follow_up is not None else None
         except BaseException as exc:
             one._failed(exc)
         else:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from otp.erts import exits
-from otp.erts.exits import StartError, is_clean, reason_of
+from otp.erts.exits import StartError, is_clean, passes, reason_of
 from otp.erts.pid import Pid, Ref
 from otp.erts.process import cancel_timer, exit_, make_ref, monitor, receive, self_, send_after
 from otp.erts.signals import Down, Exit
@@ -144,7 +144,9 @@ async def start(spec: ChildSpec, extra: Iterable[Any] = ()) -> Started:
         started = await call.fn(*call.args, *extra, **call.kwargs)
     except StartError:
         raise
-    except Exception as exc:
+    except BaseException as exc:
+        if passes(exc):
+            raise
         raise StartError(reason_of(exc)) from exc
     if started is not None and not isinstance(pid_of(started), Pid):
         raise StartError(started)

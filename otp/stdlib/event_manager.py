@@ -216,7 +216,7 @@ class EventManager(Behaviour):
         for entry in self.entries:
             try:
                 cls, id_, state = fn((*_parts(entry.handler), entry.state))
-            except Exception as exc:
+            except BaseException as exc:
                 log.error("replace_state of %s in %s failed: %r", entry.handler, self.pid, exc)
             else:
                 if (cls, id_) == _parts(entry.handler):
@@ -289,7 +289,9 @@ class EventManager(Behaviour):
             result = await _value(getattr(entry.module, callback)(event, entry.state))
         except Throw as thrown:
             result = thrown.value
-        except Exception as exc:
+        except BaseException as exc:
+            if exits.passes(exc):
+                raise
             return await self._crashed(entry, event, ("EXIT", exits.reason_of(exc)))
         wants_reply = callback == "handle_call"
         match result:
@@ -338,7 +340,9 @@ class EventManager(Behaviour):
             state = await _value(entry.module.init(*args))
         except Throw as thrown:
             state = thrown.value
-        except Exception as exc:
+        except BaseException as exc:
+            if exits.passes(exc):
+                raise
             return Refused(("EXIT", exits.reason_of(exc)))
         if isinstance(state, Refuse):
             return Refused(state.reason)
@@ -356,7 +360,9 @@ class EventManager(Behaviour):
         self.entries.remove(entry)
         try:
             result = await _value(entry.module.terminate(why, entry.state))
-        except Exception as exc:
+        except BaseException as exc:
+            if exits.passes(exc):
+                raise
             result = Refused(("EXIT", exits.reason_of(exc)))
         self._leave(entry, reason)
         return result

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import exits
-from otp.erts.future import LoopFuture
+from otp.erts.future import LoopFuture, TimedFuture
 from otp.erts.links import ALIASES, Net, deliver, remove_watcher, watch
 from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
 from otp.erts.process import resolve, send
@@ -139,12 +139,14 @@ async def ask(
     caller = THIS.running
     if caller is not None and caller.pid is pid:
         raise exits.CallError("calling_self", dest, request)
-    future: LoopFuture[Any] = LoopFuture()
+    future: LoopFuture[Any] = LoopFuture() if timeout is None else TimedFuture()
 
     def failed(why: object) -> None:
         fail_call(future, why, dest, request)
 
-    timer = TIMERS.after(timeout, failed, exits.TIMEOUT) if timeout is not None else None
+    timer = None
+    if timeout is not None:
+        timer = future.timer = TIMERS.after(timeout, failed, exits.TIMEOUT)  # type: ignore[attr-defined]
     try:
         if pid.target is None and not is_local(pid):
             return await _ask_there(pid, wrap, future, failed)

@@ -84,7 +84,6 @@ __all__ = [
 D = TypeVar("D")
 log = logging.getLogger("otp.gen_fsm")
 _ABSENT: Final[Any] = inspect.signature(Stop).parameters["reply"].default
-_TIMED_OUT: Final = Timeout()
 
 #: seconds until Timeout(), "hibernate" to sleep until the next event, None for neither
 EventTimeout = float | Literal["hibernate"] | None
@@ -175,11 +174,11 @@ class SyncAllEvent(SyncEvent):
 
 
 class _Timed(Event):
-    """What a timer brought; `timer` is cleared by a cancel that came too late to stop it."""
+    """What a timer brought."""
 
     __slots__ = ("timer",)
 
-    timer: TimerRef | None
+    timer: TimerRef
 
 
 class GenFsmProcess(Behaviour):
@@ -187,7 +186,7 @@ class GenFsmProcess(Behaviour):
 
     kind = "gen_fsm"
     state_name = ""
-    _timer: TimerRef | None = None
+    timeout_message = Event(Timeout())
 
     def accept_init(self, result: Any) -> None:
         """(name, data), (name, data, timeout) or StopInit."""
@@ -211,9 +210,8 @@ class GenFsmProcess(Behaviour):
     def receive_message(self, message: Any) -> Coroutine[Any, Any, Any] | None:
         """Dispatch an event to the state, another message to handle_info."""
         cls = type(message)
-        if self._timer is not None and not (cls is _Timed and message.timer is None):
-            TIMERS.cancel(self._timer)
-            self._timer = None
+        if self._timer is not None:
+            self.stop_waiting()
         if cls is Event:
             result = getattr(self.module, self.state_name)(message.event, self.state)
         elif cls is SyncEvent:
@@ -238,8 +236,6 @@ class GenFsmProcess(Behaviour):
             answer = module.handle_sync_event(message.event, from_, self.state_name, self.state)
             return self._result(answer, from_, message)
         if cls is _Timed:
-            if message.timer is None:
-                return None
             return self._result(getattr(module, self.state_name)(message.event, self.state), None, message)
         if cls is gen.Call:  # from a pykka.ActorRef's ask, or a client that speaks gen_server
             return self._receive_other(SyncAllEvent, SyncAllEvent(message.from_, message.request))
@@ -281,12 +277,7 @@ class GenFsmProcess(Behaviour):
         if timeout == "hibernate":
             self.hibernate()
         elif timeout is not None:
-            self._timer = TIMERS.after(timeout, self._timed_out)
-
-    def _timed_out(self) -> None:
-        # what came meanwhile is in the mailbox already and goes first: then there is no timeout
-        if not self._queue:
-            self.deliver(Event(_TIMED_OUT))
+            self.wait(timeout)
 
     def call_terminate(self, reason: object) -> Any:
         """The callback's terminate."""
@@ -316,8 +307,7 @@ def enter_loop(
 
     Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
     """
-    start_in = (state_name, data, timeout)
-    behaviour.enter_loop(GenFsmProcess, module(), name, hibernate_after, lambda fsm: fsm.accept_init(start_in))
+    behaviour.enter_loop(GenFsmProcess, module(), name, hibernate_after, (state_name, data, timeout))
 
 
 def send_event(dest: Pid | Name, event: object) -> None:
@@ -366,8 +356,9 @@ def send_event_after(seconds: float, event: object) -> TimerRef:
 def cancel_timer(timer: TimerRef) -> float | None:
     """Seconds that were left, or None. Either way the event will not come, even if it is in the mailbox already."""
     left = TIMERS.cancel(timer)
-    if left is None and THIS.running is not None:
-        for message in THIS.running._queue or ():
-            if type(message) is _Timed and message.timer is timer:
-                message.timer = None
+    queue = THIS.running._queue if left is None and THIS.running is not None else None
+    for i, message in enumerate(queue or ()):
+        if type(message) is _Timed and message.timer is timer:
+            del queue[i]  # type: ignore[union-attr]
+            break
     return left

@@ -45,10 +45,8 @@ from otp.erts import exits
 from otp.erts.exits import StartError
 from otp.erts.pid import Pid, Ref
 from otp.erts.registry import Name
-from otp.erts.signals import Timeout
-from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import behaviour, gen
-from otp.stdlib.behaviour import Behaviour, Options
+from otp.stdlib.behaviour import Behaviour, FollowUp, Options
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, StartCall
 from otp.stdlib.gen import IGNORE, Call, Cast, From, Throw, call, cast, reply, stop
 from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
@@ -172,9 +170,8 @@ class GenServerProcess(Behaviour):
     """The generic half."""
 
     kind = "gen_server"
-    _timer: TimerRef | None = None
 
-    def accept_init(self, result: Any) -> Coroutine[Any, Any, Any] | None:
+    def accept_init(self, result: Any) -> FollowUp | None:
         """Init, StopInit or the bare state."""
         cls = type(result)
         if cls is StopInit:
@@ -182,13 +179,16 @@ class GenServerProcess(Behaviour):
         if cls is not Init:
             self.state = result
             return None
-        return self._settle(result.state, result.timeout, result.continue_)
+        if result.continue_ is _ABSENT:
+            self._settle(result.state, result.timeout, _ABSENT)
+            return None
+        self.state = result.state
+        return lambda: self._settle(result.state, result.timeout, result.continue_)
 
     def receive_message(self, message: Any) -> Coroutine[Any, Any, Any] | None:
         """Dispatch to the callbacks."""
         if self._timer is not None:
-            TIMERS.cancel(self._timer)
-            self._timer = None
+            self.stop_waiting()
         cls = type(message)
         if cls is Cast:
             result = self.module.handle_cast(message.request, self.state)
@@ -242,17 +242,13 @@ class GenServerProcess(Behaviour):
     def _settle(self, state: Any, timeout: Wait, continue_: Any) -> Coroutine[Any, Any, Any] | None:
         self.state = state
         if continue_ is not _ABSENT:
-            return self._result(self.module.handle_continue(continue_, state), None, ("continue", continue_))
+            message = ("continue", continue_)
+            return self._result(self.module.handle_continue(continue_, state), None, message)
         if timeout == "hibernate":
             self.hibernate()
         elif timeout is not None:
-            self._timer = TIMERS.after(timeout, self._timed_out)
+            self.wait(timeout)
         return None
-
-    def _timed_out(self) -> None:
-        # what came meanwhile is in the mailbox already and goes first: then there is no timeout
-        if not self._queue:
-            self.deliver(Timeout())
 
     def call_terminate(self, reason: object) -> Any:
         """The callback's terminate."""
@@ -302,6 +298,4 @@ def enter_loop(
 
     Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
     """
-    behaviour.enter_loop(
-        GenServerProcess, module(), name, hibernate_after, lambda server: server._settle(state, timeout, continue_)
-    )
+    behaviour.enter_loop(GenServerProcess, module(), name, hibernate_after, Init(state, timeout, continue_))

@@ -174,8 +174,7 @@ def enter_loop(
 
     Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
     """
-    start_in = (state, data, actions)
-    behaviour.enter_loop(GenStatemProcess, module(), name, hibernate_after, lambda fsm: fsm.accept_init(start_in))
+    behaviour.enter_loop(GenStatemProcess, module(), name, hibernate_after, (state, data, actions))
 
 
 async def call(dest: Pid | Name, request: object, timeout: float | None = None) -> Any:

@@ -11,11 +11,12 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from otp.erts.actor import Process
+from otp.erts.exits import passes
 from otp.erts.pid import Pid
 from otp.erts.signals import Exit
 from otp.stdlib.gen import Failed, System, reply
 from otp.stdlib.status import Status, formatted
+from otp.stdlib.waiting import Waiting
 
 log = logging.getLogger("otp.proc_lib")
 
@@ -23,15 +24,13 @@ log = logging.getLogger("otp.proc_lib")
 DebugFn = Callable[[str, object, object], object]
 
 
-class Observed(Process):
+class Observed(Waiting):
     """What every behaviour answers to system messages. Callbacks never see them."""
 
     module: Any
     kind = "gen"
     state: Any = None
     obeys: Pid | None = None  # whose exit ends it in order: the parent it was linked with at its start
-    hibernated = -1  # the reductions counted when it went to sleep
-    _stash: list[Any] | None = None
     debug: list[DebugFn] | None = None
 
     def end(self, reason: object) -> Coroutine[Any, Any, Any] | None:
@@ -58,9 +57,12 @@ class Observed(Process):
             return self.end(message.args[0])
         try:
             answer = SYSTEM_OPS[message.op](self, *message.args)
-        except Exception as exc:
+        except BaseException as exc:
+            if passes(exc):
+                raise
             answer = Failed(f"{message.op}: callback failed: {exc!r}")
         reply(message.from_, answer)
+        self.keep_waiting()
         if asleep:
             self.hibernated = self.reductions
         return None
@@ -126,7 +128,9 @@ class Observed(Process):
             for fn in list(self.debug or ()):
                 try:
                     done = fn("in", message, self.state) == "done"
-                except Exception as exc:
+                except BaseException as exc:
+                    if passes(exc):
+                        raise
                     log.error("a debug function of %s failed and is removed: %r", self.pid, exc)
                     done = True
                 if done:

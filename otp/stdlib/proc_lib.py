@@ -28,10 +28,10 @@ from collections.abc import Callable
 from typing import Any
 
 from otp.erts import exits
-from otp.erts.exits import StartError
+from otp.erts.exits import DiedAtStart, StartError
 from otp.erts.function_process import FunctionProcess, hibernate
-from otp.erts.future import LoopFuture
-from otp.erts.links import untie
+from otp.erts.future import LoopFuture, TimedFuture
+from otp.erts.links import take_exit, untie
 from otp.erts.pid import Pid, Ref
 from otp.erts.process import launch, monitor, running
 from otp.erts.registry import NAMES
@@ -70,7 +70,7 @@ class ProcLibProcess(FunctionProcess):
         super().terminate_now(reason)
         started, self.started = self.started, None
         if started is not None:
-            started.reject(StartError(reason))
+            started.reject(DiedAtStart(reason))
 
 
 def spawn(fn: Callable[..., Any], *args: Any, name: str | None = None, link: bool = False, trap: bool = False) -> Pid:
@@ -98,7 +98,7 @@ async def start(fn: Callable[..., Any], *args: Any, timeout: float | None = None
 
 
 async def start_link(fn: Callable[..., Any], *args: Any, timeout: float | None = None, name: str | None = None) -> Any:
-    """start, linked: a caller that traps exits gets the exit signal of a failed start too, but for a timeout."""
+    """start, linked: the exit signal of a start that fails is not left in the mailbox, it is the StartError."""
     return await _started(_made(fn, args, name), name, True, timeout)
 
 
@@ -120,9 +120,10 @@ def init_ack(value: object) -> None:
     Raises: NotAProcess outside of one.
     """
     process: Any = running()
-    started, process.started = getattr(process, "started", None), None
+    started = getattr(process, "started", None)
     if started is not None:
         started.resolve(value)
+        process.started = None
 
 
 def initial_call(pid: Pid) -> str | None:
@@ -138,12 +139,18 @@ def _made(fn: Callable[..., Any], args: tuple[Any, ...], name: str | None) -> Pr
 
 
 async def _started(process: ProcLibProcess, name: str | None, link: bool, timeout: float | None) -> Any:
-    started: LoopFuture[Any] = LoopFuture()
+    started: LoopFuture[Any] = LoopFuture() if timeout is None else TimedFuture()
     process.started = started
     launch(process, name, link)
-    timer = TIMERS.after(timeout, _too_late, process) if timeout is not None else None
+    timer = None
+    if timeout is not None:
+        timer = started.timer = TIMERS.after(timeout, _too_late, process)  # type: ignore[attr-defined]
     try:
         return await started
+    except DiedAtStart:
+        if link:
+            take_exit(running(), process.pid)
+        raise
     finally:
         if timer is not None:
             TIMERS.cancel(timer)
@@ -157,4 +164,4 @@ def _too_late(process: ProcLibProcess) -> None:
     started, process.started = process.started, None
     if started is not None:
         started.reject(StartError(exits.TIMEOUT))
-    process.terminate_now(exits.KILLED)
+    process.doom(exits.KILLED)

@@ -67,7 +67,7 @@ def handle_debug(direction: str, message: object, state: Any) -> None:
     for fn in list(_debug()):
         try:
             done = fn(direction, message, state) == "done"
-        except Exception:
+        except BaseException:
             done = True
         if done:
             _debug().remove(fn)
@@ -78,7 +78,7 @@ def _answer(message: System, state: Any, special: Special, suspended: bool) -> t
         special.terminate(message.args[0], state)
     try:
         answer, suspended, state = _done(message, state, special, suspended)
-    except Exception as exc:
+    except BaseException as exc:
         answer = Failed(f"{message.op}: callback failed: {exc!r}")
     reply(message.from_, answer)
     return suspended, state

@@ -19,12 +19,13 @@ from otp.erts import exits
 from otp.erts.exits import ProcessExit, StartError
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import crash_report, gen
-from otp.stdlib.behaviour import Behaviour
+from otp.stdlib.behaviour import Behaviour, FollowUp
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.transitions import (
     HANDLE_EVENT_FUNCTION,
     SAME,
     STATE_ENTER,
+    STATE_FUNCTIONS,
     Action,
     Called,
     ChangeModule,
@@ -63,7 +64,6 @@ class GenStatemProcess(Behaviour):
     def adopt(self, module: Any) -> None:
         """Take a callback module and begin with no events."""
         super().adopt(module)
-        self._call_back(module)
         self._pushed: list[Any] = []
         self.machine_state: State = None
         self._inner: deque[_Event] = deque()  # before the mailbox
@@ -77,7 +77,9 @@ class GenStatemProcess(Behaviour):
 
     def _call_back(self, module: Any) -> None:
         mode = module.callback_mode()
-        words = (mode,) if isinstance(mode, str) else tuple(mode)
+        words = (mode,) if isinstance(mode, str) else tuple(mode) if isinstance(mode, tuple | list) else ()
+        if not words or not {*words} <= {STATE_FUNCTIONS, HANDLE_EVENT_FUNCTION, STATE_ENTER}:
+            raise ProcessExit(("bad_return_from_callback_mode", repr(mode)[:200]))
         self._by_name, self._enters = HANDLE_EVENT_FUNCTION not in words, STATE_ENTER in words
         self.module, self.label = module, type(module)
 
@@ -96,15 +98,21 @@ class GenStatemProcess(Behaviour):
         self._take(result)
         return self._pump()
 
-    def accept_init(self, result: Any) -> Coroutine[Any, Any, Any] | None:
+    def accept_init(self, result: Any) -> FollowUp:
         """(state, data), (state, data, actions) or StopInit."""
         if type(result) is StopInit:
             raise StartError(result.reason)
         if not isinstance(result, tuple) or not 2 <= len(result) <= 3:
             raise ProcessExit(("bad_return_from_init", repr(result)[:200]))
         self.machine_state, self.state = result[:2]
+        actions = as_list(result[2] if len(result) == 3 else ())
+        return lambda: self._enter(actions)
+
+    def _enter(self, actions: tuple[Action, ...]) -> Coroutine[Any, Any, Any] | None:
+        """Begin, when who started it has its pid: init's actions and the enter call of the first state."""
+        self._call_back(self.module)
         self._enter_from = (self.machine_state,) if self._enters else None
-        self._act(as_list(result[2] if len(result) == 3 else ()), forbidden=(Postpone,))
+        self._act(tuple(one for one in actions if type(one) is not Postpone), forbidden=())  # there is no event yet
         self._inner.extend(self._inserted)
         self._inserted.clear()
         return self._pump()
@@ -137,6 +145,7 @@ class GenStatemProcess(Behaviour):
             if self._timers.get(message.type) is not message.timer:
                 return None
             del self._timers[message.type]
+            self._watch()
             self._inner.append((message.type, message.event))
         else:
             self._inner.append(("info", message))
@@ -246,7 +255,8 @@ class GenStatemProcess(Behaviour):
     def _cancel(self, type_: EventType) -> None:
         timer = self._timers.pop(type_, None)
         if timer is not None:
-            TIMERS.cancel(timer)
+            TIMERS.drop(timer)
+            self._watch()
         if self._zeros:
             self._zeros = deque(zero for zero in self._zeros if zero[0] != type_)
 
@@ -258,6 +268,11 @@ class GenStatemProcess(Behaviour):
         elif seconds is not None:
             due = _Due(type_, event)
             due.timer = self._timers[type_] = TIMERS.after(seconds, self.deliver, due)
+            self._watch()
+
+    def _watch(self) -> None:
+        """The next one due goes before a message that comes after it, though the loop stood still when it was due."""
+        self._timer = min(self._timers.values(), key=lambda timer: timer.due, default=None)
 
     def _update_timeout(self, type_: EventType, event: Any) -> None:
         timer = self._timers.get(type_)

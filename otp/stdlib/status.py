@@ -40,7 +40,7 @@ def formatted(module: Any, status: Status) -> Status:
         if isinstance(shown, Status):
             return shown
         fault = f"returned {type(shown).__name__}"
-    except Exception as exc:
+    except BaseException as exc:
         fault = f"failed: {exc!r}"
     hidden = f"({type(module).__qualname__}.format_status {fault})"
     return Status(hidden, hidden if status.message is not None else None, status.reason, ())

@@ -173,7 +173,7 @@ def test_gen_statem__hibernate(lamp: Any) -> None:
 
     async def body() -> None:
         pid: Any = await gen_statem.start(lamp, ("off", [], Hibernate()))
-        assert sleeps(pid)
+        await until(lambda: sleeps(pid))
         await works(pid)
         assert not sleeps(pid)
         assert await gen_statem.call(pid, sleep) == "ok"
