@@ -50,6 +50,15 @@ def domain(part: str) -> str:
     return _domain(_bounded(lower))
 
 
+def ascii_domain(part: str) -> str:
+    """A domain part in A-labels, as DNS and certificates have it, e.g. "bücher.example" -> "xn--bcher-kva.example".
+
+    Raises PrepError.
+    """
+    name = domain(part)
+    return name if name.isascii() else idna.encode(name).decode("ascii")
+
+
 def resource(part: str) -> str:
     """The resource part, case kept (OpaqueString). Raises PrepError."""
     if part and part.isascii() and part.isprintable() and len(part) <= MAX_OCTETS:

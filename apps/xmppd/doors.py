@@ -39,7 +39,7 @@ def doors(config: Config, tls: TlsContexts | None, fds: Mapping[str, int] = {}) 
     gate = Gate(GateLimits(limits.connections, max(50, files // 10), 50, limits.address_connections))
     throttle = _throttle(limits.login_failures_per_minute)
     return [
-        Door(_address(listen, fds.get(name_of(listen))), _service(config, listen, gate, tls, throttle))
+        Door(_address(config, listen, fds.get(name_of(listen))), _service(config, listen, gate, tls, throttle))
         for listen in config.listen
     ]
 
@@ -54,8 +54,8 @@ def tls_contexts(config: Config) -> TlsContexts | None:
     return TlsContexts(config.hosts, config.certificate_of, config.paths.certs, config.tls.min_version)
 
 
-def _address(listen: Listen, fd: int | None) -> Address:
-    return Address(name_of(listen), listen.ip, listen.port, listen.backlog, fd)
+def _address(config: Config, listen: Listen, fd: int | None) -> Address:
+    return Address(name_of(listen), listen.ip, listen.port, listen.backlog, fd, config.limits.vanished_seconds)
 
 
 def _throttle(per_minute: int | None) -> Throttle | None:
@@ -66,13 +66,21 @@ def _service(config: Config, listen: Listen, gate: Gate, tls: TlsContexts | None
     limits = config.limits
     direct = tls.context if tls is not None and listen.tls == "direct" else None
     if listen.module == "component":
+        handler = _component(config, listen)
         return Service(
-            _component(config, listen), gate, _before(config), ns.COMPONENT, direct, send_queue=limits.send_queue_bytes
+            handler,
+            gate,
+            _before(config),
+            ns.COMPONENT,
+            direct,
+            send_queue=limits.send_queue_bytes,
+            negotiation=limits.negotiation_seconds,
         )
     handler = c2s_sup.handler(_settings(config, listen, tls, throttle))
     return Service(
-        handler, gate, _before(config), ns.CLIENT, direct, limits.rate, limits.burst, limits.send_queue_bytes
-    )
+        handler, gate, _before(config), ns.CLIENT, direct, limits.rate, limits.burst, limits.send_queue_bytes,
+        limits.negotiation_seconds,
+    )  # fmt: skip
 
 
 def _settings(config: Config, listen: Listen, tls: TlsContexts | None, throttle: Throttle | None) -> Settings:

@@ -13,7 +13,7 @@ SOURCES = sorted(p for top in ("otp", "apps") for p in (ROOT / top).rglob("*.py"
 #: room -> the rooms below it that it may import (itself always)
 OTP = ("otp.erts", "otp.stdlib", "otp.kernel", "otp.release")
 LOW = ("xmpp_core", *OTP)
-MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config")
+MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config", "xmppd.audit")
 FLOORS: dict[str, tuple[str, ...]] = {
     "otp.erts": (),
     "otp.stdlib": ("otp.erts",),
@@ -23,7 +23,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "xmppd.config": LOW,
     "xmppd.store": LOW,
     "xmppd.auth": (*LOW, "xmppd.store"),
-    "xmppd.net": LOW,
+    "xmppd.audit": LOW,
+    "xmppd.net": (*LOW, "xmppd.audit"),
     "xmppd.routing": (*LOW, *MIDDLE),
     "xmppd.gen_mod": (*LOW, *MIDDLE, "xmppd.routing"),
     "xmppd.stream": (*LOW, *MIDDLE, "xmppd.routing"),

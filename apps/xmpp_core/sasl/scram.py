@@ -13,7 +13,7 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
-from xmpp_core.sasl import scram_keys
+from xmpp_core.sasl import saslprep, scram_keys
 from xmpp_core.sasl.base import (
     END_POINT,
     Answer,
@@ -206,7 +206,7 @@ def _saslname(text: str) -> str:
 
 def _prepared(username: str) -> str:
     try:
-        return scram_keys.prepare(username)
+        return saslprep.prepare(username)
     except ValueError as error:
         raise SaslError("malformed-request") from error
 

@@ -1,11 +1,10 @@
 """scram_keys — the arithmetic of SCRAM: keys from passwords, proofs from keys.
 
 The exchange (scram.py) is ours, since scramp's server looks keys up while it reads, knows no authorisation identity,
-and lets `p=` pass under a name without -PLUS. So scramp is left for what only it has, SASLprep, and is loaded when the
-first password that is not ASCII comes: with it come five megabytes for reading certificates. It is the tests' oracle.
+and lets `p=` pass under a name without -PLUS. scramp is the tests' oracle.
 
-Way:      auth → [derive, verify_password]; scram → [proves, server_signature, fake, prepare]
-RFC:      5802 §3, 7677; 4013 (SASLprep)
+Way:      auth → [derive, verify_password]; scram → [proves, server_signature, fake]
+RFC:      5802 §3, 7677
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import hmac
 from typing import Final
 
 from xmpp_core.sasl.base import ScramKeys
+from xmpp_core.sasl.saslprep import prepare
 
 #: SCRAM's name of a hash -> hashlib's, and the length of its digests in bytes
 _HASHES: Final = {"SHA-1": "sha1", "SHA-256": "sha256", "SHA-512": "sha512"}
@@ -22,18 +22,6 @@ DIGEST_SIZE: Final = {"SHA-1": 20, "SHA-256": 32, "SHA-512": 64}
 _LEAST_ITERATIONS: Final = 4096  # RFC 5802 §5.1
 _MOST_ITERATIONS: Final = 10_000_000
 _LEAST_SALT: Final = 12
-
-
-def prepare(text: str) -> str:
-    """The SASLprep form of a user name or password; ValueError where a character is prohibited."""
-    if text.isascii() and text.isprintable():
-        return text
-    from scramp import ScramException, utils
-
-    try:
-        return str(utils.saslprep(text))
-    except ScramException as error:
-        raise ValueError(str(error)) from error
 
 
 def derive(hash_name: str, password: str, salt: bytes, iterations: int) -> ScramKeys:

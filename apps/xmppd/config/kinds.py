@@ -70,6 +70,17 @@ def _listed(text: str) -> Any:
         raise ValueError(f"cannot be read: {text}: {error}") from None
 
 
+def refuse_twins(written: Sequence[object], parsed: Sequence[object]) -> None:
+    """Raise ValueError if two of the values mean the same, in whatever spelling."""
+    first: dict[object, object] = {}
+    for one, meant in zip(written, parsed, strict=True):
+        if meant in first:
+            same = first[meant] == one
+            twice = f"{shown(one)} is there twice" if same else f"{shown(first[meant])} and {shown(one)} are one"
+            raise ValueError(f"must not repeat itself: {twice}")
+        first[meant] = one
+
+
 @dataclass(frozen=True)
 class Flag:
     """true or false."""
@@ -204,10 +215,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Many:
-    """A list of one kind, without repeats; in the environment separated by commas."""
+    """A list of one kind, in the environment separated by commas; repeats are left out, or refused if `distinct`."""
 
     of: Kind
     low: int = 0
+    distinct: bool = False
 
     @property
     def words(self) -> str:
@@ -221,7 +233,10 @@ class Many:
             raise ValueError(f"must be {self.words}, not {shown(raw)}{hint}")
         if len(raw) < self.low:
             raise ValueError(f"must name at least {self.low}")
-        return tuple(dict.fromkeys(_each(self.of, raw)))
+        parsed = _each(self.of, raw)
+        if self.distinct:
+            refuse_twins(raw, parsed)
+        return tuple(dict.fromkeys(parsed))
 
     def from_text(self, text: str) -> tuple[object, ...]:
         """See Kind; in brackets as in the file, or separated by commas."""
@@ -261,7 +276,9 @@ class Pairs:
         """See Kind."""
         if not isinstance(raw, Mapping):
             raise ValueError(f"must be {self.words}, not {shown(raw)}")
-        return {str(self.name.parse(key)): self.of.parse(value) for key, value in raw.items()}
+        names = [str(self.name.parse(key)) for key in raw]
+        refuse_twins(list(raw), names)
+        return dict(zip(names, [self.of.parse(value) for value in raw.values()], strict=True))
 
     def from_text(self, text: str) -> Mapping[str, object]:
         """See Kind; in braces as in the file, or name=value separated by commas."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from xmppd.config import schema
 from xmppd.config.checks import check
-from xmppd.config.kinds import suggest
+from xmppd.config.kinds import refuse_twins, suggest
 from xmppd.config.lines import key_lines
 from xmppd.config.planned import PLANNED
 from xmppd.config.problems import ConfigError, Problem
@@ -185,16 +185,22 @@ def _options(reader: Reader, path: tuple[str, ...], options: Mapping[str, Any], 
 
 
 def _hosts(reader: Reader, raw: object, modules: Mapping[str, Any], known: Known | None) -> dict[str, schema.Host]:
-    found = {}
+    found: dict[str, schema.Host] = {}
     if isinstance(raw, list | str):
         reader.problem(("host",), 'host must be a table: [host."NAME"] (did you mean "hosts"?)')
         return {}
     for name, table in reader.table(("host",), raw).items():
         path = ("host", name)
+        try:
+            meant = str(schema.DOMAIN.parse(name))
+            refuse_twins([*found, name], [*found, meant])
+        except ValueError as error:
+            reader.problem(path, f"host {error}")
+            continue
         values = reader.section(schema.Host, path, table, ["modules"])
         inner = reader.table(path, table).get("modules")
         own = _modules(reader, (*path, "modules"), inner, modules, known)
-        found[name.lower()] = schema.Host(**values | {"name": name.lower(), "modules": own})
+        found[meant] = schema.Host(**values | {"name": meant, "modules": own})
     return found
 
 

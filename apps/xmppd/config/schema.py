@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from xmpp_core import prep
 from xmppd.config.kinds import Choice, Flag, Kind, Many, Number, Pairs, Seconds, Text
 
 # The modules of a host that says nothing about them; `mod_x = false` takes one away.
@@ -57,11 +58,11 @@ def kind_of(owner: type, name: str) -> Kind:
 
 
 def domain(text: str) -> str:
-    """Check a domain name (or IP literal) and give it in lower case."""
-    name = text.lower()
-    if len(name) > 255 or any(c in " /@<>\"'&" or ord(c) < 33 for c in name) or name.startswith("."):
-        raise ValueError(f'must be a domain name, not "{text}"')
-    return name
+    """Check a domain name (or IP literal) and give it as streams have it: U-labels, lower case, no dot at the end."""
+    try:
+        return prep.domain(text)
+    except prep.PrepError:
+        raise ValueError(f'must be a domain name, not "{text}"') from None
 
 
 def address(text: str) -> str:
@@ -144,7 +145,13 @@ class Limits:
     )
     burst: int = setting(1048576, Number(4096, unit="bytes"), "bytes a client may send at once above its rate")
     negotiation_seconds: float = setting(
-        30.0, Seconds(1), "time from accept to an established session, all steps together"
+        30.0, Seconds(1), "time from accept to an established session, all steps together, the TLS handshake too"
+    )
+    vanished_seconds: int | None = setting(
+        120,
+        Number(8, 86400, word="off", unit="seconds"),
+        "a client or component whose network answers nothing for so long is taken for gone (TCP keepalive, and "
+        'TCP_USER_TIMEOUT with data on the way); less costs phones battery; "off" leaves it to the kernel',
     )
     resources: int = setting(10, Number(1, 1000), "sessions one account may have at a time; the oldest gives way")
     connections: int = setting(50000, Number(1), "client connections per worker; more are refused")
@@ -300,7 +307,10 @@ class Config:
 
     paths: Paths
     hosts: tuple[str, ...] = setting(
-        ("localhost",), Many(DOMAIN, low=1), "domains served; the first is the default of user commands"
+        ("localhost",),
+        Many(DOMAIN, low=1, distinct=True),
+        "domains served, in any spelling (bücher.example, xn--bcher-kva.example); the first is the default of user "
+        "commands",
     )
     workers: int = setting(0, Number(1, 256, word="auto", word_value=0), 'worker processes, "auto" for one per core')
     listen: tuple[Listen, ...] = ()

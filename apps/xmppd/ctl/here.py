@@ -12,6 +12,7 @@ from typing import Any
 
 from otp.erts import process
 from otp.kernel import rpc
+from xmppd import audit
 from xmppd.app import XmppdApp
 from xmppd.ctl import evaluate
 from xmppd.ctl.commands import CommandError, registry
@@ -43,13 +44,14 @@ def interrupt(session: str) -> dict[str, Any]:
 
 @rpc.exported
 def vital() -> dict[str, Any]:
-    """Give this worker's vital signs."""
+    """Give this worker's vital signs, and how often people did what since it began."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "pid": os.getpid(),
         "memory_mb": round(_resident() / 1e6, 1),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
         "processes": len(process.processes()),
+        "deeds": dict(audit.COUNTS),
     }
 
 

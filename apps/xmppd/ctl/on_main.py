@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+from collections import Counter
 from typing import Any
 
 from otp.erts import process
@@ -33,14 +34,16 @@ async def ping() -> dict[str, Any]:
 
 
 async def status() -> dict[str, Any]:
-    """Give what runs, where it listens, and each worker's vital signs."""
+    """Give what runs, where it listens, what people did since the workers began, and each worker's vital signs."""
     here = state()
     rows = []
+    deeds: Counter[str] = Counter()
     for worker in here.workers:
         vital = await _vital(worker)
+        deeds.update(vital.pop("deeds", {}) if vital else {})
         rows.append({"name": worker, "state": "up" if vital else "down", **(vital or {})})
     sessions = await _sessions()
-    return {**here.describe(), "sessions": sessions, "workers": _filled(rows)}
+    return {**here.describe(), "sessions": sessions, "deeds": dict(deeds), "workers": _filled(rows)}
 
 
 async def reload() -> dict[str, Any]:

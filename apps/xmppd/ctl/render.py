@@ -63,9 +63,16 @@ def status(result: Mapping[str, Any]) -> str:
         f"hosts    {', '.join(result['hosts'])}",
         *listening(result["listen"]),
         *(f"warning  {line}" for line in result.get("warnings", ())),
+        *_deeds(result.get("deeds", {})),
         table([{"worker": w["name"], **{k: v for k, v in w.items() if k != "name"}} for w in result["workers"]]),
     ]
     return "\n".join(lines)
+
+
+def _deeds(counts: Mapping[str, int]) -> list[str]:
+    """What people did since the workers began; the log has a line for each (apps/xmppd/audit.py)."""
+    done = [f"{count} {deed}" for deed, count in counts.items() if count]
+    return [f"deeds    {', '.join(done)}"] if done else []
 
 
 def _build(running: str) -> list[str]:

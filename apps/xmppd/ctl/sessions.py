@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from otp.erts import process
+from xmppd import audit
 from xmppd.ctl.commands import CommandError
 from xmppd.ctl.users import account, address
 from xmppd.routing import sm
@@ -31,6 +32,8 @@ async def kick(user: str, reason: str | None) -> dict[str, Any]:
         raise CommandError(f"{user} is not connected")
     for session in found:
         process.send(session.pid, Kick(text=reason) if reason else Kick())
+    why = audit.quoted(reason) if reason else ""
+    audit.tell(audit.KICKED, f"operator ended {len(found)} sessions", audit.quoted(jid.full), why)
     return {"kicked": len(found)}
 
 

@@ -6,14 +6,17 @@ Way:      ctl.dispatch → rpc → [users] → auth, routing.accounts
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import time
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from otp.erts import process
 from otp.kernel import application
+from xmpp_core import prep
 from xmpp_core.jid import JID, JidError
+from xmpp_core.prep import PrepError
+from xmppd import audit
 from xmppd.auth import auth
 from xmppd.auth.auth_internal import AuthBusy, AuthError
 from xmppd.config.schema import Config
@@ -23,7 +26,6 @@ from xmppd.routing import accounts, sm
 from xmppd.routing.deliver import Kick
 
 T = TypeVar("T")
-log = logging.getLogger("xmppd.admin")
 
 
 async def add(user: str, password: str | None) -> dict[str, Any]:
@@ -32,6 +34,7 @@ async def add(user: str, password: str | None) -> dict[str, Any]:
     chosen = new_password() if password is None else password
     warning = checked(chosen)
     await _auth(auth.create_user(jid.local, jid.domain, chosen), jid)
+    audit.tell(audit.COMMAND, "operator made an account", audit.quoted(jid.bare))
     made = {"password": chosen} if password is None else warning
     return {"jid": jid.bare, **made, "uri": f"xmpp:{jid.bare}"}
 
@@ -44,6 +47,7 @@ async def passwd(user: str, password: str | None, random: bool = False) -> dict[
     chosen = new_password() if password is None else password
     warning = checked(chosen)
     await _auth(auth.set_password(jid.local, jid.domain, chosen), jid)
+    audit.tell(audit.COMMAND, "operator set a password", audit.quoted(jid.bare))
     return {"jid": jid.bare, **({"password": chosen} if password is None else warning)}
 
 
@@ -55,6 +59,7 @@ async def delete(user: str) -> dict[str, Any]:
     jid = account(user, served=False)
     if not await accounts.remove(jid):
         raise _missing(jid)
+    audit.tell(audit.COMMAND, "operator removed an account", audit.quoted(jid.bare))
     return {"jid": jid.bare, "removed": True}
 
 
@@ -62,7 +67,8 @@ async def disable(user: str, reason: str | None) -> dict[str, Any]:
     """Lock an account: its sessions end and nobody logs in; all that it has stays. Gives {"jid", "kicked"}."""
     jid = account(user)
     await _auth(auth.set_disabled(jid.local, jid.domain, True), jid)
-    log.info("%s is disabled: %s", jid.bare, reason or "no reason given")
+    why = audit.quoted(reason) if reason else ""
+    audit.tell(audit.COMMAND, "operator disabled an account", audit.quoted(jid.bare), why)
     found = sm.sessions(jid.bare)
     for session in found:
         process.send(session.pid, Kick("not-authorized", f"the account is disabled{f': {reason}' if reason else ''}"))
@@ -73,7 +79,7 @@ async def enable(user: str) -> dict[str, Any]:
     """Unlock an account: its old password is good again."""
     jid = account(user)
     await _auth(auth.set_disabled(jid.local, jid.domain, False), jid)
-    log.info("%s is enabled", jid.bare)
+    audit.tell(audit.COMMAND, "operator enabled an account", audit.quoted(jid.bare))
     return {"jid": jid.bare, "disabled": False}
 
 
@@ -94,6 +100,8 @@ async def show(user: str) -> dict[str, Any]:
 async def list_(host: str | None) -> list[str]:
     """Give the accounts of a host as bare JIDs; of one that is no longer served too, if it has any."""
     served = configuration().hosts
+    with contextlib.suppress(PrepError):
+        host = prep.domain(host) if host is not None else None
     domain = served[0] if host is None else host
     found = [f"{user}@{domain}" for user in await auth.list_users(domain)]
     if not found and domain not in served:

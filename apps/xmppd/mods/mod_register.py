@@ -18,6 +18,7 @@ from xmpp_core.element import Element, el
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.stanza import Iq
+from xmppd import audit
 from xmppd.auth import auth
 from xmppd.auth.auth import AccountExists, AuthBusy, BadName, BadPassword
 from xmppd.auth.throttle import address_key, hourly, is_loopback
@@ -79,8 +80,15 @@ async def _stranger(iq: Iq, query: Element, mod: Mod, point: C2sUnauthenticatedI
     if iq.type == "get":
         return iq.result(_form())
     user, password = _read(query)
-    _within_rate(mod, point.ip, f"ip:{address_key(point.ip)}")
-    await _stored(auth.create_user(user, mod.host, password))
+    told = f"registration from {audit.address(point.ip)}"
+    who = audit.quoted(f"{user}@{mod.host}")
+    try:
+        _within_rate(mod, point.ip, f"ip:{address_key(point.ip)}")
+        await _stored(auth.create_user(user, mod.host, password))
+    except StanzaError as error:
+        audit.tell(audit.NOT_REGISTERED, f"{told} refused: {error.condition}", who)
+        raise
+    audit.tell(audit.REGISTERED, f"{told}: {who}")
     return iq.result()
 
 
@@ -154,8 +162,10 @@ async def registered(iq: Iq, mod: Mod) -> Iq | None:
     name, password = _read(iq.payload)
     if _jid(name, mod.host) != user:
         raise StanzaError("forbidden", "this account's own name is wanted")
-    _within_rate(mod, session.ip if session is not None else "", f"account:{user.bare}")
+    ip = session.ip if session is not None else ""
+    _within_rate(mod, ip, f"account:{user.bare}")
     await _stored(auth.set_password(user.local, mod.host, password))
+    audit.tell(audit.PASSWORD, f"password change from {audit.address(ip)}", audit.quoted(user.bare))
     return iq.result()
 
 
@@ -183,5 +193,8 @@ async def _remove(iq: Iq, query: Element, user: JID) -> None:
     if len(list(query.elements())) != 1:
         raise StanzaError("bad-request", "remove stands alone")
     await accounts.remove(user, close=False)
+    session = sm.own_session()
+    ip = audit.address(session.ip if session is not None else "")
+    audit.tell(audit.REMOVED, f"account removed by its user from {ip}", audit.quoted(user.bare))
     process.send(process.self_(), Deliver(iq.result()))
     accounts.kick(user)

@@ -29,7 +29,7 @@ from xmpp_core import ns
 from xmpp_core.parser import BEFORE_AUTH, Limits
 from xmppd.net import listener, receiver, receiver_sup, shaper
 from xmppd.net.gate import Gate, Ticket
-from xmppd.net.transport import Flusher, Transport, peer_of
+from xmppd.net.transport import NEGOTIATION, Flusher, Transport, peer_of
 from xmppd.net.xml_stream import XmlStream
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Service:
 
     `limits` and `content_ns` are those of its streams, before login; `context` gives the TLS context of connections
     that begin with TLS, else None; `rate` and `burst` are the shaper's (bytes a second, bytes); `send_queue` is the
-    bytes that may wait for a slow reader.
+    bytes that may wait for a slow reader; `negotiation` the seconds from accept within which TLS must be there.
     """
 
     handler: Handler
@@ -72,6 +72,7 @@ class Service:
     rate: float | None = None
     burst: float = 1 << 20
     send_queue: int = 4 << 20
+    negotiation: float = NEGOTIATION
 
 
 @dataclass(slots=True)
@@ -171,7 +172,7 @@ def _admit(sock: socket.socket, state: State) -> None:
 async def _hand_over(sock: socket.socket, peer: str, ticket: Ticket, state: State) -> None:
     """One connection's start, in a process of its own so that the next need not wait for it."""
     service = state.service
-    transport = Transport(THIS.loop, state.flusher, peer, service.send_queue)
+    transport = Transport(THIS.loop, state.flusher, peer, service.send_queue, service.negotiation)
     transport.on_gone = ticket.release
     ticket.evict = lambda: transport.abort("crowded_out")
     pace = shaper.new(service.rate, service.burst, time.monotonic())

@@ -19,26 +19,24 @@ from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 
 ANY = "*"
-# what Linux hands down from the listening socket to each accepted one: no delay, and a peer that vanished is noticed
-# after about eight minutes of silence
-_FOR_CONNECTIONS: Final = (
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 300),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 60),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-)
+#: keepalive probes without an answer, after which a peer has vanished
+_PROBES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen. `ip` "*" means all of IPv4 and IPv6; `port` 0 any free one; `fd` an inherited socket."""
+    """Where to listen. `ip` "*" means all of IPv4 and IPv6; `port` 0 any free one; `fd` an inherited socket.
+
+    `vanished`: seconds after which a connection whose peer answers nothing any more is given up, None for the kernel's
+    own (hours, and 15 minutes with data on the way).
+    """
 
     name: str
     ip: str
     port: int
     backlog: int = 1024
     fd: int | None = None
+    vanished: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +81,27 @@ def bind(address: Address) -> socket.socket:
             sock.close()
             raise OSError(error.errno, f"{address.ip} port {address.port}: {error.strerror}") from None
     sock.setblocking(False)
-    for level, option, value in _FOR_CONNECTIONS:
+    for level, option, value in for_connections(address.vanished):
         sock.setsockopt(level, option, value)
     return sock
+
+
+def for_connections(vanished: int | None) -> list[tuple[int, int, int]]:
+    """The socket options that Linux hands down from the listening socket to each accepted one: no delay, and how a
+    peer that vanished is noticed within `vanished` seconds. An idle connection: the first probe at half of it, the last
+    answer due at its end. With data on the way keepalive rests: that many seconds of retransmission (RFC 5482)."""
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    if vanished is None:
+        return options
+    interval = max(1, vanished // (2 * _PROBES))
+    return [
+        *options,
+        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, max(1, vanished - _PROBES * interval)),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, interval),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _PROBES),
+        (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, vanished * 1000),
+    ]
 
 
 def _options(sock: socket.socket, family: int, everywhere: bool) -> None:

@@ -3,6 +3,7 @@
 OTP:      cf. ejabberd_pkix.erl (certificates) and fast_tls's options
 Way:      sup → [tls] → net.transport (wrap) and stream.c2s (tls-server-end-point)
 Process:  none: a value that the listeners of one worker share
+XEP:      0368 (SNI and ALPN)
 RFC:      6120 §13.7, 7590 §3 (TLS 1.2 and newer, no renegotiation), 5929 §4 (tls-server-end-point)
 """
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from xmpp_core import prep
 from xmppd.net import tls_dev
 
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -25,6 +27,9 @@ _HASHES: Final = {
     bytes.fromhex("2a8648ce3d040303"): "sha384",  # ecdsa-with-SHA384
     bytes.fromhex("2a8648ce3d040304"): "sha512",  # ecdsa-with-SHA512
 }
+
+#: the protocol of clients, where they ask for it; who offers others only is served all the same. XEP: 0368 §3
+_ALPN: Final = "xmpp-client"
 
 CertificateOf = Callable[[str], tuple[Path, Path] | None]
 
@@ -77,15 +82,24 @@ class TlsContexts:
         context.minimum_version = self._min_version
         context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
         context.num_tickets = 1
+        context.set_alpn_protocols([_ALPN])
         context.load_cert_chain(chain, key)
         context.sni_callback = self._choose
         return HostTls(context, end_point(_first_certificate(chain)))
 
     def _choose(self, session: ssl.SSLSocket | ssl.SSLObject, name: str | None, _first: ssl.SSLContext) -> int | None:
-        found = self._by_host.get((name or "").lower())
+        found = self._by_host.get(_host(name)) if name else None
         if found is not None:
             session.context = found.context
         return None
+
+
+def _host(name: str) -> str:
+    """The host that SNI means: it speaks A-labels (RFC 6066 §3), hosts are U-labels."""
+    try:
+        return prep.domain(name)
+    except prep.PrepError:
+        return ""
 
 
 def _first_certificate(chain: Path) -> bytes:

@@ -11,6 +11,8 @@ import ipaddress
 import os
 from pathlib import Path
 
+from xmpp_core import prep
+
 
 def ensure(certs: Path, host: str) -> tuple[Path, Path]:
     """The (chain, key) files of `host` below `certs`; made, valid for ten years, if they are not there.
@@ -51,7 +53,7 @@ def make(host: str, days: int = 3650) -> bytes:
     try:
         names = [x509.IPAddress(ipaddress.ip_address(host.strip("[]")))]
     except ValueError:
-        ascii_name = host.encode("idna").decode()
+        ascii_name = prep.ascii_domain(host)
         names = [x509.DNSName(ascii_name), x509.DNSName(f"*.{ascii_name}")]
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(x509.random_serial_number())

@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol, cast
 
 from otp.erts.future import LoopFuture
 from otp.erts.shield import shielded
+from xmppd import audit
 from xmppd.net.tls_session import TlsSession
 
 #: bytes waiting in the socket's buffer from which on, and below which again, writing is not / is welcome
@@ -28,8 +29,8 @@ HIGH_WATER: Final = 256 * 1024
 LOW_WATER: Final = 64 * 1024
 #: seconds without progress after which a slow reader is let go
 STALL: Final = 15.0
-#: seconds a TLS handshake may take
-HANDSHAKE: Final = 10.0
+#: seconds from accept to the end of a TLS handshake, where the owner names none
+NEGOTIATION: Final = 30.0
 #: seconds the peer gets to read what was sent before a close, and to close its side
 LINGER: Final = 3.0
 
@@ -72,13 +73,18 @@ class Transport(asyncio.Protocol):
     """The two-way byte stream of one connection. All methods are for the loop's thread."""
 
     __slots__ = (
-        "__weakref__", "_closing", "_flusher", "_gathered", "_loop", "_out", "_reader",
-        "_timer", "_tls", "_waiters", "congested", "limit", "on_gone", "peer",
+        "__weakref__", "_closing", "_flusher", "_gathered", "_handshake_until", "_loop", "_out", "_reader",
+        "_timer", "_tls", "_waiters", "_why", "congested", "limit", "on_gone", "peer",
         "reading", "tcp",
     )  # fmt: skip
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, flusher: Flusher, peer: str, limit: int) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, flusher: Flusher, peer: str, limit: int, negotiation: float = NEGOTIATION
+    ) -> None:
         self._loop, self._flusher = loop, flusher
+        # the one budget of the whole negotiation begins now; a handshake gets what is left of it
+        self._handshake_until = loop.time() + negotiation
+        self._why: object = "closed"
         #: bytes that may wait for a peer that reads too slowly
         self.limit = limit
         #: the peer's IP address
@@ -270,7 +276,7 @@ class Transport(asyncio.Protocol):
     def _begin_tls(self, context: ssl.SSLContext) -> None:
         self._tls = TlsSession(context)
         self._stop_timer()
-        self._timer = self._loop.call_later(HANDSHAKE, self.abort, "handshake_timeout")
+        self._timer = self._loop.call_at(self._handshake_until, self.abort, "handshake_timeout")
 
     @property
     def tls(self) -> TlsSession | None:
@@ -332,6 +338,7 @@ class Transport(asyncio.Protocol):
     def _lost(self, reason: object) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
+            self._why = reason
             reader.lost(reason)
 
     def _finish(self) -> None:
@@ -342,11 +349,18 @@ class Transport(asyncio.Protocol):
         gone, self.on_gone = self.on_gone, None
         if gone is not None:
             gone()
+            if self._tls is not None and not self._tls.handshaken:
+                ip = audit.address(self.peer)
+                audit.tell(audit.HANDSHAKE, f"TLS handshake from {ip} given up: {_words(self._why)}")
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
+
+
+def _words(reason: object) -> str:
+    return ": ".join(map(str, reason)) if isinstance(reason, tuple) else str(reason)
 
 
 def peer_of(sock: socket.socket) -> str:

@@ -27,6 +27,7 @@ from xmpp_core.errors import StreamError
 from xmpp_core.parser import StreamStart
 from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, SendHeader, StreamFault
 from xmpp_core.stream_state import StateName, StreamState
+from xmppd import audit
 from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
@@ -69,6 +70,7 @@ class C2s(GenFsm[Data]):
 
     async def _events(self, event: Batch | receiver.Closed, data: Data) -> Any:
         if type(event) is not Batch:
+            data.ending = data.ending or f"connection lost: {_short(getattr(event, 'reason', 'closed'))}"
             await _drive(data, Closed())
             return _next(data)
         data.seq = event.seq
@@ -127,6 +129,7 @@ class C2s(GenFsm[Data]):
             await c2s_session.close_session(data, _short(reason))
         finally:
             barrier.forget()
+            _tell_end(reason, data)
             if data.timer is not None:
                 process.cancel_timer(data.timer)
             data.transport.close()
@@ -136,6 +139,16 @@ class C2s(GenFsm[Data]):
         """Who and where; nothing that was said."""
         name, data = state
         return name, data.session.jid.full if data.session is not None else data.fsm.username, data.transport.peer
+
+
+def _tell_end(reason: object, data: Data) -> None:
+    who = data.fsm.jid.full if data.fsm.jid is not None else data.fsm.username and f"{data.fsm.username}@{data.host}"
+    why = data.ending or _short(reason)
+    text = f"stream from {audit.address(data.transport.peer)} closed: {why}"
+    if who:
+        audit.tell(audit.CLOSED, text, audit.quoted(who))
+    else:
+        audit.tell(audit.STRANGER, text, "no login", level=logging.DEBUG)
 
 
 async def _keep_up(data: Data) -> bool:

@@ -42,6 +42,7 @@ from xmpp_core.stream_events import (
     TlsReady,
     UnauthenticatedIq,
 )
+from xmppd import audit
 from xmppd.net import receiver
 from xmppd.routing import barrier, faults, hooks
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
@@ -158,6 +159,7 @@ async def _nonza(_data: Data, action: HandleNonza) -> Event:
 
 
 async def _close_stream(data: Data, action: CloseStream) -> None:
+    data.ending = data.ending or _in_words(action.error)
     error = action.error
     if error is None:
         try:
@@ -167,6 +169,12 @@ async def _close_stream(data: Data, action: CloseStream) -> None:
             error = StreamError("resource-constraint", faults.LATER)
         await c2s_session.close_session(data, "normal")  # and answers to that still leave
     goodbye(data, error)
+
+
+def _in_words(error: StreamError | None) -> str:
+    if error is None:
+        return "the client has closed it"
+    return f"{error.condition} {audit.quoted(error.text)}" if error.text else error.condition
 
 
 def goodbye(data: Data, error: StreamError | None) -> None:

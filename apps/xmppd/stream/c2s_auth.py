@@ -24,6 +24,7 @@ from xmpp_core.prep import PrepError
 from xmpp_core.sasl import mechanisms
 from xmpp_core.sasl.base import Answer, Failure, NeedKeys, NeedPasswordCheck, Outcome, SaslContext
 from xmpp_core.stream_events import LegacyAuth, LegacyAuthResult, NegotiationTimeout, ReportAuth, SaslStep
+from xmppd import audit
 from xmppd.auth import auth
 from xmppd.auth.auth import AuthBusy
 from xmppd.auth.throttle import address_key
@@ -83,6 +84,7 @@ async def report(data: Data, result: ReportAuth) -> None:
     """An attempt ended: count it if it failed, take the client for known if not, and tell the modules; return when it
     may be answered. The verdict comes first: streams that try at the same time slow each other."""
     data.mechanism = None
+    _told(data, result)
     throttle, now = data.settings.throttle, THIS.loop.time()
     keys = _keys(data, result.username)
     if result.ok:
@@ -96,6 +98,16 @@ async def report(data: Data, result: ReportAuth) -> None:
         await hooks.run(data.host, point)
     if throttle is not None:
         await _hold_back(throttle.delay(keys, now))
+
+
+def _told(data: Data, result: ReportAuth) -> None:
+    tls, ip = data.transport.tls, audit.address(data.transport.peer)
+    who = audit.quoted(f"{result.username}@{data.host}") if result.username else ""
+    how = result.mechanism or "XEP-0078"
+    if result.ok:
+        audit.tell(audit.LOGIN, f"login from {ip}: {who}", how, tls.version() if tls is not None else "no TLS")
+    else:
+        audit.tell(audit.LOGIN_FAILED, f"login from {ip} failed: {result.reason}", who, audit.mechanism(how))
 
 
 def _keys(data: Data, username: str | None) -> list[str]:

@@ -52,7 +52,7 @@ class Data:
     """One stream's memory.
 
     `pid` is the stream's own process; `fsm` the pure machine's memory; `seq` the batch in hand; `how` the mechanism of
-    the login; `session` is there once bound.
+    the login; `session` is there once bound; `ending` is why the stream ended, in the words of the log.
     """
 
     settings: Settings
@@ -64,6 +64,7 @@ class Data:
     how: str = ""
     session: C2sSession | None = None
     lang: str = ""
+    ending: str = ""
     seq: int = 0
     more: bool = False
     said_goodbye: bool = False

@@ -32,6 +32,7 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.parser import Limits, StreamEnd, StreamStart
+from xmppd import audit
 from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
@@ -64,7 +65,8 @@ class ServiceSettings:
 
 @dataclass(slots=True, eq=False)
 class Data:
-    """One stream's memory. `domain` is "" until the header, `stream_id` what the handshake is made with."""
+    """One stream's memory. `domain` is "" until the header, `stream_id` what the handshake is made with; `ending` is
+    why it ended, in the words of the log."""
 
     settings: ServiceSettings
     endpoint: Endpoint
@@ -74,6 +76,7 @@ class Data:
     domain: str = ""
     stream_id: str = ""
     last_words: str = ""
+    ending: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,7 @@ async def _on_handshake(data: Data, item: Any) -> Any:
     given = item.text().strip().lower().encode()
     right = hmac.compare_digest(given, expected.encode())
     if item.name != "handshake" or item.ns != ns.CLIENT or not right:
+        _tell(data, audit.COMPONENT_REFUSED, "refused: not-authorized")
         return _fail(data, StreamError("not-authorized"))
     if data.timer is not None:
         process.cancel_timer(data.timer)
@@ -195,8 +199,13 @@ async def _on_handshake(data: Data, item: Any) -> Any:
         return _fail(data, _TAKEN)
     data.endpoint.ticket.known()
     await receiver.set_limits(data.endpoint.receiver, data.settings.limits)
+    _tell(data, audit.COMPONENT, "let in")
     data.endpoint.transport.send("<handshake/>")
     return "stream_established"
+
+
+def _tell(data: Data, deed: str, what: str) -> None:
+    audit.tell(deed, f"component from {audit.address(data.endpoint.transport.peer)} {what}", audit.quoted(data.domain))
 
 
 async def _register(data: Data) -> bool:
@@ -232,6 +241,7 @@ async def _give_back(data: Data) -> None:
     groups, data.groups = data.groups, None
     if groups is None:
         return
+    _tell(data, audit.COMPONENT_CLOSED, f"closed: {data.ending or 'connection lost'}")
     process.demonitor(groups, flush=True)
     with contextlib.suppress(CallError):
         await router.unregister_route(data.domain, process.self_())
@@ -311,6 +321,7 @@ def _fail(data: Data, error: StreamError | None) -> Any:
         _send_header(data)
     words = error.to_element().to_xml() if error is not None else ""
     data.last_words = f"{words}</stream:stream>"
+    data.ending = error.condition if error is not None else "the component has closed it"
     return Stop("normal", data)
 
 

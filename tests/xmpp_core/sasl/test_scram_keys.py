@@ -34,19 +34,6 @@ def test_scramp_derives_the_same(hash_name: str, password: str) -> None:
     assert scram_keys.derive(hash_name, password, SALT, 5000) == ScramKeys(salt, iterations, stored, server)
 
 
-@pytest.mark.parametrize(("text", "prepared"), [
-    ("I\u00adX", "IX"), ("user", "user"), ("USER", "USER"), ("\u00aa", "a"), ("\u2168", "IX"), ("", ""),
-])  # fmt: skip
-def test_rfc_4013_section_3(text: str, prepared: str) -> None:
-    assert scram_keys.prepare(text) == prepared
-
-
-@pytest.mark.parametrize("text", ["\u0007", "\u0627\u0031", "\ud800", "\ue000", "a\u0627"])
-def test_prohibited_characters_are_refused(text: str) -> None:
-    with pytest.raises(ValueError):
-        scram_keys.prepare(text)
-
-
 def test_rfc_7677_section_3() -> None:
     keys = scram_keys.derive("SHA-256", "pencil", b64decode("W22ZaJ0SNY7soEsUEjb6gQ=="), 4096)
     nonce = b"rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"

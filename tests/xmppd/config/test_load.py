@@ -106,6 +106,52 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
     assert config.origins["limits.burst"] == f"{file}:4"
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('hosts = ["localhost", "LocalHost"]', '"localhost" and "LocalHost" are one'),
+        ('hosts = ["a.x", "b.x", "a.x"]', '"a.x" is there twice'),
+        ('hosts = ["bücher.example", "xn--bcher-kva.example"]', '"bücher.example" and "xn--bcher-kva.example" are one'),
+        ('hosts = ["a.x", "a.x."]', '"a.x" and "a.x." are one'),
+        ('hosts = ["*.example"]', 'must be a domain name, not "*.example"'),
+        ('hosts = ["xn--a"]', 'must be a domain name, not "xn--a"'),
+        ('hosts = ["a..x"]', 'must be a domain name, not "a..x"'),
+        ('hosts = ["http://a.x"]', 'must be a domain name, not "http://a.x"'),
+        ('hosts = ["a.x:5222"]', 'must be a domain name, not "a.x:5222"'),
+        ('hosts = ["user@a.x"]', 'must be a domain name, not "user@a.x"'),
+        ('hosts = ["-a.x"]', 'must be a domain name, not "-a.x"'),
+    ],
+)
+def test_twins_and_nonsense_among_the_hosts_are_refused(tmp_path: Path, text: str, what: str) -> None:
+    (found,) = problems(tmp_path, text)
+    assert found.startswith("xmppd.toml:1: hosts ")
+    assert what in found
+
+
+def test_the_tables_of_hosts_and_components_know_every_spelling(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        'hosts = ["xn--bcher-kva.example"]\n[host."BÜCHER.example"]\nregistration_open = true\n'
+        '[[listen]]\nmodule = "component"\nsecrets = { "gate.xn--bcher-kva.example" = "s" }\n',
+    )
+    config = load(None, tmp_path, {})
+    assert config.hosts == ("bücher.example",)
+    assert config.registration_open("bücher.example")
+    assert dict(config.listen[0].secrets) == {"gate.bücher.example": "s"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'hosts = ["bücher.example"]\n[host."bücher.example"]\n[host."xn--bcher-kva.example"]\n',
+        '[host."a b"]\n',
+        '[[listen]]\nmodule = "component"\nsecrets = { "a.x" = "s", "A.x" = "t" }\n',
+    ],
+)
+def test_a_table_that_means_one_domain_twice_or_none_is_refused(tmp_path: Path, text: str) -> None:
+    assert any("are one" in found or "must be a domain name" in found for found in problems(tmp_path, text))
+
+
 def test_a_variable_may_name_a_file_and_reach_into_lists_and_hosts(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("postgresql://u:p@h/d\n", encoding="utf-8")
     env = {

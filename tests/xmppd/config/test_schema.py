@@ -54,6 +54,8 @@ def test_what_is_no_domain(bad: str) -> None:
 
 
 def test_domains_and_addresses_are_normal() -> None:
+    for written in ("bücher.example", "BÜCHER.example", "XN--Bcher-kva.example", "bücher。example", "bücher.example."):
+        assert schema.domain(written) == "bücher.example"
     assert schema.domain("Example.ORG") == "example.org"
     assert schema.address("::1") == "::1"
     assert schema.address("*") == "*"

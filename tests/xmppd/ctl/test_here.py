@@ -34,6 +34,7 @@ def test_the_shell_and_the_vital_signs() -> None:
         assert vital["pid"] == os.getpid()
         assert vital["memory_mb"] > 5
         assert vital["processes"] >= 1
+        assert type(vital["deeds"]) is dict
 
     run(body)
 

@@ -64,9 +64,10 @@ def test_ping_names_who_is_silent(play: Any) -> None:
 
 
 def test_status_keeps_a_place_for_who_is_down(play: Any) -> None:
-    play({"xmppd.ctl.here:vital": {"pid": 7}, "xmppd.ctl.here:sessions": {"ok": 3}}, down="w1")
+    play({"xmppd.ctl.here:vital": {"pid": 7, "deeds": {"logins": 2}}, "xmppd.ctl.here:sessions": {"ok": 3}}, down="w1")
     told = perform(on_main.status)
     assert told["sessions"] == 3
+    assert told["deeds"] == {"logins": 2}
     assert told["workers"] == [{"name": "w1", "state": "down", "pid": None}, {"name": "w2", "state": "up", "pid": 7}]
 
 

@@ -19,6 +19,15 @@ def test_tables_fields_and_lists() -> None:
     assert render.render([]) == ""
 
 
+def test_status_counts_what_people_did() -> None:
+    told: dict[str, Any] = {"version": "1", "pid": 7, "uptime": 3, "sessions": 1, "hosts": ["a"], "listen": []}
+    told["workers"] = [{"name": "w1"}]
+    assert "deeds    12 logins, 3 failed logins\n" in render.status(
+        {**told, "deeds": {"logins": 12, "failed logins": 3, "kicks": 0}}
+    )
+    assert "deeds" not in render.status({**told, "deeds": {}})
+
+
 def test_durations() -> None:
     assert [render.duration(s) for s in (0.4, 61, 7322, 200000)] == ["0 s", "1 min 1 s", "2 h 2 min", "2 d 7 h"]
 

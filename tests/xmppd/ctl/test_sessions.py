@@ -24,7 +24,9 @@ async def client(jid: str, seen: list[object]) -> None:
     await sm.close_session(session)
 
 
-def test_sessions_are_listed_and_kicked() -> None:
+def test_sessions_are_listed_and_kicked(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "xmppd.audit")
+
     async def body() -> None:
         seen: list[object] = []
         for resource in ("one", "two"):
@@ -42,6 +44,10 @@ def test_sessions_are_listed_and_kicked() -> None:
         await process.sleep(0.05)
         assert seen == [Kick(text="out"), Kick()]
         assert [row["jid"] for row in await sessions.list_(None)] == ["bob@other.example/x"]
+        assert caplog.messages[-2:] == [
+            'operator ended 1 sessions, "alice@localhost/two", "out"',
+            'operator ended 1 sessions, "alice@localhost"',
+        ]
 
     beside_server(body)
 

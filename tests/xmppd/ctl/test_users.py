@@ -21,7 +21,9 @@ async def refusal(work: Any) -> str:
     return str(caught.value)
 
 
-def test_an_account_from_making_to_removal() -> None:
+def test_an_account_from_making_to_removal(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "xmppd.audit")
+
     async def body() -> None:
         made = await users.add("alice", None)
         assert made["jid"] == "alice@localhost"
@@ -38,6 +40,13 @@ def test_an_account_from_making_to_removal() -> None:
         assert await users.list_("other.example") == ["bob@other.example"]
         assert await users.delete("alice") == {"jid": "alice@localhost", "removed": True}
         assert await users.list_(None) == []
+        assert [r.getMessage() for r in caplog.records if r.name == "xmppd.audit"] == [
+            'operator made an account, "alice@localhost"',
+            'operator made an account, "bob@other.example"',
+            'operator set a password, "alice@localhost"',
+            'operator set a password, "alice@localhost"',
+            'operator removed an account, "alice@localhost"',
+        ]
 
     beside_server(body)
 

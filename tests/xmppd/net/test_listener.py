@@ -25,10 +25,33 @@ def test_an_accepted_socket_has_what_a_connection_needs() -> None:
     sock.setblocking(True)
     accepted, _ = sock.accept()
     assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-    assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 300
     for each in (accepted, client, sock):
         each.close()
+
+
+@pytest.mark.parametrize("vanished", [8, 9, 30, 119, 120, 3600])
+def test_who_has_vanished_is_noticed_in_time(vanished: int) -> None:
+    """Idle: the last probe has gone unanswered by then. With data on the way: so long it is sent again."""
+    sock = bind(Address("x", "127.0.0.1", 0, vanished=vanished))
+    client = socket.create_connection(sock.getsockname())
+    sock.setblocking(True)
+    accepted, _ = sock.accept()
+    assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    idle, every, probes = (
+        accepted.getsockopt(socket.IPPROTO_TCP, option)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+    )
+    assert idle + every * probes == vanished
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == vanished * 1000
+    for each in (accepted, client, sock):
+        each.close()
+
+
+def test_off_leaves_it_to_the_kernel() -> None:
+    sock = bind(Address("x", "127.0.0.1", 0))
+    assert not sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert not sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    sock.close()
 
 
 def test_a_taken_port_is_named() -> None:

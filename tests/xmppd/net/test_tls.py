@@ -2,6 +2,7 @@
 
 import hashlib
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,13 @@ def contexts(tmp_path: Path, *hosts: str) -> tls.TlsContexts:
     return tls.TlsContexts(hosts, lambda _host: None, tmp_path / "certs")
 
 
-def handshake(server: TlsSession, name: str, ca: Path | None = None) -> ssl.SSLObject:
+def handshake(
+    server: TlsSession, name: str, ca: Path | None = None, offered: Sequence[str] = ()
+) -> ssl.SSLObject:
     """A client's side of the handshake, carried to its end without any socket."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if offered:
+        context.set_alpn_protocols(offered)
     if ca is None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -47,6 +52,43 @@ def test_each_host_shows_its_own_certificate(tmp_path: Path) -> None:
         der = client.getpeercert(binary_form=True)
         assert der is not None
         assert both.end_point(server.context) == hashlib.sha256(der).digest()
+
+
+@pytest.mark.parametrize(
+    "name", ["xn--bcher-kva.example", "XN--Bcher-KVA.Example", "bücher.example", "xn--bcher-kva.example."]
+)
+def test_an_international_host_is_found_by_its_a_label(tmp_path: Path, name: str) -> None:
+    both = contexts(tmp_path, "one.example", "bücher.example")
+    for asked, host in ((name, "bücher.example"), ("xn--a", "one.example"), ("xn--bcher-kva.other", "one.example")):
+        server = TlsSession(both.context())
+        handshake(server, asked)
+        assert server.context is both.context(host)
+
+
+def test_its_development_certificate_names_the_a_label(tmp_path: Path) -> None:
+    both = contexts(tmp_path, "one.example", "faß.example")
+    client = handshake(TlsSession(both.context()), "xn--fa-hia.example", tmp_path / "certs" / "faß.example.pem")
+    assert client.getpeercert()
+
+
+@pytest.mark.parametrize("host", ["one.example", "two.example", "unknown.example"])
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        (["xmpp-client"], "xmpp-client"),
+        (["h2", "xmpp-client"], "xmpp-client"),
+        (["xmpp-client", "xmpp-server"], "xmpp-client"),
+        (["xmpp-server"], None),
+        (["h2"], None),
+        ([], None),
+    ],
+)
+def test_the_protocol_of_clients_is_chosen_where_it_is_offered(
+    tmp_path: Path, host: str, offered: list[str], chosen: str | None
+) -> None:
+    both = contexts(tmp_path, "one.example", "two.example")
+    client = handshake(TlsSession(both.context()), host, offered=offered)
+    assert client.selected_alpn_protocol() == chosen
 
 
 def test_an_unknown_name_gets_the_first_host(tmp_path: Path) -> None:

@@ -36,12 +36,14 @@ class Sink:
         self.reasons.append(reason)
 
 
-async def opened(context: ssl.SSLContext | None = None, limit: int = 1 << 22) -> tuple[Transport, Sink, socket.socket]:
+async def opened(
+    context: ssl.SSLContext | None = None, limit: int = 1 << 22, negotiation: float = 30.0
+) -> tuple[Transport, Sink, socket.socket]:
     """A transport, its reader, and the peer's non-blocking socket."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.setblocking(False)
-    made, sink = Transport(THIS.loop, Flusher(THIS.loop), "192.0.2.1", limit), Sink()
+    made, sink = Transport(THIS.loop, Flusher(THIS.loop), "192.0.2.1", limit, negotiation), Sink()
     await made.activate(ours, sink, context)
     return made, sink, theirs
 
@@ -283,13 +285,23 @@ def test_what_is_no_handshake_ends_the_connection(tmp_path: Path) -> None:
     node.run(body)
 
 
-def test_a_handshake_has_little_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(transport_module, "HANDSHAKE", 0.02)
+@pytest.mark.parametrize("direct", [True, False])
+def test_a_handshake_gets_what_is_left_of_the_negotiation(
+    tmp_path: Path, direct: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     contexts = TlsContexts(["localhost"], lambda _h: None, tmp_path)
+    caplog.set_level("INFO", "xmppd.audit")
 
     async def body() -> None:
-        _, sink, _theirs = await opened(contexts.context())
+        made, sink, _theirs = await opened(contexts.context() if direct else None, negotiation=0.2)
+        made.on_gone = lambda: None
+        if not direct:
+            await process.sleep(0.3)
+            assert sink.reasons == [], "only a handshake ends by it here; the rest is the stream's"
+            made.start_tls(contexts.context(), b"<proceed/>")
         await node.until(lambda: sink.reasons == ["handshake_timeout"])
+        await node.until(lambda: caplog.messages)
+        assert caplog.messages == ["TLS handshake from 192.0.2.1 given up: handshake_timeout"]
 
     node.run(body)
 

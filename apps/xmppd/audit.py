@@ -1,0 +1,72 @@
+"""audit — one line in the log for each thing that a person or an operator does, and how often each was done.
+
+OTP:      cf. ejabberd's info lines ("Accepted/Failed c2s authentication for …") and mod_fail2ban
+Way:      net, stream, mods, ctl → [audit] → the log, logger `xmppd.audit`; counts → ctl status
+Process:  none; the counts are this worker's, since it began
+
+A line says what was done, from where, to whom, and why not: never what was said, and no secret. What somebody chose (a
+name, a resource) stands in quotes, escaped and cut, behind all that is ours, so that nobody writes a line's beginning:
+rel/fail2ban/xmppd.conf reads these lines.
+
+    login from 192.0.2.1: "alice@localhost", SCRAM-SHA-256, TLSv1.3
+    login from 192.0.2.1 failed: not-authorized, "alice@localhost", PLAIN
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections import Counter
+from typing import Final
+
+from otp.kernel.logger import client_text
+
+log = logging.getLogger("xmppd.audit")
+
+#: how often each was done on this worker
+COUNTS: Final[Counter[str]] = Counter()
+
+LOGIN: Final = "logins"
+LOGIN_FAILED: Final = "failed logins"
+REGISTERED: Final = "registrations"
+NOT_REGISTERED: Final = "refused registrations"
+PASSWORD: Final = "password changes"
+REMOVED: Final = "removed accounts"
+KICKED: Final = "kicks"
+CLOSED: Final = "closed sessions"
+COMMAND: Final = "account commands"
+HANDSHAKE: Final = "given-up handshakes"
+COMPONENT: Final = "component links"
+COMPONENT_CLOSED: Final = "closed component links"
+COMPONENT_REFUSED: Final = "refused component links"
+STRANGER: Final = "closed strangers"
+
+
+def tell(deed: str, text: str, *chosen: str, level: int = logging.INFO) -> None:
+    """Count `deed` and write the line: our `text`, then what people chose and what is known of it.
+
+    The log keeps so many lines of one text in a while (otp.kernel.logger.CAP); this is one text each, so it keeps all.
+    """
+    COUNTS[deed] += 1
+    if log.isEnabledFor(level):
+        log.log(level, ", ".join([text, *[part for part in chosen if part]]))
+
+
+def quoted(text: object) -> str:
+    """What somebody chose, as it may stand in a line."""
+    return client_text(str(text).replace('"', "'"))
+
+
+def mechanism(name: str) -> str:
+    """A SASL mechanism's name; in quotes unless it looks like one (RFC 4422 §3.1)."""
+    plain = len(name) <= 20 and all(c.isascii() and (c.isupper() or c.isdigit() or c in "-_") for c in name)
+    return name if plain else quoted(name)
+
+
+def address(ip: str) -> str:
+    """An IP address as it is blocked: an IPv4 one mapped into IPv6 is itself, no zone; "-" for none."""
+    try:
+        parsed = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return "-"
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
