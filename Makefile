@@ -18,7 +18,7 @@ dev: $(STAMP) ## an environment to work in: .venv, with these sources and all to
 	@echo "ready: $(BIN)/python, $(BIN)/pytest, $(BIN)/xmppd"
 
 test: $(STAMP) rel ## every test, also those against the built release
-	$(BIN)/python -m pytest tests
+	$(BIN)/python tests/support/contained.py $(BIN)/python -m pytest tests
 
 test-fast: $(STAMP) ## the tests that need no release and no server
 	$(BIN)/python -m pytest tests --ignore=tests/release --ignore=tests/interop --ignore=tests/stories

@@ -22,6 +22,10 @@ Verona receives:
 
 Verona sends:
 	<presence type='subscribe' from='friar@c1.test' to='romeo@localhost'/>
+	<iq type='get' id='kept' from='friar@c1.test' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>
+
+Verona receives:
+	<iq type='result' id='kept' from='localhost' to='friar@c1.test'/>
 
 Romeo sends:
 	<presence/>
