@@ -18,7 +18,7 @@ from otp.kernel.peer import PeerSpec
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import AutoShutdown, ChildSpec, Restart, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd.ctl import dispatch, server
+from xmppd.ctl import dispatch, output, server
 from xmppd.ctl.parent_state import Parent
 
 #: how a worker learns the secret of the mesh
@@ -64,6 +64,7 @@ def _spec(parent: Parent, worker: str, shutdown: float) -> ChildSpec:
         pass_fds=tuple(parent.start_of(worker).fds.values()),
         env={COOKIE_VARIABLE: parent.cookie.hex(), "PYTHONUNBUFFERED": "1"},
         shutdown=shutdown,
+        say=output.relay,
         input=lambda: parent.start_of(worker).to_bytes(),  # anew for each start: there may have been a reload
     )
     return ChildSpec(worker, (peer.start_link, (spec,), {"name": worker}), shutdown=shutdown + 5.0)

@@ -54,9 +54,7 @@ _read: Final[dict[str, int]] = {}
 # -- loading
 
 
-def load_file(
-    name: str, *, accept: Callable[[dict[str, Any]], None] | None = None, spare: bool = False
-) -> ModuleType:
+def load_file(name: str, *, accept: Callable[[dict[str, Any]], None] | None = None, spare: bool = False) -> ModuleType:
     """Load a module, or load it anew: what was current becomes old, what was old is purged. Raises: LoadError.
 
     `accept` sees the new namespace before it counts; if it raises, the one before comes back. `spare`: who runs old

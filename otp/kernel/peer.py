@@ -38,6 +38,10 @@ log = logging.getLogger("otp.peer")
 LAST_LINES: Final = 20
 
 
+def _say(name: str, line: str) -> None:
+    sys.stderr.write(f"{name}: {line}\n")
+
+
 @dataclass(frozen=True, slots=True)
 class PeerSpec:
     """What to run. `args`, the command line, or a function that makes it anew for each start (a new generation).
@@ -51,6 +55,7 @@ class PeerSpec:
     args: tuple[str, ...] | Callable[[], tuple[str, ...]]
     pass_fds: tuple[int, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    say: Callable[[str, str], None] = _say
     ready_within: float = 30.0
     shutdown: float = 10.0
     input: bytes | Callable[[], bytes] = field(default=b"", repr=False)
@@ -208,7 +213,7 @@ def _info(state: _State) -> PeerInfo:
 def _keep(lines: tuple[str, ...], state: _State) -> None:
     state.last_lines = [*state.last_lines, *lines][-LAST_LINES:]
     for line in lines:
-        sys.stderr.write(f"{state.spec.name}: {line}\n")
+        state.spec.say(state.spec.name, line)
 
 
 def _reason(code: int, state: _State) -> object:

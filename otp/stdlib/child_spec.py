@@ -85,9 +85,7 @@ class SupFlags:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategy", _one_of(Strategy, self.strategy, "invalid_strategy"))
-        object.__setattr__(
-            self, "auto_shutdown", _one_of(AutoShutdown, self.auto_shutdown, "invalid_auto_shutdown")
-        )
+        object.__setattr__(self, "auto_shutdown", _one_of(AutoShutdown, self.auto_shutdown, "invalid_auto_shutdown"))
         if not _is_time(self.intensity) or self.intensity != int(self.intensity):
             raise SpecError("invalid_intensity", self.intensity)
         if not _is_time(self.period) or not self.period:

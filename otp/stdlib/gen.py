@@ -119,9 +119,7 @@ def reply(from_: From, value: object) -> None:
         send(from_.ref, (from_, value))
 
 
-def call(
-    dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT
-) -> Coroutine[Any, Any, Any]:
+def call(dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, Any]:
     """Ask; await the answer. Seconds, None for ever.
 
     Raises: CallError with why = noproc, timeout, calling_self, noconnection, or the server's exit reason.

@@ -165,7 +165,6 @@ class GenServer(Formats, Generic[S]):
         return state
 
 
-
 class GenServerProcess(Behaviour):
     """The generic half."""
 
@@ -278,9 +277,7 @@ async def start(module: type[GenServer[Any]], *args: Any, **options: Unpack[Opti
     return await behaviour.start(lambda: GenServerProcess(behaviour.callbacks(module)), args, options)
 
 
-async def start_monitor(
-    module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]
-) -> tuple[Pid, Ref] | None:
+async def start_monitor(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref] | None:
     """start, with a monitor of the server."""
     return await behaviour.start_monitor(lambda: GenServerProcess(behaviour.callbacks(module)), args, options)
 

@@ -154,9 +154,7 @@ async def start(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Opti
     return await behaviour.start(lambda: GenStatemProcess(module()), args, options)
 
 
-async def start_monitor(
-    module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]
-) -> tuple[Pid, Ref] | None:
+async def start_monitor(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref] | None:
     """start, with a monitor of the machine."""
     return await behaviour.start_monitor(lambda: GenStatemProcess(module()), args, options)
 

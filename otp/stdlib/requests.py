@@ -112,9 +112,7 @@ class _Answer(LoopFuture[Any]):
         deliver(self.owner, Response(request.ref, outcome))
 
 
-def send_request(
-    dest: Pid | Name, request: object, wrap: Callable[[From, Any], object] | None = None
-) -> RequestId:
+def send_request(dest: Pid | Name, request: object, wrap: Callable[[From, Any], object] | None = None) -> RequestId:
     """Ask, without waiting. Never fails: what is wrong is the outcome. `wrap` makes the message (default: a Call).
 
     Raises: NotAProcess outside of a process.
@@ -260,9 +258,7 @@ async def receive_any(
     return found
 
 
-def check_any(
-    message: object, requests: Requests, delete: bool = True
-) -> Found | Literal["no_reply", "no_request"]:
+def check_any(message: object, requests: Requests, delete: bool = True) -> Found | Literal["no_reply", "no_request"]:
     """The same for a message that has been received already; NO_REPLY if it answers none of them."""
     if not requests.labels:
         return NO_REQUEST

@@ -108,9 +108,7 @@ def needs_restart(restart: Restart, reason: object) -> bool:
     return restart is Restart.PERMANENT or (restart is Restart.TRANSIENT and not is_clean(reason))
 
 
-def ended(
-    flags: SupFlags, members: Members, key: Key, reason: object, window: Window, now: float
-) -> Decision:
+def ended(flags: SupFlags, members: Members, key: Key, reason: object, window: Window, now: float) -> Decision:
     """What to do now that child `key`, already marked as down, has ended for `reason`.
 
     `members` are in start order; `now` is the monotonic time in seconds. Returns actions and the new window.

@@ -104,9 +104,7 @@ class UpdateTimeout:
     event: Any
 
 
-Action = (
-    Postpone | NextEvent | Reply | Hibernate | SetTimeout | UpdateTimeout | ChangeModule | PushModule | PopModule
-)
+Action = Postpone | NextEvent | Reply | Hibernate | SetTimeout | UpdateTimeout | ChangeModule | PushModule | PopModule
 Actions = Action | list[Action] | tuple[Action, ...]
 
 

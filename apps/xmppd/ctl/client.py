@@ -16,14 +16,15 @@ from typing import Any
 
 from otp.kernel import unix_socket
 from xmppd.ctl.commands import EXIT_NOT_RUNNING, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
-from xmppd.ctl.home import Home
+from xmppd.ctl.home import Home, as_owner
 
 
 class NotRunning(CommandError):
     """Nobody answers at the control socket of this home."""
 
     def __init__(self, home: Home) -> None:
-        super().__init__(f"not running (home {home.path})", EXIT_NOT_RUNNING)
+        words = "" if home.path.exists() else ", which does not exist: --home says another"
+        super().__init__(f"not running (home {home.path}{words})", EXIT_NOT_RUNNING)
 
 
 class Connection:
@@ -56,7 +57,7 @@ def _connect(home: Home, timeout: float) -> socket.socket:
     try:
         sock = unix_socket.connect(home.control)
     except PermissionError:
-        raise CommandError(f"{home.control} belongs to another user", EXIT_PERMISSION) from None
+        raise CommandError(f"{home.control} may not be used: {as_owner(home.control)}", EXIT_PERMISSION) from None
     except BlockingIOError:
         raise CommandError("the server is too busy to answer", EXIT_TRY_AGAIN) from None
     except OSError:

@@ -14,7 +14,7 @@ from otp.erts import process
 from otp.kernel import rpc
 from xmppd import audit
 from xmppd.app import XmppdApp
-from xmppd.ctl import evaluate
+from xmppd.ctl import evaluate, start_notes
 from xmppd.ctl.commands import CommandError, registry
 from xmppd.ctl.dispatch import call
 from xmppd.routing import sm
@@ -59,6 +59,12 @@ def vital() -> dict[str, Any]:
 async def sessions() -> dict[str, Any]:
     """Give how many sessions there are, on all workers."""
     return {"ok": len(sm.all_sessions())}
+
+
+@rpc.exported
+async def notes() -> dict[str, Any]:
+    """Give what the one who started the server should know, in sentences."""
+    return {"ok": await start_notes.notes()}
 
 
 @rpc.exported

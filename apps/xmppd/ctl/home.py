@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +64,16 @@ class Home:
         return self.run / "lock"
 
     def create(self) -> None:
-        """Make the folders, for the owner only. Raises OSError."""
+        """Make the folders, for the owner only; those that are there already are made so. Raises OSError."""
         for folder in (self.path, self.run, self.data, self.log.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.run.stat().st_uid != os.getuid():
-            raise PermissionError(f"{self.run} belongs to somebody else")
+            raise PermissionError(f"{self.run} belongs to {owner_of(self.run)}: {as_owner(self.run)}")
+        for folder in (self.run, self.data, self.log.parent, self.path / "certs"):
+            if folder.exists() and folder.stat().st_mode & 0o077:
+                folder.chmod(0o700)
+        if self.log.is_symlink():
+            raise PermissionError(f"{self.log} is a symbolic link: the log is not written through one")
 
     def lock(self) -> int:
         """Take the home for this process, and write the pid file; the lock goes with the process.
@@ -107,6 +113,27 @@ class Home:
         """Take away what marks a running server; the lock itself ends with its descriptor."""
         for path in (self.pid_file, self.control):
             path.unlink(missing_ok=True)
+
+
+def owner_of(path: Path) -> str:
+    """Give the name of who owns a path, or the nearest folder above it that can be seen."""
+    while True:
+        try:
+            number = path.stat().st_uid
+            break
+        except OSError:
+            if path == path.parent:
+                return "another user"
+            path = path.parent
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
+
+
+def as_owner(path: Path) -> str:
+    """Give what to do about a path that only its owner may use."""
+    return f"run the verb as its owner: sudo -u {owner_of(path)} …"
 
 
 def find_home(flag: str | None, env: Mapping[str, str]) -> Home:

@@ -17,14 +17,18 @@ from typing import Any, Final
 
 import click
 
-from xmppd.ctl import client, logs, render
+from xmppd.ctl import client, logs, output, render
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.ctl.home import Home
-from xmppd.ctl.options import Options, colours, common, development, options
+from xmppd.ctl.options import Options, colours, common, development, options, usage
 
 #: seconds a server has to come up, and to go down beyond its drain time
 START_TIMEOUT: Final = 60.0
 STOP_TIMEOUT: Final = 30.0
+_ELSEWHERE: Final = (
+    "this server runs in the foreground: its log goes where it was started, to the terminal, the container's log or "
+    "the journal (journalctl -u xmppd)"
+)
 
 
 @click.command(help="start the server in the background, and wait until it serves")
@@ -35,6 +39,8 @@ def start() -> None:
     said = options()
     running = said.where().pid()
     if running is not None:
+        if _others(said):
+            raise CommandError(f"runs already, pid {running}, with other options: `restart` takes those given now")
         said.out({"running": True, "pid": running}, lambda r: f"runs already, pid {r['pid']}")
         return
     said.out(started(said), lambda info: render.banner(info, colours()))
@@ -46,7 +52,13 @@ def start() -> None:
 def foreground() -> None:
     """Become the parent process."""
     said = options()
-    said.checked()
+    try:
+        said.checked()
+    except CommandError as error:
+        if not output.wants_json(said.flags, os.environ):
+            raise
+        click.echo(output.record(str(error), "CRITICAL", extra={"status": error.status}), err=True)
+        sys.exit(error.status)
     sys.stdout.flush()
     command = parent_command(said)
     os.execv(command[0], [*command, "--foreground"])
@@ -77,24 +89,48 @@ def restart() -> None:
 @click.option("-f", "--follow", is_flag=True, help="go on with new lines until Ctrl-C")
 @common
 def show_logs(count: int, follow: bool) -> None:
-    """Print the log's end."""
+    """Print the log's end, or say where the log is."""
     said = options()
-    file = said.where().log
-    said.out(logs.tail(file, count))
+    home = said.where()
+    if not home.path.exists():
+        raise usage(f"there is no home {home.path}: --home says another")
+    elsewhere = home.pid() is not None and _last_start(home).get("foreground")
+    if elsewhere:
+        click.echo(_ELSEWHERE, err=True)
+    elif not home.log.exists():
+        raise CommandError(f"there is no log yet: {home.log}")
+    found = logs.tail(home.log, count)
+    said.out([logs.as_data(line) for line in found] if said.json else found)
     if follow:
-        for line in logs.follow(file):
-            click.echo(line)
+        for line in logs.follow(home.log):
+            said.out(logs.as_data(line) if said.json else line)
 
 
 def as_before(said: Options) -> Options:
     """Give the options of the last start where none are given now."""
     if said.config or said.flags or os.environ.get("XMPPD_CONFIG"):
         return said
-    try:
-        before = json.loads(said.where().options_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    before = _last_start(said.where())
+    if not before:
         return said
     return dataclasses.replace(said, config=before.get("config"), flags=before.get("flags") or {})
+
+
+def _last_start(home: Home) -> dict[str, Any]:
+    """Give how the server of a home was started last: {"config", "flags", "foreground"}; {} if that is not known."""
+    try:
+        found: dict[str, Any] = json.loads(home.options_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _others(said: Options) -> bool:
+    """Tell whether options are given that the server which runs was not started with."""
+    before = _last_start(said.where())
+    flags = before.get("flags") or {}
+    file = said.file() if said.config else before.get("config")
+    return file != before.get("config") or any(flags.get(name) != value for name, value in said.flags.items())
 
 
 def parent_command(said: Options) -> list[str]:
@@ -116,9 +152,10 @@ def started(said: Options) -> dict[str, Any]:
     home = said.where()
     try:
         home.create()
-        log = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise CommandError(f"{home.path}: {error.strerror or error}", EXIT_PERMISSION) from None
+        words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise CommandError(words, EXIT_PERMISSION) from None
     ready, done = os.pipe()
     process = subprocess.Popen(
         [*parent_command(said), "--ready-fd", str(done)],

@@ -6,11 +6,13 @@ Way:      ctl.lifecycle → [logs]
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 _BLOCK = 65536
 
@@ -45,6 +47,15 @@ def follow(file: Path, pause: float = 0.2) -> Iterator[str]:
         if log and _moved(log.fileno(), file):
             log.close()
             log = file.open(encoding="utf-8", errors="replace")
+
+
+def as_data(line: str) -> dict[str, Any]:
+    """Give a line as an object: what it is if the log is JSON, else {"line": text}."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"line": line}
 
 
 def _moved(fd: int, file: Path) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -18,6 +19,7 @@ import click
 from xmppd.ctl import others, verbs
 from xmppd.ctl.build import build
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, CommandError
+from xmppd.ctl.home import as_owner
 from xmppd.ctl.options import Options, common, fail, usage
 from xmppd.ctl.version import version
 
@@ -126,11 +128,17 @@ def main(args: list[str] | None = None) -> int:
             return fail(CommandError(error.format_message(), error.exit_code), as_json=True)
         error.show()
         return error.exit_code
-    except PermissionError as error:
-        return fail(CommandError(str(error), EXIT_PERMISSION), said.json)
     except OSError as error:
-        return fail(CommandError(str(error), EXIT_FAILED), said.json)
+        status = EXIT_PERMISSION if isinstance(error, PermissionError) else EXIT_FAILED
+        return fail(CommandError(_words(error), status), said.json)
     return 0
+
+
+def _words(error: OSError) -> str:
+    if not error.filename:
+        return str(error)
+    hint = f"; {as_owner(Path(error.filename))}" if isinstance(error, PermissionError) else ""
+    return f"{error.filename}: {error.strerror}{hint}"
 
 
 if __name__ == "__main__":

@@ -75,6 +75,15 @@ async def reload() -> dict[str, Any]:
     return {"reloaded": True, "text": "\n".join(["reloaded", *done]), "done": done}
 
 
+async def notes() -> list[str]:
+    """Give what the workers, now that they serve, have found for the one who started them."""
+    try:
+        found: list[str] = await dispatch.remote(dispatch.workers()[0], "xmppd.ctl.here:notes", timeout=PATIENCE)
+    except CommandError:
+        return []
+    return found
+
+
 def configuration() -> dict[str, Any]:
     """Give the configuration in force: {"rows": each key with value and origin, "file": the file it came from}."""
     here = state()

@@ -23,7 +23,7 @@ from otp.release import boot
 from otp.release.reasons import explain
 from xmppd.config.load import load
 from xmppd.config.problems import ConfigError
-from xmppd.ctl import dev_certs, log_setup, on_main, ports
+from xmppd.ctl import dev_certs, log_setup, on_main, output, ports
 from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.ctl.home import Home, HomeTaken
 from xmppd.ctl.last_words import LastWords
@@ -38,7 +38,8 @@ def main(args: list[str] | None = None) -> int:
     """Be the parent until told to stop; give the exit code."""
     said = _arguments().parse_args(args)
     os.umask(0o077)
-    readiness = Readiness(said.ready_fd)
+    flags = dict(flag.split("=", 1) for flag in said.flags)
+    readiness = Readiness(said.ready_fd, as_json=output.wants_json(flags, os.environ))
     if said.foreground:
         os.environ["XMPPD_FOREGROUND"] = "1"
     try:
@@ -46,6 +47,9 @@ def main(args: list[str] | None = None) -> int:
     except CommandError as error:
         readiness.tell({"error": str(error), "status": error.status})
         return error.status
+    if parent.config.log.format == "json":
+        readiness.as_json = True
+        output.take_over()
     try:
         return _run(parent, readiness)
     finally:
@@ -69,6 +73,7 @@ def prepare(said: argparse.Namespace) -> Parent:
         config = load(said.config, said.home, os.environ, flags)
         home = Home(config.paths.home)
         home.create()
+        new = not home.lock_file.exists()
         home.lock()
         log_setup.set_up(config.log, None if said.foreground else home.log)
         dev_certs.ensure(config)
@@ -79,16 +84,20 @@ def prepare(said: argparse.Namespace) -> Parent:
         raise CommandError(str(error), EXIT_FAILED) from None
     except ports.PortForbidden as error:
         raise CommandError(str(error), EXIT_PERMISSION) from None
+    except ports.NoAddress as error:
+        raise CommandError(str(error), EXIT_CONFIG) from None
     except ports.PortTaken as error:
         raise CommandError(str(error), EXIT_TRY_AGAIN) from None
     except PermissionError as error:
         raise CommandError(str(error), EXIT_PERMISSION) from None
     except OSError as error:
         raise CommandError(str(error), EXIT_FAILED) from None
-    home.options_file.write_text(json.dumps({"config": said.config, "flags": flags}), encoding="utf-8")
-    for warning in config.warnings:
+    started = {"config": said.config, "flags": flags, "foreground": said.foreground}
+    home.options_file.write_text(json.dumps(started), encoding="utf-8")
+    parent = Parent(config, said.config, flags, bound, secrets.token_bytes(32), said.foreground, new=new)
+    for warning in parent.warnings():
         log.warning("%s", warning)
-    return Parent(config, said.config, flags, bound, secrets.token_bytes(32), said.foreground)
+    return parent
 
 
 def _run(parent: Parent, readiness: Readiness) -> int:
@@ -124,7 +133,11 @@ async def _announce(parent: Parent, readiness: Readiness) -> None:
             boot.stop(why, EXIT_FAILED)
             return
     log.info("all %d workers serve", len(parent.workers))
-    readiness.tell(parent.describe() | {"workers": list(parent.workers)})
+    told = parent.describe()
+    notes = await on_main.notes()
+    for note in notes:
+        log.warning("%s", note)
+    readiness.tell(told | {"workers": list(parent.workers), "warnings": [*told["warnings"], *notes]})
 
 
 def _readable(why: str, reason: object) -> str:

@@ -7,6 +7,7 @@ Way:      ctl.parent makes it → main_sup, ctl.on_main read it
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from xmppd.config.load import load
 from xmppd.config.schema import Config
 from xmppd.ctl import in_force, preflight
 from xmppd.ctl.build import build
-from xmppd.ctl.home import Home
+from xmppd.ctl.home import Home, find_home
 from xmppd.ctl.ports import port_of
 from xmppd.ctl.version import version
 from xmppd.ctl.worker_start import WorkerStart
@@ -43,6 +44,8 @@ class Parent:
     sockets: Sequence[Sequence[socket.socket]] = field(repr=False)
     cookie: bytes = field(repr=False, default=b"")
     foreground: bool = False
+    #: nobody has served from this home before
+    new: bool = False
     started: float = field(default_factory=time.monotonic)
     reloaded: list[Config] = field(default_factory=list)
     certificates: dict[str, bytes] = field(default_factory=dict, repr=False)
@@ -117,9 +120,24 @@ class Parent:
             "data": data_words(self.config),
             "log": str(self.home.log),
             "certificates": certificates(self.config),
-            "warnings": [*self.config.warnings, *map(str, preflight.certificates(self.in_force)), *_as_root()],
-            "command": os.environ.get("XMPPD_COMMAND", "xmppd"),
+            "warnings": self.warnings(),
+            "new": self.new,
+            "foreground": self.foreground,
+            "command": self._command(),
         }
+
+    def warnings(self) -> list[str]:
+        """Give what is not as it should be, and stops nothing."""
+        return [*self.config.warnings, *map(str, preflight.certificates(self.in_force)), *_as_root()]
+
+    def _command(self) -> str:
+        """Give the verbs' command with the options that another terminal needs to reach this server."""
+        words = [os.environ.get("XMPPD_COMMAND", "xmppd")]
+        if find_home(None, os.environ).path != self.home.path:
+            words += ["--home", str(self.home.path)]
+        if self.file is not None and self.file != os.environ.get("XMPPD_CONFIG"):
+            words += ["--config", self.file]
+        return shlex.join(words)
 
 
 def state() -> Parent:

@@ -21,24 +21,34 @@ class PortTaken(Exception):
     """A listener cannot be bound; the text says which, why, and by whom it is taken if that can be known."""
 
 
+class NoAddress(PortTaken):
+    """Every listener that cannot be bound is for an address that this machine does not have."""
+
+
 class PortForbidden(PortTaken):
     """Every listener that cannot be bound is one that this user may not bind: trying again will not help."""
 
 
 def bind_all(listens: Sequence[Listen], workers: int) -> list[list[socket.socket]]:
-    """Bind every listener once per worker: `result[listener][worker]`. Raises PortTaken, PortForbidden: all at once."""
+    """Bind every listener once per worker: `result[listener][worker]`. Raises PortTaken, PortForbidden,
+    NoAddress: all at once."""
     bound: list[list[socket.socket]] = []
     errors: list[tuple[int | None, str]] = []
-    for listen in listens:
+    for number, listen in enumerate(listens, 1):
         try:
             bound.append(_bind(listen, workers))
         except OSError as error:
-            errors.append((error.errno, _words(listen, error)))
+            errors.append((error.errno, _words(listen, number, error)))
     if errors:
         close_all(bound)
-        forbidden = all(number == errno.EACCES for number, _ in errors)
-        raise (PortForbidden if forbidden else PortTaken)("\n".join(text for _, text in errors))
+        raise _kind({number for number, _ in errors})("\n".join(text for _, text in errors))
     return bound
+
+
+def _kind(numbers: set[int | None]) -> type[PortTaken]:
+    if numbers == {errno.EACCES}:
+        return PortForbidden
+    return NoAddress if numbers == {errno.EADDRNOTAVAIL} else PortTaken
 
 
 def close_all(bound: Sequence[Sequence[socket.socket]]) -> None:
@@ -93,11 +103,12 @@ def _address(ip: str) -> tuple[socket.AddressFamily, str]:
     return (socket.AF_INET6 if ":" in ip else socket.AF_INET), ip
 
 
-def _words(listen: Listen, error: OSError) -> str:
+def _words(listen: Listen, number: int, error: OSError) -> str:
     what = f"port {listen.port} ({listen.module}, ip {listen.ip})"
     if error.errno == errno.EADDRINUSE:
         holder = who_listens(listen.port)
-        return f"{what} is taken{f' by {holder}' if holder else ' by another program'}"
+        other = f"; for another port: --set listen.{number}.port=N"
+        return f"{what} is taken by {holder or 'another program'}{other}"
     if error.errno == errno.EACCES:
         return f"{what} may not be bound: ports below 1024 need a right (CAP_NET_BIND_SERVICE)"
     if error.errno == errno.EADDRNOTAVAIL:
@@ -110,10 +121,17 @@ def who_listens(port: int, proc: Path = Path("/proc")) -> str:
     inodes = {inode for table in ("tcp", "tcp6") for inode in _listening(proc / "net" / table, port)}
     if not inodes:
         return ""
-    for folder in proc.iterdir():
-        if folder.name.isdigit() and _holds(folder / "fd", inodes):
-            return f"{_command(folder)} (pid {folder.name})"
-    return ""
+    found = [folder for folder in proc.iterdir() if folder.name.isdigit() and _holds(folder / "fd", inodes)]
+    ours = [text for folder in found if (text := _xmppd(folder))]
+    return ours[0] if ours else f"{_command(found[0])} (pid {found[0].name})" if found else ""
+
+
+def _xmppd(folder: Path) -> str:
+    """Give which server it is if it is the parent of one of ours."""
+    words = _cmdline(folder)
+    if "xmppd.ctl.parent" not in words or "--home" not in words[:-1]:
+        return ""
+    return f"another xmppd (pid {folder.name}, home {words[words.index('--home') + 1]})"
 
 
 def _listening(table: Path, port: int) -> list[str]:
@@ -140,8 +158,11 @@ def _target(fd: Path) -> str:
 
 
 def _command(folder: Path) -> str:
+    return " ".join(_cmdline(folder)).strip()[:80] or "a process"
+
+
+def _cmdline(folder: Path) -> list[str]:
     try:
-        words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        return (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
-        return "a process"
-    return " ".join(words).strip()[:80] or "a process"
+        return []

@@ -12,14 +12,16 @@ import os
 import sys
 from typing import Any
 
-from xmppd.ctl import render
+from xmppd.ctl import output, render
 
 
 class Readiness:
-    """Tells who started us how it went: one line of JSON through a pipe; in the foreground, words."""
+    """Tells who started us how it went: one line of JSON through a pipe; in the foreground, words, or with `as_json`
+    an object as the log has it."""
 
-    def __init__(self, fd: int | None) -> None:
+    def __init__(self, fd: int | None, as_json: bool = False) -> None:
         self.fd = fd
+        self.as_json = as_json
         self.told = False
 
     def tell(self, answer: dict[str, Any]) -> None:
@@ -31,6 +33,10 @@ class Readiness:
             with contextlib.suppress(BrokenPipeError):
                 os.write(self.fd, json.dumps(answer).encode() + b"\n")
             os.close(self.fd)
+        elif self.as_json:
+            text = f"xmppd: {answer['error']}" if "error" in answer else f"xmppd {answer['version']} serves"
+            stream, level = (sys.stderr, "CRITICAL") if "error" in answer else (sys.stdout, "INFO")
+            print(output.record(text, level, extra=answer), file=stream, flush=True)
         elif "error" in answer:
             print(f"xmppd: {answer['error']}", file=sys.stderr, flush=True)
         else:

@@ -6,11 +6,12 @@ Way:  xmppd.ctl.home
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
 
-from xmppd.ctl.home import Home, HomeTaken, find_home
+from xmppd.ctl.home import Home, HomeTaken, as_owner, find_home, owner_of
 
 
 def test_two_owners_of_one_home_are_refused(tmp_path: Path) -> None:
@@ -37,6 +38,30 @@ def test_the_folders_are_the_owners_alone(tmp_path: Path) -> None:
     home.create()
     for folder in (home.path, home.run, home.data, home.log.parent):
         assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_folders_that_were_open_to_others_are_shut(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for folder in (home.run, home.data, home.log.parent, home.path / "certs"):
+        folder.mkdir()
+        folder.chmod(0o777)
+    home.create()
+    for folder in (home.run, home.data, home.log.parent, home.path / "certs"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_log_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.log.parent.mkdir()
+    home.log.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError, match="symbolic link"):
+        home.create()
+
+
+def test_whose_it_is(tmp_path: Path) -> None:
+    me = pwd.getpwuid(os.getuid()).pw_name
+    assert owner_of(tmp_path / "not" / "there") == me
+    assert as_owner(tmp_path) == f"run the verb as its owner: sudo -u {me} …"
 
 
 def test_release_takes_the_marks_away(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from xmppd.ctl import lifecycle
 from xmppd.ctl.client import NotRunning
 from xmppd.ctl.commands import CommandError
 from xmppd.ctl.home import Home
+from xmppd.ctl.main import main
 from xmppd.ctl.options import Options
 
 
@@ -78,3 +79,54 @@ def test_a_parent_that_never_says_anything(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(lifecycle, "START_TIMEOUT", 0.2)
     with pytest.raises(CommandError, match="did not come up"):
         awaited(Home(tmp_path), "import time; time.sleep(30)")
+
+
+def test_a_start_with_other_options_than_those_of_the_running_server_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XMPPD_CONFIG", raising=False)
+    home = Home(tmp_path)
+    home.create()
+    fd = home.lock()
+    home.options_file.write_text(json.dumps({"config": "/a.toml", "flags": {"workers": "2"}}))
+    try:
+        same = ("", "--set workers=2", "--config /a.toml")
+        assert [main([*f"start {words}".split(), "--home", str(tmp_path)]) for words in same] == [0, 0, 0]
+        other = ("--set workers=3", "--set listen.1.port=0", "--config /b.toml", "--dev")
+        assert [main([*f"start {words}".split(), "--home", str(tmp_path)]) for words in other] == [1] * 4
+        assert "restart" in capsys.readouterr().err
+    finally:
+        os.close(fd)
+
+
+def test_logs_say_where_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path / "h")
+    assert main(["logs", "--home", str(home.path)]) == 2
+    assert f"there is no home {home.path}" in capsys.readouterr().err
+    home.create()
+    assert main(["logs", "--home", str(home.path)]) == 1
+    assert f"there is no log yet: {home.log}" in capsys.readouterr().err
+    home.log.write_text('{"text": "a"}\nb\n')
+    assert main(["logs", "--home", str(home.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"text": "a"}, {"line": "b"}]
+
+
+def test_logs_of_a_server_in_the_foreground(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path)
+    home.create()
+    home.options_file.write_text(json.dumps({"foreground": True}))
+    fd = home.lock()
+    try:
+        assert main(["logs", "--home", str(tmp_path)]) == 0
+    finally:
+        os.close(fd)
+    assert "journalctl" in capsys.readouterr().err
+
+
+def test_in_json_mode_a_refusal_is_an_object_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["foreground", "--home", str(tmp_path), "--set", "log.format=json", "--set", "workers=many"]
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 78
+    told = json.loads(capsys.readouterr().err)
+    assert (told["level"], told["extra"]["status"]) == ("CRITICAL", 78)

@@ -19,6 +19,11 @@ def test_the_last_lines(tmp_path: Path) -> None:
     assert logs.tail(file, 0) == []
 
 
+def test_lines_as_data() -> None:
+    assert logs.as_data('{"text": "a"}') == {"text": "a"}
+    assert [logs.as_data(line) for line in ("", "3", "[1]", "{")] == [{"line": line} for line in ("", "3", "[1]", "{")]
+
+
 def test_following_goes_on_in_the_successor(tmp_path: Path) -> None:
     file = tmp_path / "log"
     file.write_text("old\n")

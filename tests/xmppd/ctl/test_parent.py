@@ -52,7 +52,7 @@ def test_home_ports_and_certificates_are_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("flags", "status", "words"),
-    [({"limits.rate": "3"}, 78, "limits.rate must be"), ({"listen.1.ip": "192.0.2.1"}, 75, "no such address")],
+    [({"limits.rate": "3"}, 78, "limits.rate must be"), ({"listen.1.ip": "192.0.2.1"}, 78, "no such address")],
 )
 def test_what_cannot_be_had_is_said(tmp_path: Path, flags: dict[str, str], status: int, words: str) -> None:
     with pytest.raises(CommandError, match=words) as caught:

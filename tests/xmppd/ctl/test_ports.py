@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -53,7 +55,7 @@ def test_a_server_of_the_same_user_with_shared_ports_is_noticed() -> None:
 
 
 def test_an_address_of_another_machine() -> None:
-    with pytest.raises(ports.PortTaken, match="no such address"):
+    with pytest.raises(ports.NoAddress, match="no such address"):
         ports.bind_all([Listen(ip="192.0.2.1", port=0)], workers=1)
 
 
@@ -64,6 +66,19 @@ def test_a_port_that_may_not_be_bound_is_told_apart(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(socket.socket, "bind", refuse)
     with pytest.raises(ports.PortForbidden, match="CAP_NET_BIND_SERVICE"):
         ports.bind_all([Listen(port=80)], workers=1)
+
+
+def test_another_xmppd_is_named_with_its_home() -> None:
+    wait = "import socket, sys; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True)"
+    words = [sys.executable, "-c", f"{wait}; sys.stdin.read()", "xmppd.ctl.parent", "--home", "/srv/a"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+        with pytest.raises(ports.PortTaken) as caught:
+            ports.bind_all([Listen(port=0), Listen(port=port)], workers=1)
+        other.communicate("")
+    assert f"is taken by another xmppd (pid {other.pid}, home /srv/a)" in str(caught.value)
+    assert "--set listen.2.port=N" in str(caught.value)
 
 
 def test_nobody_listens() -> None:

@@ -28,6 +28,15 @@ def test_a_starter_that_has_gone_is_no_trouble() -> None:
     Readiness(theirs).tell({"error": "no"})
 
 
+def test_objects_in_the_foreground(capsys: pytest.CaptureFixture[str]) -> None:
+    Readiness(None, as_json=True).tell({"error": "no", "status": 75})
+    told = json.loads(capsys.readouterr().err)
+    assert (told["level"], told["text"], told["extra"]["status"]) == ("CRITICAL", "xmppd: no", 75)
+    Readiness(None, as_json=True).tell({"version": "1", "hosts": ["a"]})
+    told = json.loads(capsys.readouterr().out)
+    assert (told["level"], told["text"], told["extra"]["hosts"]) == ("INFO", "xmppd 1 serves", ["a"])
+
+
 def test_words_in_the_foreground(capsys: pytest.CaptureFixture[str]) -> None:
     Readiness(None).tell({"error": "no"})
     assert capsys.readouterr().err == "xmppd: no\n"

@@ -67,6 +67,7 @@ def test_the_banner_says_where_everything_is_and_is_plain_without_colours() -> N
         "hosts": ["localhost"],
         "listen": [{"module": "c2s", "ip": "::1", "port": 5222, "tls": "required", "plain_without_tls": True}],
         "config": None,
+        "home": "/h",
         "data": "/h/data",
         "log": "/h/log",
         "certificates": ["localhost: development certificate"],

@@ -21,9 +21,7 @@ SECRETS = {"echo.localhost": "s3cret", "other.localhost": "s3cret"}
 
 def settings(limits: Limits | None, conflict: str) -> Config:
     listen = (
-        Listen(
-            module="component", ip="127.0.0.1", port=0, tls="off", secrets=SECRETS, resource_conflict=conflict
-        ),
+        Listen(module="component", ip="127.0.0.1", port=0, tls="off", secrets=SECRETS, resource_conflict=conflict),
         Listen(module="c2s", ip="127.0.0.2", port=0, tls="off", plain_without_tls=True),
     )
     return config(modules={}, limits=limits, listen=listen)

@@ -1,0 +1,28 @@
+"""start_notes — what the one who starts the server should know of its store, found by a worker once it serves.
+
+OTP:      none
+Way:      ctl.parent → rpc → ctl.here → [start_notes] → the start's screen and the log
+Process:  runs in the worker, in the process that serves the call
+"""
+
+from __future__ import annotations
+
+from xmppd.ctl import users
+from xmppd.store.backend import StoreError
+
+
+async def notes() -> list[str]:
+    """Give sentences; none if all is as usual, or the store does not answer."""
+    try:
+        return await _orphans()
+    except StoreError:
+        return []
+
+
+async def _orphans() -> list[str]:
+    """Accounts of hosts that are no longer served."""
+    return [
+        f"{count} account{'' if count == 1 else 's'} of {host}, which is not in hosts: "
+        f"`user list {host}` names them, `user del` removes one"
+        for host, count in (await users.orphans()).items()
+    ]
