@@ -15,8 +15,8 @@ from xmpp_core.jid import JID, JidError
 from xmppd.ctl.commands import CommandError
 from xmppd.ctl.users import account, configuration, existing
 from xmppd.mods import mod_roster
-from xmppd.mods.roster.plan import TooMany
 from xmppd.mods.roster.records import item_of
+from xmppd.mods.roster.totals import TooMany
 from xmppd.store import store
 from xmppd.store.tables import ROSTER, RosterItem
 

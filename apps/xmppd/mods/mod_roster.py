@@ -19,10 +19,12 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.stanza import Iq, Presence, make_presence
 from xmpp_core.subscription import In, SendPresence
+from xmppd.config.schema import Limits
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.mods.roster import items, plan, records, requests, view
 from xmppd.mods.roster.perform import perform
-from xmppd.mods.roster.plan import Change, NotThere, Step, TooMany
+from xmppd.mods.roster.plan import Change, NotThere, Step
+from xmppd.mods.roster.totals import ROOM, Room, TooMany
 from xmppd.routing import hooks, iq, router, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import (
@@ -47,27 +49,35 @@ KINDS = frozenset(subscription.KINDS)
 
 @dataclass(frozen=True)
 class Options:
-    """`max_items`: contacts in one roster, 0 for what [limits] roster_items says."""
+    """`max_items`: contacts in one roster, 0 for what [limits] roster_items says; `max_requests`: strangers' requests
+    that wait for an answer, counted by themselves; `max_octets`: of a roster as it is sent, 0 for a quarter of what
+    [limits] send_queue_bytes says.
+    """
 
     max_items: int = 0
+    max_requests: int = 500
+    max_octets: int = 0
     max_name: int = 1023
     max_groups: int = 64
 
 
-async def change(most: int, pending: str, fn: Callable[[Change], list[Step]]) -> list[Step]:
+async def change(room: Room, pending: str, fn: Callable[[Change], list[Step]]) -> list[Step]:
     """Runs `fn` in one transaction; the steps it asks for, once it is on disk."""
     hosts, now = frozenset(router.hosts()), time.time_ns() // 1_000_000
 
     def transaction(tx: Tx) -> list[Step]:
-        return fn(Change(tx, hosts, now, pending, most))
+        return fn(Change(tx, hosts, now, pending, room))
 
     return await store.transaction(transaction)
 
 
-def _most(mod: Mod) -> int:
-    if mod.options.max_items:
-        return int(mod.options.max_items)
-    return mod.config.limits.roster_items if mod.config is not None else 1000
+def _room(mod: Mod) -> Room:
+    options, limits = mod.options, mod.config.limits if mod.config is not None else Limits()
+    return Room(
+        options.max_items or limits.roster_items,
+        options.max_requests,
+        options.max_octets or limits.send_queue_bytes // 4,
+    )
 
 
 # --- the roster as the client manages it
@@ -109,9 +119,9 @@ async def _set(iq: Iq, owner: JID, mod: Mod) -> None:
         raise StanzaError("not-allowed", "nobody is a contact of their own")
     try:
         if wish.remove:
-            steps = await change(_most(mod), "", lambda c: plan.remove(c, owner, wish.contact))
+            steps = await change(_room(mod), "", lambda c: plan.remove(c, owner, wish.contact))
         else:
-            steps = await change(_most(mod), "", lambda c: plan.edit(c, owner, wish.contact, wish.name, wish.groups))
+            steps = await change(_room(mod), "", lambda c: plan.edit(c, owner, wish.contact, wish.name, wish.groups))
     except NotThere:
         raise StanzaError("item-not-found") from None
     except TooMany:
@@ -166,7 +176,7 @@ async def _moved(mod: Mod, owner: JID, contact: JID, event: subscription.Event, 
     """Stores the transition and does what follows. Raises StanzaError if nothing was stored."""
     pending = requests.to_text(stanza)
     try:
-        steps = await change(_most(mod), pending, lambda c: plan.event(c, owner, contact, event))
+        steps = await change(_room(mod), pending, lambda c: plan.event(c, owner, contact, event))
     except TooMany:
         raise StanzaError("not-acceptable", "the roster is full") from None
     await perform(steps, stanza)
@@ -229,7 +239,7 @@ async def account_removed(point: AccountRemoved, mod: Mod) -> None:
     """Every subscription of the account is taken back, both ways, before its data goes."""
     stored = await store.select(ROSTER, (point.user.domain, point.user.local))
     contacts = [JID.parse(record.contact) for record in stored]
-    await perform(await change(_most(mod), "", lambda c: plan.remove_all(c, point.user, contacts)))
+    await perform(await change(_room(mod), "", lambda c: plan.remove_all(c, point.user, contacts)))
 
 
 # --- the administrator's ways: the same events, nothing else
@@ -238,7 +248,7 @@ async def account_removed(point: AccountRemoved, mod: Mod) -> None:
 async def roster_add(owner: str, contact: str, name: str = "", groups: Iterable[str] = ()) -> None:
     """Has `owner` (a local bare JID) ask for `contact`'s presence, as the owner's own client would.
 
-    Raises LookupError if the owner has no account, JidError, StoreError, plan.TooMany.
+    Raises LookupError if the owner has no account, JidError, StoreError, totals.TooMany.
     """
     me, other = _pair(owner, contact)
     stanza = make_presence(other, type_="subscribe", from_=me)
@@ -248,7 +258,7 @@ async def roster_add(owner: str, contact: str, name: str = "", groups: Iterable[
         named = plan.edit(c, me, other, name, tuple(groups)) if name or groups else []
         return named + plan.event(c, me, other, subscription.Event.SEND_SUBSCRIBE)
 
-    await perform(await change(10_000, requests.to_text(stanza), add), stanza)
+    await perform(await change(ROOM, requests.to_text(stanza), add), stanza)
 
 
 async def roster_remove(owner: str, contact: str) -> None:
@@ -265,7 +275,7 @@ async def roster_remove(owner: str, contact: str) -> None:
         except NotThere:
             raise LookupError(f"{contact} is not in the roster of {owner}") from None
 
-    await perform(await change(10_000, "", remove))
+    await perform(await change(ROOM, "", remove))
 
 
 def _pair(owner: str, contact: str) -> tuple[JID, JID]:

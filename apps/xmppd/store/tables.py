@@ -50,11 +50,15 @@ class RosterItem:
 
 @dataclass(frozen=True, slots=True)
 class RosterVersion:
-    """The counter of an owner's roster: the version of its latest change, removals included."""
+    """The counter of an owner's roster: the version of its latest change, removals included. And what it holds:
+    contacts, strangers' requests, octets as it is sent; -1: not counted yet."""
 
     host: str
     user: str
     counter: int
+    items: int = -1
+    requests: int = -1
+    octets: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from tests.support.court import Client, Court, play
+from tests.support.court import Client, Court, config_of, play
 from xmpp_core.jid import JID
+from xmpp_core.stanza import make_presence
 from xmppd.mods import mod_roster
+from xmppd.routing import router
 from xmppd.store import store
 from xmppd.store.tables import ROSTER
 
@@ -289,5 +292,46 @@ def test_to_somebody_who_has_no_account_nothing_is_told() -> None:
         await nobody.send("<presence/>")
         assert "subscribe romeo@localhost" in short(nobody.take()), "asked again at romeo's login"
         assert again.jid == JID.parse("romeo@localhost/again")
+
+    play(body)
+
+
+async def strangers(court: Court, owner: Client, count: int) -> None:
+    for i in range(count):
+        request = make_presence(owner.jid.bare_jid(), type_="subscribe", from_=JID.parse(f"x{i}@elsewhere.test"))
+        await router.route(request)
+    await court.settle()
+
+
+def test_strangers_requests_have_a_bound_of_their_own_and_leave_the_owner_the_roster() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        await strangers(court, romeo, 12)
+        assert await store.count(ROSTER, ("localhost", "romeo")) == 5
+        assert not any("type='error'" in text for text in romeo.take())
+        for i in range(3):
+            item = f"<item jid='friend{i}@localhost'/>"
+            assert "type='result'" in await romeo.ask(f"<iq type='set' id='1'>{QUERY.format('', item)}</iq>")
+        one_more = QUERY.format("", "<item jid='one@localhost'/>")
+        assert "<not-acceptable " in await romeo.ask(f"<iq type='set' id='1'>{one_more}</iq>")
+
+    modules = {**config_of().modules, "mod_roster": {"max_items": 3, "max_requests": 5}}
+    play(body, replace(config_of(), modules=modules))
+
+
+def test_a_roster_is_bounded_in_octets_and_can_always_be_fetched() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        groups = "".join(f"<group>{i}{'&gt;' * 1000}</group>" for i in range(50))
+        answers = []
+        for i in range(12):
+            item = f"<item jid='f{i}@localhost'>{groups}</item>"
+            answers.append(await romeo.ask(f"<iq type='set' id='1'>{QUERY.format('', item)}</iq>"))
+        refused = ["<not-acceptable " in answer for answer in answers]
+        assert refused == sorted(refused)
+        assert refused[-1]
+        assert not refused[1]
+        limits = court.config.limits
+        assert len((await get(romeo)).encode()) < limits.send_queue_bytes // 2
 
     play(body)

@@ -16,16 +16,15 @@ from xmpp_core import subscription
 from xmpp_core.jid import JID
 from xmpp_core.subscription import Effect, Event, Item, Probe, Reply, Route, SendPresence
 from xmppd.mods.roster import records
+from xmppd.mods.roster.totals import ROOM, Room, TooMany
 from xmppd.store.backend import Tx
 from xmppd.store.tables import ACCOUNT, ROSTER, RosterItem
+
+_SENT = frozenset(subscription.sent(kind) for kind in subscription.KINDS)
 
 
 class NotThere(Exception):
     """The contact to remove is not in the roster."""
-
-
-class TooMany(Exception):
-    """The roster is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Change:
     hosts: frozenset[str]
     now: int
     pending: str = ""
-    most: int = 10_000
+    room: Room = ROOM
     replies: list[tuple[JID, JID, Event]] = field(default_factory=list)
 
     def is_ours(self, jid: JID) -> bool:
@@ -64,9 +63,11 @@ class Change:
 
 
 def event(change: Change, owner: JID, contact: JID, what: Event) -> list[Step]:
-    """The owner sends, or is sent, a subscription stanza."""
-    pending = change.pending if what is Event.RECEIVE_SUBSCRIBE else ""  # what the owner sends waits at the contact
-    steps = _move(change, owner, contact, lambda item: subscription.apply(item, what), pending)
+    """The owner sends, or is sent, a subscription stanza. Raises TooMany for what is sent."""
+    if what in _SENT:  # and waits at the contact
+        steps = _move(change, owner, contact, lambda item: subscription.apply(item, what))
+    else:
+        steps = _received(change, owner, contact, what, change.pending if what is Event.RECEIVE_SUBSCRIBE else "")
     return steps + _answers(change)
 
 
@@ -103,13 +104,12 @@ def _move(
     contact: JID,
     function: Callable[[Item], tuple[Item, tuple[Effect, ...]]],
     pending: str = "",
+    room: Room | None = None,
 ) -> list[Step]:
     before = records.load(change.tx, owner, contact)
     item = records.item_of(before)
     after, effects = function(item)
-    if item == Item() and after != item and change.tx.count(ROSTER, (owner.domain, owner.local)) >= change.most:
-        raise TooMany(owner.bare)
-    record = records.save(change.tx, before, after, pending, change.now)
+    record = records.save(change.tx, before, after, pending, change.now, room or change.room.for_owner())
     steps: list[Step] = []
     for effect in effects:
         steps += _expand(change, owner, contact, effect, record)
@@ -141,6 +141,7 @@ def _expand(change: Change, owner: JID, contact: JID, effect: Effect, record: Ro
 
 def _received(change: Change, owner: JID, contact: JID, what: Event, pending: str = "") -> list[Step]:
     try:
-        return _move(change, owner, contact, lambda item: subscription.apply(item, what), pending)
+        room = change.room.for_others()
+        return _move(change, owner, contact, lambda item: subscription.apply(item, what), pending, room)
     except TooMany:
-        return []  # a full roster takes no more requests
+        return []  # no more requests than there is room for; the sender is told nothing

@@ -10,8 +10,10 @@ from dataclasses import replace
 
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Item, Out
+from xmppd.mods.roster import totals
+from xmppd.mods.roster.totals import ROOM, Room
 from xmppd.store.backend import Key, Tx
-from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem, RosterVersion
+from xmppd.store.tables import ROSTER, RosterItem
 
 
 def key(owner: JID, contact: JID) -> Key:
@@ -36,11 +38,11 @@ def load(tx: Tx, owner: JID, contact: JID) -> RosterItem:
     return tx.read(ROSTER, key(owner, contact)) or blank(owner, contact)
 
 
-def save(tx: Tx, before: RosterItem, item: Item, pending: str, now: int) -> RosterItem:
+def save(tx: Tx, before: RosterItem, item: Item, pending: str, now: int, room: Room = ROOM) -> RosterItem:
     """Writes the new state of a contact, or deletes what says nothing any more; gives every change a new version.
 
     `pending` is the request to keep while the state is pending; `now` (milliseconds) starts the versions of a
-    roster that has none, so that they are not met again after a store was lost.
+    roster that has none. Raises TooMany: there is no room for it.
     """
     after = replace(
         before,
@@ -54,17 +56,15 @@ def save(tx: Tx, before: RosterItem, item: Item, pending: str, now: int) -> Rost
     )
     if after == before:
         return before
-    after = replace(after, version=next_version(tx, before.host, before.user, now))
+    held = totals.load(tx, before.host, before.user, now)
+    holds = totals.changed(held, before, after)
+    totals.check(room, held, holds)
+    if holds.requests > totals.WHOLE and not before.pending:
+        after = replace(after, pending="")
+    after = replace(after, version=holds.counter)
+    tx.write(holds)
     if item == Item():
         tx.delete(ROSTER, (before.host, before.user, before.contact))
     else:
         tx.write(after)
     return after
-
-
-def next_version(tx: Tx, host: str, user: str, now: int) -> int:
-    """Counts the version of a roster up and returns it."""
-    known = tx.read(ROSTER_VERSION, (host, user))
-    counter = known.counter + 1 if known is not None else now
-    tx.write(RosterVersion(host, user, counter))
-    return counter

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from xmpp_core import escape, ns
+from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
-from xmpp_core.subscription import In, Item, Out
+from xmpp_core.subscription import In, Out
+from xmppd.mods.roster import written
 from xmppd.mods.roster.records import item_of
 from xmppd.store import store
 from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem
@@ -35,8 +36,6 @@ class View:
     asks: tuple[RosterItem, ...] = ()
 
 
-# what the client is told of each pair of axes, worked out once
-_SUBSCRIPTION = {(o.value, i.value): Item(out=o, in_=i).subscription for o in Out for i in In}
 _EMPTY = View()
 _cache: OrderedDict[tuple[str, str], View] = OrderedDict()
 
@@ -60,27 +59,12 @@ def _make(version: int, items: list[RosterItem]) -> View:
     pend, granted, ask, to = In.PEND.value, In.FROM.value, Out.ASK.value, Out.TO.value
     return View(
         version,
-        "".join([text(r) for r in items if r.listed]),
+        "".join([written.text(r) for r in items if r.listed]),
         frozenset([r.contact for r in items if r.in_axis == granted]),
         frozenset([r.contact for r in items if r.out_axis == to]),
         tuple([r for r in items if r.in_axis == pend]),
         tuple([r for r in items if r.out_axis == ask]),
     )
-
-
-def text(record: RosterItem) -> str:
-    """element(record) as XML, five times as fast: rosters are long."""
-    subscription = _SUBSCRIPTION[record.out_axis, record.in_axis]
-    head = f"<item jid='{escape.attr(record.contact)}' subscription='{subscription}'"
-    if record.name:
-        head += f" name='{escape.attr(record.name)}'"
-    if record.out_axis == Out.ASK.value:
-        head += " ask='subscribe'"
-    if record.approved:
-        head += " approved='true'"
-    if not record.groups:
-        return f"{head}/>"
-    return f"{head}>{''.join([f'<group>{escape.text(group)}</group>' for group in record.groups])}</item>"
 
 
 def element(record: RosterItem) -> Element:

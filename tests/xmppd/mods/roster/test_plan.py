@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xmpp_core import subscription
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Out, Push, Route
-from xmppd.mods.roster import plan, records
+from xmppd.mods.roster import plan, records, totals
 from xmppd.mods.roster.plan import Change, NotThere, Step
+from xmppd.mods.roster.totals import Room, TooMany
 from xmppd.store.store_memory import MemoryTx
-from xmppd.store.tables import Account
+from xmppd.store.tables import ROSTER, Account
 
 ROMEO, JULIET = JID.parse("romeo@localhost"), JID.parse("juliet@localhost")
 FAR = JID.parse("far@elsewhere")
+EVENTS = [event.value for event in subscription.Event]
 MIRRORED = {Out.NONE: In.NONE, Out.ASK: In.PEND, Out.TO: In.FROM}
 
 
@@ -79,12 +82,49 @@ def test_a_contact_elsewhere_is_told_by_stanza() -> None:
     assert state(change, ROMEO, FAR) == subscription.Item()
 
 
-def test_a_full_roster_takes_no_more() -> None:
+def test_a_full_roster_takes_no_more_of_its_owner_and_still_what_others_do() -> None:
     change = fresh()
-    change.most = 1
+    change.room = Room(items=1, requests=1)
     do(change, JULIET, FAR, "edit")
+    for what in ("edit", "subscribe", "subscribed"):
+        with pytest.raises(TooMany):
+            do(change, JULIET, ROMEO, what)
     assert do(change, ROMEO, JULIET, "subscribe")
-    assert state(change, JULIET, ROMEO) == subscription.Item(), "the request is dropped"
+    assert state(change, JULIET, ROMEO).in_ is In.PEND
+    with pytest.raises(TooMany):
+        do(change, JULIET, ROMEO, "subscribed")
+    plan.event(change, JULIET, JID.parse("late@elsewhere"), subscription.received("subscribe"))
+    assert state(change, JULIET, JID.parse("late@elsewhere")) == subscription.Item(), "the request is dropped"
+    do(change, JULIET, FAR, "remove")
+    assert do(change, JULIET, ROMEO, "subscribed")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from([*EVENTS, "edit", "remove"])), max_size=40),
+    st.integers(0, 3), st.integers(0, 3),
+)  # fmt: skip
+def test_totals_are_what_a_count_would_find_and_strangers_never_take_the_owners_room(
+    acts: list[tuple[str, str]], most: int, requests: int
+) -> None:
+    change = fresh()
+    change.room = Room(most, requests, 1 << 20)
+    for who, what in acts:
+        contact = JID.parse(f"{who}@elsewhere")
+        before = totals.load(change.tx, "localhost", "juliet", 0)
+        try:
+            if what in EVENTS:
+                plan.event(change, JULIET, contact, subscription.Event(what))
+            else:
+                do(change, JULIET, contact, what)
+        except TooMany:
+            assert not what.startswith("in "), "what others do is not refused"
+            assert before.items >= most, "nobody but the owner took the room"
+        held = totals.load(change.tx, "localhost", "juliet", 0)
+        rows = [totals.of(row) for row in change.tx.select(ROSTER, ("localhost", "juliet"))]
+        assert (held.items, held.requests, held.octets) == tuple(sum(row[i] for row in rows) for i in range(3))
+        assert held.requests <= requests
+        assert held.items <= max(most, before.items)
 
 
 def test_an_account_that_ends_leaves_nothing_behind() -> None:

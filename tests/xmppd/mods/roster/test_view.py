@@ -1,17 +1,12 @@
 """A roster as it is read."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.support.court import Court, play
 from xmpp_core.jid import JID
-from xmpp_core.subscription import In, Out
 from xmppd.mods.roster import view
 from xmppd.store import store
 from xmppd.store.backend import Tx
 from xmppd.store.tables import RosterItem, RosterVersion
 
-AXES = (st.sampled_from([o.value for o in Out]), st.sampled_from([i.value for i in In]))
 ROMEO = JID.parse("romeo@localhost")
 
 
@@ -44,8 +39,3 @@ def test_a_view_is_made_once_per_version() -> None:
         assert "d@x" in (await view.of(ROMEO)).xml, "a change of another node is seen"
 
     play(body)
-
-
-@given(st.builds(RosterItem, *[st.text(min_size=1)] * 4, st.tuples(st.text(min_size=1)), *AXES, st.booleans()))
-def test_text_and_tree_say_the_same(record: RosterItem) -> None:
-    assert view.text(record) == view.element(record).to_xml("jabber:iq:roster")

@@ -1,0 +1,90 @@
+"""totals — how much an owner's roster holds, counted as it changes, and how much it may hold.
+
+Contacts are what the owner has put there; requests of strangers that wait are counted by themselves, so that nobody
+fills another's roster. Octets are those of the answer to a roster get, which must be one that can be sent.
+
+Way:  plan → records.save → [totals] → store (the owner's RosterVersion, in the same transaction)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from xmpp_core.subscription import In, Out
+from xmppd.mods.roster import written
+from xmppd.store.backend import Tx
+from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem, RosterVersion
+
+#: requests that are kept whole; of more only that they are there: all of them are sent at each login
+WHOLE: Final = 50
+_ANY: Final = 1 << 62
+
+
+class TooMany(Exception):
+    """The roster is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one roster may hold: contacts, requests that wait, octets of all contacts as they are sent."""
+
+    items: int = 10_000
+    requests: int = 500
+    octets: int = 1 << 20
+
+    def for_owner(self) -> Room:
+        """What holds for the owner's own acts."""
+        return replace(self, requests=_ANY)
+
+    def for_others(self) -> Room:
+        """What holds for others' acts: they fill no room of the owner's, and what answers the owner is always taken."""
+        return replace(self, items=_ANY, octets=_ANY)
+
+
+ROOM: Final = Room()
+
+
+def of(record: RosterItem) -> tuple[int, int, int]:
+    """(contacts, requests, octets) that a record counts for: one of the first two, or nothing if it says nothing."""
+    if record.listed or record.approved or record.name or record.groups or record.out_axis != Out.NONE.value:
+        return 1, 0, len(written.text(record).encode()) if record.listed else 0
+    if record.in_axis == In.PEND.value:
+        return 0, 1, 0  # it is there for the sake of a stranger's request alone
+    return int(record.in_axis != In.NONE.value), 0, 0
+
+
+def load(tx: Tx, host: str, user: str, now: int) -> RosterVersion:
+    """The owner's version and totals; counted where they never were. `now` (milliseconds) begins the versions of a
+    roster that has none, so that they are not met again after a store was lost."""
+    known = tx.read(ROSTER_VERSION, (host, user))
+    if known is None:
+        return RosterVersion(host, user, now - 1, 0, 0, 0)
+    if known.items < 0:
+        counts = [of(record) for record in tx.select(ROSTER, (host, user))]
+        items, requests, octets = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0, 0)
+        return replace(known, items=items, requests=requests, octets=octets)
+    return known
+
+
+def changed(totals: RosterVersion, before: RosterItem, after: RosterItem) -> RosterVersion:
+    """The next version: `before` has become `after`."""
+    more = [new - old for old, new in zip(of(before), of(after), strict=True)]
+    return replace(
+        totals,
+        counter=totals.counter + 1,
+        items=totals.items + more[0],
+        requests=totals.requests + more[1],
+        octets=totals.octets + more[2],
+    )
+
+
+def check(room: Room, before: RosterVersion, after: RosterVersion) -> None:
+    """Raises TooMany if something has grown beyond what there is room for."""
+    for most, old, new in (
+        (room.items, before.items, after.items),
+        (room.requests, before.requests, after.requests),
+        (room.octets, before.octets, after.octets),
+    ):
+        if new > max(most, old):
+            raise TooMany(after.user)
