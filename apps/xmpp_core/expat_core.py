@@ -108,6 +108,14 @@ class StreamEnd:
     """The end tag of the stream."""
 
 
+class Oversized(Element):
+    """The start tag of a stanza that would be too large when it is written (see limits): to be answered, not to be sent
+    on. Its namespaces are declared once and used often; what was in it is gone.
+    """
+
+    __slots__ = ()
+
+
 Event = StreamStart | Element | StreamEnd
 
 
@@ -256,7 +264,7 @@ def _refuse(condition: str, text: str = "") -> NoReturn:
 class _Open:
     """What the closures of one core share."""
 
-    __slots__ = ("cut", "emit", "limits", "mark", "stack")
+    __slots__ = ("cut", "emit", "limits", "mark", "stack", "wide")
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self.emit = emit
@@ -264,6 +272,7 @@ class _Open:
         self.mark = [0]  # offset where the stanza (or the stream, before its start tag) began; BETWEEN
         self.cut = [False]  # text has come in pieces
         self.limits = [0, 0, 0]  # elements, depth, attributes
+        self.wide = [False]  # the stanza would be too large when it is written
 
 
 def _install(expat: Any, shared: _Open, names: _Names) -> None:
@@ -280,7 +289,7 @@ def _install(expat: Any, shared: _Open, names: _Names) -> None:
 def _on_start(
     expat: Any, shared: _Open, decls: dict[str, str], names: dict[str, _Name], learn: Callable[[str], _Name]
 ) -> Callable[[str, dict[str, str]], None]:
-    stack, mark, limits, emit = shared.stack, shared.mark, shared.limits, shared.emit
+    stack, mark, limits, emit, wide = shared.stack, shared.mark, shared.limits, shared.emit, shared.wide
     new = object.__new__  # spares the call of __init__
     count = spread = 0
 
@@ -314,13 +323,13 @@ def _on_start(
         stack.append(node)
         spread += extra
         if spread > FREE and spread > FREE + SPREAD * (expat.CurrentByteIndex - mark[0]):
-            _refuse("policy-violation", "namespaces declared once and used too often")
+            wide[0] = True
 
     return start
 
 
 def _on_end(expat: Any, shared: _Open) -> Callable[[str], None]:
-    stack, mark, cut, emit = shared.stack, shared.mark, shared.cut, shared.emit
+    stack, mark, cut, emit, wide = shared.stack, shared.mark, shared.cut, shared.emit, shared.wide
 
     def end(_tag: str) -> None:
         if not stack:
@@ -332,6 +341,8 @@ def _on_end(expat: Any, shared: _Open) -> Callable[[str], None]:
             _merge(node.children)
         if not stack:
             mark[0], cut[0] = BETWEEN, False
+            if wide[0]:
+                wide[0], node = False, Oversized(node.ns, node.name, node.attrs)
             emit(node)
 
     return end

@@ -13,7 +13,7 @@ from typing import Protocol
 from xmpp_core import ns
 from xmpp_core.element import MAX_DEPTH, Element
 from xmpp_core.errors import StreamError, Unreadable
-from xmpp_core.expat_core import Core, Event, StreamEnd, StreamStart, stream_error
+from xmpp_core.expat_core import Core, Event, Oversized, StreamEnd, StreamStart, stream_error
 from xmpp_core.limits import Limits
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "WRITTEN",
     "Event",
     "Limits",
+    "Oversized",
     "StreamEnd",
     "StreamStart",
     "XmlStreamParser",
@@ -245,6 +246,8 @@ def parse_document(data: bytes | str, limits: Limits = AFTER_AUTH, *, content_ns
         whole = reader.is_between
     finally:
         reader.close()
+    if whole and len(events) == 1 and isinstance(events[0], Oversized):
+        raise StreamError("policy-violation", "namespaces declared once and used too often")
     if not whole or len(events) != 1 or not isinstance(events[0], Element):
         raise StreamError("not-well-formed", "not one element")
     return events[0]

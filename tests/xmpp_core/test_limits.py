@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from xmpp_core.element import Element
 from xmpp_core.errors import StreamError, Unreadable
 from xmpp_core.limits import FREE, SPREAD, Limits
-from xmpp_core.parser import XmlStreamParser, parse_written
+from xmpp_core.parser import Oversized, XmlStreamParser, parse_document, parse_written
 
 HEAD = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' {}>"
 SMALL = Limits(bytes=4000, elements=400, depth=20, attrs=20)
@@ -46,7 +46,7 @@ def taken(stanza: str, p: str = LARGEST, limits: Limits = SMALL) -> Element | No
     except StreamError:
         return None
     assert isinstance(found, Element)
-    return found
+    return None if isinstance(found, Oversized) else found
 
 
 def feed(parser: XmlStreamParser, pieces: list[bytes]) -> None:
@@ -89,12 +89,16 @@ def test_a_name_said_once_and_used_often_is_refused(content: str, fits: bool) ->
     assert (taken(f"<message>{content}</message>") is not None) is fits
 
 
-def test_the_bound_does_not_depend_on_how_the_octets_are_cut() -> None:
-    parser = XmlStreamParser(SMALL)
-    parser.feed(HEAD.format(f"xmlns:p='{LARGEST}'").encode())
-    stanza = f"<message>{'<p:x/>' * 300}</message>".encode()
+def test_what_is_too_large_is_told_by_its_start_tag_and_the_stream_goes_on_however_the_octets_are_cut() -> None:
+    stanza = f"<message to='b@x' id='1'>{'<p:x/>' * 300}</message><message id='2'/>".encode()
+    for size in (1, 7, len(stanza)):
+        parser = XmlStreamParser(SMALL)
+        parser.feed(HEAD.format(f"xmlns:p='{LARGEST}'").encode())
+        events = [event for i in range(0, len(stanza), size) for event in parser.feed(stanza[i : i + size])]
+        assert [type(event) for event in events] == [Oversized, Element]
+        assert events[0] == Oversized("jabber:client", "message", {"to": "b@x", "id": "1"})
     with pytest.raises(StreamError, match="policy-violation"):
-        feed(parser, [stanza[i : i + 1] for i in range(len(stanza))])
+        parse_document(f"<message xmlns:p='{LARGEST}'>{'<p:x/>' * 300}</message>")
 
 
 def test_long_names_wear_a_parser_out_sooner() -> None:

@@ -18,10 +18,11 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Stanza
 from xmppd.net.transport import Transport
 from xmppd.routing import bounce, router
-from xmppd.routing.deliver import Deliver
+from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 
 #: the part of the room that one sender may fill
 SHARE: Final = 0.25
+_ENDS = (Kick, Replaced, Shutdown)
 _FULL = StanzaError("resource-constraint", "the service reads too slowly")
 _GONE = StanzaError("remote-server-timeout", "the service went away")
 
@@ -58,7 +59,8 @@ def _sender(packet: Stanza) -> str:
 
 
 async def write(transport: Transport, packet: Stanza) -> None:
-    """Write a stanza; if the component does not read, wait until it has read what came meanwhile, too, or is gone."""
+    """Write a stanza; if the component does not read, wait until it has read what came meanwhile,
+    too, or is gone, or has to go."""
     if transport.closing:
         await _refuse(packet, _GONE)
         return
@@ -68,20 +70,26 @@ async def write(transport: Transport, packet: Stanza) -> None:
         if transport.closing:
             await _refuse(backlog.pop(), _GONE)
         elif transport.congested:
-            await _gather(transport, backlog)
+            if not await _gather(transport, backlog):
+                return
         else:
             transport.send(backlog.pop().to_xml())
             await asyncio.sleep(0)
 
 
-async def _gather(transport: Transport, backlog: Backlog) -> None:
-    """Returns when the component has read enough, or is gone."""
+async def _gather(transport: Transport, backlog: Backlog) -> bool:
+    """True when the component has read enough, or is gone. False if its stream is to end by our will: what waits is in
+    the mailbox again, behind the word of it."""
     me, read = process.self_(), process.make_ref()
     transport.tell_writable(lambda: process.send(me, read))
     while True:
-        message = await process.receive(lambda m: m is read or type(m) is Deliver)
+        message = await process.receive(lambda m: m is read or isinstance(m, (Deliver, *_ENDS)))
+        if message is read:
+            return True
         if not isinstance(message, Deliver):
-            return
+            for one in (message, *[Deliver(packet) for packet, _ in backlog.waiting]):
+                process.send(me, one)
+            return False
         if not backlog.take(message.stanza):
             await _refuse(message.stanza, _FULL)
 

@@ -24,7 +24,7 @@ from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
 from xmpp_core import ns, stream_fsm
 from xmpp_core.element import Element
 from xmpp_core.errors import StreamError
-from xmpp_core.parser import StreamStart
+from xmpp_core.parser import Oversized, StreamStart
 from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, SendHeader, StreamFault
 from xmpp_core.stream_state import StateName, StreamState
 from xmppd import audit
@@ -80,8 +80,10 @@ class C2s(GenFsm[Data]):
             data.more = i < last
             if data.session is not None and _is_plain(item):
                 await c2s_session.send_on(data, data.session, item)
+            elif type(item) is Oversized and data.session is not None:
+                c2s_session.refuse(data, item)
             else:
-                await _drive(data, StreamFault(item) if isinstance(item, StreamError) else item)
+                await _drive(data, _heard(item))
                 if data.over:
                     return _next(data)
             if data.more and process.busy_time() - since > SLICE:
@@ -169,6 +171,13 @@ def _is_plain(item: object) -> bool:
     if type(item) is not Element or "from" in item.attrs or item.ns != ns.CLIENT:
         return False
     return item.name in ("message", "presence")
+
+
+def _heard(item: Any) -> Event:
+    """What the client said, as the machine takes it."""
+    if type(item) is Oversized:
+        item = StreamError("policy-violation", "too large")
+    return StreamFault(item) if isinstance(item, StreamError) else item
 
 
 async def _drive(data: Data, event: Event) -> None:

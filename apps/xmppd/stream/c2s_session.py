@@ -19,6 +19,7 @@ from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
+from xmpp_core.parser import Oversized
 from xmpp_core.stanza import Iq, Presence
 from xmppd.routing import hooks, packets, router, sm
 from xmppd.routing.deliver import Deliver, Newest
@@ -94,10 +95,19 @@ async def send_on(data: Data, session: C2sSession, el: Element) -> None:
     try:
         packet = stanza.from_element(el, session.jid)
     except StanzaError as error:
-        if el.attrs.get("type") not in ("error", "result"):
-            data.transport.send(answers.error(el, error).to_xml())
+        _answer(data, el, error)
         return
     await packets.send_packet(session, packet)
+
+
+def refuse(data: Data, el: Oversized) -> None:
+    """What would be too large when it is written goes nowhere. RFC: 6120 §8.3.3.12"""
+    _answer(data, el, StanzaError("policy-violation", "namespaces declared once and used too often"))
+
+
+def _answer(data: Data, el: Element, error: StanzaError) -> None:
+    if el.attrs.get("type") not in ("error", "result"):
+        data.transport.send(answers.error(el, error).to_xml())
 
 
 #: marks that only a server sets, and the attribute that says which. XEP: 0203 §5, 0359 §6

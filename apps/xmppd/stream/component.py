@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID, JidError
-from xmpp_core.parser import Limits, StreamEnd, StreamStart
+from xmpp_core.parser import Limits, Oversized, StreamEnd, StreamStart
 from xmppd import audit
 from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
@@ -39,6 +40,8 @@ from xmppd.net.receiver import Batch
 from xmppd.routing import barrier, faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 from xmppd.stream import backlog
+
+log = logging.getLogger("xmppd.component")
 
 _HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
 _SLICE: Final = 0.001  # seconds of work for a component before the others have their turn
@@ -247,15 +250,20 @@ async def _give_back(data: Data) -> None:
         await router.unregister_route(data.domain, process.self_())
     for message in await process.flush():
         if isinstance(message, Deliver):
-            await router.route(message.stanza)
+            try:
+                await router.route(message.stanza)
+            except Exception:  # it does not keep the others
+                log.exception("a stanza that came too late for %s is lost", data.domain)
 
 
 async def _on_stanza(data: Data, item: Any) -> Any:
-    if type(item) is not Element:
+    if not isinstance(item, Element):
         return _not_expected(data, item)
     if not stanza.is_stanza(item):
         return _fail(data, StreamError("unsupported-stanza-type"))
     try:
+        if type(item) is Oversized:
+            raise StanzaError("policy-violation", "namespaces declared once and used too often")
         packet = _addressed(data, item)
     except StanzaError as error:
         if item.attrs.get("type") not in ("error", "result"):

@@ -13,7 +13,7 @@ from tests.support import node
 from tests.support.court import Court, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, make_message
-from xmppd.routing.deliver import Deliver
+from xmppd.routing.deliver import Deliver, Replaced
 from xmppd.stream import backlog
 from xmppd.stream.backlog import Backlog
 
@@ -137,3 +137,15 @@ def test_it_never_holds_more_than_its_limit_nor_one_sender_more_than_a_share(ops
         if fits:
             taken.append((str(i), who, weight))
     assert made.weight == sum(weight for _, _, weight in taken)
+
+
+def test_a_word_that_ends_the_stream_is_heard_and_what_waits_is_there_to_be_given_back() -> None:
+    async def body() -> None:
+        slow: Any = Slow()
+        waiting = [Deliver(message("a@localhost", i)) for i in range(3)]
+        for one in (*waiting, Replaced(), "behind"):
+            process.send(process.self_(), one)
+        await backlog.write(slow, message("a@localhost", 9))
+        assert await process.flush() == ["behind", Replaced(), *waiting]
+
+    node.run(body)

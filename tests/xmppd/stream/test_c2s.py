@@ -594,3 +594,33 @@ def test_who_asks_for_more_than_a_share_of_the_worker_pauses() -> None:
         assert not data.transport.reading
 
     play(body, limits=Limits(rate=1024, burst=4096))
+
+
+WIDE = f"<%s xmlns:p='{'n' * 1000}'>{'<p:x/>' * 400}</%s>"
+
+
+def test_what_would_be_too_large_when_written_is_answered_and_the_stream_lives() -> None:
+    async def body(port: int) -> None:
+        juliet, romeo = await pair(port)
+        for kind, type_ in (("message", "chat"), ("presence", "probe"), ("iq", "get")):
+            juliet.send(WIDE % (f"{kind} type='{type_}' id='w' to='romeo@localhost/orchard'", kind))
+            answer = await juliet.expect(f"<{kind}.*?</{kind}>")
+            assert "<policy-violation " in answer
+            assert "from='romeo@localhost/orchard'" in answer
+            assert len(answer) < 1000
+        juliet.send(WIDE % ("message type='error' to='romeo@localhost/orchard'", "message"))
+        juliet.send("<message to='romeo@localhost/orchard'><body>after</body></message>")
+        got = await romeo.expect("after")
+        assert "nnn" not in got
+
+    play(body)
+
+
+def test_before_there_is_a_session_it_ends_the_stream() -> None:
+    async def body(port: int) -> None:
+        client = await Client.connect(port)
+        await client.open()
+        client.send(f"<message xmlns:p='{'n' * 1000}'>{'<p:x/>' * 30}</message>")
+        assert "<policy-violation" in await client.gone()
+
+    play(body)

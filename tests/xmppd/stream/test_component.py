@@ -288,3 +288,35 @@ def test_what_fails_behind_it_is_an_error_and_its_link_lives() -> None:
         assert "<service-unavailable " in await component.expect("<message.*?</message>")
 
     play(body)
+
+
+def test_what_would_be_too_large_when_written_costs_one_stanza() -> None:
+    async def body(port: int, _clients: int) -> None:
+        component = await entered(port)
+        content = f" xmlns:p='{'n' * 1000}'>{'<p:x/>' * 400}"
+        component.send(f"<message from='a@echo.localhost' to='juliet@localhost' id='1'{content}</message>")
+        assert "<policy-violation " in await component.expect("<message.*?</message>")
+        component.send("<message from='a@echo.localhost' to='nobody@localhost' type='chat'><body>x</body></message>")
+        assert "<service-unavailable " in await component.expect("<message.*?</message>")
+
+    play(body)
+
+
+def test_a_component_that_does_not_read_holds_up_nobody_and_what_waits_for_it_goes_back_when_it_is_replaced() -> None:
+    async def body(port: int, clients: int) -> None:
+        slow = await entered(port)
+        slow.transport.pause_reading()
+        juliet = await Client.connect(clients, "127.0.0.2")
+        await juliet.login("juliet", "balcony")
+        text = "x" * 100_000
+        for i in range(120):
+            juliet.send(f"<message to='any@echo.localhost' id='m{i}' type='chat'><body>{text}</body></message>")
+        juliet.send("<iq type='get' id='z' to='localhost'><x xmlns='y'/></iq>")
+        await juliet.expect("<iq.*?</iq>")
+        await node.until(lambda: "<resource-constraint " in juliet.seen)
+        successor = await entered(port)
+        juliet.send("<message to='any@echo.localhost' id='last' type='chat'><body>last</body></message>")
+        await successor.expect("id='last'")
+        await node.until(lambda: "<remote-server-not-found " in juliet.seen)
+
+    play(body, Limits(rate=None))
