@@ -38,7 +38,7 @@ class Field:
     """One field; type "" means text-single, and in an answer whatever the form asked for."""
 
     var: str
-    values: tuple[str, ...] = ()
+    values: tuple[str, ...] = field(default=(), repr=False)
     type: str = ""
     label: str = ""
     desc: str = ""

@@ -25,6 +25,11 @@ PLAIN = frozenset(_COMMON.split())
 Wire = tuple[Any, ...]
 
 
+#: attributes whose values a repr shows, and how many names of children
+_SHOWN = ("type", "from", "to")
+_MOST_SHOWN = 8
+
+
 class DepthError(ValueError):
     """A tree deeper than MAX_DEPTH."""
 
@@ -151,10 +156,11 @@ class Element:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        try:
-            return f"Element({self.to_xml('')[:200]!r})"
-        except DepthError:
-            return f"Element({self.name!r}, too deep)"
+        """Names only, for it stands in crash reports: what people say is nobody's business there."""
+        known = "".join([f" {key}={self.attrs[key]!r}" for key in _SHOWN if key in self.attrs])
+        inside = [child.name for child in self.elements()]
+        more = f", … {len(inside) - _MOST_SHOWN} more" if len(inside) > _MOST_SHOWN else ""
+        return f"<{self.name}{known}: {', '.join(inside[:_MOST_SHOWN])}{more}>"
 
 
 def el(name: str, ns: str, attrs: Mapping[str, str | None] | None = None, *children: "Element | str | None") -> Element:

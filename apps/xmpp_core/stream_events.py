@@ -55,7 +55,7 @@ XEP:      0078, 0198
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
@@ -224,7 +224,7 @@ class SaslStep:
     """The client's message for the mechanism; data None: it sent no initial response."""
 
     mechanism: str
-    data: bytes | None
+    data: bytes | None = field(repr=False)
     first: bool
 
 

@@ -15,7 +15,7 @@ Differs:  removal also withdraws what is pending (without that the other side wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -79,8 +79,8 @@ class Item:
     listed: the contact is in the roster the client sees; a bare request (pend) does not list it.
     """
 
-    name: str = ""
-    groups: tuple[str, ...] = ()
+    name: str = field(default="", repr=False)
+    groups: tuple[str, ...] = field(default=(), repr=False)
     out: Out = Out.NONE
     in_: In = In.NONE
     approved: bool = False

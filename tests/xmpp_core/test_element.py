@@ -97,7 +97,7 @@ def test_trees_too_deep_are_refused_not_recursed_into() -> None:
     for act in (nested(MAX_DEPTH + 1).to_xml, nested(100_000).to_wire, lambda: Element.from_wire(wire)):
         with pytest.raises(DepthError):
             act()
-    assert "too deep" in repr(nested(MAX_DEPTH + 1))
+    assert repr(nested(MAX_DEPTH + 1)) == "<a: a>"
 
 
 _trees = st.recursive(

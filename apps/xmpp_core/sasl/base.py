@@ -17,7 +17,7 @@ A mechanism object lives for one exchange and is thrown away at Success, Failure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from xmpp_core.jid import JID, JidError
@@ -37,7 +37,7 @@ class SaslContext:
     """
 
     host: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     nonce: str
     iterations: int = 4096
     channel_binding: bytes | None = None
@@ -48,17 +48,17 @@ class SaslContext:
 class ScramKeys:
     """What is stored of a password (RFC 5802 §3); never the password."""
 
-    salt: bytes
+    salt: bytes = field(repr=False)
     iterations: int
-    stored_key: bytes
-    server_key: bytes
+    stored_key: bytes = field(repr=False)
+    server_key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """Send `<challenge>` with this data (empty: `=` is not needed, the element is empty)."""
 
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Success:
     """The client is `username` (a prepared localpart). data goes into `<success>`, None: none."""
 
     username: str
-    data: bytes | None = None
+    data: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ ANY_ADDRESS = "*"
 def setting(default: Any, kind: Kind, doc: str) -> Any:
     """Declare one key: its default, its kind, and the words of its documentation."""
     made = {"default_factory": default} if callable(default) else {"default": default}
-    return field(metadata={"kind": kind, "doc": doc}, **made)
+    secret = getattr(getattr(kind, "of", kind), "secret", False)
+    return field(metadata={"kind": kind, "doc": doc}, repr=not secret, **made)
 
 
 def kind_of(owner: type, name: str) -> Kind:

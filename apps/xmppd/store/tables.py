@@ -2,12 +2,13 @@
 
 OTP:      Mnesia's create_table calls with their record definitions, in one place
 Way:      the same columns stand in priv/migrations; a test compares the two
+Differs:  a record's repr, which may stand in a crash report, leaves out what people wrote
 RFC:      5803 (form of the keys), 6121 §2 (roster)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from xmppd.store.backend import Table
@@ -19,9 +20,9 @@ class Account:
 
     host: str
     user: str
-    scram_sha_1: str
-    scram_sha_256: str
-    scram_sha_512: str
+    scram_sha_1: str = field(repr=False)
+    scram_sha_256: str = field(repr=False)
+    scram_sha_512: str = field(repr=False)
     #: seconds since 1970
     created_at: int = 0
     disabled: bool = False
@@ -37,14 +38,14 @@ class RosterItem:
     host: str
     user: str
     contact: str
-    name: str = ""
-    groups: tuple[str, ...] = ()
+    name: str = field(default="", repr=False)
+    groups: tuple[str, ...] = field(default=(), repr=False)
     out_axis: str = "none"
     in_axis: str = "none"
     approved: bool = False
     listed: bool = False
     #: the subscribe stanza that waits for an answer, whole (RFC 6121 §3.1.3)
-    pending: str = ""
+    pending: str = field(default="", repr=False)
     version: int = 0
 
 
@@ -69,7 +70,7 @@ class OfflineMessage:
     user: str
     seq: int
     stamp: int
-    xml: str
+    xml: str = field(repr=False)
     expire: int = 0
 
 
@@ -81,7 +82,7 @@ class PrivateXml:
     user: str
     ns: str
     name: str
-    xml: str
+    xml: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Vcard:
 
     host: str
     user: str
-    xml: str
+    xml: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class LastActivity:
     host: str
     user: str
     seconds: int
-    status: str = ""
+    status: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Secret:
     """A key that all workers share and that outlives them, such as the one made-up salts come from."""
 
     name: str
-    value: bytes
+    value: bytes = field(repr=False)
 
 
 ACCOUNT: Final = Table("account", Account, ("host", "user"))

@@ -16,7 +16,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from otp.erts import process
@@ -59,7 +59,7 @@ class ServiceSettings:
     stream that is let in, and the time in seconds from accept to the handshake. `newest_wins`: who knows the secret
     takes the domain from an older link, which may be dead without anybody's having noticed."""
 
-    domains: Mapping[str, str]
+    domains: Mapping[str, str] = field(repr=False)
     hosts: Container[str]
     limits: Limits
     negotiation: float = 30.0

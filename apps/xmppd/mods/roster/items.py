@@ -6,7 +6,7 @@ RFC:      6121 §2.1.2, §2.3.3, §2.5.3: `subscription` other than remove, `ask
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xmpp_core import ns
 from xmpp_core.element import Element
@@ -19,8 +19,8 @@ class Wish:
     """A contact (bare JID) to be listed with this name and these groups, or to be removed."""
 
     contact: JID
-    name: str = ""
-    groups: tuple[str, ...] = ()
+    name: str = field(default="", repr=False)
+    groups: tuple[str, ...] = field(default=(), repr=False)
     remove: bool = False
 
 

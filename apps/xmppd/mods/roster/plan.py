@@ -53,7 +53,7 @@ class Change:
     tx: Tx
     hosts: frozenset[str]
     now: int
-    pending: str = ""
+    pending: str = field(default="", repr=False)
     room: Room = ROOM
     replies: list[tuple[JID, JID, Event]] = field(default_factory=list)
 

@@ -10,7 +10,7 @@ RFC:  6121 §2.1
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xmpp_core import ns
 from xmpp_core.element import Element
@@ -29,7 +29,7 @@ class View:
     """`xml`: the items, one after the other; `pending`: records of requests that wait; `asks`: our own."""
 
     version: int = 0
-    xml: str = ""
+    xml: str = field(default="", repr=False)
     froms: frozenset[str] = frozenset()
     tos: frozenset[str] = frozenset()
     pending: tuple[RosterItem, ...] = ()
