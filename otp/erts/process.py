@@ -18,6 +18,7 @@ Differs:  receive() is awaited; code is `async def` if it waits for anything
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from threading import get_ident
 from time import perf_counter
 from typing import Any
 
@@ -33,7 +34,7 @@ from otp.erts.pid import Pid, Ref, is_local, make_ref
 from otp.erts.process_info import ProcessInfo, process_info
 from otp.erts.registry import NAMES, registered, whereis
 from otp.erts.scheduler import BUDGET, THIS
-from otp.erts.signals import Down, Exit
+from otp.erts.signals import AliasReply, Down, Exit
 from otp.erts.suspension import resume_process, suspend_process
 from otp.erts.ties import MODES, alias, demonitor, link, link_processes, monitor, unalias, unlink
 from otp.erts.timer import TIMERS
@@ -92,7 +93,12 @@ def send(dest: Dest | Ref, message: object) -> None:
 
     `dest` may be an alias, too. Raises: NotRegistered if it is a name that nobody bears (badarg).
     """
-    if type(dest) is not Pid:
+    if type(dest) is Pid:
+        target = dest.target
+        if target is not None and get_ident() == THIS.thread and type(message) is not AliasReply:
+            target.deliver(message)  # nearly always: a process of this node writes to another
+            return
+    else:
         if isinstance(dest, Ref):
             THIS.call_on_loop(_send_to_alias, dest, message)
             return

@@ -46,7 +46,7 @@ from otp.erts import exits
 from otp.erts.exits import ProcessExit, StartError
 from otp.erts.links import deliver
 from otp.erts.pid import Pid
-from otp.erts.process import resolve
+from otp.erts.process import resolve, send
 from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Timeout
@@ -312,9 +312,9 @@ def enter_loop(
 
 def send_event(dest: Pid | Name, event: object) -> None:
     """Give an event to the method of the present state; never fails, not even to a dead process."""
-    pid = resolve(dest)
+    pid = dest if type(dest) is Pid else resolve(dest)
     if pid is not None:
-        THIS.call_on_loop(deliver, pid, Event(event))
+        send(pid, Event(event))
 
 
 def send_all_state_event(dest: Pid | Name, event: object) -> None:

@@ -44,7 +44,7 @@ _ORPHANED: Final = 2.0
 # -- to the controller (gen_fsm events)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for every read: to freeze it costs more than to make it
 class Batch:
     """What one read brought, in order: StreamStart, Element, StreamEnd; a StreamError is the last event there is.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xmpp_core.stanza import Stanza
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one for every delivery: to freeze it costs more than to make it
 class Deliver:
     """A stanza for the client of this session: packets.receive_packet, then written."""
 
