@@ -76,7 +76,7 @@ def test_logins_and_ends(caplog: pytest.LogCaptureFixture) -> None:
         login,
         'stream from 127.0.0.1 closed: the client has closed it, "juliet@localhost/balcony"',
         login,
-        "stream from 127.0.0.1 closed: policy-violation \"out 'now'\", \"juliet@localhost/tomb\"",
+        'stream from 127.0.0.1 closed: policy-violation "out \'now\'", "juliet@localhost/tomb"',
         login,
         'stream from 127.0.0.1 closed: connection lost: closed, "juliet@localhost/x"',
         "stream from 127.0.0.1 closed: the client has closed it, no login",

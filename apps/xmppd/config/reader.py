@@ -52,11 +52,17 @@ class Reader:
         if path in self.bad:
             return
         self.bad.add(path)
-        origin = self.origins.get(dotted(path), "")
+        origin = self.origins.get(dotted(path), "") if self.line(path) else self._outside_around(path)
         if origin.startswith(("--set", PREFIX)):
             self.problems.append(Problem(origin, 0, text))
             return
         self.problems.append(Problem(self.file, self.line(path), text))
+
+    def _outside_around(self, path: Path) -> str:
+        """Give the flag or variable of a key that is not in the file, or of one beside it: to that it is due."""
+        near = (dotted(path), *(name for name in self.origins if name.startswith(dotted(path[:-1]) + ".")))
+        found = (self.origins.get(name, "") for name in near)
+        return next((origin for origin in found if origin.startswith(("--set", PREFIX))), "")
 
     def line(self, path: Path) -> int:
         """Give the line of a key, or of the nearest table around it; 0 if it is not in the file."""

@@ -8,7 +8,6 @@ Process:  runs in the process that serves the request: `self_()` is that one; a 
 from __future__ import annotations
 
 import ast
-import asyncio
 import contextlib
 import importlib
 import inspect
@@ -18,7 +17,7 @@ from collections import OrderedDict
 from types import CodeType
 from typing import Any, Final
 
-from otp.erts import process
+from otp.erts import exits, process
 from otp.erts.pid import Pid
 from xmppd.ctl import console
 from xmppd.ctl.console import SOURCE, Bounded, Console, Stopped
@@ -94,8 +93,6 @@ async def evaluate(session: str, source: str) -> dict[str, Any]:
     _running[session] = process.self_()
     try:
         await _run(typed, source, namespace(session))
-    except (GeneratorExit, asyncio.CancelledError):
-        raise  # this process is told to end
     except SystemExit as end:
         answer["exit"] = end.code if isinstance(end.code, int) else int(end.code is not None)
         error = f"{end.code}\n" if isinstance(end.code, str) else ""
@@ -104,6 +101,8 @@ async def evaluate(session: str, source: str) -> dict[str, Any]:
     except SyntaxError as wrong:
         error = "".join(traceback.format_exception_only(wrong))
     except BaseException as raised:
+        if exits.passes(raised):
+            raise
         error = "".join(traceback.format_exception(raised, limit=-8))
     finally:
         _running.pop(session, None)

@@ -124,7 +124,7 @@ def main(args: list[str] | None = None) -> int:
     except click.Abort:
         return 130
     except click.ClickException as error:
-        if said.json:
+        if said.json or "--json" in (sys.argv[1:] if args is None else args):  # it may stand behind what is wrong
             return fail(CommandError(error.format_message(), error.exit_code), as_json=True)
         error.show()
         return error.exit_code

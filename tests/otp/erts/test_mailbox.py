@@ -19,9 +19,7 @@ from tests.support.node import run
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.one_of(st.integers(0, 9), st.just("arrives"))), st.integers(0, 9), st.integers(1, 4))
-def test_the_first_match_is_taken_and_the_others_keep_their_order(
-    plan: list[Any], wanted: int, slice_: int
-) -> None:
+def test_the_first_match_is_taken_and_the_others_keep_their_order(plan: list[Any], wanted: int, slice_: int) -> None:
     """Whatever is there and arrives between two looks, and however short the slices: each message is looked at once."""
     before, looked = mailbox.SLICE, []
 

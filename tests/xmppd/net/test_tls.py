@@ -18,9 +18,7 @@ def contexts(tmp_path: Path, *hosts: str) -> tls.TlsContexts:
     return tls.TlsContexts(hosts, lambda _host: None, tmp_path / "certs")
 
 
-def handshake(
-    server: TlsSession, name: str, ca: Path | None = None, offered: Sequence[str] = ()
-) -> ssl.SSLObject:
+def handshake(server: TlsSession, name: str, ca: Path | None = None, offered: Sequence[str] = ()) -> ssl.SSLObject:
     """A client's side of the handshake, carried to its end without any socket."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if offered:
