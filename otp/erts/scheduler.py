@@ -32,6 +32,7 @@ class Scheduler:
         self.loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # until attach()
         self.thread = 0
         self.running: Process | None = None
+        self.host: Process | None = None  # stands for the program that this node is attached to
         self.queue: deque[Process] = deque()
         self.armed = False
         self.runs = 0

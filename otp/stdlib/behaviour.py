@@ -281,7 +281,7 @@ async def start(
     signal of a process that died in its init, by a kill, is taken out of the mailbox: it is the StartError.)
     """
     process = _prepare(make, options)
-    parent = THIS.running
+    parent = THIS.running or THIS.host
     if parent is not None:
         process.parent = parent.pid
         if link:

@@ -1,0 +1,102 @@
+"""test_interrupt — Ctrl-C and SIGTERM end a program in order."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from otp.erts import process, runtime
+from otp.erts.interrupt import Interrupted
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = """
+import asyncio, sys, time
+from otp.erts import process, runtime
+from otp.stdlib import gen_server
+
+class Part(gen_server.GenServer):
+    def init(self, name):
+        process.trap_exit()
+        return name
+    async def terminate(self, reason, name):
+        await asyncio.sleep(0.01)
+        print(name, "ends:", reason, flush=True)
+
+async def main():
+    await gen_server.start_link(Part, "one")
+    await gen_server.start_link(Part, "two")
+    print("up", flush=True)
+    try:
+        await WAIT
+    finally:
+        print("main cleans up", flush=True)
+
+runtime.run(main, loop=sys.argv[1])
+"""
+WAITS = {"receive": "process.receive()", "asyncio": "asyncio.Event().wait()"}
+
+
+def ended(program: str, number: int, loop: str = "auto") -> tuple[int, list[str]]:
+    """Run a program until it is up, send it a signal; its status, and what it said after."""
+    command = [sys.executable, "-c", program, loop]
+    output = subprocess.PIPE
+    with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "up\n"
+        child.send_signal(number)
+        said, _ = child.communicate(timeout=60)
+        return child.returncode, said.splitlines()
+
+
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_program_in_order(number: signal.Signals, wait: str, loop: str) -> None:
+    status, said = ended(PROGRAM.replace("WAIT", WAITS[wait]), number, loop)
+    assert said == ["main cleans up", "two ends: shutdown", "one ends: shutdown"]
+    assert status == 128 + number
+
+
+def test_main_may_take_the_signal_for_itself() -> None:
+    program = PROGRAM.replace("    finally:", "    except asyncio.CancelledError:")
+    status, said = ended(program.replace("WAIT", WAITS["receive"]), signal.SIGINT)
+    assert (status, said) == (0, ["main cleans up"])
+
+
+def test_a_program_with_handlers_of_its_own_keeps_them() -> None:
+    mine = "import signal\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(3))\nruntime.run("
+    status, said = ended(PROGRAM.replace("runtime.run(", mine).replace("WAIT", WAITS["receive"]), signal.SIGTERM)
+    assert status == 3
+    assert "two ends: shutdown" not in said
+
+
+def test_the_handlers_are_those_of_before_when_the_node_has_ended() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    during = []
+
+    async def main() -> None:
+        during.extend([signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)])
+        signal.raise_signal(signal.SIGTERM)
+        await process.receive(timeout=30)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        runtime.run(main)
+    assert isinstance(caught.value, Interrupted)
+    assert caught.value.code == 143
+    assert during[0] is not before[0]
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    stuck = PROGRAM.replace('print("main cleans up", flush=True)', 'print("up", flush=True); time.sleep(60)')
+    command = [sys.executable, "-c", stuck.replace("WAIT", WAITS["receive"]), "auto"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        assert child.stdout is not None
+        for _ in range(2):
+            assert child.stdout.readline() == "up\n"
+            child.send_signal(signal.SIGINT)
+        assert child.wait(50) == -signal.SIGINT
