@@ -207,7 +207,7 @@ BOUND: list[tuple[str | bytes, str]] = [
     (roster(f"<item jid='a@x.test' name='{'n' * 5000}'/>"), "iq:not-acceptable"),
     (roster("<item jid='{bare}'/>"), "iq:not-allowed"),
     (roster("<item jid='none@x.test' subscription='remove'/>"), "iq:item-not-found"),
-    (f"<iq type='get' id='1' to='nobody@localhost'><query xmlns='{ROSTER}'/></iq>", "iq:service-unavailable"),
+    (f"<iq type='get' id='1' to='nobody@localhost'><query xmlns='{ROSTER}'/></iq>", "iq:forbidden"),
     ("<foo xmlns='urn:x'/>", "unsupported-stanza-type"),
     (f"<starttls xmlns='{TLS}'/>", "failure:"),
     (plain("\0ruth\0secret"), "failure:not-authorized"),
@@ -221,10 +221,14 @@ BOUND: list[tuple[str | bytes, str]] = [
 ]
 
 COMPONENTS_SAY: list[tuple[str | bytes, str]] = [
-    ("<message to='ruth@localhost'/>", "invalid-from"),
-    ("<message from='ruth@localhost' to='x@localhost'/>", "invalid-from"),
-    (f"<message from='sub.{DOMAIN}' to='x@localhost'/>", "invalid-from"),
-    (f"<message from='{DOMAIN}'/>", "improper-addressing"),
+    ("<message to='ruth@localhost'/>", "message:bad-request"),
+    ("<message from='ruth@localhost' to='x@localhost'/>", "message:forbidden"),
+    (f"<message from='sub.{DOMAIN}' to='x@localhost'/>", "message:forbidden"),
+    (f"<message from='{DOMAIN}'/>", "message:bad-request"),
+    (f"<message from='{DOMAIN}' to=''/>", "message:jid-malformed"),
+    (f"<presence from='19:x@{DOMAIN}' to='ruth@localhost'/>", "presence:jid-malformed"),
+    (f"<iq type='get' id='1' from='{DOMAIN}' to='a b@localhost'>{PING}</iq>", "iq:jid-malformed"),
+    (f"<presence from='{DOMAIN}' to='ruth@localhost'><show>here</show></presence>", "presence:bad-request"),
     ("<foo/>", "unsupported-stanza-type"),
     ("<!-- x -->", "restricted-xml"),
     (SERVICE, "invalid-xml"),
