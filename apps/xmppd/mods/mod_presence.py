@@ -24,6 +24,7 @@ from xmppd.gen_mod import Mod, on
 from xmppd.mods.presence.notes import Notes
 from xmppd.routing import hooks, router, sm
 from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged
+from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
     AccountPresence,
     ResendSubscriptions,
@@ -97,7 +98,7 @@ async def _load(session: C2sSession, notes: Notes) -> None:
 
 async def _probe(session: C2sSession, contacts: frozenset[str]) -> None:
     """From the bare JID (RFC 6121 §4.3.1); but the user's other resources tell this one alone."""
-    for contact in sorted(contacts - {session.user.bare}):
+    async for contact in fairly(sorted(contacts - {session.user.bare})):
         await router.route(make_presence(JID.parse(contact), type_="probe", from_=session.user))
     for other in sm.available(session.user.bare):
         if other.pid is not session.pid:
@@ -107,7 +108,7 @@ async def _probe(session: C2sSession, contacts: frozenset[str]) -> None:
 
 async def _say(presence: Presence, to: Iterable[str]) -> None:
     own = presence.from_
-    for contact in to:
+    async for contact in fairly(to):
         jid = own.bare_jid() if own is not None and own.bare == contact else JID.parse(contact)
         await router.route(presence.addressed(to=jid))
 

@@ -27,6 +27,7 @@ from xmppd.mods.roster.plan import Change, NotThere, Step
 from xmppd.mods.roster.totals import ROOM, Room, TooMany
 from xmppd.routing import hooks, iq, router, sm
 from xmppd.routing.deliver import Deliver
+from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
     AccountPresence,
     AccountRemoved,
@@ -187,9 +188,9 @@ async def resend(point: ResendSubscriptions, mod: Mod) -> None:
     """At a login: requests that wait are shown again, our own unanswered ones are sent again."""
     session, owner = point.session, point.session.user
     found = await view.of(owner)
-    for record in found.pending:
+    async for record in fairly(found.pending):
         process.send(session.pid, Deliver(requests.from_record(record, owner)))
-    for record in found.asks:
+    async for record in fairly(found.asks):
         contact = JID.parse(record.contact)
         if contact.domain not in router.hosts():
             await router.route(make_presence(contact, type_="subscribe", from_=owner))

@@ -13,7 +13,7 @@ What fails behind the stream, or is a bug in the handling of one stanza, is an e
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import Any
 
 from otp.erts import exits, process
 from otp.erts.links import watch
@@ -33,14 +33,13 @@ from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
 from xmppd.routing import barrier, hooks
 from xmppd.routing.deliver import Deliver, Kick, Newest, Replaced, Shutdown
+from xmppd.routing.fairly import SLICE
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.stream import c2s_actions, c2s_session
 from xmppd.stream.c2s_data import Data, ReceiverEnded, Settings
 
 log = logging.getLogger("xmppd.c2s")
 
-#: seconds of a worker's time that one client's stanzas take before the others have their turn
-SLICE: Final = 0.001
 
 
 class C2s(GenFsm[Data]):

@@ -39,12 +39,12 @@ from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
 from xmppd.routing import barrier, faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
+from xmppd.routing.fairly import SLICE
 from xmppd.stream import backlog
 
 log = logging.getLogger("xmppd.component")
 
 _HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
-_SLICE: Final = 0.001  # seconds of work for a component before the others have their turn
 
 
 _TAKEN = StreamError("conflict", "the domain is in use")
@@ -156,7 +156,7 @@ async def _each(event: Any, data: Data, name: str) -> Any:
         if type(result) is not str:
             return result
         name = result
-        if process.busy_time() - since > _SLICE:
+        if process.busy_time() - since > SLICE:
             await asyncio.sleep(0)
             since = process.busy_time()
     data.endpoint.transport.consumed(event.size)

@@ -20,13 +20,14 @@ from xmppd.mods.roster.plan import Changed, Step
 from xmppd.mods.roster.records import item_of
 from xmppd.routing import deliver, hooks, router, sm
 from xmppd.routing.deliver import RosterItemChanged
+from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.store.tables import RosterItem
 
 
 async def perform(steps: Iterable[Step], original: Presence | None = None) -> None:
     """Does the steps in their order. `original` is the stanza that caused them, for what it carries."""
-    for step in steps:
+    async for step in fairly(steps):
         await _perform(step, original)
 
 
