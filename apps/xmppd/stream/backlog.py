@@ -66,7 +66,7 @@ async def write(transport: Transport, packet: Stanza) -> None:
         return
     transport.send(packet.to_xml())
     backlog = Backlog(transport.limit) if transport.congested else None
-    while backlog is not None and (transport.congested or backlog.waiting):
+    while backlog is not None and (backlog.waiting or (transport.congested and not transport.closing)):
         if transport.closing:
             await _refuse(backlog.pop(), _GONE)
         elif transport.congested:

@@ -111,6 +111,19 @@ def test_who_is_refused_is_told() -> None:
     play(body)
 
 
+def test_a_component_that_goes_while_nothing_waits_is_not_waited_for() -> None:
+    async def body() -> None:
+        slow: Any = Slow()
+        pid = process.spawn(lambda: backlog.write(slow, message("a@localhost", 1)))
+        await node.until(lambda: slow._tell)
+        slow.closing = True  # and still congested: what was written will not be read any more
+        for fn in slow._tell:
+            fn()
+        await node.until(lambda: not process.is_alive(pid))
+
+    node.run(body)
+
+
 def test_what_else_comes_is_left_in_the_mailbox() -> None:
     async def body() -> None:
         slow: Any = Slow()
