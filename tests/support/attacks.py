@@ -59,13 +59,19 @@ class Bystander:
             thread.join(60)
 
 
-def memory(server: Booted) -> int:
-    """Bytes that all workers have in memory."""
+def memory(server: Booted, which: str = "VmRSS") -> int:
+    """Bytes that all workers have in memory; or the most that each had (`VmHWM`)."""
     total = 0
     for pid in server.worker_pids().values():
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        total += next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) * 1024
+        total += next(int(line.split()[1]) for line in lines if line.startswith(f"{which}:")) * 1024
     return total
+
+
+def forget_peaks(server: Booted) -> None:
+    """From now on `VmHWM` is the most since now (proc(5), clear_refs)."""
+    for pid in server.worker_pids().values():
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def raw(wire: Wire, until: bytes, seconds: float = LONG) -> int:
