@@ -144,22 +144,12 @@ class Inbound:
             data, self._rest = data[:PIECE], data[PIECE:]
             self._hold(_REST)
             THIS.loop.call_soon(self._go_on)
-        self._feed(data)
-
-    def _go_on(self) -> None:
-        """The next piece of a large read; the last one lets the next read come."""
-        data, self._rest = self._rest, b""
-        if len(data) <= PIECE:
-            self._release(_REST)
-        if data:
-            self.feed(data)
-
-    def _feed(self, data: bytes) -> None:
         controller = self.controller
         if controller is None or self.stream.ended:
             return
         events: list[Any]
-        began = time.monotonic()
+        paced = self.shaper.rate is not None
+        began = time.monotonic() if paced else 0.0
         try:
             events = list(self.stream.feed(data))
         except StreamError as error:
@@ -175,9 +165,17 @@ class Inbound:
             gen_fsm.send_event(controller, Batch(events, size, seq))
             if self._unconsumed > BACKLOG:
                 self._hold(_BACKLOG)
-        if self.shaper.rate is not None:
+        if paced:
             now = time.monotonic()
             self._charge(size + self.shaper.work(size, now - began), now)
+
+    def _go_on(self) -> None:
+        """The next piece of a large read; the last one lets the next read come."""
+        data, self._rest = self._rest, b""
+        if len(data) <= PIECE:
+            self._release(_REST)
+        if data:
+            self.feed(data)
 
     def _charge(self, size: float, now: float) -> None:
         pause = self.shaper.take(size, now)
@@ -188,17 +186,17 @@ class Inbound:
     def consumed(self, size: int, seconds: float) -> None:
         """The controller has dealt with a batch of `size` bytes, in `seconds` of work."""
         self._unconsumed -= size
-        work = self.shaper.work(size, seconds)
-        if work:
-            self._charge(work, time.monotonic())
+        if seconds:
+            work = self.shaper.work(size, seconds)
+            if work:
+                self._charge(work, time.monotonic())
         if self._holds & _BACKLOG and self._unconsumed <= BACKLOG // 2:
             self._release(_BACKLOG)
 
     def lost(self, reason: object) -> None:
         """The peer is gone. The controller hears it after all that was read before."""
-        if self._rest:
-            data, self._rest = self._rest, b""
-            self._feed(data)
+        while self._rest:
+            self._go_on()
         if self.controller is not None:
             gen_fsm.send_event(self.controller, Closed(reason))
 

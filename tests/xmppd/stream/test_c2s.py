@@ -588,8 +588,8 @@ def test_who_asks_for_more_than_a_share_of_the_worker_pauses() -> None:
         await hooks.add("localhost", UserSendPacket, dear)
         juliet = await entered(port, "juliet", "balcony")
         [stream] = await streams()
-        juliet.send("<message to='juliet@localhost/balcony'><body>dear</body></message>")
-        await juliet.expect("dear")
+        juliet.send("<iq type='get' id='1' to='localhost'><x xmlns='y'/></iq>")
+        await juliet.expect("<iq.*?</iq>")
         data = stream.target.state  # type: ignore[union-attr]
         assert not data.transport.reading
 
