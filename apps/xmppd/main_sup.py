@@ -1,9 +1,9 @@
 """main_sup — the parent's tree: the workers, and the control socket.
 
 OTP:      supervisor
-Way:      main_app → [main_sup] → otp.kernel.peer (one per worker), ctl.server
-Process:  `main_sup`, over `worker_sup` and `control`. More worker crashes than [limits] allows end worker_sup, with it
-          main_sup, the application and so the release; control is merely restarted
+Way:      main_app → [main_sup] → otp.kernel.keeper (one per worker) → otp.kernel.peer; ctl.server
+Process:  `main_sup`, over `worker_sup`, `doorkeeper` and `control`. A worker that crashes is started again by its
+          keeper, ever later if that does not help; the release ends if none of them can live
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ import sys
 from collections.abc import Callable
 
 from otp.erts.pid import Pid
-from otp.kernel import peer
+from otp.kernel import keeper
+from otp.kernel.keeper import Patience
 from otp.kernel.peer import PeerSpec
+from otp.release import boot
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import AutoShutdown, ChildSpec, Restart, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd.ctl import dispatch, output, server
+from xmppd.ctl import dispatch, doorkeeper, output, server
+from xmppd.ctl.commands import EXIT_FAILED
 from xmppd.ctl.parent_state import Parent
 
 #: how a worker learns the secret of the mesh
@@ -37,19 +40,21 @@ class MainSup(Supervisor):
         flags = SupFlags(Strategy.ONE_FOR_ONE, 10, 60.0, AutoShutdown.ANY_SIGNIFICANT)
         return flags, [
             ChildSpec("worker_sup", workers, Restart.TRANSIENT, type="supervisor", significant=True),
+            ChildSpec("doorkeeper", (doorkeeper.start_link, (parent,))),
             ChildSpec("control", control),
         ]
 
 
 class WorkerSup(Supervisor):
-    """One child per worker process."""
+    """One keeper per worker process."""
 
     def init(self, parent: Parent) -> tuple[SupFlags, list[ChildSpec]]:
-        """The children, and how many crashes are too many."""
+        """The children. That one of them ends often is its keeper's affair."""
         limits = parent.config.limits
         shutdown = limits.drain_seconds * 2 + GRACE
-        specs = [_spec(parent, worker, shutdown) for worker in parent.workers]
-        return SupFlags(Strategy.ONE_FOR_ONE, limits.worker_restarts, limits.worker_period), specs
+        patience = Patience(limits.worker_restarts, limits.worker_period)
+        specs = [_spec(parent, worker, shutdown, patience) for worker in parent.workers]
+        return SupFlags(Strategy.ONE_FOR_ONE, 10, 60.0), specs
 
 
 async def start_link(parent: Parent) -> Pid | None:
@@ -57,7 +62,7 @@ async def start_link(parent: Parent) -> Pid | None:
     return await supervisor.start_link(MainSup, parent, name="main_sup")
 
 
-def _spec(parent: Parent, worker: str, shutdown: float) -> ChildSpec:
+def _spec(parent: Parent, worker: str, shutdown: float, patience: Patience) -> ChildSpec:
     spec = PeerSpec(
         worker,
         _command(worker),
@@ -67,7 +72,11 @@ def _spec(parent: Parent, worker: str, shutdown: float) -> ChildSpec:
         say=output.relay,
         input=lambda: parent.start_of(worker).to_bytes(),  # anew for each start: there may have been a reload
     )
-    return ChildSpec(worker, (peer.start_link, (spec,), {"name": worker}), shutdown=shutdown + 5.0)
+    return ChildSpec(worker, (keeper.start_link, (spec, patience, _give_up)), shutdown=shutdown + 5.0)
+
+
+def _give_up(why: str) -> None:
+    boot.stop(why, EXIT_FAILED)
 
 
 def _command(worker: str) -> Callable[[], tuple[str, ...]]:

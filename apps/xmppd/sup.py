@@ -19,7 +19,7 @@ from xmppd.config.schema import Config
 from xmppd.net import tls_server
 from xmppd.net.listener_sup import ListenerSup
 from xmppd.net.receiver_sup import ReceiverSup
-from xmppd.routing import hooks, iq, router, sm
+from xmppd.routing import hooks, iq, router, sm, undelivered
 from xmppd.store import store
 from xmppd.store.store import StoreConfig
 from xmppd.stream.c2s_sup import C2sSup
@@ -34,6 +34,7 @@ class XmppdSup(Supervisor):
     def init(self, config: Config, fds: Mapping[str, int]) -> tuple[SupFlags, list[ChildSpec]]:
         """One list; TLS only where a listener has it."""
         tls = doors.tls_contexts(config)
+        undelivered.begin()
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
             ChildSpec("store", StartCall(store.start_link, (store_config(config),)), shutdown=30.0),

@@ -5,7 +5,7 @@ Way:      erts (Net.carrier) → [carrier] → link … link → inbound → ert
 Process:  none: called on the loop's thread by erts and by links; net_kernel owns it
 Differs:  a node that is not connected is out of reach at once (nothing is dialled on demand: the mesh is full)
 
-A pid of an earlier life of a node names nobody any more: what is sent to it is dropped here.
+A pid of an earlier life of a node names nobody any more: what is sent to it is dropped here, or given back (held).
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from typing import Any
 from otp.erts import exits
 from otp.erts.links import remove_watcher, signal_down, signal_exit
 from otp.erts.pid import HERE, Pid, Ref, abroad
-from otp.kernel import inbound
+from otp.kernel import held, inbound
 from otp.kernel.codec import pack, printable
-from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK, Far
+from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, TAKEN, UNLINK, Far
 from otp.kernel.handshake import HandshakeError
+from otp.kernel.held import KEPT, LIMBO, TOOK, Limbo
 from otp.kernel.link import Link
 from otp.kernel.node import BOOK
 
 log = logging.getLogger("otp.net_kernel")
+#: octets that are no more than a peer's sign of life
+_SIGN = 24
 
 
 class Mesh:
@@ -38,10 +41,17 @@ class Mesh:
     # -- outwards: what erts asks for
 
     def send(self, to: Pid | Ref, message: object) -> None:
-        """To a process or an alias; lost if the node is out of reach. Raises CodecError if it may not cross."""
+        """To a process or an alias; lost if the node is out of reach, but for what is kept (otp.kernel.held).
+
+        Raises CodecError if it may not cross.
+        """
         far = self.far.get(to.node)
         if far is not None and far.creation == to.creation:
             far.link.post((SEND, to.serial, pack(message)))
+            if type(message) in KEPT:
+                far.held.append((far.link.posted, to, message))
+        elif type(message) in KEPT:
+            held.strand(to, message)
 
     def send_name(self, node: str, name: str, message: object) -> None:
         """A message to a name on another node ({Name, Node} ! Message). Lost as send()'s are."""
@@ -133,8 +143,44 @@ class Mesh:
             old.link.drop(f"{name} has connected again")
         self.latest[name] = creation
         self.far[name] = Far(name, creation, link)
+        self._resume(self.far[name])
         log.info("node %s (generation %d) is up", name, creation)
         BOOK.up(name, creation)
+
+    def _resume(self, far: Far) -> None:
+        """What the last link to this life held and the node has not taken goes first; an earlier life takes nothing."""
+        limbo = LIMBO.get(far.name)
+        if limbo is None or limbo.creation != far.creation:
+            held.give_back(far.name)
+            return
+        del LIMBO[far.name]
+        held.taken(limbo.entries, far.link.handshake.peer_took)
+        for _, to, message in limbo.entries:
+            self.send(to, message)
+
+    def took(self, name: str, creation: int) -> int:
+        """How many octets were taken of the last link with this life of a node; one that still stands ends."""
+        far = self.far.get(name)
+        if far is not None and far.creation == creation:
+            far.link.drop(f"{name} has connected again")
+        known, octets = TOOK.get(name, (0, 0))
+        return octets if known == creation else 0
+
+    def link_read(self, link: Link) -> None:
+        """The peer is to know what has been taken; a mere sign of life is not worth an answer."""
+        if link.untold > _SIGN:
+            link.post((TAKEN, link.told()))
+
+    def beat(self, seconds: float, most: float) -> None:
+        """`seconds` have gone by: give each node a sign of life, and let go who has given none for `most`."""
+        for far in list(self.far.values()):
+            far.silent = 0.0 if far.link.heard else far.silent + seconds
+            far.link.heard = False
+            if far.silent >= most:
+                BOOK.silent[far.name] = far.creation
+                far.link.drop(f"no sign of life for {far.silent:.1f} s")
+            else:
+                far.link.post((TAKEN, far.link.told()))
 
     def link_frame(self, link: Link, frame: Any) -> None:
         """A signal from an established peer. Raises MalformedFrame to drop the link."""
@@ -147,6 +193,8 @@ class Mesh:
             self.on_refused(link, why)
             return
         del self.far[far.name]
+        TOOK[far.name] = (far.creation, link.taken)
+        LIMBO[far.name] = Limbo(far.creation, link.sent, far.held)
         log.warning("node %s (generation %d) is down: %s", far.name, far.creation, why)
         for ref, ours in far.watched_by_them.values():
             remove_watcher(ref, ours)

@@ -13,6 +13,8 @@ from typing import Final
 from otp.kernel.codec import MAX_FRAME, CodecError, MalformedFrame, dump_into
 
 _HEADER: Final = struct.Struct(">I")
+#: octets of a frame before its body
+HEADER_BYTES: Final = _HEADER.size
 _ROOM: Final = bytes(_HEADER.size)
 
 

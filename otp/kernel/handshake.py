@@ -7,8 +7,10 @@ Differs:  HMAC-SHA256 over both greetings, compared in constant time; the cookie
       connector                                   acceptor
       Hello(name, creation, nonce)        ->
                                           <-      Hello(name, creation, nonce), proof
-      proof                               ->
-                                          <-      "ok"            (or, at any point: "no", why)
+      proof, taken                        ->
+                                          <-      "ok", taken     (or, at any point: "no", why)
+
+`taken` is how many octets were taken of the last link with this life of the other: what came after is sent again.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ PROTOCOL: Final = "otp-dist/1"
 #: longest frame before the peer has proved anything, in bytes
 MAX_GREETING: Final = 1024
 NONCE_BYTES: Final = 32
+
+
+Took = Callable[[str, int], int]
 
 
 class HandshakeError(Exception):
@@ -47,13 +52,16 @@ class Hello:
 class Handshake:
     """One side of a handshake: feed it frames, send what it returns, until `done`.
 
-    `expects` is the name that the connector dialled, None for the acceptor. `peer` is the other side's Hello,
-    to be believed once `done`.
+    `expects` is the name that the connector dialled, None for the acceptor. `took(name, creation)` tells how much was
+    taken of the last link with the peer. `peer` is the other side's Hello and `peer_took` its answer to the same
+    question, to be believed once `done`.
     """
 
-    def __init__(self, me: Hello, cookie: bytes, expects: str | None = None) -> None:
+    def __init__(self, me: Hello, cookie: bytes, expects: str | None = None, took: Took = lambda *_: 0) -> None:
         self.me, self.peer = me, None if expects is None else Hello(expects, 0, b"")
         self.done = False
+        self.peer_took = 0
+        self._took = took
         self._cookie, self._connector = cookie, expects is not None
         self._step: Callable[[list[Any]], list[Any] | None]
         self._step = self._greeting if expects is None else self._answer
@@ -84,16 +92,19 @@ class Handshake:
             raise HandshakeError(f"the peer is {self.peer.name!r}, not the node that was dialled")
         self._check(frame[-1], b"acceptor")
         self._step = self._last
-        return [self._digest(b"connector")]
+        return [self._digest(b"connector"), self._took(self.peer.name, self.peer.creation)]
 
     def _proof(self, frame: list[Any]) -> list[Any]:
         self._check(frame[0], b"connector")
+        self.peer_took = _octets(frame)
         self.done = True
-        return ["ok"]
+        assert self.peer is not None
+        return ["ok", self._took(self.peer.name, self.peer.creation)]
 
     def _last(self, frame: list[Any]) -> None:
-        if frame != ["ok"]:
+        if frame[0] != "ok":
             raise HandshakeError("not the end of a handshake")
+        self.peer_took = _octets(frame)
         self.done = True
 
     def _check(self, proof: Any, role: bytes) -> None:
@@ -105,6 +116,13 @@ class Handshake:
         pair = (self.me, self.peer) if self._connector else (self.peer, self.me)
         transcript = msgspec.msgpack.encode([role, *(hello.packed() for hello in pair)])
         return hmac.new(self._cookie, transcript, hashlib.sha256).digest()
+
+
+def _octets(frame: list[Any]) -> int:
+    match frame:
+        case [_, int(octets)] if octets >= 0:
+            return octets
+    raise HandshakeError("not the end of a handshake")
 
 
 def _hello(frame: list[Any]) -> Hello:

@@ -15,8 +15,9 @@ from otp.erts.actor import Process
 from otp.erts.links import add_watcher, deliver, remove_watcher, signal_down, signal_exit, tie, untie
 from otp.erts.pid import HERE, Pid, intern, intern_ref
 from otp.erts.registry import NAMES
+from otp.kernel import held
 from otp.kernel.codec import MalformedFrame, UnknownClass, pack, unpack
-from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK, Far
+from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, TAKEN, UNLINK, Far
 
 log = logging.getLogger("otp.net_kernel")
 
@@ -50,6 +51,8 @@ def _receive(far: Far, frame: Any) -> None:
             _monitor(far, ref, far.pid(watcher), _here(target))
         case [op, int(ref), int(watcher), str(name)] if op == MONITOR:
             _monitor(far, ref, far.pid(watcher), NAMES.get(name))
+        case [op, int(octets)] if op == TAKEN:
+            held.taken(far.held, octets)
         case [op, int(ref)] if op == DEMONITOR:
             _demonitor(far, ref)
         case [op, int(ref), packed] if op == DOWN:

@@ -3,8 +3,8 @@
 OTP:      a distribution channel (dist entry and its port)
 Way:      carrier → [link] → socket … socket → [link] → carrier
 Process:  none: a protocol of the loop, owned by net_kernel
-Differs:  a peer that does not read is disconnected when MAX_UNSENT bytes wait for it; before that, drain() lets
-          a bulk sender wait (Erlang suspends any sender)
+Differs:  while a peer does not read, who sends to it is asked to wait (otp.kernel.pace; Erlang suspends any sender);
+          it is disconnected when MAX_UNSENT bytes wait for it all the same
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ import os
 import socket
 from typing import Any, Final, Protocol, cast
 
-from otp.erts.future import LoopFuture
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS, TimerRef
 from otp.kernel import codec, framing
 from otp.kernel.handshake import MAX_GREETING, Handshake, HandshakeError, Hello
+from otp.kernel.pace import BEHIND, Pace
 from otp.kernel.unix_socket import peer_uid
 
 log = logging.getLogger("otp.net_kernel")
 
 #: bytes that may wait for a slow peer before it is given up
 MAX_UNSENT: Final = 64 * 1024 * 1024
-#: bytes in the transport's own buffer above which we keep the rest to ourselves
-HIGH_WATER: Final = 1024 * 1024
+#: bytes in the transport's own buffer above which we keep the rest to ourselves, and the peer counts as behind
+HIGH_WATER: Final = 256 * 1024
+#: seconds until the peer is told what has been read of it, and bytes of it after which it is told at once
+TELL_SECONDS: Final = 0.01
+TELL_BYTES: Final = 64 * 1024
 HANDSHAKE_SECONDS: Final = 5.0
 
 
@@ -40,12 +43,19 @@ class Owner(Protocol):
     def link_frame(self, link: Link, frame: Any) -> None:
         """A frame of an established peer. Raises MalformedFrame to drop the link."""
 
+    def link_read(self, link: Link) -> None:
+        """Some of what the peer sent has been read, up to octet `link.taken`: it may be told."""
+
     def link_down(self, link: Link, why: str) -> None:
         """The link is gone; called once, also for one that never came up."""
 
 
 class Link(asyncio.Protocol):
-    """One connection. `peer` is who is at the other end, once `established`."""
+    """One connection. `peer` is who is at the other end, once `established`.
+
+    From there on octets are counted: those `posted`, those `sent` (written to the socket; known when the link is down),
+    and those of the peer that were `taken`. `heard` is set whenever something has come.
+    """
 
     def __init__(self, owner: Owner, handshake: Handshake) -> None:
         self.owner = owner
@@ -54,8 +64,10 @@ class Link(asyncio.Protocol):
         self.closed = False
         self._frames = framing.Frames(MAX_GREETING)
         self._out = bytearray()
-        self._armed = self._paused = False
-        self._drains: list[LoopFuture[None]] = []
+        self._armed = self._paused = self._reading = self._greeting = False
+        self.heard = False
+        self.posted = self.sent = self.taken = self._told = 0
+        self.pace = Pace(self._unsent)
         self._transport: asyncio.Transport | None = None
         self._deadline: TimerRef | None = None
 
@@ -65,25 +77,38 @@ class Link(asyncio.Protocol):
         assert self.handshake.peer is not None
         return self.handshake.peer
 
+    @property
+    def _name(self) -> str:
+        return self.handshake.peer.name if self.handshake.peer is not None else ""
+
     # -- outwards
 
     def post(self, packed: object) -> None:
         """Send a frame with all others of this turn, in order. Raises CodecError; a closed link drops it."""
         if self.closed:
             return
-        framing.append(self._out, packed)
+        out = self._out
+        before = len(out)
+        framing.append(out, packed)
+        waits = len(out)
+        self.posted += waits - before
         if not self._armed:
             self._armed = True
             THIS.loop.call_soon(self._flush)
-        elif self._paused and len(self._out) > MAX_UNSENT:
-            self.drop(f"{self.peer.name} does not read: {len(self._out)} bytes wait")
+        if self._paused or waits > HIGH_WATER:
+            self._much(waits - before)
 
-    async def drain(self) -> None:
-        """Wait until the peer keeps up; returns at once if it does, or when the link goes down."""
-        if self._paused and not self.closed:
-            future: LoopFuture[None] = LoopFuture()
-            self._drains.append(future)
-            await future
+    def _much(self, octets: int) -> None:
+        """What waits is more than a turn's worth: find out now whether the peer keeps up."""
+        if not self._paused:
+            self._flush()
+        elif len(self._out) > MAX_UNSENT:
+            self.drop(f"{self.peer.name} does not read: {len(self._out)} bytes wait")
+        if self._paused:
+            self.pace.owe(octets)
+
+    def _unsent(self) -> int:
+        return len(self._out)
 
     def drop(self, why: str, *, last: bytes = b"") -> None:
         """Close now, with `last` bytes if there is something to say; the owner hears link_down()."""
@@ -92,10 +117,12 @@ class Link(asyncio.Protocol):
         self.closed = True
         if self._deadline is not None:
             TIMERS.cancel(self._deadline)
+        self.sent = self.posted - len(self._out)
         if self._transport is not None:
+            self.sent -= self._transport.get_write_buffer_size()
             self._part(self._transport, last)
         self._out = bytearray()
-        self._wake()
+        self._ease()
         self.owner.link_down(self, why)
 
     @staticmethod
@@ -107,16 +134,17 @@ class Link(asyncio.Protocol):
             transport.abort()
 
     def _flush(self) -> None:
-        if self.closed or self._paused or self._transport is None:
+        if self.closed or self._paused or self._greeting or self._transport is None:
             return
         self._armed = False
-        out, self._out = self._out, bytearray()
-        self._transport.write(out)
+        if self._out:
+            out, self._out = self._out, bytearray()
+            self._transport.write(out)
 
-    def _wake(self) -> None:
-        drains, self._drains = self._drains, []
-        for future in drains:
-            future.resolve(None)
+    def _ease(self) -> None:
+        if BEHIND.get(self._name) is self.pace:
+            del BEHIND[self._name]
+        self.pace.ease()
 
     # -- what the loop calls
 
@@ -135,9 +163,11 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: hand on the whole frames in them."""
+        self.heard = True
         try:
             for body in self._frames.feed(data):
                 if self.established:
+                    self.taken += len(body) + framing.HEADER_BYTES
                     self.owner.link_frame(self, codec.load(body))
                 else:
                     self._greet(codec.load(body))
@@ -147,6 +177,29 @@ class Link(asyncio.Protocol):
             self.drop(f"malformed frame: {exc}")
         except HandshakeError as exc:
             self._refuse(str(exc))
+        if self.established and not self._reading:
+            self._reading = True
+            THIS.loop.call_later(TELL_SECONDS, self._tell)
+        elif self.taken - self._told > TELL_BYTES:
+            self._tell_now()
+
+    def _tell(self) -> None:
+        self._reading = False
+        self._tell_now()
+
+    def _tell_now(self) -> None:
+        if not self.closed:
+            self.owner.link_read(self)
+
+    def told(self) -> int:
+        """How many octets of the peer were taken; it is being told."""
+        self._told = self.taken
+        return self.taken
+
+    @property
+    def untold(self) -> int:
+        """Octets taken since the peer was told."""
+        return self.taken - self._told
 
     def _greet(self, frame: Any) -> None:
         answer = self.handshake.feed(frame)
@@ -155,8 +208,10 @@ class Link(asyncio.Protocol):
             last, self._out = self._out, bytearray()
             if answer is not None:
                 framing.append(last, answer)
-            self.established = True
+            self.established = self._greeting = True
+            self.posted = 0
             self.owner.link_up(self)
+            self._greeting = False
             self._frames.limit = codec.MAX_FRAME
             if self._deadline is not None:
                 TIMERS.cancel(self._deadline)
@@ -172,13 +227,16 @@ class Link(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The peer reads slower than we write."""
-        self._paused = True
+        self._paused = self.pace.behind = True
+        if self.established:
+            BEHIND[self._name] = self.pace
 
     def resume_writing(self) -> None:
         """It has caught up."""
         self._paused = False
         self._flush()
-        self._wake()
+        if not self._paused:
+            self._ease()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""

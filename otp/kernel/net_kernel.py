@@ -26,12 +26,13 @@ from otp.erts.exits import NOCONNECTION, TIMEOUT, CallError
 from otp.erts.future import LoopFuture
 from otp.erts.links import ALIASES
 from otp.erts.pid import HERE, Pid, make_ref
-from otp.erts.process import running, self_, send, send_after
+from otp.erts.process import monotonic_time, running, self_, send, send_after
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
-from otp.kernel import stdlib_messages, unix_socket
+from otp.kernel import held, stdlib_messages, unix_socket
 from otp.kernel.carrier import Mesh
 from otp.kernel.handshake import NONCE_BYTES, Handshake, Hello
+from otp.kernel.held import LIMBO
 from otp.kernel.link import Link
 from otp.kernel.node import BOOK
 from otp.stdlib import gen_server
@@ -43,15 +44,25 @@ log = logging.getLogger("otp.net_kernel")
 NAME: Final = "net_kernel"
 #: seconds between two attempts to reach a node
 RETRY: Final = 0.05
+#: seconds without a sign of life after which a node is let go
+SILENCE: Final = 5.0
+#: seconds that messages are kept for a node that is gone, if nobody gives them back before
+PATIENCE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class NetConfig:
-    """Where and with whom: a private folder for the sockets, the shared secret, all names in their order."""
+    """Where and with whom: a private folder for the sockets, the shared secret, all names in their order.
+
+    Every `tick` seconds a node gives the others a sign of life; who gives none for `silence` seconds is let go
+    (net_ticktime). Seconds in which this node stood still itself do not count.
+    """
 
     run_dir: Path
     cookie: bytes = field(repr=False)
     nodes: tuple[str, ...]
+    tick: float = 1.0
+    silence: float = SILENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,18 @@ class _Tick:
     """Time to dial who is missing."""
 
 
+class _Beat:
+    """Time for a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class _GiveBack:
+    """Time to stop waiting for a node that is gone, with what is kept for it."""
+
+    name: str
+    creation: int
+
+
 @dataclass(slots=True)
 class _State:
     config: NetConfig
@@ -70,6 +93,7 @@ class _State:
     complaints: set[tuple[str, str]]
     dialling: dict[str, Link] = field(default_factory=dict)
     ticking: bool = True
+    beat: float = field(default_factory=monotonic_time)
 
 
 #: the carrier in use, None on a node alone
@@ -126,7 +150,7 @@ async def drain(node: str) -> None:
     for mesh in _mesh:
         far = mesh.far.get(node)
         if far is not None:
-            await far.link.drain()
+            await far.link.pace.caught_up()
 
 
 def disconnect(node: str) -> bool:
@@ -156,11 +180,13 @@ class NetKernel(GenServer[_State]):
             return StopInit(("cannot_listen", str(path), str(exc)))
         complaints: set[tuple[str, str]] = set()
         mesh = Mesh(lambda name: send(me, _Lost(name)), lambda link, why: _complain(complaints, link, why))
-        server = await THIS.loop.create_unix_server(lambda: Link(mesh, _handshake(config)), sock=sock)
+        server = await THIS.loop.create_unix_server(lambda: Link(mesh, _handshake(mesh, config)), sock=sock)
         BOOK.clear()
+        held.begin(THIS.loop)
         _mesh[:] = [mesh]
         runtime.set_carrier(mesh)
         send(me, _Tick())
+        send_after(config.tick, me, _Beat())
         # also when it is killed: a server left open would keep its successor from the address
         running().on_exit = [lambda: _leave(mesh, server, path)]
         return _State(config, mesh, complaints)
@@ -175,9 +201,22 @@ class NetKernel(GenServer[_State]):
         """Dial, and dial again."""
         if isinstance(message, _Lost):
             state.complaints.clear()
+            limbo = LIMBO.get(message.name)
+            if limbo is not None:
+                send_after(PATIENCE, self_(), _GiveBack(message.name, limbo.creation))
             if not state.ticking:
                 state.ticking = True
                 send(self_(), _Tick())
+        elif isinstance(message, _Beat):
+            now = monotonic_time()
+            # a gap is our own: what the others said meanwhile has not been read
+            state.mesh.beat(min(now - state.beat, 2 * state.config.tick), state.config.silence)
+            state.beat = now
+            send_after(state.config.tick, self_(), message)
+        elif isinstance(message, _GiveBack):
+            limbo = LIMBO.get(message.name)
+            if limbo is not None and limbo.creation == message.creation:
+                held.give_back(message.name)
         elif isinstance(message, _Tick):
             missing = [name for name in _dialled(state.config) if name not in state.mesh.far]
             for name in missing:
@@ -201,7 +240,7 @@ async def _dial(name: str, state: _State) -> None:
         if not isinstance(exc, (FileNotFoundError, ConnectionRefusedError, BlockingIOError)):
             log.warning("cannot dial %s: %s", name, exc)
         return
-    link = state.dialling[name] = Link(state.mesh, _handshake(state.config, name))
+    link = state.dialling[name] = Link(state.mesh, _handshake(state.mesh, state.config, name))
     try:
         # not create_unix_connection: if the peer goes at once, uvloop's has closed the descriptor before it has taken
         # `sock` over; `sock` would close it once more, and by then it is somebody else's
@@ -213,16 +252,15 @@ async def _dial(name: str, state: _State) -> None:
 
 def _leave(mesh: Mesh, server: asyncio.AbstractServer, path: Path) -> None:
     server.close()
-    runtime.set_carrier(None)
-    _mesh.clear()
+    _mesh.clear()  # the mesh stays the carrier: what is kept is kept until its successor has connected
     for far in list(mesh.far.values()):
         far.link.drop("this node leaves")
     path.unlink(missing_ok=True)
 
 
-def _handshake(config: NetConfig, expects: str | None = None) -> Handshake:
+def _handshake(mesh: Mesh, config: NetConfig, expects: str | None = None) -> Handshake:
     hello = Hello(HERE.node, HERE.creation, secrets.token_bytes(NONCE_BYTES))
-    return Handshake(hello, config.cookie, expects)
+    return Handshake(hello, config.cookie, expects, mesh.took)
 
 
 def _dialled(config: NetConfig) -> tuple[str, ...]:

@@ -41,12 +41,14 @@ class Book:
 
     def __init__(self) -> None:
         self.connected: dict[str, int] = {}
+        self.silent: dict[str, int] = {}  # let go because they gave no sign of life, and not heard of since
         self.subscribers: dict[Pid, None] = {}
         self.waiters: list[tuple[frozenset[str], LoopFuture[bool]]] = []
 
     def up(self, name: str, creation: int) -> None:
         """Enter a node and tell."""
         self.connected[name] = creation
+        self.silent.pop(name, None)
         self._tell(NodeUp(name, creation))
         for expected, future in list(self.waiters):
             if expected <= self.connected.keys():
@@ -91,6 +93,11 @@ def nodes() -> list[str]:
 def creation_of(name: str) -> int | None:
     """The generation of a connected node (or of this one), else None."""
     return HERE.creation if name == HERE.node else BOOK.connected.get(name)
+
+
+def is_silent(name: str) -> bool:
+    """Whether the node was let go because it gave no sign of life (net_ticktime), and has not come back."""
+    return name in BOOK.silent
 
 
 def monitor_nodes(flag: bool = True) -> list[tuple[str, int]]:

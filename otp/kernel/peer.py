@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
 from otp.erts.pid import Pid
-from otp.erts.process import cancel_timer, receive, running, self_, send_after, trap_exit
+from otp.erts.process import cancel_timer, receive, running, self_, send, send_after, trap_exit, whereis
 from otp.erts.timer import TimerRef
 from otp.kernel import lifeline
 from otp.kernel.child_process import Ended, Lines, Ready, Watch
@@ -74,6 +74,10 @@ class _Late:
     """It was not ready in time."""
 
 
+class _Kill:
+    """It is no good any more."""
+
+
 @dataclass(slots=True)
 class _State:
     spec: PeerSpec
@@ -107,6 +111,13 @@ async def info(peer: Pid | str) -> PeerInfo:
     """What it is doing. Raises: CallError."""
     told: PeerInfo = await gen_server.call(peer, "info")
     return told
+
+
+def kill(peer: Pid | str) -> None:
+    """Have the OS process killed: one that does not hear any more. Nothing happens if there is none of that name."""
+    pid = whereis(peer) if isinstance(peer, str) else peer
+    if pid is not None:
+        send(pid, _Kill())
 
 
 # -- callbacks
@@ -144,6 +155,8 @@ class Peer(GenServer[_State]):
                 _keep(lines, state)
             case Ended(code):
                 return Stop(_reason(code, state), state)
+            case _Kill():
+                state.child.send_signal(signal.SIGKILL)
             case _Late() if state.status == "starting":
                 log.error("%s was not ready in %s s", state.spec.name, state.spec.ready_within)
                 return Stop(("not_ready", state.spec.ready_within, tuple(state.last_lines)), state)

@@ -151,26 +151,27 @@ def refused(port: int) -> bool:
     return False
 
 
-def test_too_many_kills_end_the_release_with_a_reason(server: Booted) -> None:
-    pids = server.worker_pids()
-    for _ in range(6):  # [limits] worker_restarts is 5
+def test_a_worker_that_is_killed_again_and_again_is_started_ever_later_and_the_other_serves_on(tmp_path: Path) -> None:
+    with Booted.start(tmp_path, workers=2, limits="worker_restarts = 2") as server:
+        user = server.account("loyal")
+        loyal = server.on_worker("w2", user)
+        pids = server.worker_pids()
+        for _ in range(4):  # the third is followed by a pause of a second, the fourth by one of two
+            os.kill(pids["w1"], signal.SIGKILL)
+            pids = server.await_workers(lambda now, old=pids["w1"]: now.get("w1") not in (None, old))  # type: ignore[misc]
+            assert loyal.ask("get", PING).get("type") == "result"
         os.kill(pids["w1"], signal.SIGKILL)
-        pids = next_of(server, pids)
-    assert server.process.wait(10) != 0
-    assert "workers crashed more than 5 times" in server.log()
-    assert "was killed by SIGKILL" in server.log()
-
-
-def next_of(server: Booted, before: dict[str, int]) -> dict[str, int]:
-    """The workers once the first is another one; those before if the release has ended meanwhile."""
-    begun = time.monotonic()
-    while server.process.poll() is None and time.monotonic() - begun < BACK:
-        with contextlib.suppress(CommandError, OSError):  # the control socket goes with the release
-            found = server.worker_pids()
-            if found.get("w1") not in (None, before["w1"]):
-                return found
-        time.sleep(0.01)
-    return before
+        server.settled(lambda: bool(server.ask("status")["alarms"]))
+        told = server.ask("status")
+        assert "w1 does not stay up: it has ended 5 times" in told["alarms"][0]
+        first = told["workers"][0]
+        assert (first["state"], first["last_end"]) == ("pausing", "was killed by SIGKILL")
+        for _ in range(8):  # nobody is kept waiting at the door of the other
+            with contextlib.suppress(ConnectionError, Ended):
+                server.client(user=user).close()
+        assert server.worker_pids()["w2"] == pids["w2"]
+        server.await_workers(lambda now: set(now) == {"w1", "w2"})
+        server.drop_all()
 
 
 def test_a_stop_says_goodbye_to_everybody(server: Booted) -> None:

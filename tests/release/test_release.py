@@ -167,19 +167,6 @@ def test_a_killed_worker_is_back_and_the_others_serve_on(server: Server) -> None
         assert b"<starttls" in greeted(server.ports[0])
 
 
-def test_too_many_crashes_end_the_release_with_a_reason(make_server: Callable[..., Server]) -> None:
-    server = make_server("workers=2", "limits.worker_restarts=1")
-    assert server.start().returncode == 0
-    parent = server.ask("status")["pid"]
-    for _ in range(2):
-        within(5, lambda: server.run("ping").returncode == 0)
-        os.kill(worker_pid(server, "w2"), signal.SIGKILL)
-        time.sleep(0.1)
-    within(10, lambda: not Path(f"/proc/{parent}").exists())
-    assert "workers crashed more than 1 times in 60 s; the last: w2 was killed by SIGKILL" in server.log()
-    assert server.run("ping").returncode == 3
-
-
 def test_no_worker_outlives_a_killed_parent(server: Server) -> None:
     pids = [worker_pid(server, name) for name in ("w1", "w2")]
     os.kill(server.ask("status")["pid"], signal.SIGKILL)

@@ -21,7 +21,7 @@ from otp.kernel import net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
 from tests.support import court
 from tests.support.mesh import COOKIE, SECONDS, Mesh
-from xmppd.routing import sm, sm_cut
+from xmppd.routing import sm, sm_cut, undelivered
 from xmppd.store.backend import StoreConfig
 
 _clients: dict[str, court.Client] = {}
@@ -127,6 +127,7 @@ async def _main(config: NetConfig) -> None:
     await net_kernel.start_link(config)
     await pg.start_link()
     store = StoreConfig("sqlite", str(config.run_dir / "store.sqlite3"))
+    undelivered.begin()
     _courts.append(await court.start(court.config_of(), store))
     await rpc.start_link()
     await process.receive()

@@ -1,6 +1,6 @@
 """far_side — what tests have other nodes do, and the program that such a node runs.
 
-python -m tests.support.far_side NAME CREATION RUN_DIR COOKIE NODE,NODE,… LOOP
+python -m tests.support.far_side NAME CREATION RUN_DIR COOKIE NODE,NODE,… LOOP SILENCE
 """
 
 from __future__ import annotations
@@ -24,6 +24,15 @@ from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 class Echoed:
     by: Pid
     what: object
+
+
+@codec.message
+@dataclass(frozen=True)
+class Note:
+    """A message that a test has kept (otp.kernel.held)."""
+
+    number: int
+    padding: str = ""
 
 
 class Echo(GenServer[int]):
@@ -160,6 +169,28 @@ async def meet(names: list[str]) -> None:
     await node.await_nodes(set(names), 10.0)
 
 
+_notes: list[int] = []
+
+
+@rpc.exported
+def collect_notes() -> Pid:
+    async def collect() -> None:
+        while True:
+            _notes.append((await process.receive(lambda m: isinstance(m, Note))).number)
+
+    return process.spawn(collect)
+
+
+@rpc.exported
+def notes() -> list[int]:
+    return _notes
+
+
+@rpc.exported
+def cut_from(name: str) -> bool:
+    return net_kernel.disconnect(name)
+
+
 @rpc.exported
 async def start_scope(scope: str) -> None:
     await pg.start(scope)
@@ -218,8 +249,8 @@ async def _main(config: NetConfig) -> None:
 
 
 def main() -> None:
-    name, creation, run_dir, cookie, nodes, loop = sys.argv[1:]
-    config = NetConfig(Path(run_dir), cookie.encode(), tuple(nodes.split(",")))
+    name, creation, run_dir, cookie, nodes, loop, silence = sys.argv[1:]
+    config = NetConfig(Path(run_dir), cookie.encode(), tuple(nodes.split(",")), float(silence) / 10, float(silence))
     runtime.run(lambda: _main(config), node=name, creation=int(creation), loop=loop)
 
 

@@ -27,16 +27,16 @@ SECONDS = 10.0
 class Mesh:
     """The other nodes."""
 
-    def __init__(self, run_dir: Path, names: tuple[str, ...], loop: str) -> None:
-        self.run_dir, self.loop = run_dir, loop
+    def __init__(self, run_dir: Path, names: tuple[str, ...], loop: str, silence: float = 10.0) -> None:
+        self.run_dir, self.loop, self.silence = run_dir, loop, silence
         self.names = ("main", *names)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def config(self, cookie: str = COOKIE) -> NetConfig:
-        return NetConfig(self.run_dir, cookie.encode(), self.names)
+        return NetConfig(self.run_dir, cookie.encode(), self.names, self.silence / 10, self.silence)
 
     def start(self, name: str, creation: int = 1, cookie: str = COOKIE) -> None:
-        args = [name, str(creation), str(self.run_dir), cookie, ",".join(self.names), self.loop]
+        args = [name, str(creation), str(self.run_dir), cookie, ",".join(self.names), self.loop, str(self.silence)]
         self.children[name] = subprocess.Popen([sys.executable, "-m", "tests.support.far_side", *args])
 
     def kill(self, name: str) -> None:
@@ -66,11 +66,17 @@ async def receive(match: Callable[[Any], bool]) -> Any:
     return await process.receive(match, timeout=SECONDS)
 
 
-def run(body: Callable[[Mesh], Awaitable[None]], *names: str, run_dir: Path | None = None, loop: str = "auto") -> None:
+def run(
+    body: Callable[[Mesh], Awaitable[None]],
+    *names: str,
+    run_dir: Path | None = None,
+    loop: str = "auto",
+    silence: float = 10.0,
+) -> None:
     """See the head of the file."""
     with contextlib.ExitStack() as stack:
         folder = run_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        mesh = Mesh(folder, names, loop)
+        mesh = Mesh(folder, names, loop, silence)
         stack.callback(mesh.kill_all)
         for name in names:
             mesh.start(name)

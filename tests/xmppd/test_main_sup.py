@@ -31,16 +31,17 @@ def test_the_end_of_the_workers_is_the_end_of_all(parent: Parent) -> None:
     flags, specs = MainSup().init(parent)
     check(flags, specs)
     assert flags.auto_shutdown is AutoShutdown.ANY_SIGNIFICANT
-    workers, control = specs
+    workers, doors, control = specs
+    assert (doors.id, doors.significant) == ("doorkeeper", False)
     assert (workers.id, workers.significant, workers.restart) == ("worker_sup", True, Restart.TRANSIENT)
     assert (control.id, control.significant, control.restart) == ("control", False, Restart.PERMANENT)
 
 
 def test_every_worker_has_its_sockets_and_each_start_a_generation(parent: Parent) -> None:
-    flags, specs = WorkerSup().init(parent)
-    assert (flags.intensity, flags.period) == (7, 60.0)
+    _, specs = WorkerSup().init(parent)
     assert [spec.id for spec in specs] == ["w1", "w2"]
-    (peer,) = specs[1].call.args
+    peer, patience, _ = specs[1].call.args
+    assert (patience.restarts, patience.period) == (7, 60.0)
     assert peer.pass_fds == tuple(sockets[1].fileno() for sockets in parent.sockets)
     assert peer.env[COOKIE_VARIABLE] == "0102"
     first, second = peer.args(), peer.args()
@@ -53,7 +54,7 @@ def test_every_worker_has_its_sockets_and_each_start_a_generation(parent: Parent
 
 def test_a_worker_that_starts_again_is_told_what_is_in_force_and_not_what_is_in_the_file(parent: Parent) -> None:
     _, specs = WorkerSup().init(parent)
-    (peer,) = specs[0].call.args
+    peer, *_ = specs[0].call.args
     assert callable(peer.input)
     file = parent.config.paths.home / "xmppd.toml"
     before = WorkerStart.from_bytes(peer.input())

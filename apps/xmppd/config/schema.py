@@ -182,7 +182,9 @@ class Limits:
     roster_items: int = setting(2000, Number(1), "contacts in one roster")
     offline_messages: int = setting(1000, Number(0), "messages kept for a user who is away")
     drain_seconds: float = setting(5.0, Seconds(0, 600), "time clients get to leave when the server stops")
-    worker_restarts: int = setting(5, Number(0, 1000), "worker crashes within worker_period that end the release")
+    worker_restarts: int = setting(
+        5, Number(0, 1000), "ends of one worker within worker_period after which it is started again only after a pause"
+    )
     worker_period: float = setting(60.0, Seconds(1), "see worker_restarts")
 
 

@@ -13,7 +13,8 @@ from collections import Counter
 from typing import Any
 
 from otp.erts import process
-from otp.kernel import logger, node, rpc
+from otp.kernel import keeper, logger, node, rpc
+from otp.kernel.keeper import Kept
 from xmppd.config import describe
 from xmppd.config.problems import ConfigError
 from xmppd.ctl import dispatch, in_force, preflight
@@ -41,9 +42,30 @@ async def status() -> dict[str, Any]:
     for worker in here.workers:
         vital = await _vital(worker)
         deeds.update(vital.pop("deeds", {}) if vital else {})
-        rows.append({"name": worker, "state": "up" if vital else "down", **(vital or {})})
-    sessions = await _sessions()
-    return {**here.describe(), "sessions": sessions, "deeds": dict(deeds), "workers": _filled(rows)}
+        rows.append(_row(worker, vital))
+    told = {"sessions": await _sessions(), "deeds": dict(deeds), "alarms": _alarms(rows)}
+    return {**here.describe(), **told, "workers": _filled(rows)}
+
+
+def _row(worker: str, vital: dict[str, Any] | None) -> dict[str, Any]:
+    """Give a worker: up, silent (no sign of life), pausing (it ends so often that it is started again later), down."""
+    kept = keeper.STATES.get(worker, Kept())
+    pause = round(kept.again_at - process.monotonic_time(), 1) if kept.again_at else 0.0
+    state = "up" if vital else "silent" if node.is_silent(worker) else "pausing" if pause > 0 else "down"
+    ends = {"ends": kept.ends, "last_end": kept.last or None, "again_in": pause if pause > 0 else None}
+    return {"name": worker, "state": state, **(vital or {}), **ends}
+
+
+def _alarms(rows: list[dict[str, Any]]) -> list[str]:
+    """Give a sentence for each worker that somebody should look at."""
+    alarms = []
+    for row in rows:
+        if row["state"] == "silent":
+            alarms.append(f"{row['name']} gives no sign of life")
+        elif row["state"] == "pausing":
+            again = f"the next start is in {row['again_in']:g} s"
+            alarms.append(f"{row['name']} does not stay up: it has ended {row['ends']} times; {again}")
+    return alarms
 
 
 async def reload() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from otp.erts import process
 from otp.erts.exits import CallError
-from otp.kernel import peer, stall
+from otp.kernel import keeper, peer, stall
 from otp.kernel.stall import StallConfig
 from otp.release import boot
 from otp.release.reasons import explain
@@ -26,7 +26,6 @@ from xmppd.config.problems import ConfigError
 from xmppd.ctl import dev_certs, log_setup, on_main, output, ports
 from xmppd.ctl.commands import EXIT_CONFIG, EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.ctl.home import Home, HomeTaken
-from xmppd.ctl.last_words import LastWords
 from xmppd.ctl.parent_state import APP, Parent
 from xmppd.ctl.readiness import Readiness
 from xmppd.ctl.release import script
@@ -110,13 +109,10 @@ def _run(parent: Parent, readiness: Readiness) -> int:
 
     hooks = boot.Hooks(reload=_reload, started=started)
     env: dict[str, dict[str, Any]] = {"kernel": kernel, APP: {"parent": parent}}
-    words = LastWords()
-    logging.getLogger("otp.supervisor").addHandler(words)
     status = boot.run(script("main"), env, node="main", hooks=hooks)
     if status:
-        limits = parent.config.limits
-        often = f"workers crashed more than {limits.worker_restarts} times in {limits.worker_period:g} s"
-        text = f"{often}; the last: {words.why}" if words.why else "the server did not come up"
+        hopeless = [f"{name} {kept.last}" for name, kept in keeper.STATES.items() if kept.hopeless]
+        text = f"no worker can live: {'; '.join(hopeless)}" if hopeless else "the server did not come up"
         log.critical("%s", text)
         readiness.tell({"error": f"{text}; see {parent.home.log}", "status": status})
     return status

@@ -64,6 +64,7 @@ def status(result: Mapping[str, Any]) -> str:
         *listening(result["listen"]),
         *(f"warning  {line}" for line in result.get("warnings", ())),
         *_deeds(result.get("deeds", {})),
+        *(f"ALARM    {alarm}" for alarm in result.get("alarms", ())),
         table([{"worker": w["name"], **{k: v for k, v in w.items() if k != "name"}} for w in result["workers"]]),
     ]
     return "\n".join(lines)

@@ -146,7 +146,9 @@ def _accept(state: State, pid: Pid) -> None:
 
 def _stop_accepting(state: State, pid: Pid, error: OSError) -> None:
     THIS.loop.remove_reader(state.sock)
-    if error.errno in _EXHAUSTED:
+    if error.errno == errno.EINVAL:  # the parent has shut this door, and opens it again when it hears of us
+        state.timer = THIS.loop.call_later(BACK_OFF, _listen, state, pid)
+    elif error.errno in _EXHAUSTED:
         log.warning("cannot accept: %s; trying again in %s s", error.strerror, BACK_OFF)
         state.timer = THIS.loop.call_later(BACK_OFF, _listen, state, pid)
     else:

@@ -17,7 +17,8 @@ from zlib import crc32
 
 from otp.erts import process
 from otp.erts.pid import Pid
-from otp.kernel import node, pg, rpc
+from otp.kernel import node, pace, pg, rpc
+from otp.kernel.pace import BEHIND
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, Reply
@@ -136,7 +137,7 @@ async def route(stanza: Stanza) -> None:
     assert to is not None
     try:
         if not await _is_host(to.domain):
-            answer = _away(stanza, to.domain)
+            answer = await _away(stanza, to.domain)
         elif to.local:
             answer = await users.route(stanza)
         else:
@@ -159,6 +160,8 @@ async def route_news(presence: Presence, version: int) -> None:
     if not await _is_host(to.domain):
         await route(presence)
         return
+    if BEHIND:
+        await sm.reachable_sessions(to.bare)
     for session in sm.available(to.bare):
         process.send(session.pid, Newest(presence, f"presence of {from_.full}", version))
 
@@ -172,15 +175,22 @@ async def _is_host(domain: str) -> bool:
     return False
 
 
-def _away(stanza: Stanza, domain: str) -> Stanza | None:
+async def _away(stanza: Stanza, domain: str) -> Stanza | None:
     """To the process that has the domain; the same one for all that a sender says, so that order is kept."""
-    members = pg.get_members(_group(domain))
-    if not members:
+    taker = _taker(stanza, domain)
+    if taker is not None and BEHIND:
+        await pace.turn(taker.node)
+        taker = _taker(stanza, domain)
+    if taker is None:
         return bounce.reply(stanza, StanzaError("remote-server-not-found"))
-    who = stanza.from_.bare if stanza.from_ is not None else ""
-    ordered = sorted(members)
-    process.send(ordered[crc32(who.encode()) % len(ordered)], Deliver(stanza))
+    process.send(taker, Deliver(stanza))
     return None
+
+
+def _taker(stanza: Stanza, domain: str) -> Pid | None:
+    ordered = sorted(pg.get_members(_group(domain)))
+    who = stanza.from_.bare if stanza.from_ is not None else ""
+    return ordered[crc32(who.encode()) % len(ordered)] if ordered else None
 
 
 def _group(domain: str) -> str:

@@ -15,6 +15,7 @@ from otp.erts import process
 from otp.erts.exits import CallError, ReceiveTimeout
 from otp.erts.pid import Pid
 from otp.erts.signals import Down
+from otp.kernel import pace
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmppd.routing import barrier, sm_cut
@@ -58,10 +59,16 @@ async def settled_sessions(bare: str) -> tuple[Session, ...]:
     return ()
 
 
-async def reachable_sessions(bare: str) -> tuple[Session, ...]:
-    """As sessions(), but waits for a node that is cut off and may come back, if one of them is there."""
+async def reachable_sessions(bare: str, resource: str = "") -> tuple[Session, ...]:
+    """As sessions(), but waits: for what is being routed anew; and, if one of them (or the one with this resource) is
+    there, for a node that is cut off and may come back, or that does not keep up with what the running process sends.
+    """
+    if sm_cut.ANEW:
+        await sm_cut.in_turn(bare)
     for session in sessions(bare):
-        await sm_cut.over(session.pid.node)
+        if not resource or session.jid.resource == resource:
+            await sm_cut.over(session.pid.node)
+            await pace.turn(session.pid.node)
     return sessions(bare)
 
 

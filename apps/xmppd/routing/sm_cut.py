@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from otp.erts import process
+from otp.erts.pid import Pid
+from otp.kernel import node
 
 #: seconds that a node which runs has to come back in, and seconds between two looks whether it runs
 GRACE = 1.0
@@ -38,6 +40,9 @@ class Look:
 
 #: the nodes that are waited for
 CUT: Final[dict[str, Cut]] = {}
+#: accounts (bare JIDs) of whom stanzas are being routed anew, each with the process that does it: others wait for it,
+#: so that what they send now does not overtake what they sent before
+ANEW: Final[dict[str, Pid]] = {}
 
 
 def is_running(os_pid: int) -> bool:
@@ -49,8 +54,8 @@ def is_running(os_pid: int) -> bool:
 
 
 def begin(name: str, creation: int, os_pid: int) -> None:
-    """The node is out of reach."""
-    CUT[name] = Cut(creation, os_pid, time.monotonic() + GRACE)
+    """The node is out of reach. One that gave no sign of life is not waited for: it has been for long enough."""
+    CUT[name] = Cut(creation, os_pid, time.monotonic() + (0 if node.is_silent(name) else GRACE))
 
 
 def is_awaited(name: str) -> bool:
@@ -60,6 +65,12 @@ def is_awaited(name: str) -> bool:
         return False
     process.send_after(LOOK, process.self_(), Look(name))
     return True
+
+
+async def in_turn(bare: str) -> None:
+    """Returns once what was on its way to an account before has been routed anew. Costs nothing if there is nothing."""
+    while ANEW.get(bare, process.self_()) is not process.self_():
+        await process.sleep(0.005)
 
 
 async def over(name: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from otp.erts import process
 from otp.erts.pid import Pid
 from otp.erts.signals import Down
-from otp.kernel import codec, net_kernel, node
+from otp.kernel import codec, held, net_kernel, node
 from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import ets
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
@@ -379,6 +379,7 @@ def _give_up(state: State, name: str) -> None:
     gone = _of_node(state, name)
     for session in gone:
         _delete(state, session)
+    held.give_back(name)
     alive = [name for name in (process.node(), *node.nodes()) if name != PARENT]
     sm_lost.tell([s for s in gone if sm_lost.responsible(s.jid.full, alive) == process.node()], told)
 

@@ -8,6 +8,7 @@ RFC:      6121 §8 (the choice is a pure function: xmpp_core.delivery)
 from __future__ import annotations
 
 from otp.erts import process
+from otp.kernel.pace import BEHIND
 from xmpp_core import delivery
 from xmpp_core.delivery import Bounce, HandleLocally, Offline, Recipients
 from xmpp_core.errors import StanzaError
@@ -18,7 +19,7 @@ from xmppd.routing import bounce, hooks, iq, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import AccountPresence, OfflineMessage
 from xmppd.routing.session import Session
-from xmppd.routing.sm_cut import CUT
+from xmppd.routing.sm_cut import ANEW, CUT
 
 _ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"})
 
@@ -27,11 +28,12 @@ async def route(stanza: Stanza) -> Stanza | None:
     """Hands a stanza for a local account on; what is to be answered, if anything, is returned."""
     to = stanza.to
     assert to is not None
-    rows = sm.sessions(to.bare) if not CUT else await sm.reachable_sessions(to.bare)
-    if to.resource and not (isinstance(stanza, Presence) and stanza.type in _ACCOUNT_PRESENCE):
-        if isinstance(stanza, Iq) and stanza.is_request:
-            await iq.guard(stanza)
-        resource = to.resource
+    resource = to.resource if not (isinstance(stanza, Presence) and stanza.type in _ACCOUNT_PRESENCE) else ""
+    if resource and isinstance(stanza, Iq) and stanza.is_request:
+        await iq.guard(stanza)
+    usual = not (CUT or BEHIND or ANEW)
+    rows = sm.sessions(to.bare) if usual else await sm.reachable_sessions(to.bare, resource)
+    if resource:
         for session in rows:  # the way of nearly every message: no rule, no hook, one look-up
             if session.jid.resource == resource:
                 process.send(session.pid, Deliver(stanza))

@@ -11,7 +11,7 @@ from otp.erts.pid import intern, make_ref
 from otp.erts.signals import Down, Exit
 from otp.kernel.carrier import Mesh
 from otp.kernel.far import DEMONITOR, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK
-from otp.kernel.handshake import HandshakeError, Hello
+from otp.kernel.handshake import Handshake, HandshakeError, Hello
 from otp.kernel.node import BOOK
 
 
@@ -20,10 +20,18 @@ class FakeLink:
 
     def __init__(self, name: str, creation: int) -> None:
         self.peer = Hello(name, creation, b"")
-        self.established, self.posted, self.mesh = True, [], None
+        self.handshake = Handshake(self.peer, b"")
+        self.established, self.frames, self.mesh = True, [], None
+        self.posted = self.sent = self.taken = self.untold = 0
+        self.heard = False
 
     def post(self, packed: Any) -> None:
-        self.posted.append(packed)
+        self.frames.append(packed)
+        self.posted += 100
+
+    def told(self) -> int:
+        self.untold = 0
+        return self.taken
 
     def drop(self, why: str) -> None:
         self.mesh.link_down(self, why)
@@ -75,7 +83,7 @@ def test_an_earlier_life_is_noproc() -> None:
             assert await _next() == Down(ref, old, "noproc")
             process.link(old)
             assert await _next() == Exit(old, "noproc")
-        assert link.posted == []
+        assert link.frames == []
 
     _run(body)
 
@@ -90,7 +98,7 @@ def test_signals_become_frames() -> None:
         ref = process.monitor(far)
         process.demonitor(ref)
         process.exit_(far, object())
-        assert link.posted[:6] == [
+        assert link.frames[:6] == [
             (SEND, 5, "hi"),
             (SEND_NAME, "pg", "hi"),
             (LINK, me, 5),
@@ -98,8 +106,8 @@ def test_signals_become_frames() -> None:
             (MONITOR, ref.serial, me, 5),
             (DEMONITOR, ref.serial),
         ]
-        assert link.posted[6][:4] == (EXIT, me, 5, False)
-        assert "unencodable" in str(link.posted[6][4])
+        assert link.frames[6][:4] == (EXIT, me, 5, False)
+        assert "unencodable" in str(link.frames[6][4])
 
     _run(body)
 
@@ -143,6 +151,6 @@ def test_a_name_is_monitored() -> None:
         mesh.monitor_name(ref, process.self_(), "w1", "pg")
         mesh.demonitor_name(ref, "w1")
         mesh.demonitor_name(ref, "w1")
-        assert [frame[0] for frame in link.posted] == [MONITOR, DEMONITOR]
+        assert [frame[0] for frame in link.frames] == [MONITOR, DEMONITOR]
 
     _run(body)

@@ -14,7 +14,10 @@ def _hello(name: str, creation: int = 1, nonce: bytes = b"") -> Hello:
 
 
 def _pair(cookie: bytes = b"c", other: bytes = b"c", dialled: str = "w1") -> tuple[Handshake, Handshake]:
-    return Handshake(_hello("w2", 7), cookie, dialled), Handshake(_hello("w1", 3), other)
+    def took(name: str, creation: int) -> int:
+        return creation  # as good as any number
+
+    return Handshake(_hello("w2", 7), cookie, dialled, took), Handshake(_hello("w1", 3), other, None, took)
 
 
 def test_both_know_each_other_afterwards() -> None:
@@ -27,6 +30,7 @@ def test_both_know_each_other_afterwards() -> None:
         sides.reverse()
     assert connector.done
     assert acceptor.done
+    assert (connector.peer_took, acceptor.peer_took) == (7, 3)
     assert (connector.peer, acceptor.peer) == (_hello("w1", 3), _hello("w2", 7))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from otp.kernel import framing, link
 from otp.kernel.codec import MAX_FRAME, MalformedFrame
 from otp.kernel.handshake import Handshake, HandshakeError, Hello
 from otp.kernel.link import Link
+from otp.kernel.pace import BEHIND
 from tests.support.node import until
 
 
@@ -24,6 +26,7 @@ class Owner:
     def __init__(self, refuse: str = "") -> None:
         self.seen: list[Any] = []
         self.refuse = refuse
+        self.read = 0
 
     def link_up(self, link: Link) -> None:
         if self.refuse:
@@ -34,6 +37,9 @@ class Owner:
         if frame == "malformed":
             raise MalformedFrame("told so")
         self.seen.append(frame)
+
+    def link_read(self, link: Link) -> None:
+        self.read = link.told()
 
     def link_down(self, link: Link, why: str) -> None:
         self.seen.append(("down", why))
@@ -84,9 +90,13 @@ class Recorder(asyncio.Transport):
         super().__init__()
         self.written: list[bytes] = []
         self.aborted = False
+        self.buffered = 0
 
     def write(self, data: Any) -> None:
         self.written.append(bytes(data))
+
+    def get_write_buffer_size(self) -> int:
+        return self.buffered
 
     def abort(self) -> None:
         self.aborted = True
@@ -122,7 +132,7 @@ def test_a_slow_peer_holds_up_drain_and_is_given_up_in_the_end(monkeypatch: pyte
         drained: list[str] = []
 
         async def bulk() -> None:
-            await made.drain()
+            await made.pace.caught_up()
             drained.append("drained")
 
         process.spawn(bulk)
@@ -137,9 +147,67 @@ def test_a_slow_peer_holds_up_drain_and_is_given_up_in_the_end(monkeypatch: pyte
         while not transport.aborted:
             made.post("x" * 300)
         assert "does not read" in owner.seen[-1][1]
-        await made.drain()
+        await made.pace.caught_up()
 
     runtime.run(body)
+
+
+def test_it_knows_what_was_sent_and_what_was_taken(run: Any) -> None:
+    async def body() -> None:
+        one, two = Owner(), Owner()
+        a, b = await _pair(one, two)
+        await until(lambda: one.seen and two.seen)
+        for n in range(100):
+            a.post("x" * n)
+        await until(lambda: len(two.seen) == 101)
+        assert b.taken == a.posted == sum(4 + len(framed("x" * n)) for n in range(100))
+        assert (a.taken, b.posted) == (0, 0)
+        await until(lambda: two.read == b.taken)
+        a.drop("enough")
+        assert a.sent == a.posted
+
+    run(body)
+
+
+def framed(what: Any) -> bytes:
+    body = bytearray()
+    framing.append(body, what)
+    return bytes(body[4:])
+
+
+def test_what_is_still_in_the_buffers_when_it_ends_was_not_sent() -> None:
+    async def body() -> None:
+        made, _owner, transport = _established()
+        made.post("gone")
+        await until(lambda: transport.written)
+        made.post("stays")
+        transport.buffered = 3
+        made.drop("enough")
+        assert (made.posted, made.sent) == (4 + 5 + 4 + 6, 4 + 5 - 3)
+
+    runtime.run(body)
+
+
+def test_a_flood_within_one_turn_finds_out_that_the_peer_does_not_read(run: Any) -> None:
+    async def body() -> None:
+        owner = Owner()
+        a, b = socket.socketpair()
+        with b:
+            made = Link(owner, _handshake("w2", "w1"))
+            await THIS.loop.create_unix_connection(lambda: made, sock=a)
+            made.established, made.handshake.peer = True, Hello("w1", 1, b"")
+            assert BEHIND == {}
+            for _ in range(40):  # no await: the loop does not turn
+                made.post("x" * 100_000)
+            assert {"w1": made.pace} == BEHIND
+            b.setblocking(False)
+            while BEHIND:
+                await process.sleep(0.001)
+                with contextlib.suppress(BlockingIOError):
+                    b.recv(1 << 20)
+            assert not made.closed
+
+    run(body)
 
 
 @pytest.mark.parametrize("bad", [b"\xff\xff\xff\xff", b"\x00\x00\x00\x01\xc1", None])

@@ -5,13 +5,15 @@ Way:  xmppd.ctl.on_main
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from otp.kernel import node, rpc
+from otp.kernel import keeper, node, rpc
+from otp.kernel.keeper import Kept
 from tests.support.node import run
 from xmppd.config.load import load
 from xmppd.ctl import on_main, ports
@@ -68,7 +70,22 @@ def test_status_keeps_a_place_for_who_is_down(play: Any) -> None:
     told = perform(on_main.status)
     assert told["sessions"] == 3
     assert told["deeds"] == {"logins": 2}
-    assert told["workers"] == [{"name": "w1", "state": "down", "pid": None}, {"name": "w2", "state": "up", "pid": 7}]
+    kept = {"ends": 0, "last_end": None, "again_in": None}
+    assert told["workers"] == [
+        {"name": "w1", "state": "down", "pid": None, **kept},
+        {"name": "w2", "state": "up", "pid": 7, **kept},
+    ]
+    assert told["alarms"] == []
+
+
+def test_a_worker_that_does_not_stay_up_raises_an_alarm(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    play({"xmppd.ctl.here:vital": {"pid": 7}, "xmppd.ctl.here:sessions": {"ok": 3}}, down="w1")
+    again_at = time.monotonic() + 100
+    monkeypatch.setitem(keeper.STATES, "w1", Kept("pausing", 7, "was killed by SIGKILL", again_at))
+    told = perform(on_main.status)
+    assert told["workers"][0]["state"] == "pausing"
+    assert told["workers"][0]["last_end"] == "was killed by SIGKILL"
+    assert told["alarms"][0].startswith("w1 does not stay up: it has ended 7 times; the next start is in ")
 
 
 def test_reload_tells_what_was_done_and_what_has_to_wait(play: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from otp.erts import process
+from otp.kernel.pace import BEHIND
 from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
@@ -33,6 +34,8 @@ async def perform(steps: Iterable[Step], original: Presence | None = None) -> No
 
 async def _perform(step: Step, original: Presence | None) -> None:
     owner, contact = step.owner, step.contact
+    if BEHIND:
+        await sm.reachable_sessions(owner.bare)
     match step.effect:
         case Route(kind):
             await router.route(_stanza(kind, owner, contact, original))

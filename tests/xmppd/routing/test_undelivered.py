@@ -1,0 +1,90 @@
+"""Stanzas that a node has not taken: routed anew, in order, or back to who sent them; nothing else is."""
+
+from __future__ import annotations
+
+from otp.erts import process
+from otp.erts.pid import intern
+from otp.kernel import held
+from tests.support.court import Court, play
+from tests.support.node import until
+from xmpp_core import parser, stanza
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Stanza
+from xmppd.routing import sm_cut, undelivered
+from xmppd.routing.deliver import Deliver, Kick
+
+GONE = intern("w9", 1, 7)
+
+
+def made(xml: str, from_: str = "romeo@localhost/r") -> Stanza:
+    el = parser.parse_document(f"<x xmlns='jabber:client'>{xml}</x>").first()
+    assert el is not None
+    return stanza.from_element(el, JID.parse(from_))
+
+
+def message(number: int, to: str = "juliet@localhost/gone", type_: str = "chat") -> Deliver:
+    return Deliver(made(f"<message to='{to}' type='{type_}' id='n{number}'><body>{number}</body></message>"))
+
+
+def give_back(*messages: tuple[object, bool]) -> None:
+    undelivered.begin()
+    held.LIMBO["w9"] = held.Limbo(1, 10)
+    held.LIMBO["w9"].entries.extend((5 if sent else 20, GONE, what) for what, sent in messages)
+    held.give_back("w9")
+
+
+def test_what_was_never_sent_goes_to_who_is_there_now_and_what_may_have_come_goes_back() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        give_back(
+            (message(1), True),
+            (message(2, type_="headline"), True),
+            (Deliver(made("<presence to='juliet@localhost/gone'/>")), True),
+            (Deliver(made("<iq to='juliet@localhost/gone' type='result' id='r'/>")), False),
+            (Deliver(made("<iq to='juliet@localhost/gone' type='get' id='g'><x xmlns='y'/></iq>")), False),
+            (message(3), False),
+            (Kick(), False),
+            (message(4), False),
+        )
+        await until(lambda: len(juliet.got) == 2 and len(romeo.got) == 2)
+        assert ["<body>3</body>" in text for text in juliet.texts()] == [True, False]
+        assert "<body>4</body>" in juliet.texts()[1]
+        first, second = romeo.texts()
+        assert "type='error'" in first
+        assert "id='n1'" in first
+        assert "<resource-constraint" in first
+        assert "type='wait'" in first
+        assert "id='g'" in second
+
+    play(body)
+
+
+def test_who_is_away_finds_it_stored() -> None:
+    async def body(court: Court) -> None:
+        await court.login("romeo@localhost/r")
+        await court.account("juliet@localhost")
+        give_back(*((message(number), False) for number in range(50)))
+        await until(lambda: not sm_cut.ANEW)
+        await process.sleep(0.1)
+        juliet = await court.login("juliet@localhost/j", presence=None)
+        await juliet.send("<presence/>")
+        await until(lambda: len([text for text in juliet.texts() if "<body>" in text]) == 50)
+        found = [text for text in juliet.texts() if "<body>" in text]
+        assert ["".join(c for c in text.partition("<body>")[2].partition("<")[0]) for text in found] == [
+            str(number) for number in range(50)
+        ]
+
+    play(body)
+
+
+def test_nothing_overtakes_what_is_routed_anew() -> None:
+    async def body(court: Court) -> None:
+        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+        give_back(*((message(number), False) for number in range(100)))
+        assert "juliet@localhost" in sm_cut.ANEW
+        await romeo.send("<message to='juliet@localhost/j' type='chat'><body>100</body></message>")
+        await until(lambda: len(juliet.got) == 101)
+        assert "<body>100</body>" in juliet.texts()[-1]
+        assert sm_cut.ANEW == {}
+
+    play(body)
