@@ -17,6 +17,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from otp.kernel.logger import client_text
@@ -25,6 +26,9 @@ log = logging.getLogger("xmppd.audit")
 
 #: how often each was done on this worker
 COUNTS: Final[Counter[str]] = Counter()
+
+#: who is told each line as well, while somebody traces
+LISTENERS: Final[list[Callable[[str], object]]] = []
 
 LOGIN: Final = "logins"
 LOGIN_FAILED: Final = "failed logins"
@@ -48,8 +52,11 @@ def tell(deed: str, text: str, *chosen: str, level: int = logging.INFO) -> None:
     The log keeps so many lines of one text in a while (otp.kernel.logger.CAP); this is one text each, so it keeps all.
     """
     COUNTS[deed] += 1
-    if log.isEnabledFor(level):
-        log.log(level, ", ".join([text, *[part for part in chosen if part]]))
+    if log.isEnabledFor(level) or LISTENERS:
+        line = ", ".join([text, *[part for part in chosen if part]])
+        log.log(level, line)
+        for listener in LISTENERS:
+            listener(line)
 
 
 def quoted(text: object) -> str:

@@ -71,7 +71,10 @@ def top(by: str, limit: int, seconds: float, node: str | None, once: bool) -> No
         return
 
 
-@click.command(help="the messages of one process (name or pid) or of one JID; with --chart, one stanza's way in time")
+@click.command(
+    help="the messages of one process (name or pid), of one JID, of all streams from an address (192.0.2.1) or at a "
+    "port (:5222) from the first byte; with --chart, one stanza's way in time"
+)
 @click.argument("target", required=False)
 @click.option(
     "--kind", "kinds", multiple=True, metavar="KIND", help="only message, presence, iq, or a class of message"
@@ -94,9 +97,11 @@ def trace(
         _chart(said, target, kinds, seconds, mermaid_file, svg_file)
         return
     if target is None:
-        raise click.UsageError("whose messages? A name, a pid, or a JID")
+        raise click.UsageError("whose messages? A name, a pid, a JID, an address or :port")
     params = {"target": target, "kinds": list(kinds), "direction": direction, "count": count, "seconds": seconds}
     begun = _ask(said, "trace begin", {**params, "node": node})
+    if begun.get("note"):
+        click.echo(begun["note"], err=True)
     place = {"key": begun["key"], "on": begun["nodes"]}
     try:
         for event in _events(said, place, count, time.monotonic() + seconds):

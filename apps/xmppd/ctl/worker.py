@@ -32,6 +32,7 @@ EXPORTS = (
     "xmppd.ctl.look.hops",
     "xmppd.ctl.look.jids",
     "xmppd.ctl.look.observe",
+    "xmppd.ctl.look.strangers",
     "xmppd.ctl.look.top",
     "xmppd.ctl.look.tracing",
 )

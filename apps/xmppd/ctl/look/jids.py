@@ -8,10 +8,13 @@ Process:  none; loaded on workers
 from __future__ import annotations
 
 from otp.erts.pid import Pid
+from otp.kernel import rpc
 from xmpp_core.jid import JID, JidError
+from xmppd.auth import auth
 from xmppd.ctl.look import pids
-from xmppd.routing import sm
+from xmppd.routing import router, sm
 from xmppd.routing.sm_server import OWN
+from xmppd.store.backend import StoreError
 
 
 def streams(word: str) -> list[Pid]:
@@ -21,6 +24,18 @@ def streams(word: str) -> list[Pid]:
     except JidError:
         return []
     return [s.pid for s in sm.sessions(jid.bare) if not jid.resource or s.jid.resource == jid.resource]
+
+
+@rpc.exported
+async def is_account(word: str) -> bool | None:
+    """Whether there is such an account here; None for an address that is none of ours to know."""
+    try:
+        jid = JID.parse(word)
+        if not jid.local or jid.domain not in router.hosts():
+            return None
+        return await auth.user_exists(jid.local, jid.domain)
+    except (JidError, StoreError):
+        return None
 
 
 def name(pid: Pid) -> str | None:

@@ -7,9 +7,10 @@ Process:  none
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from otp.erts import process
 from otp.erts.pid import HERE, Pid, intern, is_local
@@ -20,6 +21,8 @@ _PID: Final = re.compile(r"<?(\w+)\.(\d+)\.(\d+)>?")
 #: who knows better names for processes than erts does, and who knows the processes behind a JID
 NAMERS: Final[list[Callable[[Pid], str | None]]] = []
 FINDERS: Final[list[Callable[[str], list[Pid]]]] = []
+#: who knows whether a word means a process that is told this just now
+JOINERS: Final[list[Callable[[str, Pid, Any], bool]]] = []
 
 
 def pid_of(word: str) -> Pid | None:
@@ -45,12 +48,34 @@ def is_jid(word: str) -> bool:
     return "@" in word
 
 
+def is_address(word: str) -> bool:
+    """Whether an IP address is meant, or a port that is listened on (":5222")."""
+    if is_port(word):
+        return True
+    try:
+        ipaddress.ip_address(word)
+    except ValueError:
+        return False
+    return True
+
+
+def is_port(word: str) -> bool:
+    """Whether a port is written there, as ":5222"."""
+    return word.startswith(":") and word[1:].isdigit()
+
+
+def may_come(word: str) -> bool:
+    """Whether who is meant need not be there yet."""
+    return is_jid(word) or is_address(word)
+
+
 def here(word: str) -> list[Pid]:
-    """The live processes of this node that are meant: one by pid, name or id in its supervisor, or those of a JID."""
+    """The live processes of this node that are meant: one by pid, name or id in its supervisor, or those of a JID, an
+    address or a port."""
     pid = pid_of(word) or process.whereis(word) or _child(word)
     if pid is not None:
         return [pid] if is_local(pid) and pid.target is not None else []
-    return [pid for find in FINDERS for pid in find(word) if pid.target is not None] if is_jid(word) else []
+    return [pid for find in FINDERS for pid in find(word) if pid.target is not None] if may_come(word) else []
 
 
 def _child(id_: str) -> Pid | None:

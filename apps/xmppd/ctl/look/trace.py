@@ -21,23 +21,37 @@ _HERE: Final = "xmppd.ctl.look.tracing"
 async def begin(
     target: str, kinds: list[str] | None, direction: str, count: int, seconds: float, node: str | None
 ) -> dict[str, Any]:
-    """Begin to follow a process (name or pid) or the sessions of a JID; gives the key to read it with.
+    """Begin to follow a process (name or pid), the sessions of a JID, or the streams from an address ("192.0.2.1") or
+    at a port (":5222"); gives the key to read it with.
 
-    Raises CommandError if nobody is meant; a JID may yet come.
+    Raises CommandError if nobody is meant: who is not connected may yet come, if there is such an account.
     """
     if direction not in ("in", "out", "both"):
         raise CommandError(f"no direction {direction!r}: in, out or both", EXIT_USAGE)
     asked = nodes.names(node or pids.node_of(target))
-    if pids.is_jid(target) and node is None:
+    if pids.may_come(target) and node is None:
         asked.remove(nodes.MAIN)
     key = secrets.token_hex(8)
     limits = (direction, min(int(count), MOST), min(float(seconds), LONGEST))
     found = await nodes.each(f"{_HERE}:begin", key, target, kinds or [], *limits, only=asked)
     processes = sum(count or 0 for count in found.values())
-    if not processes and not pids.is_jid(target):
+    wrong = "" if processes else await _missing(target, asked)
+    if wrong:
         await end(key, asked)
-        raise CommandError(f"there is no process {target}")
-    return {"key": key, "nodes": [name for name, count in found.items() if count is not None], "processes": processes}
+        raise CommandError(wrong)
+    note = "" if processes else f"{target} is not connected; waiting"
+    on = [name for name, count in found.items() if count is not None]
+    return {"key": key, "nodes": on, "processes": processes, "note": note}
+
+
+async def _missing(target: str, asked: list[str]) -> str:
+    """Why nobody can be meant; "" if somebody may yet come."""
+    if not pids.may_come(target):
+        return f"there is no process {target}"
+    if not pids.is_jid(target):
+        return ""
+    told = await nodes.each("xmppd.ctl.look.jids:is_account", target, only=asked)
+    return f"there is no account {target}" if False in told.values() else ""
 
 
 async def read(key: str, on: list[str]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""tracing — a node's half of `trace`: follows the messages of one process, or of the sessions of one JID.
+"""tracing — a node's half of `trace`: follows the messages of one process, of the sessions of one JID, or of all
+streams from an address or at a port, from their first byte; with them what the audit says of whom it follows.
 
 OTP:      dbg:tracer, dbg:p; limited as recon_trace is
 Way:      look.trace (parent) → rpc → [tracing] → otp.erts.taps
@@ -9,6 +10,7 @@ A trace ends by itself: after so many events, so many seconds, or when nobody ha
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -16,9 +18,11 @@ from typing import Any, Final
 
 from otp.erts import process, taps
 from otp.erts.pid import HERE, Pid
+from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 from otp.kernel import rpc
-from otp.stdlib.shown import shown
+from otp.stdlib.shown import masked, shown
+from xmppd import audit
 from xmppd.ctl.look import messages, pids
 
 #: events that wait to be read; older ones are dropped, and counted
@@ -37,17 +41,21 @@ class Trace:
         self.pids: set[Pid] = set()
         self.read_at = time.monotonic()
         self._offset = time.time_ns() - time.monotonic_ns()
-        self._tap = self.see
-        self.find()
+        self._tap, self._listener = self.see, self.hear
+        self.pids.update(pids.here(self.word))
         taps.add(self._tap)
+        audit.LISTENERS.append(self._listener)
         self._timer = TIMERS.after(seconds, self.end)
 
     def find(self) -> None:
-        """Look again who is meant: sessions come and go."""
-        self.pids.update(pids.here(self.word))
+        """Look again who is meant: sessions come and go. Streams from an address join as they speak."""
+        if not pids.is_address(self.word):
+            self.pids.update(pids.here(self.word))
 
     def see(self, event: taps.Event) -> None:
         """A message or an end: note it if it is of ours."""
+        if event.to not in self.pids and any(joins(self.word, event.to, event.what) for joins in pids.JOINERS):
+            self.pids.add(event.to)
         if event.kind == "exit":
             if event.to in self.pids and self.direction != "out":
                 self._note(event, "exit", event.from_, [("exit", shown(event.what))])
@@ -55,6 +63,15 @@ class Trace:
             self._note(event, "in", event.from_, messages.lines(event.what))
         elif event.from_ in self.pids and self.direction != "in":
             self._note(event, "out", event.to, messages.lines(event.what))
+
+    def hear(self, line: str) -> None:
+        """A line of the audit, told in the process it is about: that one is followed from here on."""
+        if not _is_about(self.word, line) or THIS.running is None:
+            return
+        pid = THIS.running.pid
+        if pids.may_come(self.word):
+            self.pids.add(pid)
+        self._note(taps.Event(time.monotonic_ns(), "message", pid, pid, line), "in", None, [("audit", masked(line))])
 
     def _note(self, event: taps.Event, direction: str, other: Pid | None, said: list[messages.Line]) -> None:
         whom = event.from_ if direction == "out" and event.from_ is not None else event.to
@@ -76,7 +93,18 @@ class Trace:
         """See nothing more. Idempotent."""
         self.over = True
         taps.remove(self._tap)
+        if self._listener in audit.LISTENERS:
+            audit.LISTENERS.remove(self._listener)
         TIMERS.cancel(self._timer)
+
+
+def _is_about(word: str, line: str) -> bool:
+    """Whether an address or a JID is named there; the JID of a whole account by each of its resources."""
+    if pids.is_jid(word):
+        return f'"{word}"' in line or f'"{word}/' in line
+    if not pids.is_address(word) or pids.is_port(word):
+        return False
+    return re.search(rf" from {re.escape(audit.address(word))}(?![\w.])", line) is not None
 
 
 _traces: Final[dict[str, Trace]] = {}

@@ -26,6 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "read": {"w1": {"events": [{"at": 2}], "over": False, "dropped": 1},
                  "w2": {"events": [{"at": 1}], "over": False, "dropped": 0}},
         "end": {},
+        "is_account": {"w1": None, "w2": None},
     }  # fmt: skip
 
     async def each(fn: str, *args: Any, only: Any = None, timeout: float = 0) -> dict[str, Any]:
@@ -61,6 +62,29 @@ def test_nobody_is_meant(asked: list[Any]) -> None:
     assert begin("romeo@x", "w2")["processes"] == 0, "who is no session yet may come"
     with pytest.raises(CommandError, match="in, out or both"):
         begin("router", direction="up")
+
+
+def test_who_may_yet_come_is_waited_for_and_who_cannot_is_told(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert begin("romeo@x", "w2")["note"] == "romeo@x is not connected; waiting"
+    assert begin("192.0.2.1", "w2")["note"] == "192.0.2.1 is not connected; waiting"
+    assert begin(":5222", "w2")["note"]
+    assert begin("romeo@x")["note"] == "", "a session is there"
+    begin("192.0.2.1")
+    assert asked[-1][1] == ["w1", "w2"], "the parent has no streams"
+    asked.clear()
+    each = nodes.each
+
+    async def known(fn: str, *args: Any, only: Any = None, timeout: float = 0) -> dict[str, Any]:
+        if fn.endswith("is_account"):
+            return {"w2": False}
+        return await each(fn, *args, only=only)
+
+    monkeypatch.setattr(nodes, "each", known)
+    with pytest.raises(CommandError, match="there is no account nobody@x"):
+        begin("nobody@x", "w2")
+    assert asked[-1][0] == "end"
 
 
 def test_events_of_all_nodes_in_the_order_of_time(asked: list[Any]) -> None:
