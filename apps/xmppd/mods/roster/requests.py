@@ -6,11 +6,15 @@ RFC:      6121 §3.1.3 (the complete stanza is kept)
 
 from __future__ import annotations
 
+import logging
+
 from xmpp_core import parser
+from xmpp_core.errors import Unreadable
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, make_presence
 from xmppd.store.tables import RosterItem
 
+log = logging.getLogger("xmppd.roster")
 _LARGEST = 8192  # characters; of a larger one only the request itself is kept
 
 
@@ -25,8 +29,11 @@ def to_text(stanza: Presence) -> str:
 
 
 def from_record(record: RosterItem, owner: JID) -> Presence:
-    """The stored request as its owner is to get it."""
+    """The stored request as its owner is to get it; the request alone where its text is not there or cannot be read."""
     contact = JID.parse(record.contact)
-    if not record.pending:
-        return make_presence(owner, type_="subscribe", from_=contact)
-    return Presence(parser.parse_written(record.pending), contact, owner)
+    if record.pending:
+        try:
+            return Presence(parser.parse_written(record.pending), contact, owner)
+        except Unreadable as error:
+            log.error("the request of %s to %s cannot be read: %s", contact, owner, error)
+    return make_presence(owner, type_="subscribe", from_=contact)

@@ -30,4 +30,7 @@ def test_of_a_large_one_only_the_request() -> None:
 
 def test_other_types_are_not_kept_and_a_lost_text_is_replaced() -> None:
     assert requests.to_text(make_presence(JULIET, type_="subscribed", from_=ROMEO)) == ""
-    assert requests.from_record(kept(""), JULIET).el.ns == ns.CLIENT
+    for lost in ("", "<presence", "no XML", "<a/><b/>"):
+        back = requests.from_record(kept(lost), JULIET)
+        assert back == make_presence(JULIET, type_="subscribe", from_=ROMEO)
+        assert back.el.ns == ns.CLIENT
