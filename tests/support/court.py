@@ -32,9 +32,10 @@ from xmpp_core.stanza import Stanza
 from xmppd import gen_mod_sup
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Paths, Registration
-from xmppd.routing import barrier, hooks, iq, packets, router, sm, sm_server
-from xmppd.routing.deliver import Deliver, Kick, Newest, Replaced
-from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened
+from xmppd.routing import barrier, hold, hooks, iq, packets, router, sm, sm_server
+from xmppd.routing.deliver import Deliver, Kick, Newest, Older, Replaced
+from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionLeaving, SessionOpened
+from xmppd.routing.send_back import send_back
 from xmppd.routing.session import C2sSession, new_session
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig
@@ -65,7 +66,9 @@ class Say:
 
 @dataclass(frozen=True)
 class Bye:
-    """To a client: the user closes the stream."""
+    """To a client: the user closes the stream, `nap` seconds after that is read: till then its mailbox fills."""
+
+    nap: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,8 @@ class Client:
         self.got.remove(answer)
         return answer.to_xml()
 
-    async def close(self) -> None:
-        process.send(self.pid, Bye())
+    async def close(self, nap: float = 0.0) -> None:
+        process.send(self.pid, Bye(nap))
         await until(lambda: self.ended is not None)
 
 
@@ -134,6 +137,9 @@ async def _live(client: Client) -> None:
     client.ended = None
     reason = await _serve(client, session)
     await sm.close_session(session)
+    moved = await send_back(session, client.got.append)
+    moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
+    await sm.left(session, moved=moved)
     await hooks.run(session.host, SessionClosed(session))
     client.ended = reason
 
@@ -143,22 +149,36 @@ async def _serve(client: Client, session: C2sSession) -> object:
         message = await process.receive()
         match message:
             case Say(packet):
+                session.said_something()
                 await packets.send_packet(session, packet)
             case Newest(_, subject, version) if not session.is_news(subject, version):
                 pass
-            case Deliver(packet) | Newest(packet):
-                kept = await packets.receive_packet(session, packet)
-                if kept is not None:
-                    client.got.append(kept)
+            case Deliver() if hold.takes(session, message):
+                pass
+            case Newest(packet) if hold.takes(session, Deliver(packet)):
+                pass
+            case Deliver(packet) | Newest(packet) | Older(packet):
+                await _show(client, session, packet)
             case Settle(to):
                 await barrier.settle()
                 process.send(to, message)
-            case Bye():
+            case Bye(nap):
+                if nap:
+                    await process.sleep(nap)
+                session.said_something()
                 return message
             case Kick() | Replaced():
                 return message
             case _:
                 await hooks.run(session.host, SessionInfo(session, message))
+                while (held := hold.let_go(session)) is not None:
+                    await _show(client, session, held.stanza)
+
+
+async def _show(client: Client, session: C2sSession, packet: Stanza) -> None:
+    kept = await packets.receive_packet(session, packet)
+    if kept is not None:
+        client.got.append(kept)
 
 
 class Court:

@@ -21,11 +21,14 @@ from otp.kernel import net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
 from tests.support import court
 from tests.support.mesh import COOKIE, SECONDS, Mesh
-from xmppd.routing import sm, sm_cut, undelivered
+from xmpp_core.jid import JID
+from xmpp_core.stanza import make_message
+from xmppd.routing import sm, sm_cut, sm_marks, undelivered
 from xmppd.store.backend import StoreConfig
 
 _clients: dict[str, court.Client] = {}
 _courts: list[court.Court] = []
+_floods: dict[str, int] = {}
 
 
 @rpc.exported
@@ -42,6 +45,50 @@ async def send(jid: str, xml: str) -> None:
 async def take(jid: str) -> list[str]:
     await _clients[jid].settle()
     return _clients[jid].take()
+
+
+@rpc.exported
+async def login_quietly(jid: str) -> None:
+    """Without a presence: the test says it."""
+    _clients[jid] = await _courts[0].login(jid, presence=None, roster=False)
+
+
+@rpc.exported
+def marks() -> list[str]:
+    """The accounts of which somebody is leaving or handing over."""
+    return sorted((*sm_marks.LEAVING, *sm_marks.FETCHING))
+
+
+@rpc.exported
+def texts(jid: str) -> list[str]:
+    """All that has come so far, also to a session that has ended."""
+    return _clients[jid].texts()
+
+
+@rpc.exported
+async def close(jid: str, nap: float = 0.0) -> None:
+    await _clients[jid].close(nap)
+
+
+@rpc.exported
+def flood(jid: str, to: str, count: int) -> None:
+    """The client sends numbered messages and never pauses; `flooded` says when that is over."""
+    _floods[jid] = count
+    process.spawn(_flood, _clients[jid], JID.parse(to), count)
+
+
+async def _flood(client: court.Client, to: JID, count: int) -> None:
+    for i in range(count):
+        process.send(client.pid, court.Say(make_message(to, str(i), from_=client.jid)))
+        if i % 5 == 0:
+            await process.sleep(0.001)
+    await client.settle()
+    _floods[client.jid.full] = 0
+
+
+@rpc.exported
+def flooded(jid: str) -> bool:
+    return not _floods[jid]
 
 
 @rpc.exported

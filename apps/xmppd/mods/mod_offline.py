@@ -9,27 +9,30 @@ Process:  runs in the sender's process and in the c2s of the user; the writer is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
 
 from otp.erts import process
+from otp.erts.exits import CallError
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmpp_core import ns
 from xmpp_core.stanza import Message
 from xmppd.gen_mod import Mod, on
 from xmppd.mods.offline import spool, writer
-from xmppd.mods.offline.spool import HandedOver
+from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import Keep
-from xmppd.routing import barrier, hooks
-from xmppd.routing.hook_points import DiscoFeatures, OfflineMessage, SessionInfo, UserReachable
+from xmppd.routing import barrier, faults, hooks
+from xmppd.routing.hook_points import (
+    DiscoFeatures,
+    OfflineMessage,
+    SessionInfo,
+    SessionLeaving,
+    SessionLost,
+    UserReachable,
+)
 from xmppd.routing.session import C2sSession
-from xmppd.store import store
-from xmppd.store.tables import OFFLINE
+from xmppd.store.backend import StoreError
 
 XEP = {160: "1.0.1", 203: "2.0"}
-#: messages handed to a session at once, and characters: what is large in the store is not to be large in a mailbox
-PORTION = 50
-PORTION_CHARS = 1 << 20
 _NOT_CONTENT = frozenset({ns.CHATSTATES, ns.HINTS})
 
 
@@ -58,35 +61,51 @@ async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> obje
     pid = process.whereis(writer.name(mod.host))
     if pid is None:
         return message
-    size = message.el.weight()
-    gen_server.cast(pid, Keep(point.owner, message, size))
-    await barrier.note(pid, size)
+    size = message.weight()
+    await barrier.room()
+    gen_server.cast(pid, Keep(point.owner, message, size, point.came))
+    barrier.note(pid, size, point.owner.bare)
     return hooks.Stop(None)
 
 
 @on(UserReachable)
 async def deliver(point: UserReachable, mod: Mod) -> None:
     """The stored messages go to the resource that can take them now, oldest first, in portions."""
-    await _portion(point.session)
-
-
-async def _portion(session: C2sSession) -> None:
-    user = session.user
-    rows = await store.select(OFFLINE, (user.domain, user.local), limit=PORTION)
-    if rows:
-        sizes = accumulate(len(row.xml) for row in rows)
-        most = sum(size <= PORTION_CHARS for size in sizes)
-        spool.hand_over(session.pid, rows[: max(most, 1)])
+    await _fetch(point.session)
 
 
 @on(SessionInfo)
-async def written(point: SessionInfo, mod: Mod) -> None:
-    """What was handed over has been written: it may go from the store, and the next portion come."""
-    if isinstance(point.message, HandedOver):
-        await spool.delete(point.message)
-        priority = point.session.entry.priority
-        if priority is not None and priority >= 0:
-            await _portion(point.session)
+async def told(point: SessionInfo, mod: Mod) -> None:
+    """News of stored messages: there are some, they have been written, the client has been heard."""
+    match point.message:
+        case Stored():
+            priority = point.session.entry.priority
+            if priority is not None and priority >= 0:
+                await _fetch(point.session)
+        case HandedOver():
+            await spool.went_on(point.session, point.message)
+        case Confirmed():
+            await spool.confirm(point.session)
+
+
+async def _fetch(session: C2sSession) -> None:
+    """What cannot be fetched now comes at the next login, or with the next message that is stored."""
+    try:
+        await spool.fetch(session)
+    except (StoreError, CallError) as error:
+        faults.note(error, f"fetching what is stored for {session.user}")
+
+
+@on(SessionLeaving)
+async def leave(moved: bool, point: SessionLeaving, mod: Mod) -> bool:
+    """What is left is another resource's."""
+    return await spool.leave(point.session) or moved
+
+
+@on(SessionLost)
+def lost(point: SessionLost, mod: Mod) -> None:
+    """Likewise."""
+    spool.tell(point.session.jid.bare_jid())
 
 
 @on(DiscoFeatures)

@@ -73,6 +73,8 @@ async def sent(presence: Presence | None, point: UserSendPresence, mod: Mod) -> 
 async def _available(session: C2sSession, presence: Presence) -> None:
     priority, before, notes = presence.priority, session.entry.priority, notes_of(session)
     first = notes.last is None
+    if first:
+        await _load(session, notes)  # before anybody hears of it: who cannot be looked up now may try again
     await sm.set_presence(session, priority)
     notes.last, notes.since = presence, datetime.now(UTC)
     if first:
@@ -83,7 +85,6 @@ async def _available(session: C2sSession, presence: Presence) -> None:
         await _say(presence, notes.pres_f & notes.pres_a)
         return
     await hooks.run(session.host, ResendSubscriptions(session))
-    await _load(session, notes)
     await _probe(session, notes.pres_t)
     notes.tell_all()
     await _say(presence, notes.pres_f)

@@ -1,25 +1,38 @@
 """barrier — what a process has handed over to be stored, and must not acknowledge before it is.
 
-Way:      mod_offline → [barrier].note; packets (before an IQ is handled), stream end → [barrier].settle
+Way:      mod_offline → [barrier].room, note; users (what must not overtake it), packets (before an IQ is handled),
+          stream end → [barrier].settle
 Process:  notes are kept per calling process; `settle` waits for the writers it gave work to
 Differs:  nobody waits for each commit of a flood; the sender waits once, before its next acknowledged thing
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from otp.erts import process
+from otp.erts.exits import TIMEOUT, CallError
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 
 # bytes handed over without waiting: then the sender pays; and what a thing counts at least, however small
 _MOST = 1 << 20
 _LEAST = _MOST // 128
-_PATIENCE = 15.0
+#: seconds that a sender waits at most for a store that is slow
+PATIENCE = 6.0
 
-_open: WeakKeyDictionary[Pid, dict[Pid, int]] = WeakKeyDictionary()
+
+@dataclass(slots=True)
+class Notes:
+    """What one process has handed over: bytes by writer, and for whom (bare JIDs)."""
+
+    writers: dict[Pid, int] = field(default_factory=dict)
+    owners: set[str] = field(default_factory=set)
+
+
+#: by process; empty most of the time: who is in a hurry looks at that first
+OPEN: WeakKeyDictionary[Pid, Notes] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +40,47 @@ class Sync:
     """To a writer, as a call: answer when all that came before is committed or given back."""
 
 
-async def note(writer: Pid, size: int = 0) -> None:
-    """The calling process has sent something of `size` bytes to `writer`; now and then waits for it.
+def note(writer: Pid, size: int = 0, owner: str = "") -> None:
+    """The calling process has sent something of `size` bytes to `writer`, for `owner`."""
+    mine = OPEN.setdefault(process.self_(), Notes())
+    mine.writers[writer] = mine.writers.get(writer, 0) + max(size, _LEAST)
+    mine.owners.add(owner)
 
-    Raises CallError if the writer died with it.
+
+async def room() -> None:
+    """To be awaited before more is sent to a writer: who has sent much waits until it is stored.
+
+    Raises CallError as `settle` does.
     """
-    mine = _open.setdefault(process.self_(), {})
-    mine[writer] = mine.get(writer, 0) + max(size, _LEAST)
-    if mine[writer] >= _MOST:
+    mine = OPEN.get(process.self_()) if OPEN else None
+    if mine is not None and any(size >= _MOST for size in mine.writers.values()):
         await settle()
+
+
+def holds(owner: str) -> bool:
+    """Whether something for `owner` that the calling process handed over may not be stored yet."""
+    mine = OPEN.get(process.self_())
+    return mine is not None and owner in mine.owners
 
 
 async def settle() -> None:
     """Returns once all that the calling process handed over is stored. Costs nothing if there is nothing.
 
-    Raises CallError if a writer died meanwhile: then nothing may be acknowledged.
+    Raises CallError if a writer died meanwhile, or needs longer than PATIENCE: then nothing may be acknowledged. What
+    has not been stored by then is waited for again the next time.
     """
-    if not _open:
+    if not OPEN:
         return
-    mine = _open.pop(process.self_(), None)
-    for writer in mine or ():
-        await gen_server.call(writer, Sync(), _PATIENCE)
+    mine = OPEN.pop(process.self_(), None)
+    for writer in mine.writers if mine is not None else ():
+        try:
+            await gen_server.call(writer, Sync(), PATIENCE)
+        except CallError as error:
+            if error.why == TIMEOUT and mine is not None:
+                OPEN[process.self_()] = mine
+            raise
 
 
 def forget() -> None:
     """The calling process ends."""
-    _open.pop(process.self_(), None)
+    OPEN.pop(process.self_(), None)

@@ -7,16 +7,46 @@ Process: values; what they ask for is done in the c2s that gets them. All may cr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from xmpp_core.stanza import Stanza
 
 
 @dataclass(slots=True)  # one for every delivery: to freeze it costs more than to make it
 class Deliver:
-    """A stanza for the client of this session: packets.receive_packet, then written."""
+    """A stanza for the client of this session: packets.receive_packet, then written.
+
+    `others`: the c2s processes of the account that got it, as text, if several did: one that ends does not send it on
+    while another is there. `came`: when it began to wait for a client that reads slowly (ms since 1970), 0 if it has
+    not. It is noted by who has it, in place.
+    """
 
     stanza: Stanza
+    others: tuple[str, ...] = ()
+    came: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """As Deliver, from a module in the c2s itself, for what is stored and older than all that is held (see hold).
+
+    The store owns it until it has been written: a session that ends gives it back to nobody.
+    """
+
+    stanza: Stanza
+
+
+@dataclass(slots=True)
+class Hold:
+    """What a session holds back (routing.hold): `queue` in the order in which it came, `size` of it in bytes.
+
+    `over`: it may be written now.
+    """
+
+    queue: deque[Deliver] = field(default_factory=deque)
+    size: int = 0
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,16 @@ class SessionOpened(Run):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionLeaving(Fold[bool]):
+    """A session that ends in order is out of the table, and what was on its way to it has been sent on. In its c2s.
+
+    Senders who have more for the account wait until this is over. The result: whether something went elsewhere.
+    """
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
 class SessionClosed(Run):
     """A session ends in order. In its c2s, after sm.close_session; modules say goodbye here."""
 
@@ -153,11 +163,13 @@ class AccountPresence(Fold[Presence | None]):
 class OfflineMessage(Fold[Message | None]):
     """A message for a local account that no resource can take now. In the sender's process.
 
-    None says that somebody keeps it; what is left is answered with service-unavailable.
+    None says that somebody keeps it; what is left is answered with service-unavailable. `came`: it has waited since
+    then (ms since 1970) for a session that has ended; 0: it has not.
     """
 
     NEEDED = True
     owner: JID
+    came: int = 0
 
 
 @dataclass(frozen=True, slots=True)

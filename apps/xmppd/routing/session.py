@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from otp.erts.pid import Pid
 from xmpp_core.jid import JID
+from xmppd.routing.deliver import Hold
 
 T = TypeVar("T")
 #: subjects whose versions a session remembers
@@ -79,13 +80,16 @@ class C2sSession:
 
     `entry` is what the session table shows of it; only sm's functions replace it. `safe`: passwords may be sent over
     its stream, which has TLS or a listener that does without. `mods` belongs to the modules: each keeps its notes under
-    its own name, so a feature adds no field here.
+    its own name, so a feature adds no field here. `hold` keeps what must wait for older things (routing.hold);
+    `on_sign` is called once, when the client says something next.
     """
 
     entry: Session
     lang: str = ""
     safe: bool = True
     mods: dict[str, Any] = field(default_factory=dict)
+    hold: Hold | None = None
+    on_sign: Callable[[], None] | None = None
 
     @property
     def jid(self) -> JID:
@@ -133,6 +137,12 @@ class C2sSession:
             heard.clear()  # what overtakes does so by milliseconds: the old ones are not needed any more
         heard[subject] = version
         return version
+
+    def said_something(self) -> None:
+        """The client lives, and has read up to some point before this."""
+        tell, self.on_sign = self.on_sign, None
+        if tell is not None:
+            tell()
 
     def follow(self, others: Iterable[Session]) -> None:
         """Is newer than `others`, whatever the clock says; for routing.sm only, before the session is in the table."""

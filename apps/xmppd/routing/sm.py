@@ -18,9 +18,11 @@ from otp.erts.signals import Down
 from otp.kernel import pace
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
-from xmppd.routing import barrier, sm_cut
+from xmppd.routing import barrier, sm_cut, sm_marks
 from xmppd.routing.session import C2sSession, Session
-from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Change, Close, Heard, Open, Sm
+from xmppd.routing.sm_marks import Mark, Noted, Unmark
+from xmppd.routing.sm_messages import Change, Close, Heard, Open
+from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Sm
 
 MOST_SESSIONS = 10
 _FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
@@ -129,10 +131,12 @@ async def _farewell(pid: Pid) -> None:
 async def set_presence(session: C2sSession, priority: int | None) -> None:
     """The resource is available with this priority, or not available (None).
 
-    When one that was not available is, every node knows before this returns: of two that come at the same moment on
-    different nodes the later finds the earlier, so that each sees the other.
+    When one that was not available is, or can be reached by the bare JID from now on, every node knows before this
+    returns: of two that come at the same moment on different nodes the later finds the earlier, so that each sees the
+    other.
     """
-    came = session.entry.priority is None
+    before = session.entry.priority
+    came = before is None or (before < 0 and priority is not None and priority >= 0)
     if session.entry.priority != priority:
         told = await _ask(Change(session.change(priority=priority, interested=session.entry.interested), came))
         await _heard(told if came else 0, over=False)
@@ -146,9 +150,10 @@ async def set_interested(session: C2sSession) -> None:
 
 
 async def close_session(session: C2sSession) -> None:
-    """Takes the session out of every node's table; the c2s then runs the hook SessionClosed.
+    """Takes the session out of every node's table; the c2s then sends on what is in its mailbox, and says `left`.
 
-    When this returns all that anybody has sent to the session is in its mailbox, and nothing will come after it.
+    When this returns all that anybody has sent to the session is in its mailbox, and nothing will come after it. Until
+    `left` those who have more for the account wait, so that it does not overtake that.
 
     The end of a stream acknowledges what it carried: that is stored when this returns.
     """
@@ -156,6 +161,49 @@ async def close_session(session: C2sSession) -> None:
         await barrier.settle()
     OWN.pop(session.pid, None)
     await _heard(await _ask(Close(session.entry)), over=True)
+
+
+async def left(session: C2sSession, *, moved: bool) -> None:
+    """What came too late for the session has been sent on, or given to a writer: who has more for the account may go
+    on. With `moved`, it has come to where it went before they do."""
+    bare = session.entry.bare
+    if moved:
+        with contextlib.suppress(CallError):
+            await barrier.settle()
+        await _noted(await _ask(Mark("leaving", bare, session.pid)))
+    gen_server.cast(NAME, Unmark("leaving", bare, session.pid))
+
+
+async def claim(session: C2sSession) -> bool:
+    """Whether this session alone hands over what is stored for its account, from now until `release` or its end."""
+    bare = session.entry.bare
+    await _noted(await _ask(Mark("fetching", bare, session.pid)))
+    if sm_marks.is_first(bare, session.pid):
+        return True
+    release(session)
+    return False
+
+
+def release(session: C2sSession) -> None:
+    """Others may hand over what is stored."""
+    gen_server.cast(NAME, Unmark("fetching", session.entry.bare, session.pid))
+
+
+def receiver_of_stored(bare: str, *, but: Pid | None = None) -> Pid | None:
+    """The session that is to have what is stored for the account: who hands over already, else the most available."""
+    fetching = [(ticket, str(pid), pid) for pid, ticket in sm_marks.FETCHING.get(bare, {}).items() if pid is not but]
+    if fetching:
+        return min(fetching)[2]
+    found = [s for s in sessions(bare) if s.priority is not None and s.priority >= 0 and s.pid is not but]
+    return max(found, key=lambda s: s.priority or 0).pid if found else None
+
+
+async def _noted(nodes: int | None) -> None:
+    for _ in range(nodes or 0):
+        try:
+            await process.receive(lambda m: type(m) is Noted, _FAREWELL)
+        except ReceiveTimeout:
+            return
 
 
 async def _heard(nodes: int | None, *, over: bool) -> None:

@@ -17,13 +17,15 @@ from typing import Any, Final
 from otp.erts import process
 from otp.erts.pid import Pid
 from otp.erts.signals import Down
-from otp.kernel import codec, held, net_kernel, node
+from otp.kernel import held, net_kernel, node
 from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import ets
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
-from xmppd.routing import sm_cut, sm_lost, wire  # noqa: F401 - wire: for what it registers
+from xmppd.routing import sm_cut, sm_lost, sm_marks, wire  # noqa: F401 - wire: for what it registers
 from xmppd.routing.deliver import Announce, Kick, Replaced
 from xmppd.routing.session import C2sSession, Session
+from xmppd.routing.sm_marks import Mark, Marked, Unmark
+from xmppd.routing.sm_messages import Change, Close, Drop, GiveUp, Heard, Hello, Open, Put, Rows, Told
 
 TABLE: Final = "sessions"
 #: the node of the parent process: it is in the mesh and has no sessions
@@ -31,95 +33,9 @@ PARENT: Final = "main"
 NAME: Final = "sm"
 READY: Final = ""  # a key that is no account: the table has heard of all nodes that were there
 _PATIENCE = 1.0  # seconds that readers wait for nodes that do not answer
-Rows = tuple[Session, ...]
 
 #: what the c2s processes of this node have open; each writes its own entry, before it asks sm
 OWN: Final[dict[Pid, C2sSession]] = {}
-
-
-# --- requests of this node's c2s processes
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A call; the answer is the session that had this full JID until now, if any."""
-
-    session: Session
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A call: the session's new row (same sid); ignored if the session is not there any more.
-
-    With `answer`, the result is how many nodes will send Heard to its c2s.
-    """
-
-    session: Session
-    answer: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """A call: the session is over; the answer is how many nodes will send Heard to its c2s."""
-
-    session: Session
-
-
-# --- between the sm processes of the nodes
-
-
-@codec.message
-@dataclass(frozen=True, slots=True)
-class Put:
-    """A session of the sender's node is so from now on; with `answer`, its c2s wants to know when it is heard."""
-
-    session: Session
-    answer: bool = False
-
-
-@codec.message
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """A session of the sender's node is over."""
-
-    session: Session
-
-
-@codec.message
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """To the c2s of a session: the sender's node knows how it is now, and what it sent before has come.
-
-    `over`: it answers Drop, not Put.
-    """
-
-    over: bool
-
-
-@codec.message
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """The sm of another node introduces itself with all sessions of its node; asks for ours if it is new here.
-
-    `lost`: ours were given up there while the two were cut off from each other.
-    """
-
-    pid: Pid
-    sessions: Rows
-    os_pid: int = 0
-    lost: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """To ourselves: who saw the sessions of this node has been told that they are gone."""
-
-    name: str
-    creation: int
-
-
-class GiveUp:
-    """Those who have not said Hello by now are not waited for."""
 
 
 @dataclass(slots=True)
@@ -147,6 +63,7 @@ class Sm(GenServer[State]):
         """Make the table again from what is known, ask the other nodes."""
         state = State(ets.new(TABLE), most)
         sm_cut.CUT.clear()
+        sm_marks.clear()
         state.awaited = {name for name, _ in node.monitor_nodes() if name != PARENT}
         for _pid, own in list(OWN.items()):
             _insert(state, own.entry)
@@ -170,8 +87,17 @@ class Sm(GenServer[State]):
                 _tell_peers(state, Put(session, answer))
                 return Reply(len(state.peers), state)
             case Close(session):
+                sm_marks.mark(state.peers, Mark("leaving", session.bare, session.pid))
                 return Reply(_forget(state, session), state)
+            case Mark():
+                return Reply(sm_marks.mark(state.peers, request, answer=True), state)
         return Reply(None, state)
+
+    def handle_cast(self, request: object, state: State) -> Any:
+        """Marks of this node's processes that are over."""
+        if isinstance(request, Unmark):
+            sm_marks.unmark(state.peers, request)
+        return NoReply(state)
 
     def handle_info(self, message: object, state: State) -> Any:
         """Sessions of other nodes, and ends."""
@@ -184,6 +110,8 @@ class Sm(GenServer[State]):
             case Drop(session):
                 _delete(state, session)
                 process.send(session.pid, Heard(over=True))
+            case Marked() | Unmark():
+                sm_marks.heard(message)
             case Down(_, pid, _) if isinstance(pid, Pid):
                 _down(state, pid)
             case Hello():
@@ -212,6 +140,7 @@ def _open(state: State, session: Session) -> Session | None:
         return None
     if old is not None and old.pid is not session.pid:
         process.send(old.pid, Replaced())
+        sm_marks.note("leaving", old.bare, old.pid)
     _insert(state, session)
     _watch(state, session)
     _bound(state, session.bare)
@@ -251,8 +180,11 @@ def _down(state: State, pid: Pid) -> None:
     state.peers.discard(pid)
     _heard_of(state, pid.node)
     session = state.watched.get(pid)
+    for mark in sm_marks.of(pid):
+        sm_marks.unmark(state.peers, mark)
     if session is None:
         return
+    _tell_peers(state, Unmark("leaving", session.bare, pid))
     replaced = not _known(state, session)
     _forget(state, session)
     if not replaced:
@@ -309,6 +241,7 @@ def _put(state: State, session: Session) -> None:
         _insert(state, session)
     elif old.sid < session.sid:
         _insert(state, session)
+        sm_marks.note("leaving", old.bare, old.pid)
         if old.pid.node == process.node():
             process.send(old.pid, Replaced())
     elif old.pid.node == process.node():
@@ -326,6 +259,8 @@ def _hello(state: State, hello: Hello) -> None:
         state.peers.add(peer)
         process.monitor(peer)
         process.send(peer, _own_hello(state))
+        for mark in sm_marks.known():
+            process.send(peer, mark)
     state.os_pids[peer.node] = hello.os_pid
     said = {s.sid for s in hello.sessions}
     gone = [session for session in _of_node(state, peer.node) if session.sid not in said]
@@ -376,6 +311,7 @@ def _node_down(state: State, name: str, creation: int) -> None:
 
 def _give_up(state: State, name: str) -> None:
     told = Told(name, sm_cut.CUT.pop(name).creation)
+    sm_marks.drop_node(name)
     gone = _of_node(state, name)
     for session in gone:
         _delete(state, session)

@@ -21,6 +21,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
 from xmppd.routing import bounce, deliver, router, sm
 from xmppd.routing.deliver import Deliver
+from xmppd.routing.send_back import has_another
 from xmppd.routing.sm_cut import ANEW
 
 log = logging.getLogger("xmppd.router")
@@ -38,7 +39,11 @@ def begin() -> None:
 
 def _given_back(node: str, messages: list[GivenBack]) -> None:
     # the rest said how sessions of that node were to be; and presence, who is gone does not need
-    stanzas = [(one.to, one.message.stanza, one.sent) for one in messages if isinstance(one.message, Deliver)]
+    stanzas = [
+        (one.to, one.message.stanza, one.sent)
+        for one in messages
+        if isinstance(one.message, Deliver) and not has_another(one.message)
+    ]
     wanted = [one for one in stanzas if not isinstance(one[1], Presence) and _is_asked(one[1])]
     if wanted:
         log.warning("%d stanzas that %s has not taken are routed anew or sent back", len(wanted), node)

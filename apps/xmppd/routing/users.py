@@ -2,10 +2,12 @@
 
 Way:      router → [users] → Deliver to the c2s of each recipient | hook OfflineMessage | hook AccountPresence | iq
 Process:  runs in the sender's process
-RFC:      6121 §8 (the choice is a pure function: xmpp_core.delivery)
+RFC:      6120 §10.1 (order), 6121 §8 (the choice is a pure function: xmpp_core.delivery)
 """
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
 
 from otp.erts import process
 from otp.kernel.pace import BEHIND
@@ -15,49 +17,78 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.auth import auth
-from xmppd.routing import bounce, hooks, iq, sm
+from xmppd.routing import barrier, bounce, hooks, iq, sm, sm_marks
+from xmppd.routing.barrier import OPEN
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import AccountPresence, OfflineMessage
 from xmppd.routing.session import Session
 from xmppd.routing.sm_cut import ANEW, CUT
+from xmppd.routing.sm_marks import LEAVING
 
+Router = Callable[[Stanza], Awaitable[Stanza | None]]
 _ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"})
 
 
 async def route(stanza: Stanza) -> Stanza | None:
-    """Hands a stanza for a local account on; what is to be answered, if anything, is returned."""
+    """Hands a stanza for a local account on; what is to be answered, if anything, is returned.
+
+    A message does not overtake what its sender said before, wherever that is now: with a session that is leaving, or on
+    its way to the disk. It waits for that, at most sm_marks.GRACE and barrier.PATIENCE. Raises what fails behind it.
+    """
     to = stanza.to
     assert to is not None
     resource = to.resource if not (isinstance(stanza, Presence) and stanza.type in _ACCOUNT_PRESENCE) else ""
     if resource and isinstance(stanza, Iq) and stanza.is_request:
         await iq.guard(stanza)
+    if LEAVING and to.bare in LEAVING and isinstance(stanza, Message) and not stanza.is_error:
+        await sm_marks.over(to.bare)
     usual = not (CUT or BEHIND or ANEW)
     rows = sm.sessions(to.bare) if usual else await sm.reachable_sessions(to.bare, resource)
     if resource:
         for session in rows:  # the way of nearly every message: no rule, no hook, one look-up
             if session.jid.resource == resource:
+                if OPEN and isinstance(stanza, Message) and barrier.holds(to.bare):
+                    break
                 process.send(session.pid, Deliver(stanza))
                 return None
     if not rows:
         rows = await sm.settled_sessions(to.bare)
-    return await _decided(stanza, to, rows)
+    return await _decided(stanza, to, rows, route)
 
 
-async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...]) -> Stanza | None:
+async def again(stanza: Stanza, came: int = 0) -> Stanza | None:
+    """As route, for what was on its way to a session of the running process, which cannot take it any more.
+
+    It waits for nobody who is leaving. `came` (ms since 1970): when it began to wait; 0: only now.
+    """
+    to = stanza.to
+    assert to is not None
+    me = process.self_()
+    rows = tuple([s for s in await sm.settled_sessions(to.bare) if s.pid is not me])
+    return await _decided(stanza, to, rows, lambda left: again(left, came), came)
+
+
+async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Router, came: int = 0) -> Stanza | None:
     if isinstance(stanza, Iq) and stanza.is_request and not to.resource:
         return await iq.process(stanza, iq.SM)  # which looks for no account: strangers would learn of it
+    if not rows and stanza.kind == "presence" and stanza.type not in _ACCOUNT_PRESENCE:
+        return None  # nobody is there to be told, whether there is an account or not
     exists = bool(rows) or await auth.user_exists(to.local, to.domain)
     resources = [(s.jid.resource, s.priority) for s in rows]
     decision = delivery.decide(stanza.kind, stanza.type, to, resources, exists)
     match decision:
         case Recipients(names):
-            for session in rows:
-                if session.jid.resource in names:
-                    process.send(session.pid, Deliver(stanza))
+            if OPEN and isinstance(stanza, Message) and barrier.holds(to.bare):
+                await barrier.settle()
+                return await retry(stanza)
+            pids = [session.pid for session in rows if session.jid.resource in names]
+            others = tuple([str(pid) for pid in pids]) if len(pids) > 1 and stanza.kind == "message" else ()
+            for pid in pids:
+                process.send(pid, Deliver(stanza, others))
         case HandleLocally():
             return await _in_the_users_name(stanza, to.bare_jid())
         case Offline():
-            return await _offline(stanza, to.bare_jid())
+            return await _offline(stanza, to.bare_jid(), came)
         case Bounce(condition):
             return bounce.reply(stanza, StanzaError(condition))
     return None
@@ -71,8 +102,8 @@ async def _in_the_users_name(stanza: Stanza, owner: JID) -> Stanza | None:
     return None
 
 
-async def _offline(stanza: Stanza, owner: JID) -> Stanza | None:
+async def _offline(stanza: Stanza, owner: JID, came: int) -> Stanza | None:
     left: Message | None = stanza if isinstance(stanza, Message) else None
     if left is not None:
-        left = await hooks.run_fold(owner.domain, OfflineMessage(owner), left)
+        left = await hooks.run_fold(owner.domain, OfflineMessage(owner, came), left)
     return None if left is None else bounce.reply(left, StanzaError("service-unavailable"))

@@ -6,6 +6,7 @@ Way:      process.send to a c2s of another worker → codec → [these functions
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from otp.kernel import codec
@@ -36,11 +37,12 @@ def _register_stanza(cls: type[Stanza], code: int) -> None:
 
 
 def _deliver_fields(message: deliver.Deliver) -> tuple[Any, ...]:
-    return (_CODES[message.stanza.kind], *_fields(message.stanza))
+    fields = (_CODES[message.stanza.kind], *_fields(message.stanza))
+    return fields if not message.others else (*fields, message.others)
 
 
-def _deliver(code: int, *fields: Any) -> deliver.Deliver:
-    return deliver.Deliver(_stanza(_CLASSES[code], *fields))
+def _deliver(code: int, wire: Any, from_: str | None, to: str | None, others: Iterable[str] = ()) -> deliver.Deliver:
+    return deliver.Deliver(_stanza(_CLASSES[code], wire, from_, to), tuple(others))
 
 
 def _session_fields(session: Session) -> tuple[Any, ...]:

@@ -84,8 +84,13 @@ class Tx(Protocol):
     def delete(self, table: Table[Any], key: Key) -> bool:
         """Delete the record with this whole key; False if there was none."""
 
-    def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
-        """The records whose key begins with `prefix`, the first `limit` of them."""
+    def select(
+        self, table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
+    ) -> list[R]:
+        """The records whose key begins with `prefix`, the first `limit` of them.
+
+        With `after`, only those whose next key field is greater than that.
+        """
 
     def last(self, table: Table[R], prefix: Key = ()) -> R | None:
         """The record with the greatest key that begins with `prefix`, or None."""
@@ -112,8 +117,10 @@ class Backend(Protocol):
     async def read(self, table: Table[R], key: Key) -> R | None:
         """The committed record with this key, or None."""
 
-    async def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
-        """The committed records whose key begins with `prefix`, in key order."""
+    async def select(
+        self, table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
+    ) -> list[R]:
+        """The committed records whose key begins with `prefix`, in key order. See Tx."""
 
     async def count(self, table: Table[Any], prefix: Key = ()) -> int:
         """How many committed records have a key that begins with `prefix`."""

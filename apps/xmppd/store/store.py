@@ -58,9 +58,11 @@ def read(table: Table[R], key: Key) -> Awaitable[R | None]:
     return current().read(table, key)
 
 
-def select(table: Table[R], prefix: Key = (), limit: int | None = None) -> Awaitable[list[R]]:
-    """Await the committed records whose key begins with `prefix`, in key order."""
-    return current().select(table, prefix, limit)
+def select(
+    table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
+) -> Awaitable[list[R]]:
+    """Await the committed records whose key begins with `prefix`, in key order; `limit`, `after`: see Tx."""
+    return current().select(table, prefix, limit, after)
 
 
 def count(table: Table[Any], prefix: Key = ()) -> Awaitable[int]:

@@ -78,10 +78,12 @@ class MemoryTx:
         rows.drop(key)
         return True
 
-    def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+    def select(
+        self, table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
+    ) -> list[R]:
         """See Tx."""
-        rows = self._rows(table)
-        return [rows.by_key[key] for key in rows.under(prefix)][:limit]
+        rows, size = self._rows(table), len(prefix)
+        return [rows.by_key[key] for key in rows.under(prefix) if after is None or key[size] > after][:limit]  # type: ignore[operator]
 
     def last(self, table: Table[R], prefix: Key = ()) -> R | None:
         """See Tx."""
@@ -135,9 +137,11 @@ class MemoryStore:
         """See Backend."""
         return self._tx().read(table, key)
 
-    async def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+    async def select(
+        self, table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
+    ) -> list[R]:
         """See Backend."""
-        return self._tx().select(table, prefix, limit)
+        return self._tx().select(table, prefix, limit, after)
 
     async def count(self, table: Table[Any], prefix: Key = ()) -> int:
         """See Backend."""

@@ -132,9 +132,11 @@ class PgStore:
         """See Backend."""
         return await self._call(lambda: self._read(lambda tx: tx.read(table, key)))
 
-    async def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+    async def select(
+        self, table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
+    ) -> list[R]:
         """See Backend."""
-        return await self._call(lambda: self._read(lambda tx: tx.select(table, prefix, limit)))
+        return await self._call(lambda: self._read(lambda tx: tx.select(table, prefix, limit, after)))
 
     async def count(self, table: Table[Any], prefix: Key = ()) -> int:
         """See Backend."""

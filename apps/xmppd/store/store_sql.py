@@ -96,6 +96,10 @@ class Way:
         columns = _names(table.columns[size:]) or "1"
         self.select = f"SELECT {columns} FROM {of.name}{where}{up}"
         self.limit = f"{self.select} LIMIT {of.mark}"
+        key = f'"{order[0]}"' if order else "1"
+        beyond = f"{where} AND {key} > {of.mark}" if where else f" WHERE {key} > {of.mark}"
+        self.after = f"SELECT {columns} FROM {of.name}{beyond}{up}"
+        self.after_limit = f"{self.after} LIMIT {of.mark}"
         self.last = f"SELECT {columns} FROM {of.name}{where}{down} LIMIT 1"
         self.count = f"SELECT count(*) FROM {of.name}{where}"
         self.values = f"SELECT DISTINCT {_names(order[:1])} FROM {of.name}{where} ORDER BY 1"
@@ -136,10 +140,16 @@ class SqlTx:
         """See Tx."""
         return self._change(statements(table, self._mark).delete, key) > 0
 
-    def select(self, table: Table[R], prefix: Key = _NO_PREFIX, limit: int | None = None) -> list[R]:
+    def select(
+        self, table: Table[R], prefix: Key = _NO_PREFIX, limit: int | None = None, after: str | int | None = None
+    ) -> list[R]:
         """See Tx."""
         way = statements(table, self._mark).ways[len(prefix)]
-        rows = self._query(way.select, prefix) if limit is None else self._query(way.limit, (*prefix, limit))
+        if after is None:
+            rows = self._query(way.select, prefix) if limit is None else self._query(way.limit, (*prefix, limit))
+        else:
+            most = (limit,) if limit is not None else ()
+            rows = self._query(way.after_limit if most else way.after, (*prefix, after, *most))
         decode = way.decode
         return [decode(prefix, row) for row in rows]
 

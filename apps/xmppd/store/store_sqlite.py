@@ -98,9 +98,11 @@ class SqliteStore:
         """See Backend."""
         return self._reader.read(table, key)
 
-    async def select(self, table: Table[R], prefix: Key = (), limit: int | None = None) -> list[R]:
+    async def select(
+        self, table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
+    ) -> list[R]:
         """See Backend."""
-        return self._reader.select(table, prefix, limit)
+        return self._reader.select(table, prefix, limit, after)
 
     async def count(self, table: Table[Any], prefix: Key = ()) -> int:
         """See Backend."""

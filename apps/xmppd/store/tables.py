@@ -75,6 +75,20 @@ class OfflineMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row of table `source` that could not be read, and why; `number` is unique, `seq` was its own."""
+
+    host: str
+    user: str
+    source: str
+    number: int
+    stamp: int
+    xml: str
+    why: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class PrivateXml:
     """One element of a user's private storage (XEP-0049), keyed by the element's namespace and name."""
 
@@ -116,9 +130,12 @@ ACCOUNT: Final = Table("account", Account, ("host", "user"))
 ROSTER: Final = Table("roster", RosterItem, ("host", "user", "contact"))
 ROSTER_VERSION: Final = Table("roster_version", RosterVersion, ("host", "user"))
 OFFLINE: Final = Table("offline", OfflineMessage, ("host", "user", "seq"))
+ASIDE: Final = Table("aside", SetAside, ("host", "user", "source", "number"))
 PRIVATE: Final = Table("private", PrivateXml, ("host", "user", "ns", "name"))
 VCARD: Final = Table("vcard", Vcard, ("host", "user"))
 LAST: Final = Table("last", LastActivity, ("host", "user"))
 SECRET: Final = Table("secret", Secret, ("name",))
 
-ALL: Final[tuple[Table[object], ...]] = (ACCOUNT, ROSTER, ROSTER_VERSION, OFFLINE, PRIVATE, VCARD, LAST, SECRET)  # type: ignore[assignment]
+ALL: Final[tuple[Table[object], ...]] = (  # type: ignore[assignment]
+    ACCOUNT, ROSTER, ROSTER_VERSION, OFFLINE, ASIDE, PRIVATE, VCARD, LAST, SECRET,
+)  # fmt: skip

@@ -33,9 +33,10 @@ from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
 from xmppd.routing import barrier, hooks
-from xmppd.routing.deliver import Deliver, Kick, Newest, Replaced, Shutdown
+from xmppd.routing.deliver import Deliver, Kick, Newest, Older, Replaced, Shutdown
 from xmppd.routing.fairly import SLICE
 from xmppd.routing.hook_points import SessionInfo
+from xmppd.routing.session import C2sSession
 from xmppd.stream import c2s_actions, c2s_session
 from xmppd.stream.c2s_data import Data, ReceiverEnded, Settings
 
@@ -78,6 +79,8 @@ class C2s(GenFsm[Data]):
             await _drive(data, Closed())
             return _next(data)
         data.seq = event.seq
+        if data.session is not None and data.session.on_sign is not None:
+            data.session.said_something()
         events, last = event.events, len(event.events) - 1
         light = last == 0 and _is_message(events[0])  # which costs about what its size says, and comes most often
         began = 0.0 if light else process.busy_time()
@@ -110,9 +113,11 @@ class C2s(GenFsm[Data]):
             if not session.is_news(message.subject, message.version):
                 return NextState(state_name, data)
             return self.handle_info(Deliver(message.stanza), state_name, data)
+        if type(message) is Older and session is not None:
+            return self._write(message, data)
         return self._info(message, data)
 
-    async def _write(self, message: Deliver, data: Data) -> Any:
+    async def _write(self, message: Deliver | Older, data: Data) -> Any:
         assert data.session is not None
         try:
             await c2s_session.write(data, data.session, message)
@@ -128,7 +133,15 @@ class C2s(GenFsm[Data]):
             return Stop(message.reason, data)
         elif data.session is not None:
             await hooks.run(data.session.host, SessionInfo(data.session, message))
+            if data.session.hold is not None:
+                await self._let_go(data.session, data)
         return _next(data)
+
+    async def _let_go(self, session: C2sSession, data: Data) -> None:
+        try:
+            await c2s_session.let_go(data, session)
+        except StreamError as error:
+            await _drive(data, StreamFault(error))
 
     async def terminate(self, reason: object, state_name: str, data: Data) -> None:
         """Last words, the session out of the table, the connection closed: whatever happened before."""

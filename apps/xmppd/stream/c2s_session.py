@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from typing import Final
 
 from otp.erts import process
@@ -17,18 +16,20 @@ from otp.erts.exits import ReceiveTimeout
 from xmpp_core import ns, stanza
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
-from xmpp_core.errors import StanzaError
+from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import Oversized
 from xmpp_core.stanza import Iq, Presence
-from xmppd.routing import hooks, packets, router, sm
-from xmppd.routing.deliver import Deliver, Newest
+from xmppd.routing import faults, hold, hooks, packets, router, sm
+from xmppd.routing.deliver import Deliver, Newest, Older
 from xmppd.routing.hook_points import (
     SessionClosed,
+    SessionLeaving,
     SessionOpened,
     UserReceivePacket,
     UserReceivePresence,
 )
+from xmppd.routing.send_back import send_back
 from xmppd.routing.session import C2sSession, new_session
 from xmppd.stream import unread
 from xmppd.stream.c2s_data import Data
@@ -57,33 +58,21 @@ async def open_session(data: Data, jid: JID) -> None:
 async def close_session(data: Data, reason: str) -> None:
     """The inverse; idempotent. A module that fails here does not keep the others from saying goodbye."""
     session, data.session = data.session, None
-    if session is not None:
-        await sm.close_session(session)
-        await hooks.run(session.host, SessionClosed(session, reason))
-        await _send_back(data, session.jid.full)
+    if session is None:
+        return
+    await sm.close_session(session)
+    moved = True
+    try:
+        moved = await send_back(session, lambda answer: _last_answer(data, answer))
+        moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
+    finally:
+        await sm.left(session, moved=moved)
+    await hooks.run(session.host, SessionClosed(session, reason))
 
 
-async def _send_back(data: Data, who: str) -> None:
-    """What was on its way to this session and came too late is routed again: to another resource, to the store, or
-    back to who sent it. It cannot come here any more: the session is out of the table. Answers are the client's own:
-    one that said goodbye right after its request still gets them. One that fails does not keep the others."""
-    waiting = deque(await process.flush())
-    while waiting:  # each is let go when it has been dealt with: together they may be large
-        message = waiting.popleft()
-        if not isinstance(message, Deliver) or isinstance(message.stanza, Presence):
-            continue
-        try:
-            await _send_one_back(data, message.stanza)
-        except Exception:
-            log.exception("a stanza that came too late for %s is lost", who)
-
-
-async def _send_one_back(data: Data, packet: stanza.Stanza) -> None:
-    if isinstance(packet, Iq) and not packet.is_request:
-        if not data.said_goodbye:
-            data.transport.send(packet.to_xml())
-    else:
-        await router.route(packet)
+def _last_answer(data: Data, answer: Iq) -> None:
+    if not data.said_goodbye:
+        data.transport.send(answer.to_xml())
 
 
 async def send_on(data: Data, session: C2sSession, el: Element) -> None:
@@ -124,24 +113,56 @@ def _in_our_name(child: Element | str, host: str) -> bool:
 def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
     """Write a stanza that no module wants to see to a client that reads; False if there is more to it."""
     host = session.host
-    if data.transport.congested or hooks.wanted(host, UserReceivePacket):
+    if data.transport.congested or session.hold is not None or hooks.wanted(host, UserReceivePacket):
         return False
     if isinstance(message.stanza, Presence) and hooks.wanted(host, UserReceivePresence):
         return False
-    data.transport.send(message.stanza.to_xml())
+    try:
+        data.transport.send(message.stanza.to_xml())
+    except Exception:
+        return False  # `write` says of it what is to be said
     return True
 
 
-async def write(data: Data, session: C2sSession, message: Deliver) -> None:
-    """Let the modules see a stanza for the client, write it, and wait while the client reads too slowly.
+async def write(data: Data, session: C2sSession, message: Deliver | Older) -> None:
+    """Let the modules see a stanza for the client, write it, and wait while the client reads too slowly; but what must
+    not overtake older things is held (routing.hold). One that cannot be written costs nobody but its sender.
 
-    Raises StreamError if it does not read at all.
+    Raises StreamError if the client does not read at all, or too much is held.
     """
-    kept = await packets.receive_packet(session, message.stanza)
-    if kept is not None:
-        data.transport.send(kept.to_xml())
+    if type(message) is Deliver and hold.takes(session, message):
+        if session.hold is not None and session.hold.size > data.transport.limit // 2:
+            raise StreamError("resource-constraint", "too much comes while older messages are handed over")
+        return
+    try:
+        kept = await packets.receive_packet(session, message.stanza)
+        if kept is not None:
+            data.transport.send(kept.to_xml())
+    except Exception as error:
+        answer = faults.answer(message.stanza, error)
+        if answer is not None:
+            await router.route(answer)
     if data.transport.congested:
         await unread.until_read(data.transport)
+
+
+async def let_go(data: Data, session: C2sSession) -> None:
+    """Write what was held, now that all that is older has been written. Raises StreamError as `write` does."""
+    written = 0
+    while (message := hold.let_go(session)) is not None:
+        await _write_held(data, session, message)
+        written += 1
+        if written % AT_ONCE == 0:
+            await asyncio.sleep(0)  # what was written leaves, and shows whether the client reads
+
+
+async def _write_held(data: Data, session: C2sSession, message: Deliver) -> None:
+    held, session.hold = session.hold, None
+    try:
+        if not write_now(data, session, message):
+            await write(data, session, message)
+    finally:
+        session.hold = held
 
 
 async def catch_up(data: Data) -> None:
@@ -163,9 +184,9 @@ async def catch_up(data: Data) -> None:
             if not session.is_news(message.subject, message.version):
                 continue
             message = Deliver(message.stanza)
-        if not write_now(data, session, message):
+        if type(message) is Older or not write_now(data, session, message):
             await write(data, session, message)
 
 
 def _is_for_client(message: object) -> bool:
-    return type(message) in (Deliver, Newest)
+    return type(message) in (Deliver, Newest, Older)

@@ -14,6 +14,7 @@ from otp.erts.exits import ReceiveTimeout
 from otp.erts.pid import Ref
 from xmpp_core.errors import StreamError
 from xmppd.net.transport import Transport
+from xmppd.routing import hold
 from xmppd.routing.deliver import Deliver, Newest
 
 #: messages that may wait for a client that reads too slowly, and seconds it gets to read before they are counted
@@ -32,6 +33,8 @@ class _Waiting:
         if message is self.read:
             return True
         self.seen += 1
+        if type(message) is Deliver:
+            hold.stamp(message)
         if isinstance(message, (Deliver, Newest)):
             self.bytes += message.stanza.weight()
         return self.bytes > self.limit

@@ -230,3 +230,28 @@ def test_who_was_told_unavailable_by_an_overtaken_change_is_told_again() -> None
         assert seen(juliet.take()) == ["available romeo@localhost/r"]
 
     play(body)
+
+
+def test_an_initial_presence_while_the_roster_cannot_be_read_is_refused_and_may_be_said_again() -> None:
+    """It would be told to nobody, for as long as the session lasts."""
+
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        juliet = await court.login("juliet@localhost/j")
+        await court.friends(romeo, juliet)
+        again = await court.login("romeo@localhost/again", presence=None)
+        backend = store.current()
+        store.use(None)
+        await again.send("<presence id='1'/>")
+        store.use(backend)
+        (refused,) = again.take()
+        assert "type='error'" in refused
+        assert "<resource-constraint " in refused
+        assert again.session is not None
+        assert again.session.entry.priority is None
+        await again.send("<presence id='2'/>")
+        await court.settle()
+        assert any("from='romeo@localhost/again'" in text for text in juliet.take())
+        assert any("from='juliet@localhost/j'" in text for text in again.take())
+
+    play(body)

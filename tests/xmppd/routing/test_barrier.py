@@ -37,18 +37,20 @@ def test_settle_waits_for_the_writers_that_got_work_and_only_once() -> None:
     async def body() -> None:
         pid = await writer()
         await barrier.settle()
-        await barrier.note(pid)
+        barrier.note(pid)
         await barrier.settle()
         await barrier.settle()
         assert await gen_server.call(pid, "count") == 1, "one Sync"
         for _ in range(300):
-            await barrier.note(pid)
+            await barrier.room()
+            barrier.note(pid)
         assert await gen_server.call(pid, "count") == 4, "a flood waits now and then"
         barrier.forget()
         await barrier.settle()
         assert await gen_server.call(pid, "count") == 5
         for _ in range(8):
-            await barrier.note(pid, 1 << 18)
+            barrier.note(pid, 1 << 18)
+            await barrier.room()
         assert await gen_server.call(pid, "count") == 8, "and sooner if it is of large things"
 
     node.run(body)
@@ -57,9 +59,33 @@ def test_settle_waits_for_the_writers_that_got_work_and_only_once() -> None:
 def test_what_died_with_its_writer_is_not_acknowledged() -> None:
     async def body() -> None:
         pid = await writer()
-        await barrier.note(pid)
+        barrier.note(pid)
         process.exit_(pid, "kill")
         with pytest.raises(CallError):
             await barrier.settle()
+
+    node.run(body)
+
+
+def test_what_is_not_stored_in_time_is_waited_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(barrier, "PATIENCE", 0.01)
+
+    class Slow(Writer):
+        async def handle_call(self, request: object, from_: Any, state: list[object]) -> Any:
+            await process.sleep(0.3)
+            return Reply(len(state), state)
+
+    async def body() -> None:
+        pid = await gen_server.start(Slow)
+        assert pid is not None
+        barrier.note(pid, 1, "juliet@localhost")
+        for _ in range(2):
+            with pytest.raises(CallError, match="timeout"):
+                await barrier.settle()
+            assert barrier.holds("juliet@localhost")
+            assert not barrier.holds("romeo@localhost")
+        monkeypatch.setattr(barrier, "PATIENCE", 30.0)
+        await barrier.settle()
+        assert not barrier.holds("juliet@localhost")
 
     node.run(body)

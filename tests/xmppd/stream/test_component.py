@@ -11,7 +11,7 @@ from tests.support.client import Client
 from tests.support.server import config, port_of, serving
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Limits, Listen
-from xmppd.routing import router
+from xmppd.routing import handler_table, iq, router
 from xmppd.store import store
 from xmppd.stream.component import handshake
 
@@ -279,9 +279,11 @@ def test_what_fails_behind_it_is_an_error_and_its_link_lives() -> None:
             "<message from='a@echo.localhost' to='nobody@localhost' type='chat' id='1'><body>x</body></message>"
         )
         assert "<resource-constraint " in await component.expect("<message.*?</message>")
-        component.send("<iq type='get' id='2' from='b@echo.localhost' to='nobody@localhost/x'><x xmlns='y'/></iq>")
-        assert "<resource-constraint " in await component.expect("<iq.*?</iq>")
         store.use(backend)
+        bug = iq.entry("localhost", "urn:x", "q", iq.LOCAL, lambda _: 1 // 0, "test")  # type: ignore[arg-type,return-value]
+        await handler_table.register(iq.TABLE, "test", (bug,))
+        component.send("<iq type='get' id='2' from='b@echo.localhost' to='localhost'><q xmlns='urn:x'/></iq>")
+        assert "<internal-server-error " in await component.expect("<iq.*?</iq>")
         component.send(
             "<message from='a@echo.localhost' to='nobody@localhost' type='chat' id='3'><body>x</body></message>"
         )

@@ -1,42 +1,190 @@
-"""spool — stored messages on their way to a session: handed over, written, and only then deleted.
+"""spool — stored messages on their way to a session: handed over, written, heard of, and only then deleted.
 
-Way:      mod_offline, writer → [hand_over] → Deliver … to the c2s, HandedOver after them → mod_offline → delete
+Way:      mod_offline → [spool] → Older … to the c2s, HandedOver after them → the next portion; the client says
+          something → Confirmed → what was written before is deleted
 XEP:      0160 §3, 0203 (delay)
+RFC:      6120 §10.1: what comes meanwhile is held (routing.hold)
+Process:  runs in the c2s; its notes are in session.mods
+Differs:  the store owns a message until the client has said something after it was written: a connection that breaks
+          before gets it again. One session of an account has the claim to what is stored (sm.claim) until that is
+          deleted. A row that cannot be read is set aside and stops no other
 """
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from otp.erts import process
-from otp.erts.pid import Pid
 from otp.kernel import codec
 from xmpp_core import ns, parser, stamp
 from xmpp_core.element import Element
+from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, from_element
-from xmppd.routing.deliver import Deliver
+from xmppd.routing import faults, hold, sm
+from xmppd.routing.deliver import Older
+from xmppd.routing.session import C2sSession
 from xmppd.store import store
-from xmppd.store.backend import Tx
-from xmppd.store.tables import OFFLINE, OfflineMessage
+from xmppd.store.backend import StoreError, Tx
+from xmppd.store.tables import OFFLINE, OfflineMessage, SetAside
+
+#: messages handed to a session at once, and characters: what is large in the store is not to be large in a mailbox
+PORTION = 50
+PORTION_CHARS = 1 << 20
+_log = logging.getLogger("xmppd.offline")
+
+
+@dataclass(slots=True)
+class Notes:
+    """Numbers of rows: `written` to the client, which has said nothing since; `confirmed`: it has. `unread`: rows that
+    cannot be read and could not be set aside. `fetching`: a portion is under way; `claimed`: what is stored is ours."""
+
+    written: list[int] = field(default_factory=list)
+    confirmed: list[int] = field(default_factory=list)
+    unread: list[int] = field(default_factory=list)
+    fetching: bool = False
+    claimed: bool = False
+
+    def last(self) -> int:
+        """The number behind which is what was not handed over yet: those in hand are all still in the store."""
+        return max((*self.written, *self.confirmed, *self.unread), default=0)
 
 
 @codec.message
 @dataclass(frozen=True, slots=True)
-class HandedOver:
-    """To the c2s, behind the messages themselves: when it reads this it has written them all."""
+class Stored:
+    """To a c2s, from a writer or another c2s of the account: there is something in the store for you."""
 
-    host: str
-    user: str
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """To the own mailbox, behind the messages themselves: when it is read they have all been written."""
+
     seqs: tuple[int, ...]
 
 
-def hand_over(pid: Pid, rows: Sequence[OfflineMessage]) -> None:
-    """Sends the messages to a c2s; they stay in the store until HandedOver comes back through its hooks."""
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """To the own mailbox: the client has said something."""
+
+
+def notes_of(session: C2sSession) -> Notes:
+    """What is in hand of this session."""
+    return session.note("mod_offline", Notes)
+
+
+async def fetch(session: C2sSession) -> None:
+    """Begin to hand over what is stored, if there is any and nobody else does. Raises StoreError, CallError."""
+    notes = notes_of(session)
+    if notes.fetching or not await _select(session, 1):
+        return
+    hold.begin(session)
+    try:
+        if not notes.claimed:
+            notes.claimed = await sm.claim(session)
+        notes.fetching = notes.claimed and await _portion(session)
+    finally:
+        if not notes.fetching:
+            hold.end(session)
+
+
+async def went_on(session: C2sSession, message: HandedOver) -> None:
+    """A portion has been written: the next one, or the end; what was held follows then."""
+    notes = notes_of(session)
+    notes.written += message.seqs
+    session.on_sign = lambda: _confirm(session)
+    await process.sleep(0)  # the portion leaves, and shows whether the client reads, before there is more of it
+    try:
+        notes.fetching = await _portion(session)
+    except Exception as error:
+        notes.fetching = False
+        faults.note(error, f"handing over what is stored for {session.user}")
+    if not notes.fetching:
+        hold.end(session)
+
+
+def _confirm(session: C2sSession) -> None:
+    notes = notes_of(session)
+    notes.confirmed += notes.written
+    notes.written.clear()
+    process.send(session.pid, Confirmed())
+
+
+async def confirm(session: C2sSession) -> None:
+    """What the client has heard of is deleted; what cannot be is tried again at its next word, and stops nothing."""
+    notes = notes_of(session)
+    try:
+        await _delete(session.user, notes.confirmed)
+    except StoreError as error:
+        faults.note(error, f"deleting what was handed over to {session.user}")
+        session.on_sign = lambda: _confirm(session)
+        return
+    notes.confirmed.clear()
+    if notes.claimed and not (notes.fetching or notes.written or notes.unread):
+        notes.claimed = False
+        sm.release(session)
+
+
+async def leave(session: C2sSession) -> bool:
+    """The session ends: what its client is not known to have stays in the store, for the next; whether one is told."""
+    notes = notes_of(session)
+    if not notes.claimed:
+        return False
+    if session.on_sign is None:
+        notes.confirmed += notes.written
+    try:
+        await _delete(session.user, notes.confirmed)
+    except StoreError as error:
+        faults.note(error, f"deleting what was handed over to {session.user}")
+    sm.release(session)
+    return tell(session.user, session)
+
+
+def tell(owner: JID, but: C2sSession | None = None) -> bool:
+    """Tell the session that is to have it that something is in the store; whether there is one."""
+    pid = sm.receiver_of_stored(owner.bare, but=but.pid if but is not None else None)
+    if pid is not None:
+        process.send(pid, Stored())
+    return pid is not None
+
+
+async def _select(session: C2sSession, limit: int) -> list[OfflineMessage]:
+    user, last = session.user, notes_of(session).last()
+    return await store.select(OFFLINE, (user.domain, user.local), limit, last or None)
+
+
+async def _portion(session: C2sSession) -> bool:
+    """To the own mailbox, oldest first; False if there is nothing left."""
+    while rows := await _select(session, PORTION):
+        sizes = accumulate(len(row.xml) for row in rows)
+        rows = rows[: max(sum(size <= PORTION_CHARS for size in sizes), 1)]
+        good, bad = _read(rows)
+        if bad:
+            await _set_aside(session, bad)
+        for _, message in good:
+            process.send(session.pid, Older(message))
+        if good:
+            process.send(session.pid, HandedOver(tuple([seq for seq, _ in good])))
+            return True
+    return False
+
+
+def _read(rows: Sequence[OfflineMessage]) -> tuple[list[tuple[int, Message]], list[SetAside]]:
+    good: list[tuple[int, Message]] = []
+    bad: list[SetAside] = []
     for row in rows:
-        process.send(pid, Deliver(_delayed(row)))
-    process.send(pid, HandedOver(rows[0].host, rows[0].user, tuple([row.seq for row in rows])))
+        try:
+            good.append((row.seq, _delayed(row)))
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            _log.error("message %d for %s@%s cannot be read and is set aside: %s", row.seq, row.user, row.host, why)
+            number = time.time_ns()
+            bad.append(SetAside(row.host, row.user, "offline", number, row.stamp, row.xml, why, row.seq))
+    return good, bad
 
 
 def _delayed(row: OfflineMessage) -> Message:
@@ -44,7 +192,8 @@ def _delayed(row: OfflineMessage) -> Message:
     el = el.with_children(*[child for child in el.children if not _is_forged(child, row.host)])
     when = datetime.fromtimestamp(row.stamp / 1000, UTC)
     message = from_element(el.add(stamp.delay(row.host, when, "Offline Storage")))
-    assert isinstance(message, Message)
+    if not isinstance(message, Message):
+        raise ValueError(f"a {message.kind} and no message")
     return message
 
 
@@ -53,11 +202,27 @@ def _is_forged(child: Element | str, host: str) -> bool:
     return isinstance(child, Element) and child.ns == ns.DELAY and child.get("from") == host
 
 
-async def delete(done: HandedOver) -> None:
-    """The messages have been written to the client's stream."""
+async def _set_aside(session: C2sSession, bad: Sequence[SetAside]) -> None:
+    """Out of the way, into a table of their own; if even that fails they are passed by."""
 
     def transaction(tx: Tx) -> None:
-        for seq in done.seqs:
-            tx.delete(OFFLINE, (done.host, done.user, seq))
+        for row in bad:
+            tx.delete(OFFLINE, (row.host, row.user, row.seq))
+            tx.write(row)
 
-    await store.transaction(transaction)
+    try:
+        await store.transaction(transaction)
+    except StoreError as error:
+        notes_of(session).unread += [row.seq for row in bad]
+        faults.note(error, f"setting aside what cannot be read for {session.user}")
+
+
+async def _delete(user: JID, seqs: Sequence[int]) -> None:
+    """Raises StoreError."""
+
+    def transaction(tx: Tx) -> None:
+        for seq in seqs:
+            tx.delete(OFFLINE, (user.domain, user.local, seq))
+
+    if seqs:
+        await store.transaction(transaction)

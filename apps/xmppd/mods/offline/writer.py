@@ -4,7 +4,8 @@ Way:      mod_offline → cast Keep → [writer] → store; who is full → boun
 Process:  `offline_writer@host`, one per node and host, permanent, beside mod_offline under the host's supervisor.
           While a batch is being committed the next one gathers in the mailbox. Senders wait for it with
           barrier.settle before their next acknowledged thing
-Differs:  a user who came while the message was on its way to the disk is handed it a little later, see Recheck
+Differs:  a user who came while the message was on its way to the disk is told as soon as it is there (spool.Stored),
+          before its sender hears so, and so before anything that the sender says next
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from otp.erts import process
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
@@ -23,31 +23,24 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message
 from xmppd.mods.offline import spool
-from xmppd.routing import bounce, router, sm
+from xmppd.routing import bounce, faults, router
 from xmppd.routing.barrier import Sync
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
 from xmppd.store.tables import ACCOUNT, OFFLINE, OfflineMessage
 
 _BATCH, _BATCH_BYTES = 200, 1 << 20
-_RECHECK = 0.2  # seconds in which a session that came meanwhile has fetched its messages itself
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """A cast: store this message of `size` bytes for `owner` (a bare JID of this host)."""
+    """A cast: store this message of `size` bytes for `owner` (a bare JID of this host), who should have had it at
+    `came` (ms since 1970; 0: now)."""
 
     owner: JID
     message: Message
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Recheck:
-    """These were stored while their owner came: who still has not got them gets them now."""
-
-    owner: JID
-    rows: tuple[OfflineMessage, ...]
+    came: int = 0
 
 
 @dataclass(slots=True)
@@ -82,10 +75,8 @@ class OfflineWriter(GenServer[State]):
         return Reply(None, state) if isinstance(request, Sync) else Reply("unknown_request", state)
 
     async def handle_info(self, message: object, state: State) -> Any:
-        """The mailbox is empty, or time to look for those who came."""
+        """The mailbox is empty."""
         await _flush(state)
-        if isinstance(message, Recheck):
-            await _recheck(message)
         return NoReply(state)
 
 
@@ -98,14 +89,15 @@ async def _flush(state: State) -> None:
     try:
         rows = await store.transaction(lambda tx: _write(tx, batch, texts, now, state.most))
     except StoreError as error:
-        refusal = StanzaError(error.condition, str(error), type_="wait")
+        refusal = faults.stanza_error(error, f"storing {len(batch)} messages for users who are away")
         rows = [None] * len(batch)
     else:
         refusal = StanzaError("service-unavailable", "no more messages are kept for this user")
     for keep, row in zip(batch, rows, strict=True):
         if row is None:
             await _give_back(keep.message, refusal)
-    _look_for_arrivals(batch, rows)
+    for owner in {keep.owner for keep, row in zip(batch, rows, strict=True) if row is not None}:
+        spool.tell(owner)
 
 
 def _write(tx: Tx, batch: list[Keep], texts: list[str], now: int, most: int) -> list[OfflineMessage | None]:
@@ -126,7 +118,7 @@ def _write(tx: Tx, batch: list[Keep], texts: list[str], now: int, most: int) -> 
             continue
         counts[who] += 1
         seqs[who] += 1
-        row = OfflineMessage(host, user, seqs[who], now, text)
+        row = OfflineMessage(host, user, seqs[who], keep.came or now, text)
         tx.write(row)
         rows.append(row)
     return rows
@@ -136,28 +128,6 @@ async def _give_back(message: Message, error: StanzaError) -> None:
     answer = bounce.reply(message, error)
     if answer is not None:
         await router.route(answer)
-
-
-def _look_for_arrivals(batch: list[Keep], rows: list[OfflineMessage | None]) -> None:
-    stored: dict[JID, list[OfflineMessage]] = {}
-    for keep, row in zip(batch, rows, strict=True):
-        if row is not None:
-            stored.setdefault(keep.owner, []).append(row)
-    for owner, mine in stored.items():
-        if _reachable(owner) is not None:
-            process.send_after(_RECHECK, process.self_(), Recheck(owner, tuple(mine)))
-
-
-def _reachable(owner: JID) -> Pid | None:
-    found = [s for s in sm.sessions(owner.bare) if s.priority is not None and s.priority >= 0]
-    return max(found, key=lambda s: s.priority or 0).pid if found else None
-
-
-async def _recheck(message: Recheck) -> None:
-    left = [r for r in message.rows if await store.read(OFFLINE, (r.host, r.user, r.seq)) is not None]
-    pid = _reachable(message.owner)
-    if left and pid is not None:
-        spool.hand_over(pid, left)
 
 
 def name(host: str) -> str:

@@ -6,8 +6,9 @@ from tests.support.court import Court, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
 from xmppd.mods.offline import writer
-from xmppd.mods.offline.writer import Keep, Recheck
+from xmppd.mods.offline.writer import Keep
 from xmppd.routing.barrier import Sync
+from xmppd.routing.deliver import Deliver
 from xmppd.store import store
 from xmppd.store.tables import OFFLINE
 
@@ -43,23 +44,28 @@ def test_nothing_is_kept_for_an_account_that_was_removed_meanwhile() -> None:
     play(body)
 
 
-def test_who_came_meanwhile_gets_what_is_still_there() -> None:
+def test_who_came_meanwhile_is_told_before_the_sender_hears_that_it_is_stored() -> None:
     async def body(court: Court) -> None:
         name = writer.name("localhost")
         juliet = await court.login("juliet@localhost/j")
         gen_server.cast(name, Keep(JULIET, make_message(JULIET, "late", from_=ROMEO), 100))
         await gen_server.call(name, Sync())
-        rows = tuple(await store.select(OFFLINE, ("localhost", "juliet")))
-        assert len(rows) == 1
-        process.send(name, Recheck(JULIET, rows))
-        await gen_server.call(name, Sync())
+        process.send(juliet.pid, Deliver(make_message(JULIET, "live", from_=ROMEO)))
         await court.settle()
-        (text,) = juliet.take()
-        assert "<body>late</body>" in text
-        assert await store.count(OFFLINE) == 0
-        process.send(name, Recheck(JULIET, rows))
+        late, live = juliet.take()
+        assert "<body>late</body>" in late
+        assert "<body>live</body>" in live
+
+    play(body)
+
+
+def test_what_came_back_keeps_its_time() -> None:
+    async def body(court: Court) -> None:
+        name = writer.name("localhost")
+        await court.account("juliet@localhost")
+        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "then", from_=ROMEO), 100, 1_000_000_000_500))
         await gen_server.call(name, Sync())
-        await court.settle()
-        assert juliet.take() == [], "once"
+        (row,) = await store.select(OFFLINE, ("localhost", "juliet"))
+        assert row.stamp == 1_000_000_000_500
 
     play(body)

@@ -1,0 +1,60 @@
+"""hold — what comes for a client while older things are being handed over to it waits for them.
+
+Way:      a module in the c2s: begin → Older … to the own mailbox → end; c2s: Deliver → [hold] → written after them
+RFC:      6120 §10.1 (in-order processing)
+Process:  runs in the c2s; `hold` of a session is None but for that time
+Differs:  IQs are let through: they are conversations of their own
+"""
+
+from __future__ import annotations
+
+import time
+
+from xmpp_core.stanza import Iq
+from xmppd.routing.deliver import Deliver, Hold
+from xmppd.routing.session import C2sSession
+
+
+def begin(session: C2sSession) -> None:
+    """Messages and presence that come from now on wait; again is a no-op."""
+    if session.hold is None:
+        session.hold = Hold()
+    session.hold.over = False
+
+
+def end(session: C2sSession) -> None:
+    """All that is older has been written: the c2s writes what waits, once the handler that says so returns."""
+    if session.hold is not None and session.hold.queue:
+        session.hold.over = True
+    else:
+        session.hold = None
+
+
+def takes(session: C2sSession, message: Deliver) -> bool:
+    """Whether the message was put behind what is held; it is stamped with the time."""
+    hold = session.hold
+    if hold is None or isinstance(message.stanza, Iq):
+        return False
+    stamp(message)
+    hold.queue.append(message)
+    hold.size += message.stanza.weight()
+    return True
+
+
+def let_go(session: C2sSession) -> Deliver | None:
+    """The next of those that may be written now; None, and the hold is no more, if there is none."""
+    hold = session.hold
+    if hold is None or not hold.over:
+        return None
+    if hold.queue:
+        message = hold.queue.popleft()
+        hold.size -= message.stanza.weight()
+        return message
+    session.hold = None
+    return None
+
+
+def stamp(message: Deliver) -> None:
+    """Note when a message began to wait: should it come back, that is its time (XEP-0203)."""
+    if not message.came:
+        message.came = time.time_ns() // 1_000_000

@@ -1,0 +1,50 @@
+"""send_back — what was on its way to a session that ends goes elsewhere: to another resource, the store, the sender.
+
+Way:      c2s_session (the session is out of the table) → [send_back] → users.again → …
+Process:  runs in the c2s that ends
+RFC:      6120 §10.1 (order): who has more for the account waits meanwhile (sm_marks); 6121 §8.5.3.2
+Differs:  one owner at each time: what the store still has (Older) is not sent on, whatever else was held or waits is
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from otp.erts import process
+from xmpp_core.stanza import Iq, Presence
+from xmppd.routing import faults, router, sm, users
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.session import C2sSession
+
+
+async def send_back(session: C2sSession, answered: Callable[[Iq], None]) -> bool:
+    """Send on what is held and what the mailbox has; whether there was any. One that fails does not keep the others.
+
+    Answers are the client's own, they go to `answered`: one that said goodbye right after its request still gets them.
+    """
+    waiting: deque[object] = deque(session.hold.queue) if session.hold is not None else deque()
+    session.hold = None
+    waiting.extend(await process.flush())
+    moved = False
+    while waiting:  # each is let go when it has been dealt with: together they may be large
+        message = waiting.popleft()
+        if not isinstance(message, Deliver) or isinstance(message.stanza, Presence) or has_another(message):
+            continue
+        moved = True
+        try:
+            if isinstance(message.stanza, Iq) and not message.stanza.is_request:
+                answered(message.stanza)
+                continue
+            answer = await users.again(message.stanza, message.came)
+        except Exception as error:
+            answer = faults.answer(message.stanza, error)
+        if answer is not None and answer.to is not None:
+            await router.route(answer)
+    return moved
+
+
+def has_another(message: Deliver) -> bool:
+    """Whether a resource that got the same message is still there."""
+    to = message.stanza.to
+    return bool(message.others) and to is not None and any(str(s.pid) in message.others for s in sm.sessions(to.bare))

@@ -1,0 +1,135 @@
+"""Whatever lies between two users (store, hand-over, another resource), messages keep their order (RFC 6120 §10.1).
+
+A sender numbers its messages and never pauses while the recipient comes and goes. At each client the numbers rise,
+and between them the clients and the store have all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from otp.erts import process
+from tests.support import far_court
+from tests.support.court import Court, Say, play
+from tests.support.far_court import Courts, Far, call
+from xmpp_core.element import el
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Presence, Stanza, make_message, make_presence
+from xmppd.store import store
+from xmppd.store.tables import OFFLINE
+
+COUNT = 1500
+JULIET = JID.parse("juliet@localhost")
+
+
+def number(text: str) -> int:
+    return int(text.split("<body>")[1].split("</body>")[0])
+
+
+def numbers(texts: Sequence[str]) -> list[int]:
+    return [number(t) for t in texts if t.startswith("<message") and "type='error'" not in t]
+
+
+def message(i: int) -> Stanza:
+    return make_message(JULIET, str(i))
+
+
+def presence(priority: int | None) -> Presence:
+    if priority is None:
+        return make_presence(None, type_="unavailable")
+    return make_presence(None, el("priority", "jabber:client", None, str(priority)))
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("say"), st.integers(1, 80)),
+    st.tuples(st.just("come"), st.integers(-1, 2)),
+    st.tuples(st.just("priority"), st.one_of(st.none(), st.integers(-1, 2))),
+    st.tuples(st.just("close"), st.integers(0, 5)),
+    st.tuples(st.just("breathe"), st.integers(1, 4)),
+)
+
+
+@given(st.lists(STEPS, min_size=2, max_size=25))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_the_recipient_does_the_order_stays(steps: list[tuple[str, int | None]]) -> None:
+    async def body(court: Court) -> None:
+        await court.account("juliet@localhost")
+        romeo = await court.login("romeo@localhost/r")
+        said, here, all_of_them = 0, [], []  # type: ignore[var-annotated]
+        for what, n in steps:
+            if what == "say":
+                for _ in range(n or 0):
+                    process.send(romeo.pid, Say(message(said).addressed(from_=romeo.jid)))
+                    said += 1
+            elif what == "come" and len(here) < 3:
+                client = await court.login(f"juliet@localhost/{len(all_of_them)}", presence=None, roster=False)
+                here.append(client)
+                all_of_them.append(client)
+                process.send(client.pid, Say(presence(n).addressed(from_=client.jid)))
+            elif what == "priority" and here:
+                process.send(here[0].pid, Say(presence(n).addressed(from_=here[0].jid)))
+            elif what == "close" and here:
+                await here.pop(0).close((n or 0) / 1000)
+            else:
+                for _ in range(n or 0):
+                    await process.sleep(0.001)
+        await court.settle()
+        last = await court.login("juliet@localhost/last", presence=None, roster=False)
+        for client in [*here, last]:
+            await client.send("<presence><priority>5</priority></presence>")
+        await court.settle()
+        await court.settle()
+        got = [numbers(client.texts()) for client in [*all_of_them, last]]
+        for mine in got:
+            assert mine == sorted(mine), "out of order"
+            assert len(mine) == len(set(mine)), "twice"
+        refused = [number(t) for t in romeo.texts() if "type='error'" in t]
+        assert {n for mine in got for n in mine} | set(refused) == set(range(said)), "lost"
+        assert await store.count(OFFLINE) <= sum(map(len, got))
+
+    play(body)
+
+
+def test_a_sender_that_never_pauses_on_another_node() -> None:
+    """Juliet comes and goes on two nodes, with one resource or two, while Romeo writes to her from a third."""
+
+    async def body(courts: Courts) -> None:
+        romeo = await courts.client("w1", "romeo@localhost/r")
+        nodes = ["w2", "w3", "w1"]
+        here: list[Far] = []
+        every: list[Far] = []
+        await call("w1", "login", "juliet@localhost/first")
+        await call("w1", "close", "juliet@localhost/first")
+        await call("w1", "flood", romeo.jid, "juliet@localhost", COUNT)
+        turn = 0
+        while not await call("w1", "flooded", romeo.jid):
+            jid = f"juliet@localhost/{turn}"
+            node = nodes[turn % 3]
+            await call(node, "login_quietly", jid)
+            client = Far(node, jid)
+            every.append(client)
+            here.append(client)
+            await client.do("send", f"<presence><priority>{turn % 4}</priority></presence>")
+            if turn % 3:
+                gone = here.pop(0)
+                await gone.do("close", 0.02)
+            turn += 1
+        await call("w2", "login_quietly", "juliet@localhost/last")
+        every.append(Far("w2", "juliet@localhost/last"))
+        await every[-1].do("send", "<presence><priority>9</priority></presence>")
+        got = [numbers(await client.do("texts")) for client in every]
+        for _ in range(200):
+            if len({n for mine in got for n in mine}) == COUNT:
+                break
+            await process.sleep(0.1)
+            got = [numbers(await client.do("texts")) for client in every]
+        assert turn > 2
+        for mine in got:
+            assert [(a, b) for a, b in pairwise(mine) if a >= b] == [], "out of order, or twice"
+        assert {n for mine in got for n in mine} == set(range(COUNT)), "lost"
+
+    far_court.run(body, "w1", "w2", "w3")

@@ -1,0 +1,75 @@
+"""What must wait for older things, and in which order it is let go."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otp.erts import process
+from tests.support.court import Court, play
+from xmpp_core.jid import JID
+from xmpp_core.stanza import make_iq, make_message, make_presence
+from xmppd.routing import hold
+from xmppd.routing.deliver import Deliver, Older
+from xmppd.routing.session import C2sSession, new_session
+
+JULIET, ROMEO = JID.parse("juliet@localhost/j"), JID.parse("romeo@localhost/r")
+SESSION = new_session(JULIET, None)  # type: ignore[arg-type]
+
+
+def message(text: str) -> Deliver:
+    return Deliver(make_message(JULIET, text, from_=ROMEO))
+
+
+def out(session: C2sSession) -> list[Deliver]:
+    found = []
+    while (held := hold.let_go(session)) is not None:
+        found.append(held)
+    return found
+
+
+@given(st.lists(st.integers(), max_size=50))
+def test_in_the_order_in_which_it_came(numbers: list[int]) -> None:
+    assert not hold.takes(SESSION, message("nothing is handed over"))
+    hold.begin(SESSION)
+    sent = [message(str(n)) for n in numbers]
+    assert all(hold.takes(SESSION, one) for one in sent)
+    assert out(SESSION) == [], "not before the end is said"
+    hold.end(SESSION)
+    assert out(SESSION) == sent
+    assert all(one.came > 0 for one in sent), "the time is noted: it is theirs if they come back"
+    assert SESSION.hold is None
+
+
+def test_requests_and_answers_are_let_through() -> None:
+    hold.begin(SESSION)
+    assert not hold.takes(SESSION, Deliver(make_iq("result", "1", None, to=JULIET)))
+    assert hold.takes(SESSION, Deliver(make_presence(JULIET)))
+    SESSION.hold = None
+
+
+def test_it_begins_again_before_it_was_let_go() -> None:
+    hold.begin(SESSION)
+    assert hold.takes(SESSION, message("one"))
+    hold.end(SESSION)
+    hold.begin(SESSION)
+    assert hold.takes(SESSION, message("two"))
+    assert out(SESSION) == []
+    hold.end(SESSION)
+    assert len(out(SESSION)) == 2
+
+
+def test_what_is_older_comes_first() -> None:
+    async def body(court: Court) -> None:
+        juliet = await court.login("juliet@localhost/j")
+        assert juliet.session is not None
+        hold.begin(juliet.session)
+        process.send(juliet.pid, message("live"))
+        process.send(juliet.pid, Older(message("stored").stanza))
+        await juliet.settle()
+        hold.end(juliet.session)
+        process.send(juliet.pid, "whatever ends it")
+        await juliet.settle()
+        assert ["stored" in text for text in juliet.take()] == [True, False]
+
+    play(body)

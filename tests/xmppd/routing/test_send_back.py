@@ -1,0 +1,115 @@
+"""What was on its way to a session that ends goes elsewhere: once, in order, with its time."""
+
+from __future__ import annotations
+
+from otp.erts import process
+from tests.support.court import Bye, Court, play
+from tests.support.node import until
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Iq, Message, Presence, make_message
+from xmppd.routing import hold, hooks
+from xmppd.routing.deliver import Deliver, Older
+from xmppd.routing.hook_points import OfflineMessage
+from xmppd.store import store
+from xmppd.store.tables import OFFLINE
+
+JULIET, ROMEO = JID.parse("juliet@localhost"), JID.parse("romeo@localhost/r")
+
+
+def bodies(texts: list[str]) -> list[str]:
+    return [t.split("<body>")[1].split("</body>")[0] for t in texts if "<body>" in t]
+
+
+def test_to_the_store_with_the_time_at_which_it_began_to_wait() -> None:
+    async def body(court: Court) -> None:
+        juliet = await court.login("juliet@localhost/j")
+        assert juliet.session is not None
+        hold.begin(juliet.session)
+        held = Deliver(make_message(JULIET, "held", from_=ROMEO), came=1_000_000_000_500)
+        assert hold.takes(juliet.session, held)
+        await juliet.close()
+        (row,) = await store.select(OFFLINE, ("localhost", "juliet"))
+        assert "<body>held</body>" in row.xml
+        assert row.stamp == 1_000_000_000_500
+
+    play(body)
+
+
+def test_what_the_store_still_has_is_not_sent_on() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        juliet = await court.login("juliet@localhost/j")
+        await romeo.send("<message to='juliet@localhost' type='chat'><body>live</body></message>")
+        await court.settle()
+        juliet.take()
+        process.send(juliet.pid, Bye(0.05))
+        process.send(juliet.pid, Older(make_message(JULIET, "stored", from_=ROMEO)))
+        await until(lambda: juliet.ended is not None)
+        assert await store.count(OFFLINE) == 0
+
+    play(body)
+
+
+def test_of_what_several_resources_got_one_copy_goes_on_and_only_when_the_last_ends() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        first, second = [await court.login(f"juliet@localhost/{n}") for n in (1, 2)]
+        third = await court.login("juliet@localhost/3", "<presence><priority>-1</priority></presence>")
+
+        for client in (first, second):
+            process.send(client.pid, Bye(0.05 if client is first else 0.2))
+        for n in range(5):
+            await romeo.send(f"<message to='juliet@localhost' type='chat'><body>{n}</body></message>")
+
+        await until(lambda: first.ended is not None)
+        assert await store.count(OFFLINE) == 0, "the other one has it"
+        await until(lambda: second.ended is not None)
+        rows = await store.select(OFFLINE, ("localhost", "juliet"))
+        assert bodies([row.xml for row in rows]) == ["0", "1", "2", "3", "4"]
+        assert bodies(third.take()) == []
+
+    play(body)
+
+
+def test_one_that_fails_does_not_keep_the_others() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        juliet = await court.login("juliet@localhost/j")
+
+        def fails(message: Message | None, point: OfflineMessage) -> object:
+            if message is not None and message.id == "2":
+                raise ZeroDivisionError("this one only")
+            return message
+
+        await hooks.add("localhost", OfflineMessage, fails, 1)
+
+        process.send(juliet.pid, Bye(0.05))
+        for n in range(5):
+            await romeo.send(f"<message to='juliet@localhost' id='{n}' type='chat'><body>{n}</body></message>")
+        await until(lambda: juliet.ended is not None)
+        rows = await store.select(OFFLINE, ("localhost", "juliet"))
+        assert bodies([row.xml for row in rows]) == ["0", "1", "3", "4"]
+        (refused,) = romeo.take()
+        assert "id='2'" in refused
+        assert "<internal-server-error " in refused
+
+    play(body)
+
+
+def test_answers_are_the_clients_own_and_requests_go_back() -> None:
+    async def body(court: Court) -> None:
+        romeo = await court.login("romeo@localhost/r")
+        juliet = await court.login("juliet@localhost/j")
+
+        process.send(juliet.pid, Bye(0.05))
+        await romeo.send("<iq type='result' id='answer' to='juliet@localhost/j'/>")
+        await romeo.send("<iq type='get' id='question' to='juliet@localhost/j'><q xmlns='x'/></iq>")
+        await romeo.send("<presence to='juliet@localhost/j'/>")
+        await until(lambda: juliet.ended is not None)
+        assert [s.id for s in juliet.got if isinstance(s, Iq)] == ["answer"]
+        assert not [s for s in juliet.got if isinstance(s, Presence)]
+        (refused,) = romeo.take()
+        assert "id='question'" in refused
+        assert "<service-unavailable " in refused
+
+    play(body)
