@@ -169,6 +169,30 @@ def test_a_frozen_worker_is_found_out_hurts_nobody_and_comes_back_if_it_wakes_or
     assert (row["ends"], row["last_end"]) == (1, "was killed by SIGKILL")
 
 
+def test_a_stream_that_holds_the_loop_is_ended_and_named_and_its_worker_lives(tmp_path: Path) -> None:
+    with Booted.start(tmp_path, workers=2, more="[node]\nrestart_seconds = 120\nend_seconds = 1") as server:
+        _spin(server)
+        server.drop_all()
+
+
+def _spin(server: Booted) -> None:
+    romeo, _juliet = two(server)
+    nurse = server.on_worker("w1", server.account("nurse"), "n").online()
+    before = server.worker_pids()
+    romeo.send("<iq type='get' id='spin' to='localhost'><spin xmlns='urn:xmppd:probe'/></iq>")
+    romeo.end(60)
+    error = romeo.error
+    assert error is not None
+    assert local(error[0]) == "internal-server-error"
+    assert nurse.ask("get", PING).get("type") == "result"
+    settled(lambda: set(server.worker_pids()) == {"w1", "w2"})  # it may have been let go for a moment
+    assert server.worker_pids() == before
+    log = server.log()
+    assert "(C2s) has computed for more than" in log
+    assert "in spin" in log
+    assert romeo.jid in log
+
+
 def test_the_presence_of_one_user_costs_nobody_elses_messages(server: Booted) -> None:
     romeo, juliet = two(server)
     star = server.on_worker("w1", server.account("star"), "s").online()

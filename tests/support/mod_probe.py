@@ -1,13 +1,15 @@
 """mod_probe — a module for tests on the wire: what happens to a server when a module changes, drops, or breaks.
 
 Configured as [modules."tests.support.mod_probe"]. Its namespace is `urn:xmppd:probe`:
-an IQ `crash` has a bug, `end` ends the stream, `where` tells the worker; a message with `<change/>` gets a mark, one
-with `<drop/>` vanishes, one with `<break/>` meets a handler that fails, and is to arrive nevertheless.
+an IQ `crash` has a bug, `spin` never ends, `end` ends the stream, `where` tells the worker; a message with `<change/>`
+gets a mark, one with `<drop/>` vanishes, one with `<break/>` meets a handler that fails, and is to arrive nevertheless.
 
 Way:  c2s → hook UserSendPacket → [mod_probe]; router → iq → [mod_probe]
 """
 
 from __future__ import annotations
+
+import contextlib
 
 from otp.erts import process
 from xmpp_core.element import el
@@ -30,6 +32,14 @@ def crash(iq: Iq, mod: Mod) -> Iq:
 def end(iq: Iq, mod: Mod) -> None:
     """The stream that asks ends, for a reason that is nobody's order."""
     process.exit_(process.self_(), "broken")
+
+
+@iq_handler(NS, "spin")
+def spin(iq: Iq, mod: Mod) -> Iq:
+    """Computes for ever and does not give way, whatever usual exception comes."""
+    while True:
+        with contextlib.suppress(Exception):
+            sum(range(1000))
 
 
 @iq_handler(NS, "where")

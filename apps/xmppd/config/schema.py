@@ -254,6 +254,11 @@ class Node:
         Number(1, 3600, word="off", unit="seconds"),
         'a callback that holds up its loop for so long is told in the log, with its stack; "off" for never',
     )
+    end_seconds: int | None = setting(
+        4,
+        Number(1, 3600, word="off", unit="seconds of processor time"),
+        'a process that computes for so long without giving way is ended, a client\'s stream mostly; "off" for never',
+    )
     restart_seconds: int | None = setting(
         30,
         Number(2, 3600, word="off", unit="seconds"),

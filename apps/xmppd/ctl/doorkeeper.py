@@ -38,11 +38,11 @@ PATIENCE: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """A worker is still down (`kill`: and has been silent for too long)."""
+    """A worker is still down (`silent`: the peer of its OS process, which has given no sign of life for too long)."""
 
     name: str
     creation: int
-    kill: bool = False
+    silent: Pid | None = None
 
 
 @dataclass(slots=True)
@@ -76,11 +76,11 @@ class Doorkeeper(GenServer[_State]):
                 state.late.discard(name)
             case NodeDown(name, creation) if name in state.parent.workers:
                 _gone(state, name, creation)
-            case _Late(name, creation, kill) if state.down.get(name) == creation:
+            case _Late(name, creation, silent) if state.down.get(name) == creation:
                 state.late.add(name)
-                if kill and node.is_silent(name):
+                if silent is not None and process.is_alive(silent):  # else there is a new one already
                     log.critical("%s gives no sign of life: it is killed", name)
-                    peer.kill(name)
+                    peer.kill(silent)
         _see_to_the_doors(state)
         return NoReply(state)
 
@@ -97,7 +97,7 @@ def _gone(state: _State, name: str, creation: int) -> None:
         return
     left = max(seconds - SILENCE, 0.0)
     log.critical("%s gives no sign of life; it is killed in %g s if it does not wake", name, left)
-    process.send_after(left, process.self_(), _Late(name, creation, kill=True))
+    process.send_after(left, process.self_(), _Late(name, creation, process.whereis(name)))
 
 
 def _see_to_the_doors(state: _State) -> None:

@@ -70,7 +70,8 @@ def _told() -> bytes:
 def _started(config: Config) -> None:
     for name in EXPORTS:
         importlib.import_module(name)
-    stall.start(StallConfig(config.node.alarm_seconds, config.node.restart_seconds))
+    node = config.node
+    stall.start(StallConfig(node.alarm_seconds, node.restart_seconds, end=node.end_seconds))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Way:  otp.kernel.stall
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import subprocess
 import sys
@@ -13,7 +14,9 @@ import time
 import pytest
 
 from otp.erts import process
+from otp.erts.exits import Crash
 from otp.erts.scheduler import THIS
+from otp.erts.signals import Down
 from otp.kernel import stall
 from otp.kernel.stall import StallConfig, Watch
 from tests.support.node import run, until
@@ -82,6 +85,45 @@ def test_what_stands_still_too_long_is_ended() -> None:
 
     run(body)
     assert ends == [stall.STATUS]
+
+
+def compute() -> None:
+    """Holds up the loop, and lets no exception of a usual kind out."""
+    while True:
+        with contextlib.suppress(Exception):
+            sum(range(1000))
+
+
+def test_a_process_that_computes_for_too_long_is_ended_and_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
+    async def body() -> None:
+        watch = Watch(StallConfig(alarm=None, restart=None, tick=0.02, end=0.2))
+        watch.start()
+        other = process.spawn(process.receive)
+        for name in ("first", "second"):
+            pid, ref = process.spawn_monitor(compute)
+            process.register(name, pid)
+            down = await process.receive(lambda m, ref=ref: isinstance(m, Down) and m.ref is ref, timeout=20)
+            assert isinstance(down.reason, Crash)
+            assert "sum(range(1000))" in down.reason.traceback
+        assert process.is_alive(other)
+        watch.stop()
+
+    with caplog.at_level(logging.CRITICAL, "otp.stall"):
+        run(body)
+    assert "first (compute) has computed for more than 0.2 s: it is ended" in caplog.text
+    assert "second (compute)" in caplog.text
+
+
+def test_who_only_waits_has_not_computed() -> None:
+    async def body() -> None:
+        watch = Watch(StallConfig(alarm=None, restart=None, tick=0.02, end=0.2))
+        watch.start()
+        _, ref = process.spawn_monitor(block, 0.5)
+        down = await process.receive(lambda m: isinstance(m, Down) and m.ref is ref, timeout=20)
+        assert down.reason == "normal"
+        watch.stop()
+
+    run(body)
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,27 @@ def test_who_does_not_wake_is_killed(parent: Parent, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(peer, "kill", killed.append)  # there is no worker here to kill: test_mesh has one
 
     async def body(keeper: Pid) -> None:
+        peers = {name: process.spawn(process.receive, name=name) for name in parent.workers}
         await tell(keeper, NodeDown("w1", 1), silent=True)
         await tell(keeper, NodeDown("w2", 1), silent=True)
         await tell(keeper, NodeUp("w2", 1))
         await process.sleep(0.5)
-        assert killed == ["w1"]
+        assert killed == [peers["w1"]]
+
+
+def test_who_was_started_again_meanwhile_is_not_killed_for_the_one_before(
+    parent: Parent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorkeeper, "SILENCE", 4.8)
+    killed: list[object] = []
+    monkeypatch.setattr(peer, "kill", killed.append)
+
+    async def body(keeper: Pid) -> None:
+        before = process.spawn(process.receive, name="w1")
+        await tell(keeper, NodeDown("w1", 1), silent=True)
+        process.exit_(before, "kill")
+        process.spawn(process.receive, name="w1")  # it has not connected yet
+        await process.sleep(0.5)
+        assert killed == []
 
     play(body, parent)
