@@ -254,7 +254,7 @@ class Process(Driven, pykka.Actor):
 
     def report_crash(self, reason: object) -> None:
         """Write the crash report (proc_lib). Behaviours say more."""
-        text = reason.traceback if isinstance(reason, exits.Crash) else reason
+        text = reason.traceback if isinstance(reason, exits.Crash) else exits.brief(reason)
         log.error("process %s %s ended: %s", self.pid, self.name or self.label or "", text)
 
     def terminate_now(self, reason: object) -> None:

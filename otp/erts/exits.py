@@ -19,6 +19,8 @@ KILLED: Final = "killed"
 NOPROC: Final = "noproc"
 NOCONNECTION: Final = "noconnection"
 TIMEOUT: Final = "timeout"
+#: characters of a reason in a log line
+BRIEF: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,12 @@ def shutdown(why: object) -> tuple[str, object]:
     return (SHUTDOWN, why)
 
 
+def brief(reason: object) -> str:
+    """A reason in one short line: the terms it holds may be long."""
+    text = str(reason)
+    return text if len(text) <= BRIEF else f"{text[:BRIEF]}…"
+
+
 def is_clean(reason: object) -> bool:
     """True for normal, shutdown and {shutdown, _}: no report is written, a transient child is not restarted."""
     if isinstance(reason, tuple):
@@ -69,8 +77,11 @@ class CallError(ProcessExit):
     """
 
     def __init__(self, why: object, dest: object, request: object) -> None:
-        super().__init__((why, ("call", str(dest), repr(request)[:200])))
+        super().__init__((why, ("call", dest, request)))
         self.why = why
+
+    def __str__(self) -> str:
+        return brief(self.reason)
 
 
 class NoProcess(ProcessExit):

@@ -245,6 +245,8 @@ class Controller(GenServer[_State]):
                 if master is message.pid:
                     del state.starting[name]
                     _answer(waiting, message.reason)
+        else:
+            return super().handle_info(message, state)
         return NoReply(state)
 
     async def terminate(self, reason: object, state: _State) -> None:

@@ -67,10 +67,10 @@ async def run(controller: Pid, spec: AppSpec, included: Sequence[AppSpec] = ()) 
 
 async def _until_the_end(controller: Pid, top: Pid, callbacks: Application, state: Any) -> object:
     message = await receive(lambda m: isinstance(m, StopNow) or (isinstance(m, Exit) and m.pid in (top, controller)))
+    state = await _guarded(callbacks.prep_stop, state)
     if isinstance(message, Exit) and message.pid is top:
         await _guarded(callbacks.stop, state)
         return message.reason
-    state = await _guarded(callbacks.prep_stop, state)
     await _end(top)
     await _guarded(callbacks.stop, state)
     return NORMAL
@@ -131,4 +131,4 @@ def _checked(result: Any) -> tuple[Pid, Any]:
         return result, None
     if isinstance(result, tuple) and len(result) == 2 and isinstance(result[0], Pid):
         return result
-    raise StartError(("bad_return", repr(result)[:200]))
+    raise StartError(("bad_return", result))

@@ -162,10 +162,12 @@ def decode(data: bytes | memoryview) -> Any:
 
 
 def printable(reason: object) -> object:
-    """An exit reason that can cross: itself, or ("unencodable", its text) when it holds what may not."""
+    """An exit reason that can cross: itself, or with ("unencodable", its text) in place of the terms that may not."""
     try:
         encode(reason)
     except CodecError:
+        if type(reason) is tuple:
+            return tuple(map(printable, reason))
         return ("unencodable", repr(reason)[:500])
     return reason
 

@@ -29,7 +29,7 @@ from otp.erts.process import demonitor, exit_, monitor, self_, whereis
 from otp.erts.signals import Down
 from otp.kernel import codec, net_kernel, node
 from otp.kernel.global_locks import NAME, trans
-from otp.kernel.node import NodeUp
+from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import From, GenServer, NoReply, Reply
 
@@ -156,7 +156,7 @@ class NameServer(GenServer[_State]):
                 return Reply(_unlock(resource, requester, state), state)
         return Reply(("unknown_request", repr(request)[:100]), state)
 
-    def handle_info(self, message: Any, state: _State) -> NoReply[_State]:
+    def handle_info(self, message: Any, state: _State) -> Any:
         """News of names, here and elsewhere; ends of bearers and of holders of locks."""
         match message:
             case NodeUp(name):
@@ -170,6 +170,10 @@ class NameServer(GenServer[_State]):
                 _watch(name, state)
             case Down(ref, Pid() as pid):
                 _ended(ref, pid, state)
+            case NodeDown() | Down():
+                pass
+            case _:
+                return super().handle_info(message, state)
         return NoReply(state)
 
 

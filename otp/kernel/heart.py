@@ -26,6 +26,7 @@ from otp.erts.exits import CallError, passes
 from otp.erts.pid import Pid
 from otp.erts.process import self_, send, send_after, trap_exit
 from otp.erts.scheduler import THIS
+from otp.erts.signals import Exit
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 
@@ -176,6 +177,8 @@ class Heart(GenServer[_State]):
             send_after(state.interval, self_(), message)
         elif isinstance(message, _PortEnded):
             return Stop(("heart_port_ended", message.status), state)
+        elif not isinstance(message, Exit):
+            return super().handle_info(message, state)
         return NoReply(state)
 
 

@@ -197,7 +197,7 @@ class NetKernel(GenServer[_State]):
             return Reply((HERE.node, HERE.creation, tuple(sorted(state.mesh.far))), state)
         return Reply(("unknown_request", repr(request)[:100]), state)
 
-    async def handle_info(self, message: Any, state: _State) -> NoReply[_State]:
+    async def handle_info(self, message: Any, state: _State) -> Any:
         """Dial, and dial again."""
         if isinstance(message, _Lost):
             state.complaints.clear()
@@ -224,6 +224,8 @@ class NetKernel(GenServer[_State]):
             state.ticking = bool(missing)
             if missing:
                 send_after(RETRY, self_(), message)
+        else:
+            return super().handle_info(message, state)
         return NoReply(state)
 
 

@@ -26,6 +26,7 @@ from typing import IO, Any, Final
 
 from otp.erts.pid import Pid
 from otp.erts.process import cancel_timer, receive, running, self_, send, send_after, trap_exit, whereis
+from otp.erts.signals import Exit
 from otp.erts.timer import TimerRef
 from otp.kernel import lifeline
 from otp.kernel.child_process import Ended, Lines, Ready, Watch
@@ -160,6 +161,10 @@ class Peer(GenServer[_State]):
             case _Late() if state.status == "starting":
                 log.error("%s was not ready in %s s", state.spec.name, state.spec.ready_within)
                 return Stop(("not_ready", state.spec.ready_within, tuple(state.last_lines)), state)
+            case _Late() | Exit():
+                pass
+            case _:
+                return super().handle_info(message, state)
         return NoReply(state)
 
     async def terminate(self, reason: object, state: _State) -> None:

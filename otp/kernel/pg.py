@@ -45,7 +45,7 @@ from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
 from otp.erts.process import demonitor, monitor, receive, running, self_, send
 from otp.erts.signals import Down
 from otp.kernel import codec, net_kernel, node
-from otp.kernel.node import NodeUp
+from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 
@@ -234,9 +234,9 @@ class Pg(GenServer[_State]):
                 if watcher is not None:
                     demonitor(watcher[2], flush=True)
                 return Reply(watcher is not None, state)
-        raise ProcessExit(("badarg", repr(request)[:100]))
+        raise ProcessExit(("badarg", request))
 
-    def handle_info(self, message: Any, state: _State) -> NoReply[_State]:
+    def handle_info(self, message: Any, state: _State) -> Any:
         """News of other nodes, and the end of members."""
         match message:
             case NodeUp(name):
@@ -253,6 +253,10 @@ class Pg(GenServer[_State]):
                 (_enter if joined else _strike)(group, pids, state)
             case Down(_ref, Pid() as pid, _reason):
                 _ended(pid, state)
+            case _Change() | NodeDown() | Down():
+                pass
+            case _:
+                return super().handle_info(message, state)
         return NoReply(state)
 
 

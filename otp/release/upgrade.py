@@ -89,8 +89,10 @@ async def _load(_suspended: list[Pid], _vsn: str, module: str) -> None:
     code.load_file(module)
 
 
-async def _code_change(_suspended: list[Pid], vsn: str, module: str, extra: object) -> None:
+async def _code_change(suspended: list[Pid], vsn: str, module: str, extra: object) -> None:
     for pid in processes_of(module):
+        if pid not in suspended:  # it has begun meanwhile, with the new version
+            continue
         await introspect.change_code(pid, newest(type(pid.target.module))(), vsn, extra)
 
 

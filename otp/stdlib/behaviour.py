@@ -239,6 +239,8 @@ class Behaviour(Observed):
             result = self.call_terminate(reason)
         except exits.Ended:  # terminate has ended the process by a signal
             return None
+        except Throw:  # as good as a return
+            pass
         except BaseException as exc:
             reason = exits.reason_of(exc)
             self.report_crash(reason, exc)
@@ -253,6 +255,8 @@ class Behaviour(Observed):
     async def _end_async(self, code: Any, reason: object, after: Callable[[], None] | None) -> None:
         try:
             await code
+        except Throw:
+            pass
         except BaseException as exc:
             if exits.passes(exc):
                 raise

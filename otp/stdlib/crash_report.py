@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from otp.erts.actor import Process
+from otp.erts.exits import Crash, brief
 from otp.erts.pid import Pid
 from otp.stdlib.gen import Call
 from otp.stdlib.report_text import describe
@@ -31,7 +32,7 @@ WIDTH: Final = 500
 def write(process: Observed, reason: object, message: object = None) -> None:
     """The error report of a behaviour, with its crash report: at level ERROR to logger "otp.proc_lib"."""
     report = behaviour_report(process, reason, message)
-    record = {"pid": str(process.pid), "registered": process.name, "reason": str(reason), "report": report}
+    record = {"pid": str(process.pid), "registered": process.name, "reason": brief(reason), "report": report}
     log.error("%s", _Text(report), extra=record)
 
 
@@ -75,7 +76,7 @@ def crash_report(process: Process, reason: object) -> dict[str, Any]:
 def write_plain(process: Process, reason: object) -> None:
     """The crash report of a process that proc_lib started and that is no behaviour."""
     report = crash_report(process, reason)
-    record = {"pid": str(process.pid), "registered": process.name, "reason": str(reason), "report": report}
+    record = {"pid": str(process.pid), "registered": process.name, "reason": brief(reason), "report": report}
     log.error("%s", _Text(report), extra=record)
 
 
@@ -94,6 +95,8 @@ def _cut(report: dict[str, Any]) -> dict[str, Any]:
     for key in ("state", "last_message", "messages"):
         if short.get(key) is not None:
             short[key] = _Cut(short[key])
+    if not isinstance(short["reason"], str | Crash):
+        short["reason"] = _Cut(short["reason"])
     return short
 
 

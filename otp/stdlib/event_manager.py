@@ -311,7 +311,7 @@ class EventManager(Behaviour):
                 if failed is not None and parent is not None:
                     send(parent, GenEventExit(handler, "crash"))  # OTP's word for a successor that did not start
                 return reply
-        return await self._crashed(entry, event, ("bad_return_value", repr(result)[:200]))
+        return await self._crashed(entry, event, ("bad_return_value", result))
 
     async def _crashed(self, entry: Entry, event: Any, reason: tuple[Any, ...]) -> Refused:
         """Report a handler that failed and remove it: the manager and the others live on."""
@@ -360,6 +360,8 @@ class EventManager(Behaviour):
         self.entries.remove(entry)
         try:
             result = await _value(entry.module.terminate(why, entry.state))
+        except Throw as thrown:
+            result = thrown.value
         except BaseException as exc:
             if exits.passes(exc):
                 raise

@@ -127,11 +127,11 @@ class EventHandler(Formats, Generic[S]):
 
     def handle_event(self, event: Any, state: S) -> Any:
         """An event: Ok(state), Remove(), or Swap(…)."""
-        raise exits.ProcessExit(("undef", "handle_event", repr(event)[:200]))
+        raise exits.ProcessExit(("undef", "handle_event", event))
 
     def handle_call(self, request: Any, state: S) -> Any:
         """A question to this handler: Reply(value, state), Remove(value), or Swap(…, reply=value)."""
-        raise exits.ProcessExit(("undef", "handle_call", repr(request)[:200]))
+        raise exits.ProcessExit(("undef", "handle_call", request))
 
     def handle_info(self, message: Any, state: S) -> Any:
         """Any other message, as handle_event. Without this method it is logged and dropped."""

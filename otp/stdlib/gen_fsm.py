@@ -121,11 +121,11 @@ class GenFsm(Formats, Generic[D]):
 
     def handle_event(self, event: Any, name: str, data: D) -> Any:
         """An event sent to whatever state it is in."""
-        raise ProcessExit(("undef", "handle_event", repr(event)[:200]))
+        raise ProcessExit(("undef", "handle_event", event))
 
     def handle_sync_event(self, event: Any, from_: From, name: str, data: D) -> Any:
         """The same, to be answered."""
-        raise ProcessExit(("undef", "handle_sync_event", repr(event)[:200]))
+        raise ProcessExit(("undef", "handle_sync_event", event))
 
     def handle_info(self, message: Any, name: str, data: D) -> Any:
         """Any other message. Without this method it is logged and dropped."""
@@ -193,7 +193,7 @@ class GenFsmProcess(Behaviour):
         if type(result) is StopInit:
             raise StartError(result.reason)
         if not isinstance(result, tuple) or not 2 <= len(result) <= 3 or not isinstance(result[0], str):
-            raise ProcessExit(("bad_return_value", repr(result)[:200]))
+            raise ProcessExit(("bad_return_value", result))
         self.state_name, self.state = result[:2]
         if len(result) == 3:
             self._start_timeout(result[2])
@@ -246,7 +246,7 @@ class GenFsmProcess(Behaviour):
     def _sync(self, message: SyncEvent) -> Any:
         method = getattr(self.module, f"{self.state_name}_sync", None)
         if method is None:
-            raise ProcessExit(("undef", f"{self.state_name}_sync", repr(message.event)[:200]))
+            raise ProcessExit(("undef", f"{self.state_name}_sync", message.event))
         return method(message.event, message.from_, self.state)
 
     def _result(self, result: Any, from_: From | None, message: Any) -> Coroutine[Any, Any, Any] | None:
@@ -259,14 +259,14 @@ class GenFsmProcess(Behaviour):
             return None
         if inspect.iscoroutine(result):
             return self._finish(result, from_, message)
-        if cls is Stop:
+        if cls is Stop and (result.reply is _ABSENT or from_ is not None):
             self.state = result.state
             if not exits.is_clean(result.reason):
                 self.report_crash(result.reason)
             if result.reply is _ABSENT or from_ is None:
                 return self.end(result.reason)
             return self.end(result.reason, lambda: gen.reply(from_, result.reply))
-        raise ProcessExit(("bad_return_value", repr(result)[:200]))
+        raise ProcessExit(("bad_return_value", result))
 
     async def _finish(self, code: Any, from_: From | None, message: Any) -> None:
         after = self._result(await code, from_, message)

@@ -142,11 +142,11 @@ class GenServer(Formats, Generic[S]):
 
     def handle_call(self, request: Any, from_: From, state: S) -> Any:
         """Answer a call: Reply, NoReply or Stop."""
-        raise exits.ProcessExit(("undef", "handle_call", repr(request)[:200]))
+        raise exits.ProcessExit(("undef", "handle_call", request))
 
     def handle_cast(self, request: Any, state: S) -> Any:
         """Do as told: NoReply or Stop."""
-        raise exits.ProcessExit(("undef", "handle_cast", repr(request)[:200]))
+        raise exits.ProcessExit(("undef", "handle_cast", request))
 
     def handle_info(self, message: Any, state: S) -> Any:
         """Any other message: NoReply or Stop. Without one, the message is logged and dropped."""
@@ -155,7 +155,7 @@ class GenServer(Formats, Generic[S]):
 
     def handle_continue(self, arg: Any, state: S) -> Any:
         """What init or a callback wanted done before the next message: NoReply or Stop."""
-        raise exits.ProcessExit(("undef", "handle_continue", repr(arg)[:200]))
+        raise exits.ProcessExit(("undef", "handle_continue", arg))
 
     def terminate(self, reason: object, state: S) -> Any:
         """Clean up. Never runs on `kill`, nor on the parent's exit unless the process traps exits."""
@@ -217,7 +217,7 @@ class GenServerProcess(Behaviour):
             return self._settle(result.state, result.timeout, result.continue_)
         if inspect.iscoroutine(result):
             return self._finish(result, from_, message)
-        if cls is Stop:
+        if cls is Stop and (result.reply is _ABSENT or from_ is not None):
             self.state = result.state
             if result.reply is _ABSENT or from_ is None:
                 return self._stop_with(result.reason, None)
@@ -226,7 +226,7 @@ class GenServerProcess(Behaviour):
         if cls is Reply and from_ is not None:
             gen.reply(from_, result.value)
             return self._settle(result.state, result.timeout, result.continue_)
-        raise exits.ProcessExit(("bad_return_value", repr(result)[:200]))
+        raise exits.ProcessExit(("bad_return_value", result))
 
     def _stop_with(self, reason: object, after: Any) -> Coroutine[Any, Any, Any] | None:
         if not exits.is_clean(reason):

@@ -134,7 +134,7 @@ class GenStatem(Formats, Generic[D]):
 
     def handle_event(self, type_: EventType, event: Any, state: State, data: D) -> Any:
         """All events of all states, in that mode: Next, Keep, Repeat or Stop."""
-        raise ProcessExit(("undef", "handle_event", repr(event)[:200]))
+        raise ProcessExit(("undef", "handle_event", event))
 
     def terminate(self, reason: object, state: State, data: D) -> Any:
         """Clean up. Never runs on `kill`, nor on the parent's exit unless the process traps exits."""

@@ -160,7 +160,9 @@ async def resume(dest: Dest, timeout: float | None = CALL_TIMEOUT) -> None:
 
 
 async def change_code(dest: Dest, module: Any, old_vsn: object = None, extra: object = None) -> None:
-    """Put another callback object in place (suspend first); its code_change makes the new state."""
+    """Put another callback object in place; its code_change makes the new state. Raises: RuntimeError if the process is
+    not suspended, or its code_change fails.
+    """
     await gen.system(dest, "code_change", module, old_vsn, extra)
 
 

@@ -56,7 +56,10 @@ class Observed(Waiting):
         if message.op == "terminate":
             return self.end(message.args[0])
         try:
-            answer = SYSTEM_OPS[message.op](self, *message.args)
+            if message.op == "code_change" and self._stash is None:
+                answer: Any = Failed("code_change: it is not suspended; introspect.suspend() comes first")
+            else:
+                answer = SYSTEM_OPS[message.op](self, *message.args)
         except BaseException as exc:
             if passes(exc):
                 raise
@@ -104,8 +107,12 @@ class Observed(Waiting):
         return "ok"
 
     def install(self, fn: DebugFn) -> str:
-        """Have fn("in", message, state) see each message before it is handled; it is removed when it returns "done"."""
-        self.debug = [*(self.debug or []), fn]
+        """Have fn("in", message, state) see each message before it is handled; it is removed when it returns "done".
+
+        One that is installed already stays as it is.
+        """
+        if fn not in (self.debug or ()):
+            self.debug = [*(self.debug or ()), fn]
         self._refresh_debug()
         return "ok"
 

@@ -11,7 +11,7 @@ Way:      supervisor → [reports] → logger "otp.supervisor" → whatever hand
 import logging
 from typing import Any, Literal
 
-from otp.erts.exits import Crash
+from otp.erts.exits import Crash, brief
 from otp.erts.pid import Pid
 from otp.stdlib.child_spec import ChildSpec
 
@@ -59,4 +59,6 @@ def progress(supervisor: str, spec: ChildSpec, pid: Pid | None) -> None:
 
 
 def _told(reason: object) -> str:
-    return reason.traceback or str(reason) if isinstance(reason, Crash) else repr(reason)
+    if isinstance(reason, Crash):
+        return reason.traceback or str(reason)
+    return repr(reason) if isinstance(reason, str) else brief(reason)

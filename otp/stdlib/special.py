@@ -96,9 +96,12 @@ def _done(message: System, state: Any, special: Special, suspended: bool) -> tup
         case ("suspend" | "resume") as op, *_:
             return "ok", op == "suspend", state
         case "install", fn:
-            _debug().append(fn)
+            if fn not in _debug():
+                _debug().append(fn)
         case "remove", fn:
             _debug().remove(fn)
+        case "code_change", *_ if not suspended:
+            return Failed("code_change: it is not suspended; introspect.suspend() comes first"), suspended, state
         case "code_change", module, old_vsn, extra:
             state = special.code_change(state, module, old_vsn, extra)
         case op, *_:

@@ -79,7 +79,7 @@ class GenStatemProcess(Behaviour):
         mode = module.callback_mode()
         words = (mode,) if isinstance(mode, str) else tuple(mode) if isinstance(mode, tuple | list) else ()
         if not words or not {*words} <= {STATE_FUNCTIONS, HANDLE_EVENT_FUNCTION, STATE_ENTER}:
-            raise ProcessExit(("bad_return_from_callback_mode", repr(mode)[:200]))
+            raise ProcessExit(("bad_return_from_callback_mode", mode))
         self._by_name, self._enters = HANDLE_EVENT_FUNCTION not in words, STATE_ENTER in words
         self.module, self.label = module, type(module)
 
@@ -103,7 +103,7 @@ class GenStatemProcess(Behaviour):
         if type(result) is StopInit:
             raise StartError(result.reason)
         if not isinstance(result, tuple) or not 2 <= len(result) <= 3:
-            raise ProcessExit(("bad_return_from_init", repr(result)[:200]))
+            raise ProcessExit(("bad_return_from_init", result))
         self.machine_state, self.state = result[:2]
         actions = as_list(result[2] if len(result) == 3 else ())
         return lambda: self._enter(actions)
@@ -193,13 +193,13 @@ class GenStatemProcess(Behaviour):
             self._wish = result
             return
         if type(result) not in (Next, Keep, Repeat):
-            raise ProcessExit(("bad_return_from_state_function", repr(result)[:200]))
+            raise ProcessExit(("bad_return_from_state_function", result))
         entering = self._current[0] == "enter"
         before = self.machine_state
         after = result.state if type(result) is Next else before
         changed = after != before
         if entering and changed:
-            raise ProcessExit(("bad_state_enter_return_from_state_function", repr(result)[:200]))
+            raise ProcessExit(("bad_state_enter_return_from_state_function", result))
         if result.data is not SAME:
             self.state = result.data
         if changed:
@@ -219,7 +219,7 @@ class GenStatemProcess(Behaviour):
         timeouts: dict[EventType, SetTimeout | UpdateTimeout] = {}
         for action in actions:
             if isinstance(action, forbidden):
-                raise ProcessExit((_FAULTS.get(forbidden, _BAD_ACTION), repr(action)[:200]))
+                raise ProcessExit((_FAULTS.get(forbidden, _BAD_ACTION), action))
             match action:
                 case Reply(from_, value):
                     gen.reply(from_, value)
@@ -241,7 +241,7 @@ class GenStatemProcess(Behaviour):
                 case PopModule() if self._pushed:
                     self._call_back(self._pushed.pop())
                 case _:
-                    raise ProcessExit((_BAD_ACTION, repr(action)[:200]))
+                    raise ProcessExit((_BAD_ACTION, action))
 
         for wish in timeouts.values():
             if isinstance(wish, SetTimeout):
@@ -262,7 +262,7 @@ class GenStatemProcess(Behaviour):
 
     def _set_timeout(self, type_: EventType, seconds: float | None, event: Any) -> None:
         if seconds is not None and not isinstance(seconds, int | float):
-            raise ProcessExit((_BAD_ACTION, repr((type_, seconds))[:200]))
+            raise ProcessExit((_BAD_ACTION, (type_, seconds)))
         if seconds == 0:
             self._zeros.append((type_, event))
         elif seconds is not None:

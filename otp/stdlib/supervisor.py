@@ -50,6 +50,7 @@ web ends: shutdown
 db ends: shutdown
 """
 
+import logging
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,6 +89,7 @@ __all__ = [
     "which_children",
 ]
 
+log = logging.getLogger("otp.supervisor")
 SupInit = tuple[SupFlags | Mapping[str, Any], Sequence[ChildSpec | Mapping[str, Any]]]
 SupRef = Pid | Name
 
@@ -200,9 +202,16 @@ def check_childspecs(specs: Sequence[ChildSpec | Mapping[str, Any]], flags: SupF
 
 async def change_code(sup: SupRef, module: type[Supervisor] | None = None) -> None:
     """Have flags and specs made anew by init (of `module`, if given). Running children stay as they are; new ones do
-    not start by themselves. Raises RuntimeError, and all stays as it was, if init or its specs are at fault.
+    not start by themselves. Raises RuntimeError, and all stays as it was, if init or its specs are at fault. It is
+    suspended meanwhile.
     """
-    await gen.system(sup, "code_change", _Server(), None, module)
+    status: dict[str, Any] = await gen.system(sup, "get_status")
+    await gen.system(sup, "suspend")
+    try:
+        await gen.system(sup, "code_change", _Server(), None, module)
+    finally:
+        if not status["suspended"]:
+            await gen.system(sup, "resume")
 
 
 async def _call(sup: SupRef, request: object) -> object:
@@ -242,22 +251,27 @@ class _Server(GenServer[Family]):
         if isinstance(request, _OnChild):
             return Reply(await child_admin.VERBS[request.verb](family, request.key), family)
         if not isinstance(request, _Ask):
-            raise exits.ProcessExit(("undef", "handle_call", repr(request)[:200]))
+            raise exits.ProcessExit(("undef", "handle_call", request))
         if request.what == "module":
             return Reply(family.module, family)
         return Reply(child_admin.which(family) if request.what == "which" else child_admin.count(family), family)
 
     def handle_cast(self, request: Any, family: Family) -> Any:
         """A start has failed before: try again, if the child is still wanted."""
-        child = family.children.get(request.key) if isinstance(request, _TryAgain) else None
+        if not isinstance(request, _TryAgain):
+            return self.handle_info(request, family)
+        child = family.children.get(request.key)
         if child is None or not child.restarting:
             return NoReply(family)
         decision = restart.again(family.flags, family.children, request.key, family.window, time.monotonic())
         return _perform(family, child, None, decision)
 
     def handle_info(self, message: Any, family: Family) -> Any:
-        """A child has ended. Anything else is none of ours."""
-        key = family.key_of(message.pid) if isinstance(message, Exit) and message.pid else None
+        """A child has ended. Anything else is none of ours, and logged; an exit of who is linked otherwise is not."""
+        if not isinstance(message, Exit):
+            log.error("supervisor %s got an unexpected message: %.200r", family.name, message)
+            return NoReply(family)
+        key = family.key_of(message.pid) if message.pid else None
         if key is None:
             return NoReply(family)
         child = family.children[key]

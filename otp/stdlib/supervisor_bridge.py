@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -47,6 +48,7 @@ from otp.erts.signals import Exit
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import IGNORE, GenServer, NoReply, Stop, StopInit
 
+log = logging.getLogger("otp.supervisor_bridge")
 S = TypeVar("S")
 
 
@@ -89,12 +91,13 @@ class _Server(GenServer[_Bridged]):
             case _ if answer is IGNORE or isinstance(answer, StopInit):
                 return answer
             case _:
-                return StopInit(("bad_return_value", repr(answer)[:200]))
+                return StopInit(("bad_return_value", answer))
         return _Bridged(callbacks, part, state)
 
     def handle_info(self, message: Any, bridged: _Bridged) -> Any:
         if isinstance(message, _Settled) or (isinstance(message, Exit) and message.pid is bridged.part):
             return Stop(message.reason, bridged)
+        log.error("supervisor bridge of %s got an unexpected message: %.200r", type(bridged.module).__name__, message)
         return NoReply(bridged)
 
     def terminate(self, reason: object, bridged: _Bridged) -> Any:

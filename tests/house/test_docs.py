@@ -165,10 +165,3 @@ def test_each_dependency_is_used_and_has_its_reason() -> None:
         n for n in names["run"] if not re.search(rf"^\s*(import|from) {n.replace('-', '_')}\b", sources, re.MULTILINE)
     ]
     assert not unused
-
-
-def test_each_decision_has_a_number_of_its_own() -> None:
-    files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-    numbers = [path.name[:4] for path in files]
-    assert len(numbers) == len(set(numbers)), f"two decisions of one number: {numbers}"
-    assert [p.name for p in files if not p.read_text().startswith(f"# {p.name[:4]}: ")] == [], "the title says another"

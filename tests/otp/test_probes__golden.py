@@ -154,13 +154,13 @@ async def _throw_reply() -> object:
     return await called(await server(), ("raise", Throw(Reply("x", []))))
 
 
-@golden("unknown return value: the server", ("EXIT", ("bad_return_value", "'a bad value'")))
+@golden("unknown return value: the server", ("EXIT", ("bad_return_value", "a bad value")))
 async def _bad_return_of_the_server() -> object:
     await called(await server(), "bad")
     return await mail()
 
 
-@golden("unknown return value: its caller", ("exit", ("bad_return_value", "'a bad value'")))
+@golden("unknown return value: its caller", ("exit", ("bad_return_value", "a bad value")))
 async def _bad_return_at_the_caller() -> object:
     return await called(await server(), "bad")
 

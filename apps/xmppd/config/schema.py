@@ -161,7 +161,7 @@ class Limits:
     )
     login_failures: int = setting(5, Number(1, 1000), "failed logins on one stream before it is closed")
     login_failures_per_minute: int | None = setting(
-        60,
+        30,
         Number(1, word="off"),
         "failed logins per minute of one address or account with which each answer comes five seconds late; with fewer "
         'it comes sooner, and a right password is never refused; "off": all answers come at once',

@@ -35,7 +35,16 @@ def test_reason_of_an_exception() -> None:
     assert exits.reason_of(exits.ProcessExit("why")) == "why"
     assert exits.reason_of(ValueError("x")) == exits.Crash("ValueError", "x")
     error = exits.CallError("timeout", "fred", "question")
-    assert (error.why, error.reason) == ("timeout", ("timeout", ("call", "fred", "'question'")))
+    assert (error.why, error.reason) == ("timeout", ("timeout", ("call", "fred", "question")))
+
+
+def test_a_call_that_failed_ends_its_caller_with_the_terms_and_shows_them_in_short() -> None:
+    request = ("a term", ["x" * 1000])
+    error = exits.CallError("timeout", ("dest",), request)
+    assert isinstance(error.reason, tuple)
+    assert error.reason[1][1:] == (("dest",), request)
+    assert error.reason[1][2] is request
+    assert len(str(error)) < 600
 
 
 def test_shutdown_with_a_word() -> None:

@@ -42,6 +42,55 @@ def test_process__t_exit_2_catch() -> None:
     run(body)
 
 
+@pytest.mark.parametrize("reason", ["kill", "why", "normal"])
+@pytest.mark.parametrize("how", ["plain", "async", "link"])
+def test_process__who_ends_itself_runs_no_further(reason: str, how: str) -> None:
+    """Neither sends nor receives, whatever is in its mailbox; `finally` runs, as the code is unwound."""
+    told: list[str] = []
+
+    def ends() -> None:
+        try:
+            process.exit_(self_(), reason)
+        except Exception:
+            told.append("caught")
+        finally:
+            told.append("finally")
+        told.append("after")
+
+    async def waits() -> None:
+        await process.give_way()
+        ends()
+
+    async def linked() -> None:
+        """The signal of a link is no exception: the process ends at its next wait, with messages in its mailbox."""
+        other = spawn_link(for_ever)
+        await process.give_way()
+        process.exit_(other, "why" if reason != "normal" else "boom")
+        told.append("finally")
+        await receive(timeout=0)
+        told.append("after")
+
+    async def body() -> object:
+        pid, ref = spawn_monitor({"plain": ends, "async": waits, "link": linked}[how])
+        send(pid, "queued")
+        return (await receive(lambda m: isinstance(m, Down) and m.ref is ref, 5.0)).reason
+
+    expected = {"kill": "killed"}.get(reason, reason)
+    if how == "link":
+        expected = "boom" if reason == "normal" else "why"
+    assert run(body) == expected
+    assert told == ["finally"]
+
+
+def test_process__who_traps_its_own_signal_goes_on() -> None:
+    async def body() -> None:
+        process.trap_exit()
+        process.exit_(self_(), "why")
+        assert await receive(timeout=5) == Exit(self_(), "why")
+
+    run(body)
+
+
 def test_process__exit_and_timeout() -> None:
     """A process that waits with a timeout ends by the signal, not by its timeout."""
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import httpx
 
+from otp.erts import process
 from otp.erts.actor import PROCESSES
+from tests.support.node import until
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "otp.md").read_text(encoding="utf-8")
@@ -42,7 +44,9 @@ def test_the_web_program_serves_and_its_supervisor_restarts_what_crashed() -> No
             httpx.AsyncClient(transport=transport, base_url="http://shop", timeout=30) as client,
         ):
             assert [(await client.get("/next")).json() for _ in range(3)] == [1, 2, 3]
+            crashed = process.whereis("counter")
             assert (await client.post("/crash")).status_code == 200
+            await until(lambda: process.whereis("counter") not in (None, crashed))
             assert (await client.get("/next")).json() == 1
 
     asyncio.run(main())

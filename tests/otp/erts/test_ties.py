@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from otp.erts.exits import NOPROC, NORMAL, ProcessExit, ReceiveTimeout
+from otp.erts.exits import NOPROC, NORMAL, NoProcess, ProcessExit, ReceiveTimeout
 from otp.erts.pid import Pid, Ref, intern
 from otp.erts.process import receive, self_, send, spawn, spawn_link, spawn_monitor
 from otp.erts.signals import Down, Exit
@@ -62,6 +62,41 @@ def test_erl_link__links() -> None:
         await do(a, lambda: process.link(b))
         process.exit_(a, "boom")
         await until(lambda: not process.is_alive(b))
+
+    run(body)
+
+
+def test_erl_link__to_a_dead_process_is_an_error_for_who_does_not_trap() -> None:
+    """error noproc at link/1, which can be caught; else it is the exit reason. Who traps has it as a message."""
+
+    async def body() -> None:
+        dead = spawn(lambda: None)
+        await until(lambda: not process.is_alive(dead))
+        with pytest.raises(NoProcess):
+            process.link(dead)
+        assert links_of(self_()) == []
+        _pid, ref = spawn_monitor(process.link, dead)
+        down = await receive(timeout=5)
+        assert (down.ref, down.reason) == (ref, NOPROC)
+        process.trap_exit()
+        process.link(dead)
+        assert await receive(timeout=5) == Exit(dead, NOPROC)
+        assert links_of(self_()) == []
+
+    run(body)
+
+
+def test_erl_link__to_a_process_of_another_node_is_a_signal() -> None:
+    async def body() -> None:
+        far = intern("elsewhere", 1, 7)
+
+        async def links() -> None:
+            process.link(far)
+            await for_ever()
+
+        _pid, ref = spawn_monitor(links)
+        down = await receive(timeout=5)
+        assert (down.ref, down.reason) == (ref, "noconnection")
 
     run(body)
 

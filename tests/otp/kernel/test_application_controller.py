@@ -144,7 +144,7 @@ def test_a_bad_return_and_a_missing_class_are_errors_of_start() -> None:
     async def body() -> None:
         with pytest.raises(ApplicationError) as odd:
             await controller.start("odd")
-        assert odd.value.reason == ("bad_return", "'not a pid'")
+        assert odd.value.reason == ("bad_return", "not a pid")
         with pytest.raises(ApplicationError, match="Nowhere"):
             await controller.start("nowhere")
         with pytest.raises(ApplicationError) as wrong:

@@ -37,6 +37,78 @@ def test_debug_functions_of_the_start_see_the_first_message(start: Any) -> None:
 
 
 @pytest.mark.parametrize("start", STARTS)
+def test_code_is_changed_while_it_is_suspended_only(start: Any) -> None:
+    """As sys:change_code/4; suspending twice is suspending once."""
+
+    async def body() -> None:
+        pid = await start()
+        before = await introspect.get_status(pid)
+        with pytest.raises(RuntimeError, match="not suspended"):
+            await introspect.change_code(pid, pid.target.module)
+        assert await introspect.get_status(pid) == before
+        for _ in range(2):
+            await introspect.suspend(pid)
+        await introspect.change_code(pid, pid.target.module)
+        await introspect.resume(pid)
+        with pytest.raises(RuntimeError, match="not suspended"):
+            await introspect.change_code(pid, pid.target.module)
+
+    run(body)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_a_debug_function_that_is_installed_twice_sees_a_message_once(start: Any) -> None:
+    async def body() -> None:
+        pid, seen = await start(), list[object]()
+
+        def debug(_way: str, message: object, _state: object) -> None:
+            seen.append(message)
+
+        for _ in range(2):
+            await introspect.install(pid, debug)
+        process.send(pid, "first")
+        await introspect.remove(pid, debug)
+        process.send(pid, "second")
+        await introspect.get_state(pid)
+        assert seen == ["first"]
+
+    run(body)
+
+
+@pytest.mark.parametrize("how", ["plain", "async"])
+def test_a_throw_in_terminate_is_as_good_as_a_return(how: str) -> None:
+    class Throws(gen_server.GenServer[None]):
+        def init(self) -> None:
+            return None
+
+        def terminate(self, reason: object, state: None) -> Any:
+            return self._later() if how == "async" else self._now()
+
+        def _now(self) -> None:
+            raise gen_server.Throw("bye")
+
+        async def _later(self) -> None:
+            await process.sleep(0)
+            self._now()
+
+    class Handler(gen_event.EventHandler[None]):
+        def init(self) -> None:
+            return None
+
+        def terminate(self, why: object, state: None) -> None:
+            raise gen_server.Throw("bye")
+
+    async def body() -> None:
+        pid: Any = await gen_server.start(Throws)
+        await gen_server.stop(pid, "why")  # it would raise if the reason were another
+        manager: Any = await gen_event.start()
+        await gen_event.add_handler(manager, Handler)
+        assert await gen_event.delete_handler(manager, Handler) == "bye"
+
+    run(body)
+
+
+@pytest.mark.parametrize("start", STARTS)
 def test_only_the_parent_it_is_linked_with_is_obeyed(start: Any) -> None:
     """To one started without a link, an exit of who started it is a message like any other."""
 

@@ -61,11 +61,55 @@ def test_gen__a_dead_server_leaves_no_watcher_and_no_timer_behind() -> None:
     run(body)
 
 
+class Late:
+    """A process that holds up the loop before it answers, or ends, or does nothing."""
+
+    def __init__(self, end: str) -> None:
+        self.end = end
+
+    async def __call__(self) -> None:
+        message = await receive()
+        until = process.monotonic_time() + 0.05
+        while process.monotonic_time() < until:
+            pass
+        if self.end == "crash":
+            raise ValueError("late")
+        if self.end == "answer":
+            gen.reply(message.from_, "late")
+        await receive()
+
+
+@pytest.mark.parametrize("end", ["answer", "crash", "silence"])
+def test_gen__what_comes_after_the_callers_time_is_up_comes_too_late_though_the_loop_stood_still(end: str) -> None:
+    async def body() -> None:
+        pid = process.spawn(Late(end))
+        with pytest.raises(CallError) as failed:
+            await gen.call(pid, "hi", 0.01)
+        assert failed.value.why == "timeout"
+        assert process.process_info(self_()).message_queue_len == 0  # type: ignore[union-attr]
+
+    run(body)
+
+
+def test_gen__an_answer_that_came_in_time_is_taken_though_the_loop_stood_still() -> None:
+    async def answers() -> None:
+        message = await receive()
+        gen.reply(message.from_, "in time")
+        until = process.monotonic_time() + 0.05
+        while process.monotonic_time() < until:
+            pass
+
+    async def body() -> None:
+        assert await gen.call(process.spawn(answers), "hi", 0.01) == "in time"
+
+    run(body)
+
+
 def test_gen__an_uncaught_call_error_is_the_callers_reason() -> None:
     async def body() -> None:
         pid, ref = process.spawn_monitor(gen.call, "nobody", "hi")
         down = await receive(timeout=5)
         assert (down.ref, down.pid) == (ref, pid)
-        assert down.reason == ("noproc", ("call", "nobody", "'hi'"))
+        assert down.reason == ("noproc", ("call", "nobody", "hi"))
 
     run(body)

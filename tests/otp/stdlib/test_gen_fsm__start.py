@@ -172,7 +172,7 @@ def test_gen_fsm__abnormal2() -> None:
         pid: Any = await gen_fsm.start_link(Door)
         with pytest.raises(CallError) as failed:
             await gen_fsm.sync_send_event(pid, lambda *_: "bad return")
-        assert failed.value.why == ("bad_return_value", "'bad return'")
+        assert failed.value.why == ("bad_return_value", "bad return")
         assert await heard() == Exit(pid, failed.value.why)
 
     run(body)

@@ -183,7 +183,7 @@ def test_gen_server__bad_return_value() -> None:
         pid = await server()
         with pytest.raises(CallError) as failed:
             await gen_server.call(pid, "bad")
-        assert failed.value.why == ("bad_return_value", "'a bad value'")
+        assert failed.value.why == ("bad_return_value", "a bad value")
 
     run(body)
 
@@ -402,3 +402,37 @@ def test_gen_server__crash_in_format_status(caplog: pytest.LogCaptureFixture) ->
     assert "format_status failed" in caplog.text
     assert "secrets hidden" in caplog.text
     assert "password" not in caplog.text
+
+
+@pytest.mark.parametrize("place", ["cast", "info", "continue", "timeout"])
+@pytest.mark.parametrize("answer", [lambda: gen_server.Stop("normal", "new", reply="x"), lambda: Reply("x", "new")])
+def test_gen_server__an_answer_where_nobody_asked_is_a_bad_return_value(place: str, answer: Any) -> None:
+    told: list[Any] = []
+
+    class Odd(GenServer[str]):
+        def init(self) -> Any:
+            if place == "continue":
+                return gen_server.Init("old", continue_="go")
+            return gen_server.Init("old", timeout=0 if place == "timeout" else None)
+
+        def handle_cast(self, request: Any, state: str) -> Any:
+            return answer()
+
+        def handle_info(self, message: Any, state: str) -> Any:
+            return answer()
+
+        def handle_continue(self, arg: Any, state: str) -> Any:
+            return answer()
+
+        def terminate(self, reason: object, state: str) -> None:
+            told.append((reason, state))
+
+    async def body() -> Any:
+        process.trap_exit()
+        pid: Any = await gen_server.start_link(Odd)
+        gen_server.cast(pid, "x") if place == "cast" else process.send(pid, "x")
+        return (await process.receive(timeout=5.0)).reason
+
+    reason = ("bad_return_value", answer())
+    assert run(body) == reason
+    assert told == [(reason, "old")]

@@ -125,7 +125,7 @@ def test_gen_statem__start7_bad_return() -> None:
     async def body() -> None:
         with pytest.raises(StartError) as caught:
             await machine([], "hej")
-        assert caught.value.reason == ("bad_return_from_init", "'hej'")
+        assert caught.value.reason == ("bad_return_from_init", "hej")
 
     run(body)
 
@@ -591,6 +591,7 @@ def test_gen_statem__code_change() -> None:
 
     async def body() -> None:
         pid = await machine([])
+        await gen.system(pid, "suspend")
         await gen.system(pid, "code_change", Newer(), "1", "extra")
         assert await gen.system(pid, "get_state") == ("b", ["extra"])
         assert is_alive(pid)

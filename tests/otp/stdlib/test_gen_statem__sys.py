@@ -273,8 +273,8 @@ def test_gen_statem__pop_too_many() -> None:
         await works(pid)
         with pytest.raises(CallError) as failed:
             await gen_statem.call(pid, doing(PopModule()))
-        assert failed.value.why == ("bad_action_from_state_function", "PopModule()")
-        assert (await heard()).reason == ("bad_action_from_state_function", "PopModule()")
+        assert failed.value.why == ("bad_action_from_state_function", PopModule())
+        assert (await heard()).reason == ("bad_action_from_state_function", PopModule())
 
     run(body)
 

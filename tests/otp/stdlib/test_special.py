@@ -89,7 +89,11 @@ def test_sys__special_process__by_default_the_state_is_the_loops() -> None:
     async def body() -> None:
         pid = spawn(counts, None)
         assert await introspect.replace_state(pid, lambda n: n + 1) == 1
+        with pytest.raises(RuntimeError, match="not suspended"):
+            await introspect.change_code(pid, "module")
+        await introspect.suspend(pid)
         await introspect.change_code(pid, "module")
+        await introspect.resume(pid)
         assert await introspect.get_state(pid) == 1
         with pytest.raises(CallError):
             await introspect.terminate(spawn(lambda: None), "x")

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from otp.erts import process
 from otp.erts.exits import ReceiveTimeout
 from otp.erts.pid import Pid
 from otp.erts.process import exit_, is_alive, receive, spawn_link
-from otp.stdlib import supervisor
+from otp.erts.signals import Exit
+from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import AutoShutdown, ChildSpec, Strategy, SupFlags
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.supervisor import ChildError
@@ -284,6 +286,25 @@ def test_supervisor__significant_bystander() -> None:
 
 
 # -- the last of a simple_one_for_one
+
+
+def test_supervisor__what_is_none_of_its_messages_is_logged_and_costs_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Bare(supervisor.Supervisor):
+        def init(self) -> Any:
+            return {}, []
+
+    async def body() -> None:
+        sup: Any = await supervisor.start_link(Bare)
+        process.send(sup, "hello")
+        gen_server.cast(sup, "a cast")
+        process.send(sup, Exit(None, "of nobody"))
+        assert await supervisor.which_children(sup) == []
+
+    caplog.set_level(logging.ERROR, "otp.supervisor")
+    run(body)
+    assert [record.getMessage().split(": ")[1] for record in caplog.records] == ["'hello'", "'a cast'"]
 
 
 def test_supervisor__simple_one_for_one_shutdown(caplog: pytest.LogCaptureFixture) -> None:

@@ -54,7 +54,7 @@ def test_supervisor_bridge__starting() -> None:
     run(body)
 
 
-@pytest.mark.parametrize(("answer", "reason"), [(StopInit("why"), "why"), ("bad", ("bad_return_value", "'bad'"))])
+@pytest.mark.parametrize(("answer", "reason"), [(StopInit("why"), "why"), ("bad", ("bad_return_value", "bad"))])
 def test_supervisor_bridge__badstart(answer: Any, reason: object) -> None:
     async def body() -> None:
         with pytest.raises(StartError) as caught:
