@@ -29,13 +29,15 @@ class GateLimits:
 
 @dataclass(slots=True)
 class Gate:
-    """Counts what is open. When strangers crowd, the oldest of them has to go."""
+    """Counts what is open. When strangers crowd, in all or of one address, the oldest of them has to go: who only holds
+    connections keeps nobody else behind the same address out. One whose login is being judged stays: to be sent away
+    would be the answer, and sooner than it is due."""
 
     limits: GateLimits = GateLimits()
     open: int = 0
     refused: int = 0
     by_address: Counter[str] = field(default_factory=Counter)
-    strangers_by_address: Counter[str] = field(default_factory=Counter)
+    strangers_by_address: dict[str, dict[Ticket, None]] = field(default_factory=dict)
     strangers: dict[Ticket, None] = field(default_factory=dict)
 
     def admit(self, ip: str) -> Ticket | None:
@@ -44,30 +46,45 @@ class Gate:
         if self.open >= limits.total or _full(self.by_address, key, limits.per_address):
             self.refused += 1
             return None
-        if not is_loopback(key) and _full(self.strangers_by_address, key, limits.strangers_per_address):
+        if not self._has_room(key):
             self.refused += 1
             return None
         if len(self.strangers) >= limits.strangers:
-            oldest = next(iter(self.strangers))
-            evict = oldest.evict
-            oldest.known()
-            evict()
+            _send_away(next(iter(self.strangers)))
         ticket = Ticket(self, key)
         self.open += 1
         self.by_address[key] += 1
-        self.strangers_by_address[key] += 1
+        self.strangers_by_address.setdefault(key, {})[ticket] = None
         self.strangers[ticket] = None
         return ticket
 
+    def _has_room(self, key: str) -> bool:
+        """Whether one more stranger of an address may come; its oldest that is not being judged makes room."""
+        most, there = self.limits.strangers_per_address, self.strangers_by_address.get(key, {})
+        if most is None or len(there) < most or is_loopback(key):
+            return True
+        oldest = next((ticket for ticket in there if not ticket.judged), None)
+        if oldest is not None:
+            _send_away(oldest)
+        return oldest is not None
+
+
+def _send_away(ticket: Ticket) -> None:
+    evict = ticket.evict
+    ticket.known()
+    evict()
+
 
 class Ticket:
-    """One connection's place. `evict` closes the connection; set by who holds it."""
+    """One connection's place. `evict` closes the connection; set by who holds it. `judged`: a login waits for its
+    answer."""
 
-    __slots__ = ("_gate", "_held", "_key", "_stranger", "evict")
+    __slots__ = ("_gate", "_held", "_key", "_stranger", "evict", "judged")
 
     def __init__(self, gate: Gate, key: str) -> None:
         self._gate, self._key = gate, key
         self._held = self._stranger = True
+        self.judged = False
         self.evict: Callable[[], None] = _stay
 
     def known(self) -> None:
@@ -75,8 +92,11 @@ class Ticket:
         if self._stranger:
             self._stranger = False
             self.evict = _stay
-            _less(self._gate.strangers_by_address, self._key)
             self._gate.strangers.pop(self, None)
+            there = self._gate.strangers_by_address[self._key]
+            del there[self]
+            if not there:
+                del self._gate.strangers_by_address[self._key]
 
     def release(self) -> None:
         """The connection is gone; idempotent."""

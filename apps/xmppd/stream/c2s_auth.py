@@ -97,7 +97,9 @@ async def report(data: Data, result: ReportAuth) -> None:
         point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.transport.peer)
         await hooks.run(data.host, point)
     if throttle is not None:
+        data.endpoint.ticket.judged = True
         await _hold_back(throttle.delay(keys, now))
+        data.endpoint.ticket.judged = False
 
 
 def _told(data: Data, result: ReportAuth) -> None:

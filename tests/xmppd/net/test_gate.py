@@ -13,13 +13,28 @@ def admitted(gate: Gate, ip: str) -> Ticket:
 
 def test_strangers_of_one_address_are_counted() -> None:
     gate = Gate(GateLimits(strangers_per_address=2))
-    first = admitted(gate, "192.0.2.1")
-    admitted(gate, "192.0.2.1")
+    first, second = admitted(gate, "192.0.2.1"), admitted(gate, "192.0.2.1")
+    first.judged = second.judged = True
     assert gate.admit("192.0.2.1") is None
     assert gate.refused == 1
     assert gate.admit("192.0.2.2") is not None
     first.known()
     assert gate.admit("192.0.2.1") is not None
+
+
+def test_who_only_holds_connections_keeps_nobody_of_the_same_address_out() -> None:
+    gate, evicted = Gate(GateLimits(strangers_per_address=3)), list[int]()
+    tickets = []
+    for n in range(3):
+        tickets.append(admitted(gate, "192.0.2.1"))
+        tickets[-1].evict = lambda n=n: evicted.append(n)  # type: ignore[misc]
+    tickets[0].judged = True
+    for _ in range(5):
+        admitted(gate, "192.0.2.1")
+    assert evicted == [1, 2], "the oldest first, but not the one whose password is being judged"
+    assert len(gate.strangers_by_address["192.0.2.1"]) == 3
+    tickets[0].release()
+    assert tickets[0] not in gate.strangers
 
 
 def test_a_place_comes_back_once() -> None:
