@@ -18,6 +18,7 @@ from xmpp_core import ns
 from xmpp_core.stanza import Message
 from xmppd.gen_mod import Mod, on
 from xmppd.mods.offline import spool, writer
+from xmppd.mods.offline.room import Room
 from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import Keep
 from xmppd.routing import barrier, faults, hooks
@@ -38,15 +39,18 @@ _NOT_CONTENT = frozenset({ns.CHATSTATES, ns.HINTS})
 
 @dataclass(frozen=True)
 class Options:
-    """`max_messages`: kept for one user, 0 for what [limits] offline_messages says."""
+    """`max_messages`: kept for one user, 0 for what [limits] offline_messages says; `max_octets`: of them all, as they
+    are stored. Senders who are not in the user's roster may fill half of each.
+    """
 
     max_messages: int = 0
+    max_octets: int = 16 << 20
 
 
 def children(mod: Mod) -> list[ChildSpec]:
     """The writer."""
     most = mod.options.max_messages or (mod.config.limits.offline_messages if mod.config is not None else 100)
-    return [writer.spec(mod.host, most)]
+    return [writer.spec(mod.host, Room(most, mod.options.max_octets))]
 
 
 @on(OfflineMessage, seq=50)

@@ -64,7 +64,8 @@ class RosterVersion:
 
 @dataclass(frozen=True, slots=True)
 class OfflineMessage:
-    """A message that waits for its addressee. Times in milliseconds since 1970; expire 0: never."""
+    """A message that waits for its addressee. Times in milliseconds since 1970; expire 0: never. `total`: octets of all
+    that was stored since nothing waited, this one with them; 0 where it was not counted yet."""
 
     host: str
     user: str
@@ -72,6 +73,7 @@ class OfflineMessage:
     stamp: int
     xml: str = field(repr=False)
     expire: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from tests.support.court import Court, config_of, play
 from tests.support.node import until
 from xmpp_core import ns
 from xmppd.gen_mod import Mod
-from xmppd.mods import mod_offline
+from xmppd.mods import mod_offline, mod_roster
 from xmppd.store import store
 from xmppd.store.tables import OFFLINE
 
@@ -79,9 +79,16 @@ def test_a_full_store_is_told_to_the_sender() -> None:
         refused = romeo.take()
         assert ["id='m3'" in refused[0], "id='m4'" in refused[1]] == [True, True]
         assert all("<service-unavailable " in text for text in refused)
+        friend = await court.login("friend@localhost/f")
+        await mod_roster.roster_add("juliet@localhost", "friend@localhost")
+        for i in range(5):
+            await friend.send(hello(f"f{i}"))
+        await court.settle()
+        assert await waiting() == 6, "the half that strangers cannot fill"
+        assert ["id='f3'" in text for text in friend.take() if "type='error'" in text] == [True, False]
 
     config = config_of()
-    config = type(config)(**{**vars(config), "modules": {**config.modules, "mod_offline": {"max_messages": 3}}})
+    config = type(config)(**{**vars(config), "modules": {**config.modules, "mod_offline": {"max_messages": 6}}})
     play(body, config)
 
 

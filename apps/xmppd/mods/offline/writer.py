@@ -11,7 +11,6 @@ Differs:  a user who came while the message was on its way to the disk is told a
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +21,13 @@ from otp.stdlib.gen_server import GenServer, NoReply, Reply
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message
-from xmppd.mods.offline import spool
+from xmppd.mods.offline import room, spool
+from xmppd.mods.offline.room import Held, Room
 from xmppd.routing import bounce, faults, router
 from xmppd.routing.barrier import Sync
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
-from xmppd.store.tables import ACCOUNT, OFFLINE, OfflineMessage
+from xmppd.store.tables import OfflineMessage
 
 _BATCH, _BATCH_BYTES = 200, 1 << 20
 
@@ -45,9 +45,9 @@ class Keep:
 
 @dataclass(slots=True)
 class State:
-    """`most`: messages a user may have waiting; `size`: bytes in the queue."""
+    """`most`: what a user may have waiting; `size`: bytes in the queue."""
 
-    most: int
+    most: Room
     queue: list[Keep] = field(default_factory=list)
     size: int = 0
 
@@ -55,7 +55,7 @@ class State:
 class OfflineWriter(GenServer[State]):
     """See the head of this file."""
 
-    def init(self, most: int) -> State:
+    def init(self, most: Room) -> State:
         """Nothing waits."""
         return State(most)
 
@@ -100,25 +100,21 @@ async def _flush(state: State) -> None:
         spool.tell(owner)
 
 
-def _write(tx: Tx, batch: list[Keep], texts: list[str], now: int, most: int) -> list[OfflineMessage | None]:
+def _write(tx: Tx, batch: list[Keep], texts: list[str], now: int, most: Room) -> list[OfflineMessage | None]:
     """The rows written, None where the owner has enough."""
-    counts: Counter[str] = Counter()
-    seqs: dict[str, int] = {}
+    held: dict[str, Held | None] = {}
     rows: list[OfflineMessage | None] = []
     for keep, text in zip(batch, texts, strict=True):
-        host, user, who = keep.owner.domain, keep.owner.local, keep.owner.bare
-        if who not in seqs:
-            last = tx.last(OFFLINE, (host, user))
-            seqs[who] = last.seq if last is not None else 0
-            counts[who] = tx.count(OFFLINE, (host, user)) if last is not None else 0
-            if tx.read(ACCOUNT, (host, user)) is None:
-                counts[who] = most  # removed while a session of it was still seen: nothing is kept for who comes next
-        if counts[who] >= most:
+        owner, size = keep.owner, len(text.encode())
+        if owner.bare not in held:
+            held[owner.bare] = room.load(tx, owner)
+        before = held[owner.bare]
+        # no account: removed while a session of it was still seen; nothing is kept for who comes next
+        if before is None or not room.takes(tx, before, most, owner, keep.message.from_, size):
             rows.append(None)
             continue
-        counts[who] += 1
-        seqs[who] += 1
-        row = OfflineMessage(host, user, seqs[who], keep.came or now, text)
+        held[owner.bare] = after = before.more(size)
+        row = OfflineMessage(owner.domain, owner.local, after.seq, keep.came or now, text, total=after.total)
         tx.write(row)
         rows.append(row)
     return rows
@@ -135,11 +131,11 @@ def name(host: str) -> str:
     return f"offline_writer@{host}"
 
 
-async def start_link(host: str, most: int) -> Pid | None:
+async def start_link(host: str, most: Room) -> Pid | None:
     """Starts the writer of a host."""
     return await gen_server.start_link(OfflineWriter, most, name=name(host))
 
 
-def spec(host: str, most: int) -> ChildSpec:
+def spec(host: str, most: Room) -> ChildSpec:
     """As a child of the host's supervisor."""
     return ChildSpec(name(host), (start_link, (host, most)))

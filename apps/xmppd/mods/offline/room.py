@@ -1,0 +1,75 @@
+"""room — whether one more message may wait for a user: by number, by octets, and by who sent it.
+
+Strangers may fill half of what may wait for somebody; the other half is kept for contacts and the user. So one who
+floods an owner who is away keeps no friend's message out.
+
+Way:  writer → [room] → store (inside its transaction)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from xmpp_core.jid import JID
+from xmppd.store.backend import Tx
+from xmppd.store.tables import ACCOUNT, OFFLINE, ROSTER
+
+STRANGERS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may wait for one user."""
+
+    messages: int = 1000
+    octets: int = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What waits for one user; `seq` and `total` are those of the newest row."""
+
+    messages: int = 0
+    octets: int = 0
+    seq: int = 0
+    total: int = 0
+
+    def more(self, size: int) -> Held:
+        """With one more of `size` octets."""
+        return replace(
+            self, messages=self.messages + 1, octets=self.octets + size, seq=self.seq + 1, total=self.total + size
+        )
+
+
+def load(tx: Tx, owner: JID) -> Held | None:
+    """What waits now; None if there is no such account (any more).
+
+    Each row says how many octets were stored until and with it, so that the first and the last tell what is there;
+    rows that have gone from between count until those before them have gone, too.
+    """
+    who = (owner.domain, owner.local)
+    if tx.read(ACCOUNT, who) is None:
+        return None
+    last = tx.last(OFFLINE, who)
+    if last is None:
+        return Held()
+    [first] = tx.select(OFFLINE, who, limit=1)
+    octets = max(0, last.total - first.total) + len(first.xml.encode())
+    return Held(tx.count(OFFLINE, who), octets, last.seq, last.total)
+
+
+def takes(tx: Tx, held: Held, room: Room, owner: JID, sender: JID | None, size: int) -> bool:
+    """Whether a message of `size` octets may wait as well."""
+    then = held.more(size)
+    if then.messages > room.messages or then.octets > room.octets:
+        return False
+    half = then.messages > room.messages * STRANGERS or then.octets > room.octets * STRANGERS
+    return not half or _is_known(tx, owner, sender)
+
+
+def _is_known(tx: Tx, owner: JID, sender: JID | None) -> bool:
+    if sender is None or sender.bare == owner.bare:
+        return sender is not None
+    contact = tx.read(ROSTER, (owner.domain, owner.local, sender.bare))
+    return contact is not None and contact.listed
