@@ -96,12 +96,12 @@ def test_the_time_that_a_process_runs_is_counted_and_not_that_in_which_it_waits(
         before = process.busy_time()
         spin(0.05)
         ran = process.busy_time() - before
-        other = process.spawn(lambda: spin(0.3))
+        other = process.spawn(lambda: spin(0.8))
         while process.is_alive(other):
             await process.sleep(0.01)
         return [ran, process.busy_time() - before]
 
     ran, with_waiting = run(body)
     assert ran >= 0.05
-    assert with_waiting < 0.3
+    assert with_waiting < 0.7
     assert process.busy_time() == 0.0
