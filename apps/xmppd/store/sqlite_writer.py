@@ -7,15 +7,13 @@ Process:  a pykka.ThreadingActor, one per node; docs/decisions/0003 says why not
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from otp.erts.blocking import BlockingActor, Job
 from xmppd.store.backend import StoreError, Tx
+from xmppd.store.file_lock import FileLock, locked
 from xmppd.store.store_sql import SqlTx
 
 #: SQLite's primary result codes after which the same request may succeed later
@@ -31,22 +29,9 @@ def store_error(exc: sqlite3.Error) -> StoreError:
     return StoreError(f"SQLite: {exc}", "resource-constraint" if code in _LATER else "internal-server-error")
 
 
-def lock_file(path: str) -> int:
-    """A descriptor of `path`-lock, for `locked`."""
-    return os.open(path + "-lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-
-
-@contextmanager
-def locked(fd: int) -> Iterator[None]:
-    """Hold the file's lock; the kernel queues who waits, and frees it when the holder dies.
-
-    SQLite's own way to wait is to sleep and look again, up to 100 ms at a time.
-    """
-    fcntl.flock(fd, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(fd, fcntl.LOCK_UN)
+def lock_file(path: str) -> FileLock:
+    """The lock of the database `path`. SQLite's own way to wait is to sleep and look again, up to 100 ms at a time."""
+    return FileLock(path + "-lock")
 
 
 class _GroupTx(SqlTx):
@@ -86,7 +71,7 @@ class WriterThread(BlockingActor):
 
     max_batch = 200
 
-    def __init__(self, conn: sqlite3.Connection, lock: int, probe: Callable[[str], None] | None) -> None:
+    def __init__(self, conn: sqlite3.Connection, lock: FileLock, probe: Callable[[str], None] | None) -> None:
         super().__init__()
         self.conn, self.lock, self.probe = conn, lock, probe or _no_probe
 

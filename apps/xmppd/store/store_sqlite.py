@@ -15,8 +15,9 @@ from typing import Any, Final, TypeVar
 
 from otp.erts import blocking
 from xmppd.store.backend import Key, StoreConfig, StoreError, Table, Tx
+from xmppd.store.file_lock import PATIENCE, locked
 from xmppd.store.migrate import migrate
-from xmppd.store.sqlite_writer import WriterThread, lock_file, locked, store_error
+from xmppd.store.sqlite_writer import WriterThread, lock_file, store_error
 from xmppd.store.store_sql import SqlTx
 
 R = TypeVar("R")
@@ -71,7 +72,7 @@ class SqliteStore:
                 prepare(path, durability)
                 self._conn, writes = connect(path, durability), connect(path, durability)
         except BaseException:
-            os.close(self._lock)
+            self._lock.close()
             raise
         self._reader = SqlTx(self._query, _refuse, "?")
         self._writer = WriterThread.start(writes, self._lock, probe)
@@ -114,9 +115,11 @@ class SqliteStore:
             return
         self._closed = True
         self._writer.stop(block=True)
-        with locked(self._lock):
-            self._conn.close()
-        os.close(self._lock)
+        alone = self._lock.acquire(PATIENCE)
+        self._conn.close()
+        if alone:
+            self._lock.release()
+        self._lock.close()
 
 
 def _refuse(sql: str, params: Any) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ import pytest
 from otp.erts import process
 from tests.support import node
 from xmppd.store.backend import StoreError, Tx
-from xmppd.store.sqlite_writer import lock_file, locked, store_error
+from xmppd.store.file_lock import locked
+from xmppd.store.sqlite_writer import lock_file, store_error
 from xmppd.store.store_sqlite import SqliteStore
 from xmppd.store.tables import OFFLINE, OfflineMessage
 
@@ -112,19 +111,3 @@ def test_what_may_go_away_is_a_wait(code: int, condition: str) -> None:
     exc = sqlite3.OperationalError("x")
     exc.sqlite_errorcode = code
     assert store_error(exc).condition == condition
-
-
-def test_the_lock_keeps_others_out_until_it_is_let_go(tmp_path: Path) -> None:
-    mine, theirs = lock_file(str(tmp_path / "x")), lock_file(str(tmp_path / "x"))
-    with locked(mine), pytest.raises(BlockingIOError):
-        fcntl.flock(theirs, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    entered = threading.Event()
-
-    def enter() -> None:
-        with locked(theirs):
-            entered.set()
-
-    thread = threading.Thread(target=enter)
-    thread.start()
-    thread.join(5)
-    assert entered.is_set()
