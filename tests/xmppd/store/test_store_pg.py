@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Coroutine
+from typing import Any
 
 import psycopg
 import pytest
 
 from otp.erts import process
 from tests.support import node, postgres
+from xmppd.store import store_pg
 from xmppd.store.backend import StoreConfig, StoreError, Tx
 from xmppd.store.store_pg import open_store, prepare, store_error
 from xmppd.store.tables import OFFLINE, ROSTER, VCARD, OfflineMessage, Vcard
@@ -135,3 +140,69 @@ if postgres.available() and not postgres.GIVEN:
             node.run(body)
         finally:
             cluster.remove()
+
+    def test_once_it_is_back_every_thread_uses_it_at_once_and_meanwhile_nobody_waits_in_line() -> None:
+        cluster = postgres.Cluster()
+
+        async def body() -> None:
+            store = open_store(StoreConfig("postgres", postgres.fresh(cluster.url), pool=4))
+            await store.transaction(lambda tx: tx.write(Vcard("localhost", "romeo", "")))
+            cluster.stop()
+            began = time.monotonic()
+            outcomes = await all_of([store.count(VCARD) for _ in range(400)])
+            assert {type(outcome) for outcome in outcomes} == {StoreError}
+            assert time.monotonic() - began < 60, "a pool that waits 5 s for each would need minutes"
+            cluster.start()
+            until = time.monotonic() + 20
+            while isinstance((await all_of([store.count(VCARD)]))[0], StoreError):
+                assert time.monotonic() < until, "it is not used again"
+                await process.sleep(0.05)
+            assert await all_of([store.count(VCARD) for _ in range(40)]) == [1] * 40
+            store.close()
+
+        try:
+            node.run(body)
+        finally:
+            cluster.remove()
+
+    def test_a_server_that_is_frozen_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(store_pg, "PATIENCE", 0.3)
+        cluster = postgres.Cluster()
+
+        async def body() -> None:
+            store = open_store(StoreConfig("postgres", postgres.fresh(cluster.url), pool=1))
+            pid = await store.transaction(lambda tx: tx._conn.info.backend_pid)  # type: ignore[attr-defined]
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                outcomes = await all_of([store.count(VCARD) for _ in range(5)])
+                assert {type(outcome) for outcome in outcomes} == {StoreError}
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            await again(store)
+            store.close()
+
+        async def again(store: store_pg.PgStore) -> None:
+            for _ in range(100):
+                if (await all_of([store.count(VCARD)])) == [0]:
+                    return
+            raise AssertionError("the store did not come back")
+
+        try:
+            node.run(body)
+        finally:
+            cluster.remove()
+
+    async def all_of(doing: list[Coroutine[Any, Any, int]]) -> list[object]:
+        """The outcomes of calls that are made at the same time, each by a process of its own."""
+        outcomes: list[object] = []
+
+        async def one(call: Coroutine[Any, Any, int]) -> None:
+            try:
+                outcomes.append(await call)
+            except StoreError as error:
+                outcomes.append(error)
+
+        for call in doing:
+            process.spawn(one, call)
+        await node.until(lambda: len(outcomes) == len(doing), 60)
+        return outcomes
