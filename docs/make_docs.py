@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
 import itertools
 import re
@@ -24,7 +25,7 @@ from xmpp_core.subscription import Deliver, Event, In, Item, Out, Probe, Push, R
 from xmppd.config import describe
 from xmppd.ctl import main as ctl_main
 from xmppd.ctl import others
-from xmppd.ctl.commands import COMMANDS
+from xmppd.ctl.commands import COMMANDS, Command
 from xmppd.routing import hook_points
 
 # -- hooks.md
@@ -156,10 +157,15 @@ It is read once, at the start; what `reload` takes over while the server runs is
 
 Every key outside lists may also come from the environment (`limits.rate` is `XMPPD_LIMITS_RATE`, `listen.1.port` is
 `XMPPD_LISTEN_1_PORT`) or from `--set limits.rate=off`; with `_FILE` behind its name a variable names a file that holds
-the value (for secrets). The order is: default, file, environment, `--set`, and the later one wins. All errors are told
-at once, with file, line and a suggestion, and the exit code is 78. `config check` looks without starting, `config show`
-says what is in force and who set it, `config explain KEY` tells of one key, `config example` prints a file to begin
-with. Relative paths are below the home."""
+the value (for secrets). A list is written `a.example,b.example` there, or in brackets as in the file. The order is:
+default, file, environment, `--set`, and the later one wins. A variable that begins with `XMPPD_` and sets nothing is an
+error. Where no `[[listen]]` is configured, a port given from outside to the first listener and none to the second
+(`--set listen.1.port=0`) leaves one listener.
+
+All errors are told at once, with file, line and a suggestion, and the exit code is 78. `config check` looks without
+starting, also at what only a start would find ([operate.md](operate.md)); `config show` asks the running server what is
+in force and who set it, and says where the file differs; `config explain KEY` tells of one key, section or module,
+`config example` prints a file to begin with. Relative paths are below the home."""
     return page("Configuration", words, *parts, _modules_part())
 
 
@@ -213,7 +219,26 @@ configuration.
 Most verbs are made from one registry, `apps/xmppd/ctl/commands.py`; each names the function that does it and where it
 runs: {", ".join(f"`{' '.join(name)}`" for name, place in where.items() if place == "main" and len(name) == 1)} in the
 parent, the others on one worker. They reach the server through the control socket, `run/control.sock` in the home."""
-    return page("Commands", words, table(("verb", "what it does", "its own options", "aliases"), rows))
+    rest = """## Words of other servers
+
+Verbs of prosodyctl and ejabberdctl that mean one of ours are aliases, also in their order of arguments:
+`change_password alice example.org secret`, `ban_account alice example.org spam`. The others are answered with a
+sentence: what does it here, or that it is not there yet.
+
+## What --json gives
+
+An error is `{"error": text, "status": exit code}` on standard error. A result, by command:
+
+"""
+    made = "".join(f"- `{command.key}`: {_result(command)}\n" for command in COMMANDS if not command.by_hand)
+    return page("Commands", words, table(("verb", "what it does", "its own options", "aliases"), rows), rest + made)
+
+
+def _result(command: Command) -> str:
+    """What the function of a command says that it gives."""
+    module, _, name = command.fn.partition(":")
+    words = inspect.getdoc(getattr(importlib.import_module(module), name)) or ""
+    return " ".join(words.partition("\n\n")[0].split())
 
 
 def _verbs(path: tuple[str, ...], group: click.Group) -> Iterator[tuple[tuple[str, ...], click.Command]]:

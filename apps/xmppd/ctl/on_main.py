@@ -10,6 +10,7 @@ import dataclasses
 import os
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from otp.erts import process
@@ -80,7 +81,7 @@ async def reload() -> dict[str, Any]:
         raise CommandError("\n".join([*wrong, "nothing was changed"]), EXIT_CONFIG)
     logger.reopen()
     later = in_force.needs_restart(here.config, config)
-    done = [f"{name} needs a restart to change" for name in later]
+    done = [_later(name, here.config.hosts, config.hosts) for name in later]
     done += [f"warning: {one}" for one in found]
     before = (list(here.reloaded), dict(here.certificates))
     here.take_over(config)  # first: a worker that starts meanwhile is told of it
@@ -95,6 +96,16 @@ async def reload() -> dict[str, Any]:
         here.certificates.update(before[1])
         raise
     return {"reloaded": True, "text": "\n".join(["reloaded", *done]), "done": done}
+
+
+def _later(name: str, before: Sequence[str], after: Sequence[str]) -> str:
+    """Give what is left for a restart in words; of the hosts, which come and which go."""
+    if name != "hosts":
+        return f"{name} needs a restart to change"
+    come, go = [host for host in after if host not in before], [host for host in before if host not in after]
+    parts = [f"{', '.join(come)} will be served"] if come else []
+    parts += [f"{', '.join(go)} will not be served"] if go else []
+    return f"hosts needs a restart to change: {' and '.join(parts) or 'the first will be another'} after it, not before"
 
 
 async def notes() -> list[str]:

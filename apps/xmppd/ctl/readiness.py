@@ -34,7 +34,7 @@ class Readiness:
                 os.write(self.fd, json.dumps(answer).encode() + b"\n")
             os.close(self.fd)
         elif self.as_json:
-            text = f"xmppd: {answer['error']}" if "error" in answer else f"xmppd {answer['version']} serves"
+            text = f"xmppd: {answer['error']}" if "error" in answer else render.headline(answer)
             stream, level = (sys.stderr, "CRITICAL") if "error" in answer else (sys.stdout, "INFO")
             print(output.record(text, level, extra=answer), file=stream, flush=True)
         elif "error" in answer:

@@ -151,11 +151,15 @@ def ago(seconds: float | None) -> str:
     return f"{seconds:.1f} s ago" if seconds is not None and seconds < 10 else f"{duration(seconds or 0)} ago"
 
 
+def headline(info: Mapping[str, Any]) -> str:
+    """Give the one line that says that a server has started."""
+    return f"xmppd {info['version']} runs: pid {info['pid']}, {len(info['workers'])} workers"
+
+
 def banner(info: Mapping[str, Any], colours: bool) -> str:
     """Give what `start` says: what listens where, where things are, which certificate, what to do next."""
-    head = f"xmppd {info['version']} runs: pid {info['pid']}, {len(info['workers'])} workers"
     rows = [
-        colour(head, BOLD + GREEN, colours),
+        colour(headline(info), BOLD + GREEN, colours),
         f"  hosts    {', '.join(info['hosts'])}",
         *(f"  {line}" for line in listening(info["listen"])),
         f"  config   {info['config'] or 'none: the defaults are in force'}",

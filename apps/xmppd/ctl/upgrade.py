@@ -107,6 +107,8 @@ def _check(before: list[Mod], config: Config) -> None:
 
 def _place(error: LoadError) -> str:
     """The error with file and line of what is wrong."""
+    if error.reason == "nofile":
+        return f"no module {error.name} is loaded here: name one as mod_ping, xmppd.stream.c2s or acme.mod_motd"
     cause = error.__cause__
     if isinstance(cause, SyntaxError) and cause.filename:
         return f"{cause.filename}:{cause.lineno}: {type(cause).__name__}: {cause.msg}"

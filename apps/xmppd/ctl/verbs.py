@@ -65,7 +65,7 @@ def _verb(command: Command, name: str, *, hidden: bool = False) -> click.Command
     for param in command.params:
         made.params += _click_params(param)
     if command.question:
-        made.params.append(click.Option(["--yes", "-y"], is_flag=True, help="do not ask; without a terminal nobody is"))
+        made.params.append(click.Option(["--yes", "-y"], is_flag=True, help="do not ask, as without a terminal"))
     return common(made)
 
 

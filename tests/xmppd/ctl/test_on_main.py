@@ -14,6 +14,7 @@ import pytest
 
 from otp.kernel import keeper, node, rpc
 from otp.kernel.keeper import Kept
+from tests.support.certificates import make
 from tests.support.node import run
 from xmppd.config.load import load
 from xmppd.ctl import on_main, ports
@@ -101,6 +102,34 @@ def test_reload_tells_what_was_done_and_what_has_to_wait(play: Any) -> None:
         "w1: certificates read again",
         "w2: certificates read again",
     ]
+
+
+def test_reload_says_which_hosts_come_and_go_with_a_restart(play: Any) -> None:
+    parent = play({"xmppd.ctl.reload:reload": {"ok": []}})
+    file = parent.config.paths.home / "xmppd.toml"
+    file.write_text("hosts = ['localhost', 'new.example']\n")
+    assert (
+        "hosts needs a restart to change: new.example will be served after it, not before"
+        in perform(on_main.reload)["done"]
+    )
+    file.write_text("hosts = ['new.example']\n")
+    (line, *_) = perform(on_main.reload)["done"]
+    assert "new.example will be served and localhost will not be served" in line
+
+
+def test_reload_looks_at_certificates_first(play: Any) -> None:
+    parent = play({"xmppd.ctl.reload:reload": {"ok": []}})
+    home = parent.config.paths.home
+    one, other = make("localhost"), make("localhost", ends=3)
+    (home / "xmppd.toml").write_text("[tls]\ncertificate = 'c.pem'\nkey = 'k.pem'\n")
+    (home / "c.pem").write_text(other.certificate)
+    (home / "k.pem").write_text(one.key)
+    with pytest.raises(CommandError, match=r"does not belong to .*\nnothing was changed") as caught:
+        perform(on_main.reload)
+    assert caught.value.status == 78
+    (home / "k.pem").write_text(other.key)
+    assert any(line.startswith("warning: ") and "expires in 2 days" in line for line in perform(on_main.reload)["done"])
+    assert any("expires in 2 days" in line for line in parent.describe()["warnings"])
 
 
 def test_a_wrong_file_changes_nothing(play: Any) -> None:

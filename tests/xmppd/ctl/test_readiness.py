@@ -32,9 +32,9 @@ def test_objects_in_the_foreground(capsys: pytest.CaptureFixture[str]) -> None:
     Readiness(None, as_json=True).tell({"error": "no", "status": 75})
     told = json.loads(capsys.readouterr().err)
     assert (told["level"], told["text"], told["extra"]["status"]) == ("CRITICAL", "xmppd: no", 75)
-    Readiness(None, as_json=True).tell({"version": "1", "hosts": ["a"]})
+    Readiness(None, as_json=True).tell({"version": "1", "pid": 7, "workers": ["w1"], "hosts": ["a"]})
     told = json.loads(capsys.readouterr().out)
-    assert (told["level"], told["text"], told["extra"]["hosts"]) == ("INFO", "xmppd 1 serves", ["a"])
+    assert (told["level"], told["text"], told["extra"]["hosts"]) == ("INFO", "xmppd 1 runs: pid 7, 1 workers", ["a"])
 
 
 def test_words_in_the_foreground(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from otp.kernel import application
 from tests.support import server
 from tests.support.admin import beside_server
 from xmppd.config.load import load
+from xmppd.config.schema import DEFAULT_MODULES
 from xmppd.ctl import in_force, reload
 
 
@@ -40,3 +41,20 @@ def test_modules_come_and_go_and_what_is_fixed_stays(tmp_path: Path) -> None:
     assert "stopped mod_time of localhost" in good["ok"]
     assert good["ok"][-1] == "certificates read again"
     assert bad["status"] == 78
+
+
+def test_a_host_more_leaves_the_modules_of_the_others_alone(tmp_path: Path) -> None:
+    config = server.config(tmp_path, modules={"mod_time": {}, "mod_ping": {}})
+
+    async def body() -> tuple[Any, bool]:
+        (tmp_path / "xmppd.toml").write_text(
+            "hosts = ['localhost', 'new.x']\n[modules]\n"
+            + "".join(f"{name} = false\n" for name in DEFAULT_MODULES if name not in config.modules)
+        )
+        names = ("mod_time@localhost", "mod_ping@localhost")
+        before = [process.whereis(name) for name in names]
+        new = in_force.taken_over(config, load(None, tmp_path, {}))
+        answer = await reload.reload(in_force.pack(new), {})
+        return answer, None not in before and before == [process.whereis(name) for name in names]
+
+    assert beside_server(body, config) == ({"ok": []}, True)
