@@ -116,7 +116,8 @@ def test_the_report_of_a_crashed_stream_holds_nothing_that_was_said(
             await juliet.gone()
 
     node.run(body)
-    assert "last message: Deliver(stanza=Message(<message to='juliet@localhost/balcony': body>))" in caplog.text
+    assert "last message: Deliver(stanza=Message(<message to='juliet@localhost/balcony': body>)" in caplog.text
     assert "a bug" in caplog.text
+    assert 'stream from 127.0.0.1 closed: a fault of the server, "juliet@localhost/balcony"' in caplog.text
     assert MARK not in caplog.text
     assert "secret" not in caplog.text

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
+from xmpp_core import prep
+
 _BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 _END: Final = "-----END CERTIFICATE-----"
 _COMMON_NAME: Final = bytes.fromhex("550403")
@@ -90,8 +92,8 @@ def _ascii(host: str) -> str:
     with contextlib.suppress(ValueError):
         return str(ipaddress.ip_address(name))
     try:
-        return name.encode("idna").decode()
-    except UnicodeError:
+        return prep.ascii_domain(name)
+    except prep.PrepError:
         return name
 
 

@@ -85,7 +85,7 @@ class SetAside:
     source: str
     number: int
     stamp: int
-    xml: str
+    xml: str = field(repr=False)
     why: str
     seq: int
 

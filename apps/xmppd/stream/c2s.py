@@ -164,7 +164,8 @@ class C2s(GenFsm[Data]):
 
 def _tell_end(reason: object, data: Data) -> None:
     who = data.fsm.jid.full if data.fsm.jid is not None else data.fsm.username and f"{data.fsm.username}@{data.host}"
-    why = data.ending or _short(reason)
+    faulty = isinstance(reason, exits.Crash)
+    why = data.ending or ("a fault of the server" if faulty else f"the server ends it ({_short(reason)})")
     text = f"stream from {audit.address(data.transport.peer)} closed: {why}"
     if who:
         audit.tell(audit.CLOSED, text, audit.quoted(who))

@@ -43,6 +43,7 @@ def test_dates_of_all_times() -> None:
         (("*.example",), "example", False),
         (("*.example",), "b.a.example", False),
         (("xn--bcher-kva.example",), "bücher.example", True),
+        (("xn--fa-hia.example",), "faß.example", True),
         (("192.0.2.7",), "192.0.2.7", True),
         (("2001:db8::1",), "[2001:db8:0::1]", True),
         (("127.0.0.1",), "localhost", False),
