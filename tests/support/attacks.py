@@ -224,6 +224,42 @@ def guesses_for_another_account(server: Booted) -> None:
     assert server.client(user=user).ask("get", PING).get("type") == "result"
 
 
+# --- 6: order
+
+
+def a_live_message_among_stored_ones(server: Booted) -> None:
+    user, sender = server.account("victim"), server.client("sender")
+    message = f"<message to='{user}@localhost' type='chat'><body>{{}}</body></message>"
+    sender.send("".join(message.format(i) for i in range(120)))
+    assert sender.ask("get", PING).get("type") == "result"
+    victim = server.client(user=user)
+    victim.send("<presence/>")
+    got: list[int] = []
+    while len(got) <= 120:
+        element = victim.next()
+        if local(element) == "message":
+            if not got:
+                sender.send(message.format(120))
+            got.append(int(element.findtext("{jabber:client}body") or -1))
+    assert got == list(range(121))
+
+
+def strangers_who_fill_the_store(server: Booted) -> None:
+    owner, friend, mallory = server.client("owner"), server.client("friend"), server.client("mallory")
+    assert owner.ask("set", f"<query xmlns='{ROSTER}'><item jid='{friend.bare}'/></query>").get("type") == "result"
+    to = owner.bare
+    owner.close()
+    flood = f"<message to='{to}' type='chat'><body>{'x' * 200_000}</body></message>"
+    pushed(mallory, flood * 60)
+    mallory.send(f"<iq type='get' id='last'>{PING}</iq>")
+    refused = 0
+    while (got := mallory.next(LONG)).get("id") != "last":
+        refused += condition(got) == "service-unavailable"
+    assert refused
+    friend.send(f"<message to='{to}' type='chat'><body>call me</body></message>")
+    assert friend.ask("get", PING).get("type") == "result"
+
+
 # --- 7: names
 
 
@@ -264,6 +300,8 @@ ATTACKS: dict[str, Callable[[Booted], None]] = {
         a_component_with_bad_addresses,
         crowds_that_break_off,
         guesses_for_another_account,
+        a_live_message_among_stored_ones,
+        strangers_who_fill_the_store,
         another_spelling_of_a_name,
         lines_of_its_own_in_the_log,
     )
