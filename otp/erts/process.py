@@ -35,6 +35,7 @@ from otp.erts.process_info import ProcessInfo, process_info
 from otp.erts.registry import NAMES, registered, whereis
 from otp.erts.scheduler import BUDGET, THIS
 from otp.erts.signals import AliasReply, Down, Exit
+from otp.erts.suggest import meant
 from otp.erts.suspension import resume_process, suspend_process
 from otp.erts.ties import MODES, alias, demonitor, link, link_processes, monitor, unalias, unlink
 from otp.erts.timer import TIMERS
@@ -174,7 +175,7 @@ def spawn_opt(
     """
     options = monitor if isinstance(monitor, dict) else {}
     if options.get("alias") not in (None, *MODES):
-        raise ValueError(f"no such alias mode: {options['alias']!r}")
+        raise ValueError(f"no such alias mode: {options['alias']!r}; {meant(options['alias'], MODES)}")
     limit = _limit(max_queue)
     pid = spawn(fn, *args, name=name, link=link, trap=trap)
     if limit is not None:
@@ -215,7 +216,7 @@ def process_flag(name: str, value: Any) -> Any:
     if name == "trap_exit":
         return trap_exit(value)
     if name != "max_queue":
-        raise ValueError(f"no such flag: {name!r}")
+        raise ValueError(f"no such flag: {name!r}; {meant(name, ('trap_exit', 'max_queue'))}")
     process = running()
     before = process.max_queue
     process.limit_queue(_limit(value))

@@ -14,6 +14,7 @@ from typing import Any, Final, overload
 
 from otp.erts.actor import PROCESSES, Process
 from otp.erts.pid import Pid, is_local
+from otp.erts.suggest import meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def process_info(pid: Pid, items: str | Sequence[str] | None = None) -> Any:
     names = (items,) if isinstance(items, str) else tuple(items)
     unknown = [name for name in names if name not in ITEMS]
     if unknown or not is_local(pid):
-        raise ValueError(f"no process_info {unknown} of {pid}")
+        hints = "; ".join(meant(name, ITEMS) for name in unknown)
+        raise ValueError(f"no process_info {unknown} of {pid}{'; ' * bool(hints)}{hints}")
     if process is None:
         return None
     values = {name: ITEMS[name](process) for name in names}

@@ -16,6 +16,7 @@ from otp.erts.links import Net, add_watcher, remove_watcher, signal_down, signal
 from otp.erts.pid import Pid, Ref, is_local, make_ref
 from otp.erts.registry import Via
 from otp.erts.signals import Down
+from otp.erts.suggest import meant
 
 MODES: Final = ("explicit_unalias", "demonitor", "reply_demonitor")
 
@@ -73,7 +74,7 @@ def monitor(dest: Dest, *, tag: Any = None, alias: str | None = None) -> Ref:
     "reply_demonitor" (likewise, and the first message through it ends both). Raises: ValueError for another one.
     """
     if alias is not None and alias not in MODES:
-        raise ValueError(f"no such alias mode: {alias!r}")
+        raise ValueError(f"no such alias mode: {alias!r}; {meant(alias, MODES)}")
     me, ref, pid = running(), make_ref(), resolve(dest)
     named: Any = dest.name if isinstance(dest, Via) else dest
     if tag is not None:

@@ -24,6 +24,7 @@ from otp.erts.links import Net, deliver
 from otp.erts.pid import Pid, Ref, is_local
 from otp.erts.scheduler import THIS
 from otp.erts.signals import AliasReply
+from otp.erts.suggest import meant
 
 log = logging.getLogger("otp.trace")
 
@@ -115,7 +116,8 @@ def trace(who: Pid | str, flags: Iterable[str], *, tracer: Tracer | None = None,
     """
     wanted = frozenset(flags)
     if unknown := wanted - FLAGS:
-        raise ValueError(f"no such trace flag: {', '.join(sorted(unknown))}")
+        hints = "; ".join(meant(flag, sorted(FLAGS)) for flag in unknown)
+        raise ValueError(f"no such trace flag: {', '.join(sorted(unknown))}; {hints}")
     chosen = tracer if tracer is not None else THIS.running.pid if THIS.running is not None else None
     if chosen is None:
         raise ValueError("no tracer")

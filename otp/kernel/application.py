@@ -37,6 +37,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from otp.stdlib.callback import Callbacks
+
 Env = Mapping[str, Mapping[str, Any]]
 
 #: application -> its settings; written by application_controller and set_env, read by all
@@ -46,7 +48,7 @@ _persistent: Final[dict[str, dict[str, Any]]] = {}
 _configured: Final[dict[str, dict[str, Any]]] = {}
 
 
-class Application:
+class Application(Callbacks):
     """The callback class: an application's start and stop. Each may be `def` or `async def`."""
 
     def start(self, type_: str, args: Any) -> Any:

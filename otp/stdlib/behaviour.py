@@ -17,7 +17,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, NoReturn, TypedDict, TypeVar
+from typing import Any, NoReturn, TypedDict, TypeVar
 
 from otp.erts import exits
 from otp.erts.actor import NOTHING, Envelope, is_proxy, is_stop
@@ -32,6 +32,7 @@ from otp.erts.signals import Exit
 from otp.erts.task import step_aside, step_back
 from otp.erts.timer import TIMERS
 from otp.stdlib import crash_report
+from otp.stdlib.callback import check_options
 from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call
 from otp.stdlib.observed import DebugFn, Observed
 
@@ -49,17 +50,6 @@ class Options(TypedDict, total=False):
     timeout: float | None
     hibernate_after: float | None
     debug: Sequence[DebugFn]
-
-
-_CALLBACKS: Final[dict[type, Any]] = {}
-
-
-def callbacks(module: type[T]) -> T:
-    """The one object of a callback class: it holds no attributes, so all its processes share it."""
-    found: T | None = _CALLBACKS.get(module)
-    if found is None:
-        found = _CALLBACKS[module] = module()
-    return found
 
 
 class Behaviour(Observed):
@@ -268,7 +258,7 @@ class Behaviour(Observed):
 
     def report_crash(self, reason: object, exc: BaseException | None = None) -> None:
         """The error report of the behaviour, with the crash report of the process in it."""
-        crash_report.write(self, reason, crash_report.last_message(self, exc))
+        crash_report.write(self, reason, crash_report.last_message(self, exc), exc)
 
 
 # -- the start protocol
@@ -315,6 +305,7 @@ async def start_monitor(
 
 
 def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
+    check_options(options, Options.__annotations__)
     name = options.get("name")
     if name is not None:
         holder = find(name)
@@ -361,9 +352,7 @@ def _start_timeout(process: Behaviour) -> None:
     process.doom(exits.KILLED)
 
 
-def enter_loop(
-    kind: type[Behaviour], module: Any, name: Name | None, idle: float | None, result: Any
-) -> NoReturn:
+def enter_loop(kind: type[Behaviour], module: Any, name: Name | None, idle: float | None, result: Any) -> NoReturn:
     """The running process, started by proc_lib, becomes a behaviour to the end of its life, as if init gave `result`.
 
     Raises ProcessExit: process_was_not_started_by_proc_lib, or process_not_registered under `name`.

@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 from otp.erts.pid import Pid
+from otp.erts.suggest import meant
 
 
 class Strategy(StrEnum):
@@ -59,11 +60,11 @@ StartFn = Callable[..., Awaitable[Started]]
 
 
 class SpecError(ValueError):
-    """A child spec or supervisor flag that cannot be; `reason` is OTP's name for the fault."""
+    """A child spec or supervisor flag that cannot be; `reason` is OTP's name for the fault, `hint` what may be."""
 
-    def __init__(self, *reason: object) -> None:
-        super().__init__(" ".join(map(str, reason)))
-        self.reason = reason
+    def __init__(self, *reason: object, hint: str = "") -> None:
+        super().__init__(" ".join(map(str, reason)) + (f": {hint}" if hint else ""))
+        self.reason, self.hint = reason, hint
 
 
 class StartCall(NamedTuple):
@@ -118,11 +119,12 @@ class ChildSpec:
         object.__setattr__(self, "start", _start_call(self.start))
         object.__setattr__(self, "restart", _one_of(Restart, self.restart, "invalid_restart_type"))
         if self.type not in ("worker", "supervisor"):
-            raise SpecError("invalid_child_type", self.type)
+            raise SpecError("invalid_child_type", self.type, hint=meant(self.type, ("worker", "supervisor")))
         if self.shutdown is None:
             object.__setattr__(self, "shutdown", INFINITY if self.type == "supervisor" else 5.0)
         elif self.shutdown not in (INFINITY, BRUTAL_KILL) and not _is_time(self.shutdown):
-            raise SpecError("invalid_shutdown", self.shutdown)
+            hint = f"seconds, or a word: {meant(self.shutdown, (INFINITY, BRUTAL_KILL))}"
+            raise SpecError("invalid_shutdown", self.shutdown, hint=hint)
         if not isinstance(self.modules, tuple | list):
             raise SpecError("invalid_modules", self.modules)
         if not isinstance(self.significant, bool):
@@ -182,14 +184,14 @@ def _one_of(kind: type[_E], value: str, fault: str) -> _E:
     try:
         return kind(value)
     except ValueError:
-        raise SpecError(fault, value) from None
+        raise SpecError(fault, value, hint=meant(value, kind)) from None
 
 
 def _start_call(start: object) -> StartCall:
     if not isinstance(start, tuple) or not 2 <= len(start) <= 3 or not callable(start[0]):
-        raise SpecError("invalid_mfa", start)
+        raise SpecError("invalid_mfa", start, hint="start is (async function, (arguments,)), or gen_server.spec(…)")
     if not isinstance(start[1], tuple | list):
-        raise SpecError("invalid_mfa", start)
+        raise SpecError("invalid_mfa", start, hint="the arguments are a tuple: one is (argument,)")
     return StartCall(start[0], tuple(start[1]), *start[2:])
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from otp.erts.actor import Process
 from otp.erts.exits import Crash, brief
 from otp.erts.pid import Pid
+from otp.stdlib.callback import BadReturn
 from otp.stdlib.gen import Call
 from otp.stdlib.report_text import describe
 from otp.stdlib.status import Status, formatted
@@ -29,9 +30,11 @@ SHOWN: Final = 10
 WIDTH: Final = 500
 
 
-def write(process: Observed, reason: object, message: object = None) -> None:
+def write(process: Observed, reason: object, message: object = None, exc: BaseException | None = None) -> None:
     """The error report of a behaviour, with its crash report: at level ERROR to logger "otp.proc_lib"."""
     report = behaviour_report(process, reason, message)
+    if isinstance(exc, BadReturn):
+        report["words"] = exc.words
     record = {"pid": str(process.pid), "registered": process.name, "reason": brief(reason), "report": report}
     log.error("%s", _Text(report), extra=record)
 

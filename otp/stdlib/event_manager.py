@@ -26,12 +26,14 @@ from otp.erts.process import link, send, unlink
 from otp.erts.signals import Exit
 from otp.stdlib import crash_report, gen
 from otp.stdlib.behaviour import Behaviour
+from otp.stdlib.callback import BAD, bad_return, callbacks
 from otp.stdlib.gen import Call, From, Throw
 from otp.stdlib.report_text import describe
 from otp.stdlib.status import Formats, Status, formatted
 
 log = logging.getLogger("otp.gen_event")
-_ABSENT: Final[Any] = object()
+_ABSENT: Final[Any] = gen.ABSENT
+_DUE = "Ok(state), Remove() or Swap(…)", "Reply(value, state), Remove(value) or Swap(…, reply=value)"
 
 #: the class of a handler, or (class, id)
 Handler = type | tuple[type, Hashable]
@@ -311,9 +313,10 @@ class EventManager(Behaviour):
                 if failed is not None and parent is not None:
                     send(parent, GenEventExit(handler, "crash"))  # OTP's word for a successor that did not start
                 return reply
-        return await self._crashed(entry, event, ("bad_return_value", result))
+        wrong = bad_return(entry.module, callback, event, result, _DUE[wants_reply], BAD)
+        return await self._crashed(entry, event, (BAD, result), wrong.words)
 
-    async def _crashed(self, entry: Entry, event: Any, reason: tuple[Any, ...]) -> Refused:
+    async def _crashed(self, entry: Entry, event: Any, reason: tuple[Any, ...], words: str = "") -> Refused:
         """Report a handler that failed and remove it: the manager and the others live on."""
         shown = entry.shown(event, reason[1] if reason[0] == "EXIT" else reason)
         if not exits.is_clean(shown.reason):
@@ -325,6 +328,7 @@ class EventManager(Behaviour):
                 "last_message": shown.message,
                 "state": shown.state,
                 "reason": shown.reason,
+                "words": words,
                 "crash": crash_report.crash_report(self, shown.reason),
             }
             record = {"pid": str(self.pid), "registered": self.name, "reason": str(reason), "report": report}
@@ -335,7 +339,7 @@ class EventManager(Behaviour):
     # -- coming and going
 
     async def _add(self, handler: Handler, args: tuple[Any, ...], parent: Pid | None, at: int = 0) -> Any:
-        entry = Entry(handler, _parts(handler)[0](), parent=parent)
+        entry = Entry(handler, callbacks(_parts(handler)[0]), parent=parent)
         try:
             state = await _value(entry.module.init(*args))
         except Throw as thrown:

@@ -31,6 +31,8 @@ class _Atom:
         return self.name
 
 
+#: stands in a result for what was not given
+ABSENT: Final[Any] = _Atom("ABSENT")
 #: init() returns it: no process, no error
 IGNORE: Final[Any] = _Atom("IGNORE")
 

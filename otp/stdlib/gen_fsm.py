@@ -53,6 +53,7 @@ from otp.erts.signals import Timeout
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Behaviour, Options
+from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
 from otp.stdlib.gen import CALL_TIMEOUT, IGNORE, From, Throw, reply, stop
 from otp.stdlib.gen_server import Stop, StopInit
 from otp.stdlib.status import Formats
@@ -83,7 +84,7 @@ __all__ = [
 
 D = TypeVar("D")
 log = logging.getLogger("otp.gen_fsm")
-_ABSENT: Final[Any] = inspect.signature(Stop).parameters["reply"].default
+_ABSENT: Final[Any] = gen.ABSENT
 
 #: seconds until Timeout(), "hibernate" to sleep until the next event, None for neither
 EventTimeout = float | Literal["hibernate"] | None
@@ -193,7 +194,8 @@ class GenFsmProcess(Behaviour):
         if type(result) is StopInit:
             raise StartError(result.reason)
         if not isinstance(result, tuple) or not 2 <= len(result) <= 3 or not isinstance(result[0], str):
-            raise ProcessExit(("bad_return_value", result))
+            due = "(state name, data), (state name, data, timeout), StopInit(reason) or IGNORE"
+            raise bad_return(self.module, "init", None, result, due, BAD)
         self.state_name, self.state = result[:2]
         if len(result) == 3:
             self._start_timeout(result[2])
@@ -266,7 +268,7 @@ class GenFsmProcess(Behaviour):
             if result.reply is _ABSENT or from_ is None:
                 return self.end(result.reason)
             return self.end(result.reason, lambda: gen.reply(from_, result.reply))
-        raise ProcessExit(("bad_return_value", result))
+        raise _wrong(self, message, from_, result)
 
     async def _finish(self, code: Any, from_: From | None, message: Any) -> None:
         after = self._result(await code, from_, message)
@@ -284,14 +286,27 @@ class GenFsmProcess(Behaviour):
         return self.module.terminate(reason, self.state_name, self.state)
 
 
+def _wrong(fsm: GenFsmProcess, message: Any, from_: From | None, result: Any) -> BadReturn:
+    """What is said of a callback that returned none of its results."""
+    names = {AllEvent: "handle_event", SyncAllEvent: "handle_sync_event", SyncEvent: f"{fsm.state_name}_sync"}
+    is_event = type(message) in (Event, _Timed)
+    callback = fsm.state_name if is_event else names.get(type(message), "handle_info")
+    due = "NextState(name, data) or Stop(reason, data)"
+    if from_ is not None:
+        due = f"ReplyNext(value, name, data), {due}"
+    elif type(result) is ReplyNext:
+        due += "; nobody waits for an answer here"
+    return bad_return(fsm.module, callback, getattr(message, "event", message), result, due, BAD)
+
+
 async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
-    return await behaviour.start(lambda: GenFsmProcess(behaviour.callbacks(module)), args, options, link=True)
+    return await behaviour.start(lambda: GenFsmProcess(callbacks(module, GenFsm)), args, options, link=True)
 
 
 async def start(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """start_link without the link."""
-    return await behaviour.start(lambda: GenFsmProcess(behaviour.callbacks(module)), args, options)
+    return await behaviour.start(lambda: GenFsmProcess(callbacks(module, GenFsm)), args, options)
 
 
 def enter_loop(
@@ -307,7 +322,7 @@ def enter_loop(
 
     Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
     """
-    behaviour.enter_loop(GenFsmProcess, module(), name, hibernate_after, (state_name, data, timeout))
+    behaviour.enter_loop(GenFsmProcess, callbacks(module, GenFsm), name, hibernate_after, (state_name, data, timeout))
 
 
 def send_event(dest: Pid | Name, event: object) -> None:

@@ -47,6 +47,7 @@ from otp.erts.pid import Pid, Ref
 from otp.erts.registry import Name
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Behaviour, FollowUp, Options
+from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, StartCall
 from otp.stdlib.gen import IGNORE, Call, Cast, From, Throw, call, cast, reply, stop
 from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
@@ -81,7 +82,7 @@ S = TypeVar("S")
 #: seconds until Timeout(), "hibernate" to sleep until the next message, None for neither
 Wait = float | Literal["hibernate"] | None
 log = logging.getLogger("otp.gen_server")
-_ABSENT: Final[Any] = object()
+_ABSENT: Final[Any] = gen.ABSENT
 
 
 @dataclass(slots=True)
@@ -226,7 +227,7 @@ class GenServerProcess(Behaviour):
         if cls is Reply and from_ is not None:
             gen.reply(from_, result.value)
             return self._settle(result.state, result.timeout, result.continue_)
-        raise exits.ProcessExit(("bad_return_value", result))
+        raise _wrong(self.module, message, result)
 
     def _stop_with(self, reason: object, after: Any) -> Coroutine[Any, Any, Any] | None:
         if not exits.is_clean(reason):
@@ -254,6 +255,27 @@ class GenServerProcess(Behaviour):
         return self.module.terminate(reason, self.state)
 
 
+_DUE: Final = {
+    "handle_call": "Reply(value, state), NoReply(state) or Stop(reason, state)",
+    "handle_cast": "NoReply(state) or Stop(reason, state)",
+    "handle_info": "NoReply(state) or Stop(reason, state)",
+    "handle_continue": "NoReply(state) or Stop(reason, state)",
+}
+
+
+def _wrong(module: Any, message: Any, result: Any) -> BadReturn:
+    """What is said of a callback that returned none of its results."""
+    callback, asked = "handle_info", message
+    if type(message) is Call or type(message) is Cast:
+        callback, asked = "handle_call" if type(message) is Call else "handle_cast", message.request
+    elif isinstance(message, tuple) and len(message) == 2 and message[0] == "continue":
+        callback, asked = "handle_continue", message[1]
+    due = _DUE[callback]
+    if type(result) is Reply:
+        due += "; nobody waits for an answer here"
+    return bad_return(module, callback, asked, result, due, BAD)
+
+
 def spec(
     module: type[GenServer[Any]],
     *args: Any,
@@ -269,17 +291,17 @@ def spec(
 
 async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """Start a server linked to the caller and wait for its init; see behaviour.start for results and errors."""
-    return await behaviour.start(lambda: GenServerProcess(behaviour.callbacks(module)), args, options, link=True)
+    return await behaviour.start(lambda: GenServerProcess(callbacks(module, GenServer)), args, options, link=True)
 
 
 async def start(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """start_link without the link."""
-    return await behaviour.start(lambda: GenServerProcess(behaviour.callbacks(module)), args, options)
+    return await behaviour.start(lambda: GenServerProcess(callbacks(module, GenServer)), args, options)
 
 
 async def start_monitor(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref] | None:
     """start, with a monitor of the server."""
-    return await behaviour.start_monitor(lambda: GenServerProcess(behaviour.callbacks(module)), args, options)
+    return await behaviour.start_monitor(lambda: GenServerProcess(callbacks(module, GenServer)), args, options)
 
 
 def enter_loop(
@@ -295,4 +317,6 @@ def enter_loop(
 
     Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
     """
-    behaviour.enter_loop(GenServerProcess, module(), name, hibernate_after, Init(state, timeout, continue_))
+    behaviour.enter_loop(
+        GenServerProcess, callbacks(module, GenServer), name, hibernate_after, Init(state, timeout, continue_)
+    )

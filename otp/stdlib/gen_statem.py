@@ -43,6 +43,7 @@ from otp.erts.pid import Pid, Ref
 from otp.erts.registry import Name
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Options
+from otp.stdlib.callback import callbacks
 from otp.stdlib.gen import IGNORE, From, Throw, cast, reply, stop
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
@@ -146,17 +147,17 @@ class GenStatem(Formats, Generic[D]):
 
 async def start_link(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
-    return await behaviour.start(lambda: GenStatemProcess(module()), args, options, link=True)
+    return await behaviour.start(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options, link=True)
 
 
 async def start(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
     """start_link without the link."""
-    return await behaviour.start(lambda: GenStatemProcess(module()), args, options)
+    return await behaviour.start(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options)
 
 
 async def start_monitor(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref] | None:
     """start, with a monitor of the machine."""
-    return await behaviour.start_monitor(lambda: GenStatemProcess(module()), args, options)
+    return await behaviour.start_monitor(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options)
 
 
 def enter_loop(
@@ -172,7 +173,7 @@ def enter_loop(
 
     Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
     """
-    behaviour.enter_loop(GenStatemProcess, module(), name, hibernate_after, (state, data, actions))
+    behaviour.enter_loop(GenStatemProcess, callbacks(module, GenStatem), name, hibernate_after, (state, data, actions))
 
 
 async def call(dest: Pid | Name, request: object, timeout: float | None = None) -> Any:

@@ -56,6 +56,8 @@ def _of_a_behaviour(report: Mapping[str, Any], show: Repr) -> str:
     lines = [
         f"{report['label'][0]} {report['name']} {report['module']} terminating: {reason_text(report['reason'], show)}"
     ]
+    if report.get("words"):
+        lines.append(report["words"])
     if report.get("handler") is not None:
         lines.append(f"handler: {show(report['handler'])}")
     if report["last_message"] is not None:

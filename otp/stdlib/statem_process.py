@@ -20,6 +20,7 @@ from otp.erts.exits import ProcessExit, StartError
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import crash_report, gen
 from otp.stdlib.behaviour import Behaviour, FollowUp
+from otp.stdlib.callback import bad_return, callbacks
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.transitions import (
     HANDLE_EVENT_FUNCTION,
@@ -49,6 +50,7 @@ from otp.stdlib.transitions import (
 _Event = tuple[EventType, Any]
 _NOT_ENTERING = (Postpone, NextEvent, ChangeModule, PushModule, PopModule)
 _NOT_ENDING = (*_NOT_ENTERING, Hibernate, SetTimeout, UpdateTimeout)
+_DUE = "Next(state, data), Keep(data), Repeat(data) or Stop(reason, data)"
 _BAD_ACTION = "bad_action_from_state_function"
 _FAULTS: dict[tuple[type, ...], str] = {
     _NOT_ENTERING: "bad_state_enter_action_from_state_function",
@@ -79,7 +81,8 @@ class GenStatemProcess(Behaviour):
         mode = module.callback_mode()
         words = (mode,) if isinstance(mode, str) else tuple(mode) if isinstance(mode, tuple | list) else ()
         if not words or not {*words} <= {STATE_FUNCTIONS, HANDLE_EVENT_FUNCTION, STATE_ENTER}:
-            raise ProcessExit(("bad_return_from_callback_mode", mode))
+            due = "STATE_FUNCTIONS or HANDLE_EVENT_FUNCTION, or one of them with STATE_ENTER"
+            raise bad_return(module, "callback_mode", None, mode, due, "bad_return_from_callback_mode")
         self._by_name, self._enters = HANDLE_EVENT_FUNCTION not in words, STATE_ENTER in words
         self.module, self.label = module, type(module)
 
@@ -91,7 +94,7 @@ class GenStatemProcess(Behaviour):
 
     def report_crash(self, reason: object, exc: BaseException | None = None) -> None:
         """The report, with the event that was handled when it failed."""
-        crash_report.write(self, reason, self._current)
+        crash_report.write(self, reason, self._current, exc)
 
     def take_return(self, result: Any, message: Any) -> Coroutine[Any, Any, Any] | None:
         """A thrown result."""
@@ -103,7 +106,8 @@ class GenStatemProcess(Behaviour):
         if type(result) is StopInit:
             raise StartError(result.reason)
         if not isinstance(result, tuple) or not 2 <= len(result) <= 3:
-            raise ProcessExit(("bad_return_from_init", result))
+            due = "(state, data), (state, data, actions), StopInit(reason) or IGNORE"
+            raise bad_return(self.module, "init", None, result, due, "bad_return_from_init")
         self.machine_state, self.state = result[:2]
         actions = as_list(result[2] if len(result) == 3 else ())
         return lambda: self._enter(actions)
@@ -193,13 +197,16 @@ class GenStatemProcess(Behaviour):
             self._wish = result
             return
         if type(result) not in (Next, Keep, Repeat):
-            raise ProcessExit(("bad_return_from_state_function", result))
+            callback = str(self.machine_state) if self._by_name else "handle_event"
+            raise bad_return(self.module, callback, self._current, result, _DUE, "bad_return_from_state_function")
         entering = self._current[0] == "enter"
         before = self.machine_state
         after = result.state if type(result) is Next else before
         changed = after != before
         if entering and changed:
-            raise ProcessExit(("bad_state_enter_return_from_state_function", result))
+            due = "Keep or Repeat: an enter call cannot change the state"
+            fault = "bad_state_enter_return_from_state_function"
+            raise bad_return(self.module, str(before), self._current, result, due, fault)
         if result.data is not SAME:
             self.state = result.data
         if changed:
@@ -234,10 +241,10 @@ class GenStatemProcess(Behaviour):
                 case Hibernate():
                     self.hibernate()
                 case ChangeModule(module):
-                    self._call_back(module())
+                    self._call_back(callbacks(module))
                 case PushModule(module):
                     self._pushed.append(self.module)
-                    self._call_back(module())
+                    self._call_back(callbacks(module))
                 case PopModule() if self._pushed:
                     self._call_back(self._pushed.pop())
                 case _:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from otp.stdlib.callback import Callbacks
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -21,7 +23,7 @@ class Status:
     log: tuple[Any, ...] = ()
 
 
-class Formats:
+class Formats(Callbacks):
     """The two callbacks of every behaviour's module."""
 
     def format_status(self, state: Any) -> Any:

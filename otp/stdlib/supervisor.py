@@ -63,6 +63,7 @@ from otp.erts.process import self_, sleep, trap_exit
 from otp.erts.registry import Name
 from otp.erts.signals import Exit
 from otp.stdlib import child_admin, child_spec, children, gen, gen_server, reports, restart
+from otp.stdlib.callback import Callbacks, callbacks
 from otp.stdlib.child_admin import ChildCounts, ChildError, ChildInfo, Refused
 from otp.stdlib.child_spec import ChildSpec, SpecError, SupFlags
 from otp.stdlib.children import FAMILIES, Child, Family
@@ -94,7 +95,7 @@ SupInit = tuple[SupFlags | Mapping[str, Any], Sequence[ChildSpec | Mapping[str, 
 SupRef = Pid | Name
 
 
-class Supervisor:
+class Supervisor(Callbacks):
     """The callback module: `init` says what the tree looks like, and nothing else."""
 
     def init(self, *args: Any) -> SupInit:
@@ -305,7 +306,7 @@ class _Server(GenServer[Family]):
 
 def _ask_module(module: type[Supervisor], args: tuple[Any, ...]) -> Any:
     """What init says, checked: (flags, specs) or IGNORE. Raises StartError as OTP names it."""
-    answer = module().init(*args)
+    answer = callbacks(module, Supervisor).init(*args)
     if answer is IGNORE:
         return IGNORE
     if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], SupFlags | Mapping)):

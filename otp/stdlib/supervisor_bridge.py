@@ -46,13 +46,14 @@ from otp.erts.process import link, self_, send, trap_exit, unlink
 from otp.erts.registry import Name
 from otp.erts.signals import Exit
 from otp.stdlib import gen_server
+from otp.stdlib.callback import BAD, Callbacks, bad_return, callbacks
 from otp.stdlib.gen_server import IGNORE, GenServer, NoReply, Stop, StopInit
 
 log = logging.getLogger("otp.supervisor_bridge")
 S = TypeVar("S")
 
 
-class SupervisorBridge(Generic[S]):
+class SupervisorBridge(Callbacks, Generic[S]):
     """The callback module. It holds no attributes: its state goes in and comes out."""
 
     def init(self, *args: Any) -> Any:
@@ -78,8 +79,8 @@ class _Settled:
 class _Server(GenServer[_Bridged]):
     async def init(self, module: type[SupervisorBridge[Any]], args: tuple[Any, ...]) -> Any:
         trap_exit()
-        callbacks = module()
-        answer = callbacks.init(*args)
+        bridge = callbacks(module, SupervisorBridge)
+        answer = bridge.init(*args)
         if inspect.isawaitable(answer):
             answer = await answer
         match answer:
@@ -91,8 +92,10 @@ class _Server(GenServer[_Bridged]):
             case _ if answer is IGNORE or isinstance(answer, StopInit):
                 return answer
             case _:
-                return StopInit(("bad_return_value", answer))
-        return _Bridged(callbacks, part, state)
+                raise bad_return(
+                    bridge, "init", None, answer, "(pid or future, state), IGNORE or StopInit(reason)", BAD
+                )
+        return _Bridged(bridge, part, state)
 
     def handle_info(self, message: Any, bridged: _Bridged) -> Any:
         if isinstance(message, _Settled) or (isinstance(message, Exit) and message.pid is bridged.part):

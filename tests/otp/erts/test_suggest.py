@@ -1,0 +1,40 @@
+"""test_suggest — a word near a known one, or all there are; and every enumerated option of otp says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from otp.erts import process, runtime, trace
+from otp.erts.suggest import meant
+from otp.stdlib.child_spec import ChildSpec, SupFlags
+
+
+def test_the_nearest_word_or_all() -> None:
+    assert meant("one-for-al", ["one_for_one", "one_for_all"]) == "did you mean 'one_for_all'?"
+    assert meant("zebra", ["one", "two"]) == "there is 'one', 'two'"
+    assert meant(None, ["seven"]) == "there is 'seven'"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (lambda: SupFlags(strategy="one_for_al"), "did you mean 'one_for_all'"),  # type: ignore[arg-type]
+        (lambda: SupFlags(auto_shutdown="any_signifcant"), "did you mean 'any_significant'"),  # type: ignore[arg-type]
+        (lambda: ChildSpec("a", (print, ()), restart="transiant"), "did you mean 'transient'"),  # type: ignore[arg-type]
+        (lambda: ChildSpec("a", (print, ()), type="superviser"), "did you mean 'supervisor'"),  # type: ignore[arg-type]
+        (lambda: ChildSpec("a", (print, ()), shutdown="brutalkill"), "did you mean 'brutal_kill'"),  # type: ignore[arg-type]
+        (lambda: ChildSpec("a", (print, "x")), "one is \\(argument,\\)"),  # type: ignore[arg-type]
+        (lambda: process.process_flag("trap_exits", True), "did you mean 'trap_exit'"),
+        (lambda: process.process_info(process.self_(), "link"), "did you mean 'links'"),
+        (lambda: process.spawn_opt(print, monitor={"alias": "demonitr"}), "did you mean 'demonitor'"),
+        (lambda: trace.trace(process.self_(), ["recieve"]), "did you mean 'receive'"),
+    ],
+)
+def test_each_enumerated_option_says_what_was_perhaps_meant(wrong: Callable[[], object], text: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ValueError, match=text):
+            wrong()
+
+    runtime.run(main)
