@@ -34,9 +34,10 @@ def receive(far: Far, frame: Any) -> None:
 
 
 def _receive(far: Far, frame: Any) -> None:
+    if type(frame) is list and len(frame) == 3 and frame[0] == SEND and type(frame[1]) is int:
+        deliver(intern(HERE.node, HERE.creation, frame[1]), unpack(frame[2]))  # first: there are so many
+        return
     match frame:
-        case [op, int(to), packed] if op == SEND:  # first, because there are so many
-            deliver(_here(to), unpack(packed))
         case [op, str(name), packed] if op == SEND_NAME:
             message, pid = unpack(packed), NAMES.get(name)
             if pid is not None:

@@ -37,12 +37,16 @@ def _register_stanza(cls: type[Stanza], code: int) -> None:
 
 
 def _deliver_fields(message: deliver.Deliver) -> tuple[Any, ...]:
-    fields = (_CODES[message.stanza.kind], *_fields(message.stanza))
+    stanza = message.stanza  # _fields and _stanza in one step: every message between workers comes this way
+    from_, to = stanza.from_, stanza.to
+    fields = (_CODES[stanza.kind], stanza.el.to_wire(), from_ and from_.full, to and to.full)
     return fields if not message.others else (*fields, message.others)
 
 
 def _deliver(code: int, wire: Any, from_: str | None, to: str | None, others: Iterable[str] = ()) -> deliver.Deliver:
-    return deliver.Deliver(_stanza(_CLASSES[code], wire, from_, to), tuple(others))
+    parse = JID.parse
+    stanza = _CLASSES[code](Element.from_wire(wire), (from_ and parse(from_)) or None, (to and parse(to)) or None)
+    return deliver.Deliver(stanza, tuple(others) if others else ())
 
 
 def _session_fields(session: Session) -> tuple[Any, ...]:
