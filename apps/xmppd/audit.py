@@ -18,6 +18,7 @@ import ipaddress
 import logging
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from otp.kernel.logger import client_text
@@ -54,7 +55,8 @@ def tell(deed: str, text: str, *chosen: str, level: int = logging.INFO) -> None:
     COUNTS[deed] += 1
     if log.isEnabledFor(level) or LISTENERS:
         line = ", ".join([text, *[part for part in chosen if part]])
-        log.log(level, line)
+        if log.isEnabledFor(level):  # without logging's search for the caller, who is of no interest here
+            log.handle(logging.LogRecord(log.name, level, __file__, 0, line, None, None))
         for listener in LISTENERS:
             listener(line)
 
@@ -70,6 +72,7 @@ def mechanism(name: str) -> str:
     return name if plain else quoted(name)
 
 
+@lru_cache(4096)
 def address(ip: str) -> str:
     """An IP address as it is blocked: an IPv4 one mapped into IPv6 is itself, no zone; "-" for none."""
     try:

@@ -42,6 +42,8 @@ _SECRETS: Final = re.compile(
 )
 _SECRET_KEYS: Final = frozenset({"password", "passwd", "secret", "cookie", "token"})
 _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# a supervisor's report says as a tree what the text says already
+_NOT_TOLD: Final = _PLAIN | {"pid", "registered", "report", "reason"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +177,8 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     }
     if name:
         fields["process"] = _clean(name)
-    extra = {key: _extra(key, value) for key, value in vars(record).items() if _told(key)}
+    extra = {key: _extra(key, value) for key, value in vars(record).items() if key not in _NOT_TOLD}
     return {**fields, "extra": extra} if extra else fields
-
-
-def _told(key: str) -> bool:
-    # a supervisor's report says as a tree what the text says already
-    return key not in _PLAIN and key not in ("pid", "registered", "report", "reason")
 
 
 def _extra(key: str, value: Any) -> str:
