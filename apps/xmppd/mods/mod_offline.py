@@ -44,7 +44,7 @@ class Options:
     """
 
     max_messages: int = 0
-    max_octets: int = 16 << 20
+    max_octets: int = 64 << 20
 
 
 def children(mod: Mod) -> list[ChildSpec]:

@@ -23,7 +23,7 @@ class Room:
     """What may wait for one user."""
 
     messages: int = 1000
-    octets: int = 16 << 20
+    octets: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
