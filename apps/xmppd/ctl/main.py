@@ -89,8 +89,8 @@ def _of_another(name: str) -> click.Command:
 
     @click.pass_context
     def run(context: click.Context, words: tuple[str, ...]) -> None:
-        if name in others.SENTENCES:
-            raise usage(f"{name}: {others.SENTENCES[name]}")
+        if said := others.sentence(name, words):
+            raise usage(f"{name}: {said}")
         ours = others.words_for(name, words)
         with root.make_context("xmppd", ours, parent=context) as inner:
             root.invoke(inner)

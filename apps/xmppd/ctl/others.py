@@ -58,6 +58,14 @@ VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "reopen_log": ("reload",),
     "reload-config": ("reload",),
 }
+#: topic of prosodyctl's `check` → why `config check` does not look at it; "" where it does
+CHECKS: Final[Mapping[str, str]] = {
+    "config": "",
+    "certs": "",
+    "dns": "names are not looked up: docs/operate.md has the records that a server needs",
+    "connectivity": "only somebody outside can tell whether the ports are open: docs/operate.md names them",
+    "features": "`config explain modules` lists what is there",
+}
 #: word → why there is no such verb, and what does it
 SENTENCES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("backup", "restore", "dump", "load", "dump_table", "install_fallback"), _BACKUP),
@@ -90,9 +98,18 @@ SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
+def sentence(name: str, given: Sequence[str]) -> str:
+    """Give why there is no verb of ours for a word of another server's; "" if there is one."""
+    if name == "check" and given:
+        return CHECKS.get(given[0], f"there is no check of {given[0]}")
+    return SENTENCES.get(name, "")
+
+
 def words_for(name: str, given: Sequence[str]) -> list[str]:
     """Give the words of our verb for a word of another server's and what was given to it."""
     verb = VERBS[name]
+    if name == "check":
+        return [*verb, *given[1:]]
     wanted = {int(digit) for word in verb for digit in re.findall(r"\{(\d)\}", word)}
     fixed = [word for word in verb if "{" not in word]
     if wanted and len(given) == len(wanted) and "@" not in given[0]:

@@ -78,7 +78,8 @@ async def here(module: str) -> dict[str, Any]:
         report = await hot.reload(name, apart=APART if before else (), accept=lambda: _check(before, config))
         done = await gen_mod_sup.renew(before, config)
     except LoadError as error:
-        return {"error": f"{_place(error)}; nothing was changed", "status": EXIT_FAILED}
+        status = EXIT_USAGE if error.reason == "nofile" else EXIT_FAILED
+        return {"error": f"{_place(error)}; nothing was changed", "status": status}
     done += [f"{why} (its state stays as it was)" for why in report.failed]
     if report.running:
         done.append(f"{_count(report.running, 'process', 'processes')} end in the version before what they are at")

@@ -5,6 +5,7 @@ Way:  xmppd.ctl.others
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -85,3 +86,10 @@ def test_a_word_of_ours_is_never_taken_for_anothers() -> None:
     root = every_verb()
     for word in (*others.VERBS, *others.SENTENCES):
         assert root.commands[word].hidden, word
+
+
+@pytest.mark.parametrize(
+    ("topic", "status"), [("config", 0), ("certs", 0), ("dns", 2), ("connectivity", 2), ("zzz", 2)]
+)
+def test_topics_of_check(topic: str, status: int, tmp_path: Path) -> None:
+    assert main(["check", topic, "--home", str(tmp_path)]) == status

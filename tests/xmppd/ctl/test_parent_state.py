@@ -65,3 +65,18 @@ def test_which_certificate_each_host_shows(tmp_path: Path) -> None:
 def test_the_development_certificate_is_where_net_makes_it(tmp_path: Path, host: str) -> None:
     config = load(None, tmp_path, {})
     assert development_certificate(config, host) == tls_dev.ensure(config.paths.certs, host)[0]
+
+
+def test_lines_to_copy_reach_this_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XMPPD_COMMAND", "./xmppd")
+    monkeypatch.setenv("XMPPD_HOME", str(tmp_path / "a b"))
+    monkeypatch.setenv("XMPPD_CONFIG", "/etc/x.toml")
+    config = dataclasses.replace(load(None, tmp_path / "a b", {}), listen=())
+
+    def command(home: str, file: str | None) -> str:
+        there = dataclasses.replace(config, paths=dataclasses.replace(config.paths, home=tmp_path / home))
+        return str(Parent(there, file, {}, []).describe()["command"])
+
+    assert command("a b", None) == command("a b", "/etc/x.toml") == "./xmppd"
+    assert command("c d", None) == f"./xmppd --home '{tmp_path}/c d'"
+    assert command("a b", "/x y") == "./xmppd --config '/x y'"

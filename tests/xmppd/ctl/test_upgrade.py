@@ -25,7 +25,8 @@ def test_a_module_registers_what_its_file_declares() -> None:
     good, fixed, missing = beside_server(body)
     assert good["ok"]["module"] == "xmppd.mods.mod_ping"
     assert good["ok"]["done"] == [f"registered mod_ping of {host} again" for host in ("localhost", "other.example")]
-    assert (fixed["status"], missing["status"]) == (2, 1)
+    assert (fixed["status"], missing["status"]) == (2, 2)
+    assert missing["error"].startswith("no module xmppd.mods.mod_nothing is loaded here: name one as mod_ping")
     assert "nothing was changed" in missing["error"]
 
 

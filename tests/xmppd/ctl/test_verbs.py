@@ -71,3 +71,62 @@ def test_an_empty_password_is_refused(asked: Asked, monkeypatch: pytest.MonkeyPa
 def test_a_made_password_is_shown_once(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
     main(["user", "add", "a"])
     assert capsys.readouterr().out == "made a@x, password pw\n"
+
+
+class Terminal(io.StringIO):
+    """Somebody sits there."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("line", "typed", "status", "done"),
+    [
+        ("user del a", "n\n", 130, False),
+        ("user del a", "y\n", 0, True),
+        ("deluser a", "\n", 130, False),
+        ("unregister a x", "n\n", 130, False),
+        ("user del a --yes", "", 0, True),
+        ("user del a -y", "", 0, True),
+    ],
+)
+def test_at_a_terminal_a_removal_is_asked_about(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, line: str, typed: str, status: int, done: bool
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    assert main(line.split()) == status
+    assert bool(asked) is done
+
+
+def test_a_password_is_asked_for_twice_at_a_terminal(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = iter(["one thing", "another", "", "one thing", "one thing"])
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("click.termui.hidden_prompt_func", lambda _prompt: next(typed))
+    assert main(["user", "passwd", "a"]) == 0
+    assert asked == [("user passwd", {"user": "a", "password": "one thing"})]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "user add a ",
+        "user add a --password=",
+        "user passwd a ",
+        "user passwd a b --random",
+        "user add a b --password c",
+    ],
+)
+def test_passwords_that_are_none_or_two(asked: Asked, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line.split(" ")) == 2
+    assert "password" in capsys.readouterr().err
+    assert asked == []
+
+
+def test_nobody_there_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(client, "ask", lambda *_: [])
+    for line in ("user list", "session list", "roster list a"):
+        assert main(line.split()) == 0
+    assert capsys.readouterr().out == "no accounts\nnobody is connected\nno contacts\n"
+    assert main(["user", "list", "--json"]) == 0
+    assert capsys.readouterr().out == "[]\n"
