@@ -1,7 +1,8 @@
 """programs — random programs of supervision: a tree, and what is done to it step by step.
 
 A program is a nest of tuples and lists that prints as an Erlang term (`erlang()`), for oracle.erl, and is run by
-ours.py. Times do not decide anything: periods are an hour, and a step is over when nothing happens any more.
+ours.py. Times do not decide anything: periods are an hour, a shutdown takes as long as it needs (but for who is stuck in
+its terminate), and a step is over when nothing happens any more.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class _Maker:
     def simple(self, name: str) -> tuple[Any, ...]:
         worker = self.fresh("t")
         self.sups.append((name, "simple_one_for_one", []))
-        template = (worker, self.rng.choice(RESTARTS), self.shutdown(), False, ("worker", (self.flip(), "ok", [])))
+        restart, shutdown = self.rng.choice(RESTARTS), patient(self.shutdown())
+        template = (worker, restart, shutdown, False, ("worker", (self.flip(), "ok", [])))
         return ("sup", name, ("simple_one_for_one", self.rng.randint(0, 4), "never"), [template])
 
     def flip(self) -> bool:
@@ -76,7 +78,8 @@ class _Maker:
             for n in range(1, 6)
             if rng.random() < (0.03 if n == 1 else 0.12)
         ]
-        return (id_, restart, shutdown, significant, ("worker", (trap, end, fails)))
+        time = shutdown if end == "stuck" else patient(shutdown)
+        return (id_, restart, time, significant, ("worker", (trap, end, fails)))
 
     def step(self) -> tuple[Any, ...]:
         rng = self.rng
@@ -108,6 +111,11 @@ class _Maker:
         if kind == "signal":
             return ("signal", rng.choice([s[0] for s in self.sups] + [who]), rng.choice(["shutdown", "boom", "normal"]))
         return ("exit", who, rng.choice(REASONS))
+
+
+def patient(shutdown: Any) -> Any:
+    """A time that a busy machine does not use up: only who is stuck in its terminate is to be killed."""
+    return shutdown if shutdown == "brutal_kill" else 10_000
 
 
 def make(seed: int) -> Program:
