@@ -1,8 +1,8 @@
 """programs — random programs of supervision: a tree, and what is done to it step by step.
 
 A program is a nest of tuples and lists that prints as an Erlang term (`erlang()`), for oracle.erl, and is run by
-ours.py. Times do not decide anything: periods are an hour, a shutdown takes as long as it needs (but for who is stuck in
-its terminate), and a step is over when nothing happens any more.
+ours.py. Times do not decide anything: periods are an hour, a shutdown takes as long as it needs (but for who is stuck
+in its terminate), and a step is over when nothing happens any more.
 """
 
 from __future__ import annotations
