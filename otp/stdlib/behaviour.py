@@ -312,6 +312,7 @@ def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
         if holder is not None:
             raise exits.AlreadyStarted(holder)
     process = make()
+    process.obeys = process.pid  # one that is not linked at its start is its own parent
     if isinstance(name, str):
         NAMES[name] = process.pid
         process.name = name

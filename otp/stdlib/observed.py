@@ -30,12 +30,16 @@ class Observed(Waiting):
     module: Any
     kind = "gen"
     state: Any = None
-    obeys: Pid | None = None  # whose exit ends it in order: the parent it was linked with at its start
+    obeys: Pid | None = None  # whose exit ends it in order: the parent it was linked with at its start, else its own
     debug: list[DebugFn] | None = None
 
     def end(self, reason: object) -> Coroutine[Any, Any, Any] | None:
         """Run terminate and die with `reason`."""
         raise NotImplementedError
+
+    def is_told_to_end(self, message: Any) -> bool:
+        """Whether it is the exit signal of who it obeys: no callback sees it, and no debug function."""
+        return type(message) is Exit and message.pid is self.obeys and self.obeys is not None
 
     def replace_state(self, fn: Callable[[Any], Any]) -> Any:
         """Set the state to fn(state) and return it (sys:replace_state)."""
@@ -91,7 +95,7 @@ class Observed(Waiting):
     def _handle_suspended(self, message: Any) -> Coroutine[Any, Any, Any] | None:
         if type(message) is System:
             return self.answer_system(message)
-        if type(message) is Exit and message.pid is self.obeys and self.obeys is not None:
+        if self.is_told_to_end(message):
             return self.end(message.reason)
         assert self._stash is not None
         self._stash.append(message)
@@ -131,7 +135,7 @@ class Observed(Waiting):
             self.__dict__.pop("handle", None)
 
     def _handle_debug(self, message: Any) -> Coroutine[Any, Any, Any] | None:
-        if type(message) is not System:
+        if type(message) is not System and not self.is_told_to_end(message):
             for fn in list(self.debug or ()):
                 try:
                     done = fn("in", message, self.state) == "done"

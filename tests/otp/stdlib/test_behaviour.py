@@ -57,6 +57,22 @@ def test_code_is_changed_while_it_is_suspended_only(start: Any) -> None:
 
 
 @pytest.mark.parametrize("start", STARTS)
+def test_one_started_without_a_link_is_its_own_parent(start: Any) -> None:
+    """gen:start: its own exit signal, if it traps exits, ends it in order; no callback or debug function sees it."""
+
+    async def body() -> None:
+        seen: list[object] = []
+        pid = await start(debug=[lambda _way, message, _state: seen.append(message)])
+        ref = process.monitor(pid)
+        process.send(pid, Exit(pid, "why"))
+        down = await receive(timeout=5.0)
+        assert (down.ref, down.reason) == (ref, "why")
+        assert seen == []
+
+    run(body)
+
+
+@pytest.mark.parametrize("start", STARTS)
 def test_a_debug_function_that_is_installed_twice_sees_a_message_once(start: Any) -> None:
     async def body() -> None:
         pid, seen = await start(), list[object]()
