@@ -7,7 +7,7 @@ Process:  none: written by the carrier on the loop's thread; outlives the carrie
 Differs:  only for classes named to keep(). A node that comes back in the same life is sent what it has not taken, in
           order and once. Of one that does not, each message is given back with whether it may have arrived
 
-docs/decisions/0008 says why not "at least once".
+docs/decisions/0009 says why not "at least once".
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Process:  one for all that a node held
 RFC:      6120 §8.3.3.18 (resource-constraint), 6121 §8.5.3.2 (no session of the full JID)
 
 What was never written to the link is routed anew. What was written may have come, and may have been shown: it is not
-said twice; who sent it is told that it may be lost, and decides. docs/decisions/0008 has the reasons.
+said twice; who sent it is told that it may be lost, and decides. docs/decisions/0009 has the reasons.
 """
 
 from __future__ import annotations
