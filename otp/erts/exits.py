@@ -111,6 +111,13 @@ class DiedAtStart(StartError):
     """The process ended before it could say how its start went."""
 
 
+class Ignored(StartError):
+    """init said IGNORE: there is no process, and it is no failure. A supervisor goes on without that child."""
+
+    def __init__(self) -> None:
+        super().__init__("ignore")
+
+
 class AlreadyStarted(StartError):
     """The name is taken: {error, {already_started, pid}}."""
 

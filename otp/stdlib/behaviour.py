@@ -7,7 +7,7 @@ Way:      gen_server, gen_statem, gen_fsm, gen_event are built on [behaviour], w
     a parent                     the generic half                     the callback module
     await start_link(…) ──────►  takes the name, links
                                  begin ────────────────────────────►  init
-    Pid, None or StartError ◄──  answer_start ◄─────────────────────  a state, IGNORE, StopInit, a crash
+    Pid or StartError ◄────────  answer_start ◄─────────────────────  a state, IGNORE, StopInit, a crash
     messages ─────────────────►  handle: system messages apart ────►  the behaviour's callbacks
     its exit (if trapped) ────►  end ──────────────────────────────►  terminate
 """
@@ -111,7 +111,7 @@ class Behaviour(Observed):
         try:
             result = await self._call_init(args)
             if result is IGNORE:
-                self._not_started(exits.NORMAL, None)
+                self._not_started(exits.NORMAL, exits.Ignored())
                 return
             follow_up = self.accept_init(result)
         except exits.StartError as exc:
@@ -140,7 +140,7 @@ class Behaviour(Observed):
         except Throw as thrown:
             return thrown.value
 
-    def _not_started(self, reason: object, error: exits.StartError | None) -> None:
+    def _not_started(self, reason: object, error: exits.StartError) -> None:
         # the name is free before the caller hears of it
         if self.name is not None:
             NAMES.pop(self.name, None)
@@ -264,12 +264,10 @@ class Behaviour(Observed):
 # -- the start protocol
 
 
-async def start(
-    make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options, link: bool = False
-) -> Pid | None:
+async def start(make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options, link: bool = False) -> Pid:
     """Start a behaviour and wait for its init: the name first, then the link, then init.
 
-    Returns its Pid, or None if init said IGNORE.
+    Returns its Pid. Raises Ignored, a StartError that is no failure, if init said IGNORE.
     Raises: AlreadyStarted if the name is taken (init does not run); StartError with init's reason, or timeout.
     A linked caller gets the exit signal of a failed init too, as in OTP: one that does not trap exits dies of it. (The
     signal of a process that died in its init, by a kill, is taken out of the mailbox: it is the StartError.)
@@ -289,19 +287,16 @@ async def start(
         raise
 
 
-async def start_monitor(
-    make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options
-) -> tuple[Pid, Ref] | None:
+async def start_monitor(make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options) -> tuple[Pid, Ref]:
     """The same, not linked but monitored; a start that fails raises as there, and there is no Down."""
     process = _prepare(make, options)
     process.parent = THIS.running.pid if THIS.running is not None else None
-    ref, pid = monitor(process.pid), None
+    ref = monitor(process.pid)
     try:
-        pid = await _run_init(process, args, options.get("timeout"))
-    finally:
-        if pid is None:
-            demonitor(ref, flush=True)
-    return None if pid is None else (pid, ref)
+        return await _run_init(process, args, options.get("timeout")), ref
+    except BaseException:
+        demonitor(ref, flush=True)
+        raise
 
 
 def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
@@ -330,7 +325,7 @@ def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
     return process
 
 
-async def _run_init(process: Behaviour, args: tuple[Any, ...], timeout: float | None) -> Pid | None:
+async def _run_init(process: Behaviour, args: tuple[Any, ...], timeout: float | None) -> Pid:
     started, timer = process.started, None
     assert started is not None
     if timeout is not None:
@@ -338,7 +333,9 @@ async def _run_init(process: Behaviour, args: tuple[Any, ...], timeout: float | 
         timer = started.timer = TIMERS.after(timeout, _start_timeout, process)
     process.begin(args)
     try:
-        return await started
+        pid = await started
+        assert pid is not None
+        return pid
     finally:
         if timer is not None:
             TIMERS.cancel(timer)

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from otp.erts import exits
-from otp.erts.exits import StartError, is_clean, passes, reason_of
+from otp.erts.exits import Ignored, StartError, is_clean, passes, reason_of
 from otp.erts.pid import Pid, Ref
 from otp.erts.process import cancel_timer, exit_, make_ref, monitor, receive, self_, send_after
 from otp.erts.signals import Down, Exit
@@ -142,6 +142,8 @@ async def start(spec: ChildSpec, extra: Iterable[Any] = ()) -> Started:
     call = spec.call
     try:
         started = await call.fn(*call.args, *extra, **call.kwargs)
+    except Ignored:
+        return None
     except StartError:
         raise
     except BaseException as exc:

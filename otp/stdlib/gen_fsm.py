@@ -299,12 +299,12 @@ def _wrong(fsm: GenFsmProcess, message: Any, from_: From | None, result: Any) ->
     return bad_return(fsm.module, callback, getattr(message, "event", message), result, due, BAD)
 
 
-async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
     """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
     return await behaviour.start(lambda: GenFsmProcess(callbacks(module, GenFsm)), args, options, link=True)
 
 
-async def start(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+async def start(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
     """start_link without the link."""
     return await behaviour.start(lambda: GenFsmProcess(callbacks(module, GenFsm)), args, options)
 

@@ -49,7 +49,7 @@ from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Behaviour, FollowUp, Options
 from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, StartCall
-from otp.stdlib.gen import IGNORE, Call, Cast, From, Throw, call, cast, reply, stop
+from otp.stdlib.gen import IGNORE, Call, Cast, From, Request, Throw, call, cast, reply, stop
 from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
 from otp.stdlib.status import Formats
 
@@ -60,6 +60,7 @@ __all__ = [
     "Init",
     "NoReply",
     "Reply",
+    "Request",
     "Stop",
     "StopInit",
     "Throw",
@@ -289,17 +290,17 @@ def spec(
     return ChildSpec(id or gen.plain(name) or module.__name__, start, restart, shutdown)
 
 
-async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
     """Start a server linked to the caller and wait for its init; see behaviour.start for results and errors."""
     return await behaviour.start(lambda: GenServerProcess(callbacks(module, GenServer)), args, options, link=True)
 
 
-async def start(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+async def start(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
     """start_link without the link."""
     return await behaviour.start(lambda: GenServerProcess(callbacks(module, GenServer)), args, options)
 
 
-async def start_monitor(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref] | None:
+async def start_monitor(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref]:
     """start, with a monitor of the server."""
     return await behaviour.start_monitor(lambda: GenServerProcess(callbacks(module, GenServer)), args, options)
 

@@ -145,17 +145,17 @@ class GenStatem(Formats, Generic[D]):
         return state
 
 
-async def start_link(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+async def start_link(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
     """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
     return await behaviour.start(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options, link=True)
 
 
-async def start(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid | None:
+async def start(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
     """start_link without the link."""
     return await behaviour.start(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options)
 
 
-async def start_monitor(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref] | None:
+async def start_monitor(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref]:
     """start, with a monitor of the machine."""
     return await behaviour.start_monitor(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options)
 

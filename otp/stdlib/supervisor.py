@@ -130,10 +130,11 @@ class _TryAgain:
 # -- API
 
 
-async def start_link(module: type[Supervisor], *args: Any, name: Name | None = None) -> Pid | None:
-    """Start a supervisor with all its children, linked to the caller; None if init said IGNORE.
+async def start_link(module: type[Supervisor], *args: Any, name: Name | None = None) -> Pid:
+    """Start a supervisor with all its children, linked to the caller.
 
-    Raises StartError: ("shutdown", ("failed_to_start_child", id, reason)), ("start_spec", fault), AlreadyStarted.
+    Raises Ignored if init said IGNORE; StartError: ("shutdown", ("failed_to_start_child", id, reason)),
+    ("start_spec", fault), AlreadyStarted.
     """
     return await gen_server.start_link(_Server, module, name, args, name=name)
 

@@ -117,6 +117,6 @@ def _reason(future: asyncio.Future[Any]) -> object:
     return exits.NORMAL if exc is None else reason_of(exc)
 
 
-async def start_link(module: type[SupervisorBridge[Any]], *args: Any, name: Name | None = None) -> Pid | None:
-    """Start a bridge linked to the caller; None if init said IGNORE. Raises StartError."""
+async def start_link(module: type[SupervisorBridge[Any]], *args: Any, name: Name | None = None) -> Pid:
+    """Start a bridge linked to the caller. Raises StartError; Ignored if init said IGNORE."""
     return await gen_server.start_link(_Server, module, args, name=name)

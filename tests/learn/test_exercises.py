@@ -70,3 +70,40 @@ def test_without_a_number_it_asks_for_one() -> None:
         done = run(*words)
         assert done.returncode == 2
         assert "make exercise 1" in done.stdout
+
+
+#: a usual wrong idea
+SPINS = """
+from otp.erts.process import receive, self_, send
+
+async def storeroom():
+    things = []
+    while True:
+        match await receive():
+            case ("put", thing):
+                things.append(thing)
+            case ("get", sender) if things:
+                send(sender, ("thing", things.pop(0)))
+            case ("get", sender):
+                send(self_(), ("get", sender))
+            case "stop":
+                return
+"""
+
+
+def test_a_storeroom_that_asks_itself_again_and_again_is_told(tmp_path: Path) -> None:
+    answer = tmp_path / "answer.py"
+    answer.write_text(SPINS)
+    done = run("1", str(answer))
+    assert done.returncode == 1
+    assert "burns the processor" in done.stdout
+
+
+def test_an_account_with_its_state_on_self_is_told(tmp_path: Path) -> None:
+    skeleton = (exercise.EXERCISES / "03.py").read_text()
+    answer = tmp_path / "answer.py"
+    answer.write_text(skeleton.replace("        return 0\n", "        self.total = 0\n        return self\n"))
+    done = run("3", str(answer))
+    assert done.returncode == 1
+    assert "self.total of Account: all processes of a callback class share its one object" in done.stdout
+    assert "Keep 'total' in the state" in done.stdout

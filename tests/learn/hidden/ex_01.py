@@ -55,6 +55,23 @@ async def check_waits(exercise: ModuleType) -> None:
     assert got == ("thing", "rope"), f"a rope was put there while somebody waited, but the answer was {got!r}"
 
 
+async def check_rests(exercise: ModuleType) -> None:
+    """While somebody waits and nothing comes, it rests."""
+    store = process.spawn(exercise.storeroom)
+    get(store)
+    await process.sleep(0.02)
+    before = process.process_info(store)
+    await process.sleep(0.05)
+    after = process.process_info(store)
+    assert before is not None, "it ended while somebody waited"
+    assert after is not None, "it ended while somebody waited"
+    handled = after.reductions - before.reductions
+    assert handled == 0, (
+        f"nobody sent it anything, yet it took {handled} messages in 50 ms: does it send "
+        "the question to itself again and again? That burns the processor; leave the question in the mailbox"
+    )
+
+
 async def check_first_come(exercise: ModuleType) -> None:
     """Of two who wait, the first to ask is the first to get."""
     store, me = process.spawn(exercise.storeroom), self_()

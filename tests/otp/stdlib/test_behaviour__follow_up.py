@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from otp.erts.exits import Crash, StartError
+from otp.erts.exits import Crash, Ignored, StartError
 from otp.erts.process import receive, self_, send
 from otp.erts.signals import Down, Exit
 from otp.stdlib import gen_fsm, gen_server, gen_statem, proc_lib, supervisor
@@ -140,7 +140,8 @@ def test_gen_server__start_monitor_that_fails_leaves_no_down() -> None:
     async def body() -> list[Any]:
         with pytest.raises(StartError):
             await gen_server.start_monitor(Refuses, gen_server.StopInit("why"))
-        assert await gen_server.start_monitor(Refuses, gen_server.IGNORE) is None
+        with pytest.raises(Ignored):
+            await gen_server.start_monitor(Refuses, gen_server.IGNORE)
         return await process.flush()
 
     assert run(body) == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from otp.erts.exits import AlreadyStarted, CallError, Crash, NotAProcess, ProcessExit, StartError
+from otp.erts.exits import AlreadyStarted, CallError, Crash, Ignored, NotAProcess, ProcessExit, StartError
 from otp.erts.process import exit_, is_alive, receive, self_, send, sleep, spawn_link, trap_exit, whereis
 from otp.erts.signals import Exit
 from otp.stdlib import gen, gen_fsm
@@ -109,7 +109,8 @@ def test_gen_fsm__start3_timeout_of_init() -> None:
 
 def test_gen_fsm__start4_ignore() -> None:
     async def body() -> None:
-        assert await machine([], IGNORE) is None
+        with pytest.raises(Ignored):
+            await machine([], IGNORE)
         assert await ended() == "normal"
 
     run(body)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from otp.erts.exits import AlreadyStarted, CallError, ProcessExit, ReceiveTimeout, StartError
+from otp.erts.exits import AlreadyStarted, CallError, Ignored, ProcessExit, ReceiveTimeout, StartError
 from otp.erts.process import is_alive, receive, register, self_, send, trap_exit
 from otp.erts.signals import Down, Exit
 from otp.stdlib import gen_fsm, proc_lib
@@ -79,7 +79,8 @@ def test_gen_fsm__start3() -> None:
 def test_gen_fsm__start4() -> None:
     async def body() -> None:
         trap_exit()
-        assert await gen_fsm.start(Door, IGNORE) is None
+        with pytest.raises(Ignored):
+            await gen_fsm.start(Door, IGNORE)
         await quiet()
 
     run(body)

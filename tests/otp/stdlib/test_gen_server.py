@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from otp.erts import exits, process
-from otp.erts.exits import AlreadyStarted, CallError, ProcessExit, StartError
+from otp.erts.exits import AlreadyStarted, CallError, Ignored, ProcessExit, StartError
 from otp.erts.process import receive, self_
 from otp.erts.signals import Down, Exit, Timeout
 from otp.stdlib import gen, gen_server
@@ -51,7 +51,8 @@ def test_gen_server__start_link_with_a_failing_init_tells_the_caller_twice() -> 
 def test_gen_server__start_ignore() -> None:
     async def body() -> None:
         process.trap_exit()
-        assert await gen_server.start_link(Server, "ignore", name="fred") is None
+        with pytest.raises(Ignored):
+            await gen_server.start_link(Server, "ignore", name="fred")
         assert process.whereis("fred") is None
         assert (await receive(timeout=5)).reason == "normal"
 

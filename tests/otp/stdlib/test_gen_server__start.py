@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from otp.erts.exits import AlreadyStarted, CallError, Crash, ProcessExit, StartError
+from otp.erts.exits import AlreadyStarted, CallError, Crash, Ignored, ProcessExit, StartError
 from otp.erts.process import exit_, is_alive, receive, register, self_, send, trap_exit, whereis
 from otp.erts.signals import Down, Exit, Timeout
 from otp.kernel import global_
@@ -57,7 +57,8 @@ def test_gen_server__start__by_any_name() -> None:
         monitored, ref = await gen_server.start_monitor(Server)  # type: ignore[misc]
         exit_(monitored, "kill")
         assert await heard() == Down(ref, monitored, "killed")
-        assert await gen_server.start_monitor(Server, "ignore") is None
+        with pytest.raises(Ignored):
+            await gen_server.start_monitor(Server, "ignore")
 
     run_globally(body)
 
@@ -136,7 +137,8 @@ def test_gen_server__otp_7669(where: str) -> None:
             with pytest.raises(StartError):
                 await gen_server.start(Server, *args, name=name)
             assert process.resolve(name) is None
-        assert await gen_server.start(Server, "init", IGNORE, name=name) is None
+        with pytest.raises(Ignored):
+            await gen_server.start(Server, "init", IGNORE, name=name)
         assert process.resolve(name) is None
         assert await server(name=name) is process.resolve(name)
 
@@ -307,7 +309,8 @@ def test_gen_server__init_may_throw_its_result() -> None:
         pid = await gen_server.start(Thrower, [1])
         assert pid is not None
         assert [await gen_server.call(pid, 2), await gen_server.call(pid, 3)] == [[1], [1, 2]]
-        assert await gen_server.start(Thrower, IGNORE) is None
+        with pytest.raises(Ignored):
+            await gen_server.start(Thrower, IGNORE)
         with pytest.raises(StartError, match="why"):
             await gen_server.start(Thrower, StopInit("why"))
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otp.erts.exits import AlreadyStarted, CallError, Crash, ProcessExit, StartError
+from otp.erts.exits import AlreadyStarted, CallError, Crash, Ignored, ProcessExit, StartError
 from otp.erts.process import exit_, is_alive, receive, send, sleep, trap_exit, whereis
 from otp.erts.signals import Exit
 from otp.stdlib import gen, gen_statem
@@ -112,7 +112,8 @@ def test_gen_statem__start1__and_stop() -> None:
 
 def test_gen_statem__start4_ignore_start5_stop() -> None:
     async def body() -> None:
-        assert await machine([], IGNORE) is None
+        with pytest.raises(Ignored):
+            await machine([], IGNORE)
         assert await ended() == "normal"
         with pytest.raises(StartError) as caught:
             await machine([], StopInit("why"))

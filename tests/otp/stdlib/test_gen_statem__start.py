@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from otp.erts.exits import AlreadyStarted, CallError, ReceiveTimeout, StartError
+from otp.erts.exits import AlreadyStarted, CallError, Ignored, ReceiveTimeout, StartError
 from otp.erts.process import is_alive, receive, self_, trap_exit
 from otp.erts.signals import Exit
 from otp.stdlib import gen_statem
@@ -86,7 +86,8 @@ def test_gen_statem__start3(lamp: Any) -> None:
 def test_gen_statem__start4(lamp: Any) -> None:
     async def body() -> None:
         trap_exit()
-        assert await gen_statem.start(lamp, IGNORE) is None
+        with pytest.raises(Ignored):
+            await gen_statem.start(lamp, IGNORE)
         await quiet()
 
     run(body)

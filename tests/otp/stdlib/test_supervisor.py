@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otp.erts.exits import AlreadyStarted, Crash, ProcessExit, StartError
+from otp.erts.exits import AlreadyStarted, Crash, Ignored, ProcessExit, StartError
 from otp.erts.pid import Pid
 from otp.erts.process import exit_, is_alive, process_info, processes, self_, sleep, trap_exit, whereis
 from otp.stdlib import gen_server, supervisor
@@ -67,7 +67,8 @@ def test_supervisor__sup_start_normal() -> None:
 
 def test_supervisor__sup_start_ignore_init() -> None:
     async def body() -> None:
-        assert await supervisor.start_link(Any_, IGNORE) is None
+        with pytest.raises(Ignored):
+            await supervisor.start_link(Any_, IGNORE)
 
     run(body)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from otp.erts.exits import Crash, StartError
+from otp.erts.exits import Crash, Ignored, StartError
 from otp.erts.pid import Pid
 from otp.erts.process import exit_, is_alive, receive, spawn, trap_exit, whereis
 from otp.kernel import global_
@@ -49,7 +49,8 @@ def test_supervisor_bridge__starting() -> None:
         assert whereis("bridge") is pid
         await gen_server.stop(pid)
         assert log == ["normal"]
-        assert await supervisor_bridge.start_link(Bridge, IGNORE, log) is None
+        with pytest.raises(Ignored):
+            await supervisor_bridge.start_link(Bridge, IGNORE, log)
 
     run(body)
 
