@@ -94,8 +94,7 @@ def show_logs(count: int, follow: bool) -> None:
     home = said.where()
     if not home.path.exists():
         raise usage(f"there is no home {home.path}: --home says another")
-    elsewhere = home.pid() is not None and _last_start(home).get("foreground")
-    if elsewhere:
+    if _in_the_foreground(home):
         click.echo(_ELSEWHERE, err=True)
     elif not home.log.exists():
         raise CommandError(f"there is no log yet: {home.log}")
@@ -114,6 +113,14 @@ def as_before(said: Options) -> Options:
     if not before:
         return said
     return dataclasses.replace(said, config=before.get("config"), flags=before.get("flags") or {})
+
+
+def _in_the_foreground(home: Home) -> bool:
+    """Tell whether a server runs there whose log is not in the file; who may not see that may still read the log."""
+    try:
+        return home.pid() is not None and bool(_last_start(home).get("foreground"))
+    except PermissionError:
+        return False
 
 
 def _last_start(home: Home) -> dict[str, Any]:

@@ -92,6 +92,9 @@ def _of_another(name: str) -> click.Command:
         if said := others.sentence(name, words):
             raise usage(f"{name}: {said}")
         ours = others.words_for(name, words)
+        if ours == ["--help"]:
+            click.echo(context.find_root().get_help())
+            return
         with root.make_context("xmppd", ours, parent=context) as inner:
             root.invoke(inner)
 
