@@ -88,15 +88,23 @@ def _status(process: Process) -> str:
     return "hibernating" if getattr(process, "hibernated", -1) == process.reductions else "waiting"
 
 
-def _current_function(process: Process) -> tuple[str, str, int] | None:
-    """(module, function, line) where its code is suspended, innermost; None if it waits for its next message."""
+Place = tuple[str, str, int]
+
+
+def _stacktrace(process: Process) -> list[Place]:
+    """(module, function, line) of each function its code is suspended in, innermost first."""
     code: Any = process._coro
-    place = None
+    places: list[Place] = []
     while code is not None and getattr(code, "cr_frame", None) is not None:
         frame = code.cr_frame
-        place = (frame.f_globals.get("__name__", "?"), frame.f_code.co_qualname, frame.f_lineno)
+        places.insert(0, (frame.f_globals.get("__name__", "?"), frame.f_code.co_qualname, frame.f_lineno))
         code = code.cr_await
-    return place
+    return places
+
+
+def _current_function(process: Process) -> Place | None:
+    """The innermost of them; None if it waits for its next message."""
+    return next(iter(_stacktrace(process)), None)
 
 
 def _memory(process: Process) -> int:
@@ -111,6 +119,10 @@ ITEMS: Final[dict[str, Callable[[Process], Any]]] = {
     "label": _label,
     "initial_call": _label,
     "current_function": _current_function,
+    "current_location": _current_function,
+    "current_stacktrace": _stacktrace,
+    "group_leader": lambda p: p.group_leader,
+    "trace": lambda p: sorted(getattr(p.tracing, "flags", ())),
     "status": _status,
     "messages": lambda p: list(p._queue or ()),
     "message_queue_len": lambda p: len(p._queue or ()),

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from typing import Any, NoReturn, TypedDict, TypeVar
 
 from otp.erts import exits
@@ -33,7 +33,8 @@ from otp.erts.task import step_aside, step_back
 from otp.erts.timer import TIMERS
 from otp.stdlib import crash_report
 from otp.stdlib.callback import check_options
-from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, StartCall
+from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call, plain
 from otp.stdlib.observed import DebugFn, Observed
 
 T = TypeVar("T")
@@ -259,6 +260,21 @@ class Behaviour(Observed):
     def report_crash(self, reason: object, exc: BaseException | None = None) -> None:
         """The error report of the behaviour, with the crash report of the process in it."""
         crash_report.write(self, reason, crash_report.last_message(self, exc), exc)
+
+
+def spec_of(
+    start_link: Callable[..., Any],
+    module: type | None,
+    args: tuple[Any, ...],
+    id: Hashable,
+    name: Name | None,
+    restart: Restart,
+    shutdown: Shutdown | None,
+) -> ChildSpec:
+    """The spec of a behaviour as child of a supervisor; its id is `id`, else `name`, else the class's name."""
+    positional = args if module is None else (module, *args)
+    known = id or plain(name) or (module.__name__ if module is not None else "gen_event")
+    return ChildSpec(known, StartCall(start_link, positional, {"name": name}), restart, shutdown)
 
 
 # -- the start protocol

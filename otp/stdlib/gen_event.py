@@ -58,6 +58,7 @@ from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.stdlib import behaviour, gen, requests
 from otp.stdlib.behaviour import Options
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown
 from otp.stdlib.event_manager import (
     Add,
     Delete,
@@ -99,6 +100,7 @@ __all__ = [
     "notify",
     "receive_response",
     "send_request",
+    "spec",
     "start",
     "start_link",
     "start_monitor",
@@ -151,6 +153,17 @@ class EventHandler(Formats, Generic[S]):
 
 
 # -- the manager
+
+
+def spec(
+    *,
+    id: Hashable = None,
+    name: Name | None = None,
+    restart: Restart = Restart.PERMANENT,
+    shutdown: Shutdown | None = None,
+) -> ChildSpec:
+    """The spec of a manager as child of a supervisor; its id is `id`, else `name`, else "gen_event"."""
+    return behaviour.spec_of(start_link, None, (), id, name, restart, shutdown)
 
 
 async def start_link(**options: Unpack[Options]) -> Pid:

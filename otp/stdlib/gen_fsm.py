@@ -38,7 +38,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, Unpack
 
@@ -54,6 +54,7 @@ from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Behaviour, Options
 from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown
 from otp.stdlib.gen import CALL_TIMEOUT, IGNORE, From, Throw, reply, stop
 from otp.stdlib.gen_server import Stop, StopInit
 from otp.stdlib.status import Formats
@@ -74,6 +75,7 @@ __all__ = [
     "send_all_state_event",
     "send_event",
     "send_event_after",
+    "spec",
     "start",
     "start_link",
     "start_timer",
@@ -297,6 +299,18 @@ def _wrong(fsm: GenFsmProcess, message: Any, from_: From | None, result: Any) ->
     elif type(result) is ReplyNext:
         due += "; nobody waits for an answer here"
     return bad_return(fsm.module, callback, getattr(message, "event", message), result, due, BAD)
+
+
+def spec(
+    module: type[GenFsm[Any]],
+    *args: Any,
+    id: Hashable = None,
+    name: Name | None = None,
+    restart: Restart = Restart.PERMANENT,
+    shutdown: Shutdown | None = None,
+) -> ChildSpec:
+    """The spec of a machine as child of a supervisor; its id is `id`, else `name`, else the class's name."""
+    return behaviour.spec_of(start_link, module, args, id, name, restart, shutdown)
 
 
 async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid:

@@ -36,6 +36,7 @@ The order: inserted events, then postponed ones (after a change of state), then 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, Generic, NoReturn, TypeVar, Unpack
 
 from otp.erts.exits import ProcessExit
@@ -44,6 +45,7 @@ from otp.erts.registry import Name
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Options
 from otp.stdlib.callback import callbacks
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown
 from otp.stdlib.gen import IGNORE, From, Throw, cast, reply, stop
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
@@ -106,6 +108,7 @@ __all__ = [
     "receive_response",
     "reply",
     "send_request",
+    "spec",
     "start",
     "start_link",
     "start_monitor",
@@ -143,6 +146,18 @@ class GenStatem(Formats, Generic[D]):
     def code_change(self, old_vsn: object, state: tuple[State, D], extra: object) -> tuple[State, D]:
         """Make (state, data) of this version from those of another."""
         return state
+
+
+def spec(
+    module: type[GenStatem[Any]],
+    *args: Any,
+    id: Hashable = None,
+    name: Name | None = None,
+    restart: Restart = Restart.PERMANENT,
+    shutdown: Shutdown | None = None,
+) -> ChildSpec:
+    """The spec of a machine as child of a supervisor; its id is `id`, else `name`, else the class's name."""
+    return behaviour.spec_of(start_link, module, args, id, name, restart, shutdown)
 
 
 async def start_link(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid:

@@ -200,3 +200,22 @@ def test_process__spawn_opt_max_heap_size__a_process_sets_and_lifts_its_own_boun
         assert not isinstance(down.reason, Crash)
 
     run(body)
+
+
+def test_the_stack_of_suspended_code_and_who_it_belongs_to() -> None:
+    async def inner() -> None:
+        await process.receive()
+
+    async def outer() -> None:
+        await inner()
+
+    async def body() -> None:
+        pid = process.spawn(outer)
+        await process.sleep(0.001)
+        told = process.process_info(pid, ["current_stacktrace", "current_location", "group_leader", "trace"])
+        names = [function.rsplit(".", 1)[-1] for _module, function, _line in told["current_stacktrace"]]
+        assert names == ["receive", "inner", "outer"]
+        assert told["current_location"] == told["current_stacktrace"][0]
+        assert (told["group_leader"], told["trace"]) == (None, [])
+
+    run(body)
