@@ -78,7 +78,7 @@ async def here(module: str) -> dict[str, Any]:
         report = await hot.reload(name, apart=APART if before else (), accept=lambda: _check(before, config))
         done = await gen_mod_sup.renew(before, config)
     except LoadError as error:
-        status = EXIT_USAGE if error.reason == "nofile" else EXIT_FAILED
+        status = EXIT_USAGE if _is_unknown(error) else EXIT_FAILED
         return {"error": f"{_place(error)}; nothing was changed", "status": status}
     done += [f"{why} (its state stays as it was)" for why in report.failed]
     if report.running:
@@ -106,9 +106,14 @@ def _check(before: list[Mod], config: Config) -> None:
         raise LoadError(mod.name, "badfile", str(error)) from None
 
 
+def _is_unknown(error: LoadError) -> bool:
+    """There is no such module; where one is there and its file is gone, or imports what is not there, has a cause."""
+    return error.reason == "nofile" and error.__cause__ is None
+
+
 def _place(error: LoadError) -> str:
     """The error with file and line of what is wrong."""
-    if error.reason == "nofile":
+    if _is_unknown(error):
         return f"no module {error.name} is loaded here: name one as mod_ping, xmppd.stream.c2s or acme.mod_motd"
     cause = error.__cause__
     if isinstance(cause, SyntaxError) and cause.filename:
