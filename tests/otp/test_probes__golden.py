@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from otp.erts.exits import AlreadyStarted, CallError, ProcessExit, ReceiveTimeout, StartError
+from otp.erts.exits import AlreadyStarted, CallError, Ignored, ProcessExit, ReceiveTimeout, StartError
 from otp.erts.pid import Pid
 from otp.erts.process import exit_, is_alive, link, monitor, receive, self_, spawn, trap_exit
 from otp.erts.signals import Down, Exit
@@ -61,10 +61,12 @@ async def started(*args: Any, **options: Any) -> object:
     """What a linked start gave, and what came after it."""
     trap_exit()
     try:
-        pid = await gen_server.start_link(Server, *args, **options)
+        await gen_server.start_link(Server, *args, **options)
+    except Ignored:
+        return "ignore", await mail()
     except StartError as failed:
         return ("error", failed.reason), await mail()
-    return ("ignore" if pid is None else "ok"), await mail()
+    return "ok", await mail()
 
 
 async def called(pid: Any, request: object, timeout: float = 5.0) -> object:
