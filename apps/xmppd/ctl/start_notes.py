@@ -7,6 +7,7 @@ Process:  runs in the worker, in the process that serves the call
 
 from __future__ import annotations
 
+from xmppd.auth import auth
 from xmppd.ctl import users
 from xmppd.store.backend import StoreError
 
@@ -14,9 +15,20 @@ from xmppd.store.backend import StoreError
 async def notes() -> list[str]:
     """Give sentences; none if all is as usual, or the store does not answer."""
     try:
-        return await _orphans()
+        return [*await _new_store(), *await _orphans()]
     except StoreError:
         return []
+
+
+async def _new_store() -> list[str]:
+    """No account at all: a first start, or another store than before."""
+    if await auth.hosts():
+        return []
+    config = users.configuration()
+    note = f"the {config.store.backend} store has no account yet"
+    if config.store.backend != "sqlite" and config.store_path.exists():
+        note += f", and what is in {config.store_path} is not used"
+    return [f"{note}: `user add NAME` makes one"]
 
 
 async def _orphans() -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from otp.erts.blocking import BlockingActor, Job
 from xmppd.store.backend import StoreError, Tx
 from xmppd.store.file_lock import FileLock, locked
+from xmppd.store.same_file import SameFile
 from xmppd.store.store_sql import SqlTx
 
 #: SQLite's primary result codes after which the same request may succeed later
@@ -71,13 +72,16 @@ class WriterThread(BlockingActor):
 
     max_batch = 200
 
-    def __init__(self, conn: sqlite3.Connection, lock: FileLock, probe: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, conn: sqlite3.Connection, lock: FileLock, probe: Callable[[str], None] | None, file: SameFile
+    ) -> None:
         super().__init__()
-        self.conn, self.lock, self.probe = conn, lock, probe or _no_probe
+        self.conn, self.lock, self.probe, self.file = conn, lock, probe or _no_probe, file
 
     def handle_batch(self, jobs: Sequence[Job[Callable[[Tx], Any]]]) -> None:
         """BlockingActor's callback: one commit for all jobs."""
         try:
+            self.file.check()
             with locked(self.lock):
                 outcomes = self._commit([job.message for job in jobs])
         except (sqlite3.Error, StoreError) as exc:

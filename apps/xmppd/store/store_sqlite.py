@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from otp.erts import blocking
+from xmppd.store import same_file
 from xmppd.store.backend import Key, StoreConfig, StoreError, Table, Tx
 from xmppd.store.file_lock import PATIENCE, locked
 from xmppd.store.migrate import migrate
+from xmppd.store.same_file import SameFile
 from xmppd.store.sqlite_writer import WriterThread, lock_file, store_error
 from xmppd.store.store_sql import SqlTx
 
@@ -75,7 +77,7 @@ class SqliteStore:
             self._lock.close()
             raise
         self._reader = SqlTx(self._query, _refuse, "?")
-        self._writer = WriterThread.start(writes, self._lock, probe)
+        self._writer = WriterThread.start(writes, self._lock, probe, SameFile(path))
         self._waiting = 0
         self._closed = False
 
@@ -130,8 +132,12 @@ def open_store(config: StoreConfig) -> SqliteStore:
     """Open, create and migrate the file `path`. Raises StoreError with a text for the administrator."""
     if sqlite3.sqlite_version_info < OLDEST:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is older than 3.37", "internal-server-error")
+    who = same_file.release()
+    same_file.may_open(config.path, who)
     try:
         _create(config.path)
-        return SqliteStore(config.path, config.durability)
+        store = SqliteStore(config.path, config.durability)
+        same_file.opened(config.path, who)
+        return store
     except (OSError, sqlite3.Error) as exc:
         raise StoreError(f"cannot open {config.path}: {exc}", "internal-server-error") from exc

@@ -35,3 +35,16 @@ def test_a_store_that_does_not_answer_is_told_of_elsewhere() -> None:
             store.use(backend)
 
     assert beside_server(body) == []
+
+
+def test_a_store_without_accounts_is_named() -> None:
+    """A first start; or another store than before, which would refuse everybody without a word."""
+
+    async def body() -> list[list[str]]:
+        before = await start_notes.notes()
+        await auth.create_user("here", "localhost", "long enough")
+        return [before, await start_notes.notes()]
+
+    before, after = beside_server(body)
+    assert before == ["the memory store has no account yet: `user add NAME` makes one"]
+    assert after == []

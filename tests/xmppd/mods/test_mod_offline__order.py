@@ -90,7 +90,11 @@ def test_whatever_the_recipient_does_the_order_stays(steps: list[tuple[str, int 
                 all_of_them.append(client)
                 process.send(client.pid, Say(presence(n).addressed(from_=client.jid)))
             elif what == "priority" and here:
+                if n is None or n < 0:
+                    await taken(here[0].send, lambda: sm_marks.FETCHING)
                 process.send(here[0].pid, Say(presence(n).addressed(from_=here[0].jid)))
+                if n is None or n < 0:
+                    await court.settle()  # what it was sent before is its own: it takes that before it closes
             elif what == "close" and here:
                 if len(here) > 1:
                     await taken(here[0].send, lambda: sm_marks.FETCHING)

@@ -7,7 +7,8 @@ RFC:      6120 §10.1: what comes meanwhile is held (routing.hold)
 Process:  runs in the c2s; its notes are in session.mods
 Differs:  the store owns a message until the client has said something after it was written: a connection that breaks
           before gets it again. One session of an account has the claim to what is stored (sm.claim) until that is
-          deleted. A row that cannot be read is set aside and stops no other
+          deleted: one that ends before leaves the rest to another, behind what that has got already. A row that cannot
+          be read is set aside and stops no other
 """
 
 from __future__ import annotations
@@ -127,6 +128,9 @@ async def confirm(session: C2sSession) -> None:
     if notes.claimed and not (notes.fetching or notes.written or notes.unread):
         notes.claimed = False
         sm.release(session)
+        priority = session.entry.priority
+        if priority is None or priority < 0:
+            tell(session.user, session)  # what was stored meanwhile is another resource's
 
 
 async def leave(session: C2sSession) -> bool:
