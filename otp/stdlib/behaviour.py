@@ -316,7 +316,8 @@ async def start_monitor(make: Callable[[], Behaviour], args: tuple[Any, ...], op
 
 
 def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
-    check_options(options, Options.__annotations__)
+    if options:
+        check_options(options, Options.__annotations__)
     name = options.get("name")
     if name is not None:
         holder = find(name)

@@ -7,7 +7,7 @@ Way:      GenServer, GenStatem, GenFsm, EventHandler, Supervisor, SupervisorBrid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final, TypeVar
 
 from otp.erts.exits import ProcessExit
@@ -72,12 +72,11 @@ def _bases(module: type) -> str:
     return ", ".join(one.__qualname__ for one in module.__bases__)
 
 
-def check_options(given: Iterable[str], known: Iterable[str]) -> None:
+def check_options(given: Iterable[str], known: Collection[str]) -> None:
     """Raise TypeError for an option of a start function that there is not."""
-    names = sorted(known)
     for name in given:
-        if name not in names:
-            raise TypeError(f"no option {name!r}: {meant(name, names)}")
+        if name not in known:
+            raise TypeError(f"no option {name!r}: {meant(name, sorted(known))}")
 
 
 def bad_return(module: object, callback: str, message: object, result: object, due: str, fault: str) -> BadReturn:

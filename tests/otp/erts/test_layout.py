@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from otp.erts import layout
+from otp.erts import layout, process, runtime
 
 
 def _with_dict(cls: type) -> int:
@@ -38,3 +38,18 @@ def test_a_property_is_left_alone() -> None:
 
     layout.share(View)
     assert View().state == 1
+
+
+def test_a_process_that_has_run_still_has_no_dict_of_its_own() -> None:
+    async def echo() -> None:
+        while True:
+            process.send(await process.receive(), "x")
+
+    async def main() -> int:
+        pids = [process.spawn(echo) for _ in range(20)]
+        for pid in pids:
+            process.send(pid, process.self_())
+            await process.receive(timeout=20)
+        return sum(any(type(part) is dict for part in gc.get_referents(pid.target)) for pid in pids)
+
+    assert runtime.run(main) == 0
