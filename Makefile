@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-fast otp-suite stories check rel run bench bench-otp docs learn exercise lock clean python
+.PHONY: help dev test test-fast otp-suite oracle stories check rel run bench bench-otp docs learn exercise lock clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test-fast: $(STAMP) ## the tests that need no release and no server
 
 otp-suite: $(STAMP) ## otp against the cases of Erlang/OTP's own suites: passed, argued and open per level
 	$(BIN)/python tests/otp/otp_suite.py
+
+oracle: $(STAMP) ## 10,000 random programs of each kind on otp and on a real Erlang (apt-get install erlang-base)
+	XMPPD_ORACLE=10000 $(BIN)/python -m pytest tests/otp/oracle
 
 stories: $(STAMP) ## the plays: what clients say and hear, against a booted node
 	$(BIN)/python -m pytest tests/stories

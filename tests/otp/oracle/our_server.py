@@ -42,7 +42,6 @@ class Court:
         self.server = process.spawn(lambda: None)
         self.armed = self.suspended = self.is_up = False
         self.end: Any = None
-        self.counter = Counter(self)
         self.peer = process.spawn(peer, self)
         self.callee: Any = None
 
@@ -66,7 +65,7 @@ class Court:
 
 
 class Counter:
-    """A debug function: writes down three messages, and is done."""
+    """A debug function: writes down three messages, and is done. Any is the same function, with its own count."""
 
     def __init__(self, court: Court) -> None:
         self.court, self.left = court, 3
@@ -74,10 +73,13 @@ class Counter:
     def __call__(self, _direction: str, message: Any, _state: object) -> object:
         self.court.note("debug", seen(message))
         self.left -= 1
-        if self.left:
-            return None
-        self.left = 3
-        return "done"
+        return None if self.left else "done"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Counter)
+
+    def __hash__(self) -> int:
+        return hash(Counter)
 
 
 def seen(message: Any) -> Any:
@@ -115,13 +117,13 @@ class Server(GenServer[Any]):
     """server.erl's server; its state is (number, whom to answer, court). It waits in its callbacks if is_async."""
 
     async def init(self, court: Court, answer: Any) -> Any:
+        if answer == ("hang",):
+            await process.sleep(LONG)
         if court.is_async:
             await process.give_way()
         process.trap_exit(court.trap)
         watch(process.self_(), court.ended)
         court.note("server", "init")
-        if answer == ("hang",):
-            await process.sleep(LONG)
         return first(answer, court)
 
     async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
@@ -287,6 +289,10 @@ async def perform(effect: Any, from_: Any, saved: list[Any], court: Court) -> No
 def tie(word: str, court: Court) -> None:
     """Links and monitors."""
     match word:
+        case "link" | "monitor" if not process.is_alive(court.peer) and (
+            word == "monitor" or process.running().trapping
+        ):
+            court.note("server", "too_late")  # nobody promises when the signal comes
         case "link":
             try:
                 process.link(court.peer)
@@ -301,6 +307,11 @@ def tie(word: str, court: Court) -> None:
             process.put("monitor", process.monitor(court.peer))
         case "demonitor" if (ref := process.erase("monitor")) is not None:
             process.demonitor(ref, flush=True)
+
+
+def is_late(word: str, court: Court) -> bool:
+    """The other process is dead, and its answer would be a signal."""
+    return not process.is_alive(court.peer) and (word == "monitor" or process.running().trapping)
 
 
 async def ask(what: str, court: Court) -> Any:

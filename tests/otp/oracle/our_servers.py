@@ -15,7 +15,7 @@ from otp.erts.pid import Pid
 from otp.erts.signals import Exit
 from otp.erts.timer import TIMERS
 from otp.stdlib import gen_server, introspect
-from tests.otp.oracle.our_server import SHORT, Callee, Court, PlainServer, Server, asked, patience, show
+from tests.otp.oracle.our_server import SHORT, Callee, Counter, Court, PlainServer, Server, asked, patience, show
 from tests.otp.oracle.servers import Program
 
 #: seconds at the end, in which nothing may come any more
@@ -174,10 +174,9 @@ async def system(op: str, court: Court, server: Pid) -> Any:
             case "code_change":
                 await introspect.change_code(server, Server() if court.is_async else PlainServer(), "old", "extra")
             case "install":
-                await introspect.install(server, court.counter)
+                await introspect.install(server, Counter(court))
             case "remove":
-                await introspect.remove(server, court.counter)
-                court.counter.left = 3
+                await introspect.remove(server, Counter(court))
             case "suspend":
                 await introspect.suspend(server, None)
             case "resume":

@@ -75,7 +75,14 @@ start(C = #{link := Link, name := Name}) ->
         {ok, Pid} -> set(server, Pid, C), set(end_, monitor(process, Pid), C), set(watched, true, C), note(C, starts, ok);
         ignore -> note(C, starts, ignore);
         {error, {already_started, _}} -> note(C, starts, already_started);
-        {error, Reason} -> note(C, starts, {error, show(Reason)})
+        {error, Reason} -> gone(Name), note(C, starts, {error, show(Reason)})
+    end.
+
+%% who is killed because its init takes too long bears its name a moment longer
+gone(Name) ->
+    case whereis(Name) of
+        undefined -> ok;
+        _ -> timer:sleep(1), gone(Name)
     end.
 
 %% the step is over when the server has handled all (nothing happened between two answers of it), and the time-out that it waits for has come
@@ -222,6 +229,7 @@ reply(Reply) -> Reply.
 %% --- the server
 
 init(callee) -> {ok, callee};
+init({_, {hang}}) -> timer:sleep(infinity);
 init({C = #{trap := Trap}, Answer}) ->
     process_flag(trap_exit, Trap),
     note(C, server, init),
@@ -233,8 +241,7 @@ init({ignore}, _) -> ignore;
 init({exit, Reason}, _) -> exit(Reason);
 init({error}, _) -> error(oops);
 init({bad}, _) -> nonsense;
-init({throw, Answer}, C) -> throw(init(Answer, C));
-init({hang}, _) -> timer:sleep(infinity).
+init({throw, Answer}, C) -> throw(init(Answer, C)).
 
 handle_call(answer, _, callee) -> {reply, yes, callee};
 handle_call(die, _, callee) -> exit(boom);
@@ -297,16 +304,28 @@ do({twice}, From, _) -> gen_server:reply(From, first);
 do({send, Id}, _, _) -> self() ! {info, Id};
 do({cast, Id}, _, _) -> gen_server:cast(self(), Id);
 do({trap, Flag}, _, C) -> note(C, server, {trap, process_flag(trap_exit, Flag)});
-do({link}, _, C = #{peer := Peer}) -> note(C, server, {link, try link(Peer) catch error:noproc -> noproc end});
+do({link}, _, C = #{peer := Peer}) ->
+    {trap_exit, Trap} = process_info(self(), trap_exit),
+    case Trap andalso not is_process_alive(Peer) of
+        true -> note(C, server, too_late); % nobody promises when the signal comes
+        false -> note(C, server, {link, try link(Peer) catch error:noproc -> noproc end})
+    end;
 do({unlink}, _, #{peer := Peer}) -> unlink(Peer);
 do({unlink_parent}, _, #{parent := Parent}) -> unlink(Parent);
-do({monitor}, _, #{peer := Peer}) -> put(monitor, monitor(process, Peer));
+do({monitor}, _, C = #{peer := Peer}) ->
+    case is_process_alive(Peer) of
+        true -> put(monitor, monitor(process, Peer));
+        false -> note(C, server, too_late)
+    end;
 do({demonitor}, _, _) -> case erase(monitor) of undefined -> ok; Ref -> demonitor(Ref, [flush]) end;
-do({exit_self, Reason}, _, C) -> exit(self(), Reason), note(C, server, after_exit);
+do({exit_self, Reason}, _, C) -> exit(self(), Reason), signals(), note(C, server, after_exit);
 do({ask, What, true}, _, C) ->
     Result = try ask(What, C) catch exit:Why -> {exit, show(Why)} end,
     note(C, server, {asked, What, Result});
 do({ask, What, false}, _, C) -> note(C, server, {asked, What, ask(What, C)}).
+
+%% what is on its way to this process is here now: Erlang does not say when it would be
+signals() -> {message_queue_len, _} = process_info(self(), message_queue_len), true.
 
 ask(itself, _) -> gen_server:call(self(), itself);
 ask(silent, #{callee := Callee}) -> gen_server:call(Callee, silent, patience(Callee));

@@ -30,7 +30,8 @@ NOTHING: Spec = ([], ("noreply", "none"))
 #: what a server can ask of another server, which answers, dies, stops, or never answers
 ASKS = ["answer", "die", "silent", "stop", "itself"]
 ENDS = [("ok",)] * 5 + [("exit", "worse"), ("error",), ("throw",)]
-TIES = ["link", "link", "unlink", "monitor", "demonitor"]
+#: how a program's server is bound to another process: of a link and a monitor nobody promises which is heard first
+TIES = [["link", "link", "unlink"], ["monitor", "monitor", "demonitor"]]
 SYSTEM = ["get_state", "replace_state", "bad_replace", "get_status", "code_change", "install", "remove"]
 
 
@@ -54,6 +55,7 @@ class Program:
 class _Maker:
     rng: random.Random
     is_async: bool
+    ties: list[str]
     table: dict[int, Spec] = field(default_factory=dict)
     slots: int = 0
 
@@ -74,7 +76,7 @@ class _Maker:
 
     def spec(self, kind: Kind, depth: int = 0) -> Spec:
         if self.chance(0.15):  # alone: nobody promises when the answer of one that is dead arrives
-            return [(self.rng.choice(TIES),)], ("noreply", self.rng.choice(["none", "none", "long", "hibernate"]))
+            return [(self.rng.choice(self.ties),)], ("noreply", self.rng.choice(["none", "none", "long", "hibernate"]))
         effects = [self.effect(kind, depth + 1) for _ in range(self.rng.choice([0, 0, 0, 1, 1, 2]))]
         answer = self.answer(kind, depth + 1)
         return effects, (("throw", answer) if answer[0] != "exit" and self.chance(0.08) else answer)
@@ -144,7 +146,7 @@ class _Maker:
             case "call":
                 return [("call", self.patient(), rng.choice(["short", "late"]), self.slot())]
             case "peer":
-                return [("peer", rng.choice(["link", "unlink", "exit", "exit"]), rng.choice(REASONS))]
+                return [("peer", rng.choice(["exit", *self.ties[::2]]), rng.choice(REASONS))]
             case "stop":
                 return [("stop", rng.choice([*REASONS, "normal"]))]
             case "poll":
@@ -178,7 +180,7 @@ def make(seed: int) -> Program:
     """The program with this seed; always the same one."""
     rng = random.Random(seed)
     options = (rng.random() < 0.7, rng.random() < 0.4, rng.random() < 0.5, rng.random() < 0.5)
-    maker = _Maker(rng, options[3])
+    maker = _Maker(rng, options[3], rng.choice(TIES))
     inits = [maker.init() for _ in range(3)]
     endings = (
         [maker.spec("timeout", 2) for _ in range(rng.randint(0, 3))],
