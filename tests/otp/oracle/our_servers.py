@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from otp.erts import process, runtime
-from otp.erts.exits import AlreadyStarted, CallError, StartError
+from otp.erts.exits import AlreadyStarted, CallError, Ignored, StartError
 from otp.erts.future import LoopFuture
 from otp.erts.links import remove_watcher, signal_exit, watch
 from otp.erts.pid import Pid
@@ -39,12 +39,13 @@ async def start(court: Court) -> None:
         pid = await begin(Server if court.is_async else PlainServer, court, answer, **options)
     except AlreadyStarted:
         court.note("starts", "already_started")
+    except Ignored:
+        court.note("starts", "ignore")
     except StartError as error:
         court.note("starts", ("error", show(error.reason)))
     else:
-        court.note("starts", "ignore" if pid is None else "ok")
-        if pid is not None:
-            court.server, court.is_up = pid, True
+        court.note("starts", "ok")
+        court.server, court.is_up = pid, True
 
 
 async def settle(court: Court) -> None:
