@@ -27,7 +27,7 @@ HEADER = f"<stream:stream to='localhost' version='1.0' xmlns='jabber:client' xml
 
 def applications(server: Booted, worker: str = "w1") -> list[str]:
     """The applications that a worker reported as started, in that order."""
-    lines = [line for line in server.log().splitlines() if line.startswith(f"{worker}: ")]
+    lines = [line for line in server.log().splitlines() if line.split(" ")[2:3] == [worker]]  # time, level, node
     return re.findall(r"application (\S+) \S+ started", "\n".join(lines))
 
 

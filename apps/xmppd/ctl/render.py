@@ -65,14 +65,20 @@ def status(result: Mapping[str, Any]) -> str:
         *(f"warning  {line}" for line in result.get("warnings", ())),
         *_deeds(result.get("deeds", {})),
         *(f"ALARM    {alarm}" for alarm in result.get("alarms", ())),
-        table([{"worker": w["name"], **{k: v for k, v in w.items() if k != "name"}} for w in result["workers"]]),
+        _workers(result["workers"]),
     ]
     return "\n".join(lines)
 
 
+def _workers(rows: Sequence[Mapping[str, Any]]) -> str:
+    """One line for each worker; how they ended only if one of them ever did."""
+    left_out = {"name"} if any(row.get("ends") for row in rows) else {"name", "ends", "last_end", "again_in"}
+    return table([{"worker": row["name"], **{k: v for k, v in row.items() if k not in left_out}} for row in rows])
+
+
 def _deeds(counts: Mapping[str, int]) -> list[str]:
     """What people did since the workers began; the log has a line for each (apps/xmppd/audit.py)."""
-    done = [f"{count} {deed}" for deed, count in counts.items() if count]
+    done = [f"{deed} {count}" for deed, count in counts.items() if count]
     return [f"deeds    {', '.join(done)}"] if done else []
 
 

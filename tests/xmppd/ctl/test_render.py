@@ -22,7 +22,7 @@ def test_tables_fields_and_lists() -> None:
 def test_status_counts_what_people_did() -> None:
     told: dict[str, Any] = {"version": "1", "pid": 7, "uptime": 3, "sessions": 1, "hosts": ["a"], "listen": []}
     told["workers"] = [{"name": "w1"}]
-    assert "deeds    12 logins, 3 failed logins\n" in render.status(
+    assert "deeds    logins 12, failed logins 3\n" in render.status(
         {**told, "deeds": {"logins": 12, "failed logins": 3, "kicks": 0}}
     )
     assert "deeds" not in render.status({**told, "deeds": {}})
