@@ -138,12 +138,16 @@ def neighbours(process: Process) -> list[dict[str, Any]]:
 
 
 def last_message(process: Process, exc: BaseException | None) -> Any:
-    """The message a behaviour was at when it failed, or None: kept nowhere, it is read off the frames of its code."""
+    """The message a behaviour was at when it failed, or None: kept nowhere, it is read off the frames of its code.
+
+    The innermost frame counts: what a callback continues with is a message of its own, within that of the callback.
+    """
     found = None
     if exc is not None:
         trace = exc.__traceback__
-        while trace is not None and found is None:
-            found = _message_in(trace.tb_frame, process)
+        while trace is not None:
+            here = _message_in(trace.tb_frame, process)
+            found = found if here is None else here
             trace = trace.tb_next
         return found
     frame: FrameType | None = sys._getframe(1)

@@ -98,13 +98,13 @@ def is_within(short: list[Any], long: list[Any]) -> bool:
 
 
 def failing(tree: tuple[Any, ...]) -> list[str]:
-    """Workers whose init may say {stop, Reason}: OTP 25 tells the caller before it exits, so that the caller's own exit
-    signal may come first and be the reason that is seen."""
+    """Workers whose init may say {stop, Reason} or exit: OTP 25 tells the caller before it exits, so that the caller's
+    own exit signal may come first and be the reason that is seen."""
     found = []
     for id_, *_, what in tree[3]:
         if what[0] == "sup":
             found += failing(what)
-        elif any(how == "stop" for _, how in what[1][2]):
+        elif any(how in ("stop", "exit") for _, how in what[1][2]):
             found.append(id_)
     return found
 

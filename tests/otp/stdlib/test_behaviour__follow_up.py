@@ -13,7 +13,7 @@ from otp.erts.signals import Down, Exit
 from otp.stdlib import gen_fsm, gen_server, gen_statem, proc_lib, supervisor
 from otp.stdlib.child_spec import SupFlags
 from otp.stdlib.gen_fsm import GenFsm
-from otp.stdlib.gen_server import GenServer, Init, NoReply, Reply
+from otp.stdlib.gen_server import GenServer, Init, NoReply, Reply, Stop, Throw
 from otp.stdlib.gen_statem import STATE_ENTER, STATE_FUNCTIONS, GenStatem, Keep, Next, NextEvent, Postpone
 from tests.support.node import run, until
 
@@ -164,6 +164,56 @@ def test_gen_server__continue_goes_before_any_message() -> None:
         return await gen_server.call(pid, "call")
 
     assert run(body) == ["go", "call"]
+
+
+class Undecided(GenServer[Any]):
+    """Takes a call, continues, and throws or fails there: plain, or after it has waited."""
+
+    def init(self, is_async: bool, thrown: Any) -> Any:
+        return is_async, thrown
+
+    def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
+        return self._asked(state) if state[0] else Reply("first", state, continue_="next")
+
+    async def _asked(self, state: Any) -> Any:
+        await process.sleep(0)
+        return Reply("first", state, continue_="next")
+
+    def handle_continue(self, arg: Any, state: Any) -> Any:
+        return self._later(state) if state[0] else self._throw(state)
+
+    async def _later(self, state: Any) -> Any:
+        await process.sleep(0)
+        self._throw(state)
+
+    def _throw(self, state: Any) -> Any:
+        raise Throw(state[1]) if state[1] is not None else ValueError("next")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("thrown", [Reply("second", None), Stop("normal", None, "second")])
+def test_gen_server__what_is_thrown_after_the_call_does_not_answer_it(is_async: bool, thrown: Any) -> None:
+    async def body() -> None:
+        process.trap_exit()
+        pid = await gen_server.start_link(Undecided, is_async, thrown)
+        assert await gen_server.call(pid, "ask") == "first"
+        assert await receive(timeout=5.0) == Exit(pid, ("bad_return_value", thrown))
+
+    run(body)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_gen_server__the_report_names_what_it_continued_with(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
+    async def body() -> None:
+        pid = await gen_server.start(Undecided, is_async, None)
+        ref = process.monitor(pid)
+        assert await gen_server.call(pid, "ask") == "first"
+        assert (await receive(timeout=5.0)).ref is ref
+
+    run(body)
+    (report,) = [record.report for record in caplog.records if record.name == "otp.proc_lib"]  # type: ignore[attr-defined]
+    assert report["last_message"] == ("continue", "next")
+    assert report["client"] is None
 
 
 def test_a_supervisor_restarts_who_fails_so_and_gives_up_by_its_intensity() -> None:
