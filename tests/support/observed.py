@@ -39,6 +39,7 @@ class Played(Source):
     def __init__(self) -> None:
         object.__setattr__(self, "home", Home(Path("/nowhere")))
         state: dict[str, Any] = {"fault": None, "crashed": [], "begun": [], "ended": [], "clock": 0, "crowd": 3}
+        state |= {"kept": "", "kicked": []}
         self.__dict__.update(state)
 
     fault: Exception | None
@@ -49,6 +50,10 @@ class Played(Source):
     #: children of c2s_sup, and its page's size
     crowd: int
     page: int = 2
+
+    #: why a process may not be broken; sessions that were ended
+    kept: str
+    kicked: list[str]
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.__dict__[name] = value
@@ -66,8 +71,17 @@ class Played(Source):
             "system": {"w1": {"node": "w1", "processes": 7}, "w2": None},
             "load": {"w1": {**load, "run_queue": 0}, "w2": None},
             "tables": {"w1": [{"name": "routes", "type": "set", "rows": 1, "owner": "router"}], "w2": None},
+            "info": {"w1": {"pid": name, "links": ["<w1.1.2> sup"], "state": "[b]{'a': 1}", "kept": self.kept}},
             "rows": {node: [["'localhost'", "[b]True"]]},
         }[what]
+
+    def _session_list(self) -> Any:
+        row = {"node": "w1", "priority": 0, "seconds": 60, "ip": "192.0.2.1", "mechanism": "PLAIN", "pid": "<w1.1.20>"}
+        return [{"jid": "juliet@x/[b]", "tls": "TLSv1.3", **row}, {"jid": "romeo@x/a", "tls": "", **row}]
+
+    def _session_kick(self, user: str) -> Any:
+        self.kicked.append(user)
+        return {"kicked": 1}
 
     def _tree(self, under: str | None, first: int, limit: int) -> Any:
         clients = [branch(f"c{n}", f"<w1.1.{20 + n}>") for n in range(self.crowd)]

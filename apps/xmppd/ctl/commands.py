@@ -111,8 +111,8 @@ CRASH = (
     NODE,
 )
 OBSERVE = (
-    Param("what", "system, load, tables or rows"),
-    Param("name", "rows: the table", required=False),
+    Param("what", "system, load, tables, rows or info"),
+    Param("name", "rows: the table; info: the process, by pid, name or id", required=False),
     NODE,
 )
 

@@ -8,7 +8,8 @@ Process:  the victim's: what is to happen happens in its own turn, with its own 
     raise   its next callback raises an exception          hang   its next callback waits, its mailbox fills
     flood   so many messages at once that it cannot know   block  its next callback holds up the whole loop
 
-Refused unless the node's profile is "development" ([node] profile, or start --dev).
+Refused unless the node's profile is "development" ([node] profile, or start --dev), and of what holds the whole node:
+the top supervisor of an application, and what of the kernel has no supervisor.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from otp.erts import exits, process
 from otp.erts.function_process import FunctionProcess
 from otp.erts.pid import Pid
 from otp.kernel import application, rpc
+from otp.stdlib import crash_report
 from otp.stdlib.children import FAMILIES
 from xmppd.config.kinds import suggest
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_USAGE, CommandError
@@ -105,12 +107,11 @@ def find(target: str) -> Answer | None:
 def do(pid_text: str, how: str, seconds: float, count: int) -> Answer:
     """Break it: {"done": …} or {"error": …}."""
     pid = pids.pid_of(pid_text)
-    try:
-        allow(_profile())
-    except CommandError as refused:
-        return {"error": str(refused)}
     if pid is None or pid.target is None:
         return {"error": f"{pid_text} has ended already"}
+    refused = refusal(pid)
+    if refused:
+        return {"error": refused}
     if isinstance(pid.target, FunctionProcess) and how not in ("kill", "flood"):
         return {"error": f"{pid_text} runs a plain function and has no callbacks: kill or flood it"}
     break_(pid, how, min(seconds, LONGEST), min(count, MOST))
@@ -178,6 +179,28 @@ def supervisor_of(pid: Pid) -> Pid | None:
         if pid in family.by_pid or pid in family.children:
             return supervisor
     return None
+
+
+def refusal(pid: Pid) -> str:
+    """Why a process of this node may not be broken; "" if it may."""
+    try:
+        allow(_profile())
+    except CommandError as refused:
+        return str(refused)
+    kept = _keystone(pid)
+    return f"refused: {kept}" if kept else ""
+
+
+def _keystone(pid: Pid) -> str:
+    """Why the whole node would end with a process of it; "" if that is one whose end a supervisor can deal with."""
+    if supervisor_of(pid) is not None or pid.target is None:
+        return ""
+    if pid in FAMILIES:
+        return f"{pids.spoken(pid)} is the top supervisor of its application: the node would end with it"
+    begun = crash_report.initial_call(pid.target)
+    if begun.startswith(("otp.kernel.", "otp.release.")):
+        return f"{pids.spoken(pid)} ({begun}) holds an application or the node: the node would end with it"
+    return ""
 
 
 def _profile() -> str:

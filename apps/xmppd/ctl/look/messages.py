@@ -87,7 +87,7 @@ def _addressed(stanza: Stanza) -> Element:
 
 
 def _named(term: Any) -> list[Line]:
-    return [(type(term).__qualname__, shown(term, _SPECIAL))]
+    return [(type(term).__qualname__, shown(term, SPECIAL))]
 
 
 def _cut(text: str) -> str:
@@ -98,7 +98,8 @@ def _stanza(stanza: Stanza) -> str:
     return _cut(xml(_addressed(stanza)))
 
 
-_SPECIAL: Final[Special] = {
+#: how stanzas are shown in a term
+SPECIAL: Final[Special] = {
     Element: lambda element: _cut(xml(element)),
     Message: _stanza,
     Presence: _stanza,

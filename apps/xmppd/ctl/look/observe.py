@@ -20,25 +20,27 @@ from otp.erts import process
 from otp.erts.pid import HERE
 from otp.erts.scheduler import THIS
 from otp.kernel import node, rpc, stall
-from otp.stdlib import ets
+from otp.stdlib import detail, ets
 from otp.stdlib.children import FAMILIES
 from otp.stdlib.shown import HIDDEN, is_secret, shown
 from xmppd.ctl.commands import EXIT_USAGE, CommandError
-from xmppd.ctl.look import nodes, pids
+from xmppd.ctl.look import crash, messages, nodes, pids
 
 #: rows of a table that are shown
 ROWS: Final = 200
-_WHAT: Final = ("system", "load", "tables", "rows")
+_WHAT: Final = ("system", "load", "tables", "rows", "info")
+_WHICH: Final = {"rows": "rows of which table?", "info": "which process?"}
 
 
 async def observe(what: str, name: str | None, node: str | None) -> dict[str, Any]:
     """One tab's data, by node; None for one that is down. Raises CommandError for what there is not."""
     if what not in _WHAT:
         raise CommandError(f"{what!r} is none of {', '.join(_WHAT)}", EXIT_USAGE)
-    if what == "rows" and name is None:
-        raise CommandError("rows of which table?", EXIT_USAGE)
-    args = (name,) if what == "rows" else ()
-    return await nodes.each(f"{__name__}:{what}", *args, only=nodes.names(node))
+    if what in _WHICH and name is None:
+        raise CommandError(_WHICH[what], EXIT_USAGE)
+    args = (name,) if what in _WHICH else ()
+    asked = nodes.names(node or (pids.node_of(name) if what == "info" else None))
+    return await nodes.each(f"{__name__}:{what}", *args, only=asked)
 
 
 @rpc.exported
@@ -90,6 +92,17 @@ def rows(name: str) -> list[list[str]]:
         return []
     table = ets.lookup_table(name)
     return [[shown(key), _value(key, table.get(key))] for key in list(islice(iter(table), ROWS))]
+
+
+@rpc.exported
+async def info(who: str) -> dict[str, Any] | None:
+    """All that is known of one process (pid, name or id), its state without secrets; None if it is not here.
+
+    `kept`: why it may not be broken.
+    """
+    found = pids.here(who)
+    told = await detail.of(found[0], pids.spoken, messages.SPECIAL) if found else None
+    return {**told, "kept": crash.refusal(found[0])} if told is not None else None
 
 
 def _value(key: object, value: object) -> str:

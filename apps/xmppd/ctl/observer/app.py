@@ -10,6 +10,7 @@ Only the tab in front asks the server, and what it asks is answered from side ta
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
@@ -19,10 +20,13 @@ from textual.widgets import Footer, Header, TabbedContent, TabPane
 from xmppd.ctl.commands import CommandError
 from xmppd.ctl.home import Home
 from xmppd.ctl.observer.applications import ApplicationsPane
+from xmppd.ctl.observer.load import LoadPane
 from xmppd.ctl.observer.pane import Pane
-from xmppd.ctl.observer.panes import LoadPane, ProcessesPane, SystemPane, TablesPane
+from xmppd.ctl.observer.panes import ProcessesPane, SystemPane, TablesPane
+from xmppd.ctl.observer.sessions import SessionsPane
 from xmppd.ctl.observer.source import Source
 from xmppd.ctl.observer.trace import TracePane
+from xmppd.ctl.observer.windows import Detail, Question
 
 _TABS: tuple[tuple[str, type[Pane]], ...] = (
     ("System", SystemPane),
@@ -31,24 +35,22 @@ _TABS: tuple[tuple[str, type[Pane]], ...] = (
     ("Processes", ProcessesPane),
     ("Tables", TablesPane),
     ("Trace", TracePane),
+    ("Sessions", SessionsPane),
 )
 
 
 class Observer(App[None]):
-    """Six tabs; the one in front is filled anew every so many seconds."""
+    """The tabs; the one in front is filled anew every so many seconds."""
 
     TITLE = "xmppd observer"
     CSS = """
     #details { height: 3; dock: bottom; padding: 0 1; background: $panel; }
     #rows { height: 40%; border-top: solid $primary; }
-    .curve { height: 2; margin: 0 1 1 1; }
-    .curve-name { margin: 0 1; }
-    #order, #traced { padding: 0 1; color: $text-muted; }
+    #order, #traced, #counted { padding: 0 1; color: $text-muted; height: 1; }
+    TabPane { padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(f"{place},f{place}", f"tab('{name}')", name) for place, (name, _) in enumerate(_TABS, 1)),
-        Binding("k", "crash('kill')", "kill (dev)"),
-        Binding("x", "crash('raise')", "crash (dev)"),
+        *(Binding(f"{place},f{place}", f"tab('{name}')", name, show=False) for place, (name, _) in enumerate(_TABS, 1)),
         Binding("escape", "leave", show=False),
         Binding("q", "quit", "quit"),
     ]
@@ -62,8 +64,8 @@ class Observer(App[None]):
         """The tabs."""
         yield Header()
         with TabbedContent(initial="System", id="tabs"):
-            for name, pane in _TABS:
-                with TabPane(name, id=name):
+            for place, (name, pane) in enumerate(_TABS, 1):
+                with TabPane(f"{place} {name}", id=name):
                     yield pane()
         yield Footer()
 
@@ -113,18 +115,62 @@ class Observer(App[None]):
         """Out of a line of input: digits are tabs again."""
         self.set_focus(None)
 
-    async def action_crash(self, how: str) -> None:
-        """Break the process under the cursor; the server refuses it on a production node."""
+    async def action_detail(self) -> None:
+        """Show all of the process under the cursor."""
         pane = self.pane
-        chosen = pane.chosen if isinstance(pane, ApplicationsPane | ProcessesPane) else None
-        if chosen is None:
+        if pane is None or pane.enter() or pane.chosen is None:
             return
+        told = await self._told(self.source.info, pane.chosen)
+        if told:
+            self.push_screen(Detail(f"{pane.named} {told['pid']}".strip(), {**told, "kept": ""}))
+
+    async def action_crash(self, how: str) -> None:
+        """Break the process under the cursor, if that is allowed and the operator says yes."""
+        pane = self.pane
+        chosen = pane.chosen if pane is not None else None
+        if pane is None or chosen is None:
+            return
+        named = f"{pane.named} {chosen}".strip()
+        told = await self._told(self.source.info, chosen)
+        if told is None:
+            return
+        if told.get("kept"):
+            self.notify(told["kept"], title="refused", severity="warning", markup=False)
+            return
+        question = {"kill": f"Kill {named}?", "raise": f"Let {named} crash?"}[how]
+        self._ask(f"{question} What it was doing is lost; its supervisor decides what comes then.",
+                  self.source.crash, chosen, how)  # fmt: skip
+
+    def action_kick(self) -> None:
+        """End the session under the cursor, if the operator says yes."""
+        pane = self.pane
+        if isinstance(pane, SessionsPane) and pane.session is not None:
+            self._ask(f"End the session of {pane.session}?", self.source.kick, pane.session)
+
+    def _ask(self, question: str, do: Callable[..., Any], *args: Any) -> None:
+        """Do it after a yes."""
+
+        async def act() -> None:
+            if await self._told(do, *args) is not None:
+                self.notify(f"done: {' '.join(args)}", markup=False)
+            self.look()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(act())
+
+        self.push_screen(Question(question), answered)
+
+    async def _told(self, do: Callable[..., Any], *args: Any) -> Any:
+        """What the server answers; None, and its words on the screen, if it refuses or has nothing to tell."""
         try:
-            done: Any = await asyncio.to_thread(self.source.crash, chosen, how)
-            self.notify(f"{how}: {done['who']} {done['pid']}", markup=False)
+            told = await asyncio.to_thread(do, *args)
         except CommandError as error:
             self.notify(str(error), title="refused", severity="warning", markup=False)
-        self.look()
+            return None
+        if told is None:
+            self.notify(f"{' '.join(args)} has ended", severity="warning", markup=False)
+        return told
 
     async def action_quit(self) -> None:
         """End a trace that is on, and go."""

@@ -4,22 +4,23 @@ OTP:      observer_app_wx
 Way:      observer.app → [applications] → observer.source
 Process:  none; Textual's
 
-What is shown stays open while it changes underneath. Of a supervisor with thousands of children the first are shown;
-the last line, «… more», fetches the next when it is chosen.
+What is shown stays open while it changes underneath. Enter shows all of a process; the space bar opens and closes a
+supervisor. Of one with thousands of children the first are shown; the last line, «… more», fetches the next on Enter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
 from otp.stdlib.tree import words
-from xmppd.ctl.observer.pane import Pane, plain
+from xmppd.ctl.observer.pane import ON_A_PROCESS, Pane, plain
 from xmppd.ctl.observer.source import Source
 
 _RED: Final = "bold red"
@@ -30,6 +31,8 @@ Branch = TreeNode[dict[str, Any]]
 class ApplicationsPane(Pane):
     """A tree, and what is known of the process under the cursor."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*ON_A_PROCESS]
+
     def __init__(self) -> None:
         super().__init__()
         #: supervisor (pid) -> how many more of its children were asked for
@@ -38,7 +41,7 @@ class ApplicationsPane(Pane):
     def compose(self) -> ComposeResult:
         """The tree and the details."""
         tree: Tree[dict[str, Any]] = Tree("nodes", id="tree")
-        tree.show_root = False
+        tree.show_root = tree.auto_expand = False
         yield tree
         yield Static(id="details")
 
@@ -71,11 +74,18 @@ class ApplicationsPane(Pane):
         """The cursor has moved."""
         self.details()
 
-    def on_tree_node_selected(self, event: Tree.NodeSelected[dict[str, Any]]) -> None:
-        """«… more» was chosen."""
-        above = (event.node.data or {}).get("more_of")
+    def enter(self) -> bool:
+        """Enter on what is no process: «… more» fetches, a node opens and closes. Whether that was so."""
+        node = self.query_one("#tree", Tree).cursor_node
+        data = (node.data or {}) if node is not None else {}
+        if node is None or not data.get("top"):
+            return False
+        above = data.get("more_of")
         if above is not None:
             self.more[above] = self.more.get(above, 0) + 50
+        else:
+            node.toggle()
+        return True
 
     @property
     def chosen(self) -> str | None:
@@ -83,6 +93,13 @@ class ApplicationsPane(Pane):
         node = self.query_one("#tree", Tree).cursor_node
         data = (node.data or {}) if node is not None else {}
         return None if data.get("top") else data.get("pid")
+
+    @property
+    def named(self) -> str:
+        """What it is called."""
+        node = self.query_one("#tree", Tree).cursor_node
+        data = (node.data or {}) if node is not None else {}
+        return str(data.get("id") or data.get("name") or data.get("module") or "")
 
 
 def _extend(trees: Mapping[str, list[dict[str, Any]]], pid: str, source: Source, count: int) -> None:

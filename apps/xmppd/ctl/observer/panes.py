@@ -1,29 +1,28 @@
-"""panes — the observer's tabs System, Load, Processes and Tables.
+"""panes — the observer's tabs System, Processes and Tables.
 
-OTP:      observer_sys_wx, observer_perf_wx, observer_pro_wx, observer_tv_wx
+OTP:      observer_sys_wx, observer_pro_wx, observer_tv_wx
 Way:      observer.app → [panes] → observer.source
 Process:  none; Textual's
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Label, Sparkline, Static
+from textual.events import Resize
+from textual.widgets import DataTable, Static
 
 from xmppd.ctl.look_text import size
-from xmppd.ctl.observer.pane import Pane, fill, plain, selected
+from xmppd.ctl.observer.pane import ON_A_PROCESS, Pane, fill, make_room, plain, selected
 from xmppd.ctl.observer.source import Source
 
-#: pictures that a curve of the load remembers
-HISTORY: Final = 120
 _ORDERS: Final = ("rate", "mailbox", "memory", "reductions")
-_CURVES: Final = {"cpu": "CPU %", "runs": "runs/s", "memory": "memory", "processes": "processes", "queue": "run queue"}
+#: what a process is called stands first, and takes what room the numbers leave; status and class may be scrolled to
+_WIDTHS: Final = {"msg/s": 7, "mailbox": 7, "memory": 8, "reductions": 10, "pid": 12}
+_WHO: Final = (18, 48)
 
 
 class SystemPane(Pane):
@@ -47,63 +46,15 @@ class SystemPane(Pane):
         fill(table, [(name, [name, *(told[name] if told else "down" for told in data.values())]) for name in names])
 
 
-class LoadPane(Pane):
-    """Curves of each node: CPU, scheduler, memory, processes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last: dict[str, Mapping[str, Any]] = {}
-        self.curves: dict[tuple[str, str], deque[float]] = {}
-
-    def compose(self) -> ComposeResult:
-        """Filled as nodes are seen."""
-        yield VerticalScroll(id="curves")
-
-    def fetch(self, source: Source) -> Any:
-        """See Pane."""
-        return source.load()
-
-    def show(self, data: Mapping[str, Any]) -> None:
-        """See Pane."""
-        for node, now in data.items():
-            before = self._last.get(node)
-            if now is None or before is None or now["at"] <= before["at"]:
-                continue
-            for name, value in rates(before, now).items():
-                self._add(node, name, value)
-        self._last = {node: now for node, now in data.items() if now is not None}
-
-    def _add(self, node: str, name: str, value: float) -> None:
-        curve = self.curves.setdefault((node, name), deque(maxlen=HISTORY))
-        if not curve:
-            label = Label(id=f"label-{node}-{name}", classes="curve-name")
-            self.query_one("#curves").mount(label, Sparkline([], id=f"curve-{node}-{name}", classes="curve"))
-        curve.append(value)
-        shown = size(value) if name == "memory" else f"{value:.1f}"
-        self.query_one(f"#label-{node}-{name}", Label).update(plain(f"{node}  {_CURVES[name]}  {shown}"))
-        self.query_one(f"#curve-{node}-{name}", Sparkline).data = list(curve)
-
-
-def rates(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, float]:
-    """What two readings of a node's counters say."""
-    span = now["at"] - before["at"]
-    return {
-        "cpu": (now["cpu"] - before["cpu"]) / span * 100,
-        "runs": (now["runs"] - before["runs"]) / span,
-        "memory": now["memory"],
-        "processes": now["processes"],
-        "queue": now["run_queue"],
-    }
-
-
 class ProcessesPane(Pane):
     """The busiest processes of all nodes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "order", "sort")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "order", "sort"), *ON_A_PROCESS]
 
     def __init__(self) -> None:
         super().__init__()
         self.by = _ORDERS[0]
+        self._names: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """A line that says the order, and the table."""
@@ -113,7 +64,14 @@ class ProcessesPane(Pane):
     def on_mount(self) -> None:
         """The columns."""
         table: DataTable[Any] = self.query_one("#processes", DataTable)
-        table.add_columns("pid", "who", "label", "status", "mailbox", "msg/s", "memory", "reductions")
+        table.add_column("who", key="who", width=_WHO[0])
+        for name, width in _WIDTHS.items():
+            table.add_column(name, width=width)
+        table.add_columns("status", "class")
+
+    def on_resize(self, event: Resize) -> None:
+        """The numbers stay in sight, however narrow the screen is."""
+        make_room(self.query_one("#processes", DataTable), "who", _WIDTHS, event.size.width, _WHO)
 
     def action_order(self) -> None:
         """The next order."""
@@ -125,15 +83,21 @@ class ProcessesPane(Pane):
 
     def show(self, data: Mapping[str, Any]) -> None:
         """See Pane."""
-        self.query_one("#order", Static).update(plain(f"sorted by {data['by']}; s: another order"))
-        rows = [(row["pid"], [row["pid"], row["who"], row["label"], row["status"], row["mailbox"], row["rate"],
-                              size(row["memory"]), row["reductions"]]) for row in data["rows"]]  # fmt: skip
+        self.query_one("#order", Static).update(plain(f"sorted by {data['by']}; s: another order; Enter: all of it"))
+        self._names = {row["pid"]: row["who"] for row in data["rows"]}
+        rows = [(row["pid"], [row["who"], row["rate"], row["mailbox"], size(row["memory"]), row["reductions"],
+                              row["pid"], row["status"], row["label"]]) for row in data["rows"]]  # fmt: skip
         fill(self.query_one("#processes", DataTable), rows)
 
     @property
     def chosen(self) -> str | None:
         """The pid under the cursor."""
         return selected(self.query_one("#processes", DataTable))
+
+    @property
+    def named(self) -> str:
+        """What it is called."""
+        return self._names.get(self.chosen or "", "")
 
 
 class TablesPane(Pane):

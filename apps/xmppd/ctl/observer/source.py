@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from xmppd.ctl import client
 from xmppd.ctl.home import Home
 
 Data = Mapping[str, Any]
+#: the node of the parent
+MAIN: Final = "main"
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,15 @@ class Source:
 
     def system(self) -> Data:
         """What each node is; None for one that is down."""
-        found: Data = self.ask("observe", what="system")
-        return found
+        return _workers_first(self.ask("observe", what="system"))
 
     def load(self) -> Data:
         """Counters of each node."""
-        found: Data = self.ask("observe", what="load")
-        return found
+        return _workers_first(self.ask("observe", what="load"))
 
     def tree(self, under: str | None = None, first: int = 0) -> Data:
         """The supervision trees by node, or one supervisor's children from `first` on."""
-        found: Data = self.ask("tree", under=under, first=first, limit=50)
-        return found
+        return _workers_first(self.ask("tree", under=under, first=first, limit=50))
 
     def top(self, by: str) -> Data:
         """The busiest processes."""
@@ -49,13 +48,27 @@ class Source:
 
     def tables(self) -> Data:
         """The ets tables by node."""
-        found: Data = self.ask("observe", what="tables")
-        return found
+        return _workers_first(self.ask("observe", what="tables"))
 
     def rows(self, node: str, name: str) -> list[list[str]]:
         """Rows of one table, as text."""
         found: list[list[str]] = self.ask("observe", what="rows", name=name, node=node)[node] or []
         return found
+
+    def info(self, pid: str) -> dict[str, Any] | None:
+        """All that is known of one process; None if it has ended."""
+        answers: Data = self.ask("observe", what="info", name=pid)
+        return next((answer for answer in answers.values() if answer), None)
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Who is connected, by JID."""
+        found: list[dict[str, Any]] = self.ask("session list")
+        return found
+
+    def kick(self, jid: str) -> int:
+        """End a session; gives how many were ended."""
+        ended: int = self.ask("session kick", user=jid)["kicked"]
+        return ended
 
     def begin(self, target: str) -> dict[str, Any]:
         """Begin a trace; gives where to read it."""
@@ -75,3 +88,8 @@ class Source:
         """Break a process; refused on a production node."""
         found: Data = self.ask("crash", target=target, how=how)
         return found
+
+
+def _workers_first(found: Mapping[str, Any]) -> Data:
+    """What nodes tell, the workers' before that of the parent, which is busy with little but us."""
+    return {name: found[name] for name in sorted(found, key=lambda name: name == MAIN)}

@@ -33,7 +33,7 @@ class TracePane(Pane):
         """See the class."""
         yield Input(placeholder="name, pid or JID; Enter begins, an empty line ends", id="target")
         yield Static(id="traced")
-        yield RichLog(id="events", max_lines=5000, markup=False, wrap=False)
+        yield RichLog(id="events", max_lines=5000, markup=False, wrap=True, min_width=20)
 
     def on_input_submitted(self, submitted: Input.Submitted) -> None:
         """Somebody else is to be followed, or nobody."""

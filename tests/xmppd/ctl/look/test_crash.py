@@ -14,7 +14,7 @@ import pytest
 
 from otp.erts import process
 from otp.erts.process import process_info
-from otp.kernel import application
+from otp.kernel import application, application_master
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import SupFlags
 from tests.support.family import Any_, Script, pids, worker
@@ -156,3 +156,18 @@ def test_the_parent_finds_the_node_breaks_and_shows(monkeypatch: pytest.MonkeyPa
         assert refused.value.status == EXIT_PERMISSION
 
     run(body)
+
+
+@pytest.mark.parametrize("how", crash.WAYS)
+def test_what_holds_the_node_is_refused_and_lives(how: str) -> None:
+    async def body(top: Any, script: Script) -> None:
+        assert crash.refusal((await pids(top))[0]) == ""
+        master = process.spawn(application_master.run, process.self_(), None)
+        for pid, why in ((top, "top supervisor"), (master, "holds an application")):
+            error = crash.do(str(pid), how, 0.0, 1)["error"]
+            assert error.startswith("refused: ")
+            assert why in error
+            assert process.is_alive(pid)
+        process.exit_(master, "kill")
+
+    beside(body)

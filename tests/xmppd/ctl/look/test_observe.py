@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
+from otp.erts import process
 from otp.kernel import stall
 from otp.stdlib import ets
 from tests.support.admin import beside_server
 from tests.support.node import run
+from xmpp_core import ns
+from xmpp_core.element import el
 from xmppd.ctl.commands import CommandError
 from xmppd.ctl.look import nodes, observe
+from xmppd.net.receiver import Batch
 
 
 class Parent:
@@ -66,6 +70,32 @@ def test_tables_and_their_rows_without_secrets() -> None:
     beside_server(body)
 
 
+def test_all_of_one_process_by_its_name_and_why_it_may_not_be_broken() -> None:
+    async def body() -> None:
+        told = await observe.info("router")
+        assert told is not None
+        assert told["registered name"] == "router"
+        assert told["kept"].startswith("refused: this is a production node")
+        assert await observe.info("nobody") is None
+        assert json.dumps(told)
+
+    beside_server(body)
+
+
+def test_a_stanza_in_a_mailbox_is_told_without_its_secrets() -> None:
+    async def main() -> None:
+        pid = process.spawn(process.sleep, 30.0)
+        await process.sleep(0.01)
+        auth = el("auth", ns.SASL, {"mechanism": "PLAIN"}, "AHJvbWVvAHNlY3JldA==")
+        process.send(pid, Batch([auth], 60, 1))
+        told = await observe.info(str(pid))
+        assert told is not None
+        assert "PLAIN" in told["messages"][0]
+        assert "AHJvbWVv" not in str(told)
+
+    run(main)
+
+
 def test_the_command_asks_every_node(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nodes, "state", Parent)
 
@@ -73,7 +103,11 @@ def test_the_command_asks_every_node(monkeypatch: pytest.MonkeyPatch) -> None:
         answer: dict[str, Any] = await observe.observe("load", None, None)
         assert list(answer) == ["main"]
         assert await observe.observe("rows", "none", "main") == {"main": []}
-        for what, name, words in (("weather", None, "none of system"), ("rows", None, "which table")):
+        for what, name, words in (
+            ("weather", None, "none of system"),
+            ("rows", None, "which table"),
+            ("info", None, "which process"),
+        ):
             with pytest.raises(CommandError, match=words):
                 await observe.observe(what, name, None)
 

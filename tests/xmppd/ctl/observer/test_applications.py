@@ -33,15 +33,18 @@ def test_the_tree_of_all_nodes_and_its_changes() -> None:
         source = Played()
         pane.show(pane.fetch(source))
         shown = lines(pane)
-        assert shown[:3] == ["main", "w1", "xmppd_sup <w1.1.2> M restarts 1 of 3 in 5 s"]
-        assert shown[3] == "router <w1.1.8> M restarts=1 last exit: ValueError: [b]no"
-        assert shown[-1] == "… 1 more"
-        top = pane.query_one("#tree", Tree).root.children[1].children[0]
+        assert shown[:3] == [
+            "w1",
+            "xmppd_sup <w1.1.2> M restarts 1 of 3 in 5 s",
+            "router <w1.1.8> M restarts=1 last exit: ValueError: [b]no",
+        ]
+        assert shown[-2:] == ["… 1 more", "main"], "the workers come first"
+        top = pane.query_one("#tree", Tree).root.children[0].children[0]
         top.collapse()
         source.crowd = 1
         pane.show(pane.fetch(source))
-        assert lines(pane)[-1] == "c0 <w1.1.20> M"
-        assert pane.query_one("#tree", Tree).root.children[1].children[0] is top
+        assert lines(pane)[-2] == "c0 <w1.1.20> M"
+        assert pane.query_one("#tree", Tree).root.children[0].children[0] is top
         assert not top.is_expanded
 
     on_screen(Alone(), ApplicationsPane, body)
@@ -52,13 +55,13 @@ def test_a_crowd_comes_page_by_page() -> None:
         source = Played()
         source.crowd = 9
         pane.show(pane.fetch(source))
-        assert lines(pane)[-1] == "… 7 more"
+        assert lines(pane)[-2] == "… 7 more"
         pane.more["<w1.1.9>"] = 3
         pane.show(pane.fetch(source))
-        assert lines(pane)[-2:] == ["c5 <w1.1.25> M", "… 3 more"]
+        assert lines(pane)[-3:-1] == ["c5 <w1.1.25> M", "… 3 more"]
         pane.more["<w1.1.9>"] = 50
         pane.show(pane.fetch(source))
-        assert lines(pane)[-1] == "c8 <w1.1.28> M"
+        assert lines(pane)[-2] == "c8 <w1.1.28> M"
 
     on_screen(Alone(), ApplicationsPane, body)
 

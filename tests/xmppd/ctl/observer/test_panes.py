@@ -1,4 +1,4 @@
-"""test_panes — System, Load, Processes and Tables, filled from a source that is played.
+"""test_panes — System, Processes and Tables, filled from a source that is played.
 
 Way:  xmppd.ctl.observer.panes
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from textual.app import App, ComposeResult
-from textual.widgets import DataTable, Label
+from textual.widgets import DataTable
 
 from tests.support.observed import Played, on_screen
 from xmppd.ctl.observer.pane import Pane
-from xmppd.ctl.observer.panes import LoadPane, ProcessesPane, SystemPane, TablesPane, rates
+from xmppd.ctl.observer.panes import ProcessesPane, SystemPane, TablesPane
 
 
 class Alone(App[None]):
@@ -38,33 +38,14 @@ def test_the_system_has_a_column_for_each_node() -> None:
     on_screen(Alone(SystemPane), SystemPane, body)
 
 
-def test_the_load_is_what_two_readings_say() -> None:
-    before = {"at": 1.0, "cpu": 1.0, "runs": 100, "memory": 1, "processes": 2, "run_queue": 3}
-    now = {"at": 3.0, "cpu": 2.0, "runs": 300, "memory": 5, "processes": 6, "run_queue": 7}
-    assert rates(before, now) == {"cpu": 50.0, "runs": 100.0, "memory": 5, "processes": 6, "queue": 7}
-
-
-def test_curves_begin_with_the_second_reading_and_are_bounded() -> None:
-    async def body(pane: LoadPane) -> None:
-        source = Played()
-        pane.show(pane.fetch(source))
-        assert pane.curves == {}
-        for _ in range(130):
-            pane.show(pane.fetch(source))
-        assert list(pane.curves[("w1", "cpu")])[-1] == 50.0
-        assert {len(curve) for curve in pane.curves.values()} == {120}
-        assert "CPU %  50.0" in str(pane.query_one("#label-w1-cpu", Label).render())
-
-    on_screen(Alone(LoadPane), LoadPane, body)
-
-
 def test_processes_in_another_order_by_a_key() -> None:
     async def body(pane: ProcessesPane) -> None:
         pane.show(pane.fetch(Played()))
         first, second = cells(pane.query_one("#processes", DataTable))
-        assert first == ["<w1.1.7>", "sm", "M", "waiting", "0", "1.0", "5.0 KB", "9"]
+        assert first == ["sm", "1.0", "0", "5.0 KB", "9", "<w1.1.7>", "waiting", "M"]
         assert pane.chosen == "<w1.1.7>"
-        assert second[1] == "router"
+        assert second[0] == "router"
+        assert pane.named == "sm"
         pane.action_order()
         assert pane.fetch(Played())["by"] == "mailbox"
 

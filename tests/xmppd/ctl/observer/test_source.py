@@ -33,6 +33,26 @@ def test_all_tabs_have_their_data(server: Booted) -> None:
     assert any("localhost" in key for key, _ in source.rows("w1", "routes"))
 
 
+def test_workers_come_before_the_parent(server: Booted) -> None:
+    source = Source(Home(server.home))
+    for asked in (source.system, source.load, source.tables, source.tree):
+        assert list(asked()) == ["w1", "main"]
+
+
+def test_all_of_a_session_is_told_without_its_secrets_and_it_can_be_ended(server: Booted) -> None:
+    source, client = Source(Home(server.home)), server.client()
+    row = next(row for row in source.sessions() if row["jid"] == client.jid)
+    told = source.info(row["pid"])
+    assert told is not None
+    assert told["initial call"] == "xmppd.stream.c2s.C2s"
+    assert any("c2s_sup" in line for line in told["ancestors"])
+    assert client.jid in told["state"]
+    assert "production" in told["kept"]
+    assert source.kick(client.jid) == 1
+    assert client.end() is not None
+    assert client.jid not in [row["jid"] for row in source.sessions()]
+
+
 def test_a_trace_from_begin_to_end(server: Booted) -> None:
     source, client = Source(Home(server.home)), server.client()
     place = source.begin(client.jid)
