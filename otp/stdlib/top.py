@@ -55,8 +55,8 @@ def rows(before: dict[Pid, int], seconds: float, by: By = "rate", limit: int = 2
     """The first `limit` processes in that order, `seconds` after counts() gave `before`."""
     now = counts()
     keys = {
-        "mailbox": lambda pid: (_mailbox(pid), now[pid] - before.get(pid, 0)),
-        "rate": lambda pid: (now[pid] - before.get(pid, 0), _mailbox(pid)),
+        "mailbox": lambda pid: (_mailbox(pid), now[pid] - before.get(pid, 0), now[pid]),
+        "rate": lambda pid: (now[pid] - before.get(pid, 0), _mailbox(pid), now[pid]),
         "memory": lambda pid: (memory(pid), now[pid]),
         "reductions": lambda pid: (now[pid], _mailbox(pid)),
     }

@@ -18,17 +18,31 @@ _ARROWS: Final = {"in": "←", "out": "→", "exit": "✗"}
 _COLOURS: Final = {"in": render.GREEN, "out": "\033[34m", "exit": render.RED}
 
 
-def top(result: Mapping[str, Any]) -> str:
-    """The nodes in a line each, the processes in a table."""
-    heads = [
-        f"{node['node']:<5} {node['processes']:>7} processes  {node['runs']:>9.1f} runs/s  {node['cpu']:>5.1f} % cpu"
-        if node["up"]
-        else f"{node['node']:<5} is down"
-        for node in result["nodes"]
-    ]
-    lines = [f"{'PID':<16} {'MAILBOX':>8} {'MSG/S':>9} {'MEMORY':>9} {'STATUS':<11} WHO"]
-    lines += [_row(row) for row in result["rows"]]
-    return "\n".join([*heads, "", *lines])
+#: what the column MEMORY counts, said over it
+MEMORY: Final = "memory: a process's own object, mailbox and tables, not what its state refers to"
+
+
+def top(result: Mapping[str, Any], columns: int = 0, lines: int = 0) -> str:
+    """The nodes in a line each, the processes in a table; on a screen of that size (0: endless) no more than fits.
+
+    Headings stay, rows go; of very many nodes those that are left out are counted.
+    """
+    heads = [_node(node) for node in result["nodes"]]
+    rows = [_row(row) for row in result["rows"]]
+    if lines:
+        most = max(lines - 5, 1)
+        if len(heads) > most:
+            heads = [*heads[: most - 1], f"… {len(heads) - most + 1} more nodes"]
+        rows = rows[: max(lines - len(heads) - 2, 0)]
+    title = f"{'PID':<16} {'MAILBOX':>8} {'MSG/S':>9} {'MEMORY':>9} {'STATUS':<11} WHO"
+    text = [*heads, MEMORY, title, *rows]
+    return "\n".join(line[:columns] if columns else line for line in text)
+
+
+def _node(node: Mapping[str, Any]) -> str:
+    if not node["up"]:
+        return f"{node['node']:<5} is down"
+    return f"{node['node']:<5} {node['processes']:>7} processes  {node['runs']:>9.1f} runs/s  {node['cpu']:>5.1f} % cpu"
 
 
 def _row(row: Mapping[str, Any]) -> str:

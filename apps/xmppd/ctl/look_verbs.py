@@ -7,6 +7,7 @@ Way:      ctl.main → [look_verbs] → ctl.client → ctl.server → ctl.look
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -48,7 +49,12 @@ def tree(under: str | None, node: str | None, limit: int, first: int, form: str 
 
 
 @click.command(help="the processes with most to do, live until Ctrl-C")
-@click.option("--by", default="rate", metavar="ORDER", help="mailbox, rate (messages per second), memory, reductions")
+@click.option(
+    "--by",
+    default="rate",
+    metavar="ORDER",
+    help="mailbox, rate (messages per second), memory (own object, mailbox, tables), reductions",
+)
 @click.option("-n", "--limit", default=20, help="how many processes")
 @click.option("--seconds", default=1.0, help="time that is measured, and between two pictures")
 @click.option("--node", metavar="NODE", help="only this node: main, w1 …")
@@ -62,11 +68,11 @@ def top(by: str, limit: int, seconds: float, node: str | None, once: bool) -> No
     try:
         while True:
             result = _ask(said, "top", params, seconds + 15)
-            if live:
-                click.echo(_CLEAR, nl=False)
-            said.out(result, look_text.top)
             if not live:
+                said.out(result, look_text.top)
                 return
+            screen = shutil.get_terminal_size()
+            click.echo(_CLEAR + look_text.top(result, screen.columns, screen.lines - 1))
     except KeyboardInterrupt:
         return
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from xmppd.ctl import look_text
 
 EVENT: dict[str, Any] = {
@@ -24,6 +27,20 @@ def test_top_has_nodes_and_processes() -> None:
     assert lines[1] == "w2    is down"
     assert lines[4].split() == ["<w1.1.7>", "3", "12.5", "2.0", "KB", "waiting", "romeo@x/a", "(C2s)"]
     assert lines[5].endswith("waiting     C2s")
+
+
+@given(st.integers(0, 40), st.integers(0, 60), st.integers(1, 60), st.integers(20, 200))
+def test_on_a_screen_the_headings_stay_and_rows_go(nodes: int, rows: int, lines: int, columns: int) -> None:
+    row = {"pid": "<w1.1.7>", "mailbox": 3, "rate": 12.5, "memory": 2048, "status": "waiting", "label": "C", "who": "C"}
+    result = {"nodes": [{"node": f"w{n}", "up": False} for n in range(nodes)], "rows": [row] * rows}
+    shown = look_text.top(result, columns, lines).splitlines()
+    assert len(shown) <= max(lines, 3), "a summary, what the memory is, and the heading are always there"
+    assert max(map(len, shown)) <= columns
+    assert sum(line.startswith("PID") for line in shown) == 1
+    assert sum(line.startswith("memory: ") for line in shown) == 1
+    assert not nodes or shown[0].startswith(("w0", "…"))
+    if lines >= nodes + 6 and rows:
+        assert shown[-1].startswith("<w1.1.7>")
 
 
 def test_sizes() -> None:

@@ -7,7 +7,7 @@ Way:      `top`, the observer → [top] → otp.stdlib.top on each node
 from __future__ import annotations
 
 import os
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from otp.erts import process
 from otp.erts.scheduler import THIS
@@ -20,6 +20,8 @@ from xmppd.ctl.look import nodes, pids
 
 #: longest time that is measured, in seconds
 LONGEST = 60.0
+#: who comes first of those that are alike in the order asked for: who does something, then who has done more
+_BUSY: Final[tuple[By, ...]] = ("rate", "mailbox", "reductions")
 
 
 @rpc.exported
@@ -44,7 +46,7 @@ async def top(by: str, limit: int, seconds: float, node: str | None) -> dict[str
     found = await nodes.each(f"{__name__}:here", by, int(limit), span, only=nodes.names(node), timeout=span + 5.0)
     up = {name: answer for name, answer in found.items() if answer is not None}
     rows = [row for answer in up.values() for row in answer["rows"]]
-    rows.sort(key=lambda row: row[by], reverse=True)
+    rows.sort(key=lambda row: tuple(row[order] for order in (by, *_BUSY)), reverse=True)
     return {
         "by": by,
         "seconds": span,

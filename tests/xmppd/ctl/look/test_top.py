@@ -20,7 +20,7 @@ def test_rows_of_all_nodes_are_sorted_together(monkeypatch: pytest.MonkeyPatch) 
         workers = ("w1", "w2")
 
     async def call(worker: str, fn: str, *args: Any, timeout: float) -> Any:
-        row = {"pid": "<w1.1.1>", "mailbox": 10**9, "rate": 1.0}
+        row = {"pid": "<w1.1.1>", "mailbox": 10**9, "rate": 1.0, "reductions": 3}
         return {"rows": [row], "processes": 1, "runs": 5.0, "cpu": 1.0}
 
     monkeypatch.setattr(nodes, "state", Parent)
