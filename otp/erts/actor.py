@@ -25,7 +25,7 @@ from otp.erts.driven import Driven
 from otp.erts.future import LoopFuture
 from otp.erts.links import remove_watcher, signal_down, signal_exit
 from otp.erts.mailbox import NOTHING
-from otp.erts.pid import Pid, Ref, new_pid
+from otp.erts.pid import NameAt, Pid, Ref, new_pid
 from otp.erts.pykka_messages import Envelope, is_proxy, is_stop, reject_envelope
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Tracing
@@ -51,7 +51,7 @@ class Process(Driven, pykka.Actor):
     trapping = False
     parent: Pid | None = None
     links: tuple[Pid] | set[Pid] | None = None  # most processes have one, to their supervisor: a tuple
-    monitors: dict[Ref, Pid] | None = None  # what I watch
+    monitors: dict[Ref, Pid | NameAt] | None = None  # what I watch
     watchers: dict[Ref, Pid | Callable[[object], None]] | None = None  # who watches me
     on_exit: list[Callable[[], None]] | None = None
     label: Any = None  # what it runs, for people

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from otp.erts import exits
-from otp.erts.pid import Pid, Ref, is_local, make_ref
+from otp.erts.pid import NameAt, Pid, Ref, is_local, make_ref
 from otp.erts.signals import DOWN, AliasReply, Down, Exit
 
 if TYPE_CHECKING:
@@ -34,19 +34,20 @@ class Alias(Protocol):
 class Carrier(Protocol):
     """Takes signals to other nodes (DESIGN 4, 5). otp.kernel.net_kernel installs one."""
 
-    def send(self, to: Pid | Ref, message: object) -> None: ...
+    def send(self, to: Pid | NameAt | Ref, message: object) -> None: ...
     def link(self, from_: Pid, to: Pid) -> None: ...
     def unlink(self, from_: Pid, to: Pid) -> None: ...
     def exit_(self, from_: Pid | None, to: Pid, reason: object, linked: bool) -> None: ...
-    def monitor(self, ref: Ref, watcher: Pid, target: Pid) -> None: ...
-    def demonitor(self, ref: Ref, target: Pid) -> None: ...
+    def monitor(self, ref: Ref, watcher: Pid, target: Pid | NameAt) -> None: ...
+    def demonitor(self, ref: Ref, target: Pid | NameAt) -> None: ...
     def down(self, ref: Ref, watcher: Pid, target: Pid, reason: object) -> None: ...
+    def nodes(self) -> list[str]: ...
 
 
 class NoCarrier:
     """A node alone: every foreign process is out of reach."""
 
-    def send(self, to: Pid | Ref, message: object) -> None:
+    def send(self, to: Pid | NameAt | Ref, message: object) -> None:
         """Lost, as in Erlang."""
 
     def link(self, from_: Pid, to: Pid) -> None:
@@ -59,15 +60,19 @@ class NoCarrier:
     def exit_(self, from_: Pid | None, to: Pid, reason: object, linked: bool) -> None:
         """Lost."""
 
-    def monitor(self, ref: Ref, watcher: Pid, target: Pid) -> None:
+    def monitor(self, ref: Ref, watcher: Pid, target: Pid | NameAt) -> None:
         """Answered with noconnection."""
         signal_down(ref, watcher, target, exits.NOCONNECTION)
 
-    def demonitor(self, ref: Ref, target: Pid) -> None:
+    def demonitor(self, ref: Ref, target: Pid | NameAt) -> None:
         """Nothing to undo."""
 
     def down(self, ref: Ref, watcher: Pid, target: Pid, reason: object) -> None:
         """Lost."""
+
+    def nodes(self) -> list[str]:
+        """None."""
+        return []
 
 
 class Net:
@@ -76,7 +81,7 @@ class Net:
     carrier: ClassVar[Carrier] = NoCarrier()
 
 
-def deliver(pid: Pid, message: object) -> None:
+def deliver(pid: Pid | NameAt, message: object) -> None:
     """Bring a message to a local process (or a waiting call), or hand it to the carrier. Loop thread only."""
     if type(message) is AliasReply and is_local(pid):
         waiting = ALIASES.pop(message.ref.serial, None)
@@ -88,7 +93,7 @@ def deliver(pid: Pid, message: object) -> None:
         process.deliver(message)
     elif not is_local(pid):
         Net.carrier.send(pid, message)
-    elif HERE_ALIASES:
+    elif HERE_ALIASES and type(pid) is Pid:
         deliver_alias(pid.serial, message)  # what another node sent to an alias: serials are of one kind
 
 
@@ -150,7 +155,7 @@ def take_exit(process: Process, other: Pid) -> None:
             break
 
 
-def signal_down(ref: Ref, watcher: Pid, target: Pid | str, reason: object) -> None:
+def signal_down(ref: Ref, watcher: Pid, target: Pid | NameAt | str, reason: object) -> None:
     """Tell a watcher that what it monitors is gone; once per monitor. A call that waits abroad is a watcher too."""
     waiting = ALIASES.pop(ref.serial, None) if is_local(watcher) else None
     if waiting is not None:
@@ -177,7 +182,7 @@ def add_watcher(ref: Ref, watcher: Pid | Callable[[object], None], process: Proc
     process.watchers[ref] = watcher
 
 
-def remove_watcher(ref: Ref, target: Pid) -> None:
+def remove_watcher(ref: Ref, target: Pid | NameAt) -> None:
     """Undo add_watcher, here or on the target's node."""
     process: Process | None = target.target
     if process is not None:
@@ -187,7 +192,7 @@ def remove_watcher(ref: Ref, target: Pid) -> None:
         Net.carrier.demonitor(ref, target)
 
 
-def watch(target: Pid, fn: Callable[[object], None]) -> Ref:
+def watch(target: Pid | NameAt, fn: Callable[[object], None]) -> Ref:
     """Call fn(reason) when a local process ends; used by calls, which wait outside of any mailbox."""
     ref = make_ref()
     process: Process | None = target.target

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import Any, Final, final
+from typing import Any, Final, NamedTuple, final
+
+#: the creation of no node
+ANY_LIFE: Final = 0
 
 
 @final
@@ -35,6 +38,27 @@ class Pid:
 
     def __lt__(self, other: Pid) -> bool:
         return (self.node, self.creation, self.serial) < (other.node, other.creation, other.serial)
+
+
+class NameAt(NamedTuple):
+    """{Name, Node}: whoever bears a name on another node. It stands where a pid of that node may."""
+
+    name: str
+    node: str
+
+    @property
+    def target(self) -> None:
+        """It is not here."""
+
+    @property
+    def creation(self) -> int:
+        """ANY_LIFE."""
+        return ANY_LIFE
+
+    @property
+    def serial(self) -> str:
+        """What stands in a frame for it."""
+        return self.name
 
 
 @final
@@ -105,6 +129,6 @@ def intern_ref(node: str, creation: int, serial: int, own: Ref | None = None) ->
     return ref
 
 
-def is_local(pid: Pid | Ref) -> bool:
+def is_local(pid: Pid | NameAt | Ref) -> bool:
     """True if the pid or reference was made by this node in its present life."""
     return pid.node == HERE.node and pid.creation == HERE.creation

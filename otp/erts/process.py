@@ -92,7 +92,8 @@ __all__ = [
 def send(dest: Dest | Ref, message: object) -> None:
     """Put a message into a mailbox, here or on another node; from any thread. To a dead process: nothing happens.
 
-    `dest` may be an alias, too. Raises: NotRegistered if it is a name that nobody bears (badarg).
+    `dest` may be an alias, too, or (name, node), which never fails. Raises: NotRegistered if it is a name that nobody
+    bears (badarg).
     """
     if type(dest) is Pid:
         target = dest.target
@@ -105,8 +106,11 @@ def send(dest: Dest | Ref, message: object) -> None:
             return
         pid = resolve(dest)
         if pid is None:
+            if isinstance(dest, tuple):
+                return
             raise exits.NotRegistered(dest)
-        dest = pid
+        THIS.call_on_loop(deliver, pid, message)
+        return
     THIS.call_on_loop(deliver, dest, message)
 
 

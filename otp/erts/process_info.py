@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, overload
 
 from otp.erts.actor import PROCESSES, Process
-from otp.erts.pid import Pid, is_local
+from otp.erts.pid import NameAt, Pid, is_local
 from otp.erts.suggest import meant
 
 
@@ -27,7 +27,7 @@ class ProcessInfo:
     status: str
     message_queue_len: int
     links: tuple[Pid, ...]
-    monitors: tuple[Pid, ...]
+    monitors: tuple[Pid | NameAt, ...]
     monitored_by: int
     trap_exit: bool
     parent: Pid | None

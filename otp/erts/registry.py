@@ -46,8 +46,12 @@ Name = str | Via
 
 
 def find(dest: Name) -> Pid | None:
-    """Who bears a name, in whatever registry; None if nobody does."""
-    return NAMES.get(dest) if isinstance(dest, str) else dest.registry.whereis_name(dest.name)
+    """Who bears a name, in whatever registry; None if nobody does. Raises: TypeError for what is no name."""
+    if isinstance(dest, str):
+        return NAMES.get(dest)
+    if not isinstance(dest, Via):
+        raise TypeError(f"{dest!r} is no destination: give a pid, a name, (name, node) or Via(registry, name)")
+    return dest.registry.whereis_name(dest.name)
 
 
 def whereis(name: str) -> Pid | None:

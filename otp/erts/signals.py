@@ -15,10 +15,10 @@ DOWN: Final = "DOWN"
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """A monitored process ended. `pid` is what was monitored: a Pid, or the name that was given; `tag`: monitor()'s."""
+    """A monitored process ended. `pid` is what was monitored: a Pid, a name or (name, node); `tag`: monitor()'s."""
 
     ref: Ref
-    pid: Pid | str
+    pid: Pid | str | tuple[str, str]
     reason: object
     tag: object = DOWN
 

@@ -69,9 +69,10 @@ def unlink(pid: Pid) -> None:
 def monitor(dest: Dest, *, tag: Any = None, alias: str | None = None) -> Ref:
     """Ask for one Down(ref, dest, reason) when the process ends; each monitor has its own reference.
 
-    A dead pid or unknown name gives Down with noproc. `tag` is put into Down.tag. With `alias` the reference is an
-    alias of the running process as well: "explicit_unalias" (until unalias()), "demonitor" (until the monitor ends),
-    "reply_demonitor" (likewise, and the first message through it ends both). Raises: ValueError for another one.
+    A dead pid or unknown name gives Down with noproc; (name, node) is who bears the name there now. `tag` is put into
+    Down.tag. With `alias` the reference is an alias of the running process as well: "explicit_unalias" (until
+    unalias()), "demonitor" (until the monitor ends), "reply_demonitor" (likewise, and the first message through it ends
+    both). Raises: ValueError for another one; TypeError for what is no destination.
     """
     if alias is not None and alias not in MODES:
         raise ValueError(f"no such alias mode: {alias!r}; {meant(alias, MODES)}")

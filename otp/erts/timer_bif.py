@@ -66,7 +66,7 @@ def _checked(timer: TimerRef) -> TimerRef:
 def _start(seconds: float, dest: Dest, message: Any, absolute: bool, **wrap: object) -> TimerRef:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
         raise ValueError(f"no time for a timer: {seconds!r}")
-    if isinstance(dest, Pid) and not is_local(dest):
+    if isinstance(dest, tuple) or (isinstance(dest, Pid) and not is_local(dest)):
         raise ValueError(f"{dest} is of another node")
     wait = seconds - monotonic() if absolute else seconds
     if not isinstance(dest, Pid) or dest.target is None:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from otp.erts.actor import PROCESSES, Process
 from otp.erts.links import Net, deliver
-from otp.erts.pid import Pid, Ref, is_local
+from otp.erts.pid import NameAt, Pid, Ref, is_local
 from otp.erts.scheduler import THIS
 from otp.erts.signals import AliasReply
 from otp.erts.suggest import meant
@@ -281,7 +281,7 @@ class _Carrier:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def send(self, to: Pid | Ref, message: object) -> None:
+    def send(self, to: Pid | NameAt | Ref, message: object) -> None:
         """A message on its way to another node."""
         sender = THIS.running
         if sender is not None and (session := _session(sender, "send")) is not None:

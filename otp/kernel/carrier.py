@@ -16,7 +16,7 @@ from typing import Any
 
 from otp.erts import exits
 from otp.erts.links import remove_watcher, signal_down, signal_exit
-from otp.erts.pid import HERE, Pid, Ref, abroad
+from otp.erts.pid import ANY_LIFE, HERE, NameAt, Pid, Ref, abroad
 from otp.kernel import held, inbound
 from otp.kernel.codec import pack, printable
 from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, TAKEN, UNLINK, Far
@@ -40,24 +40,21 @@ class Mesh:
 
     # -- outwards: what erts asks for
 
-    def send(self, to: Pid | Ref, message: object) -> None:
-        """To a process or an alias; lost if the node is out of reach, but for what is kept (otp.kernel.held).
+    def send(self, to: Pid | NameAt | Ref, message: object) -> None:
+        """To a process, a name or an alias; lost if the node is out of reach, but for what is kept (otp.kernel.held).
 
         Raises CodecError if it may not cross.
         """
         far = self.far.get(to.node)
-        if far is not None and far.creation == to.creation:
+        if isinstance(to, NameAt):
+            if far is not None:
+                far.link.post((SEND_NAME, to.name, pack(message)))
+        elif far is not None and far.creation == to.creation:
             far.link.post((SEND, to.serial, pack(message)))
             if type(message) in KEPT:
                 far.held.append((far.link.posted, to, message))
         elif type(message) in KEPT:
             held.strand(to, message)
-
-    def send_name(self, node: str, name: str, message: object) -> None:
-        """A message to a name on another node ({Name, Node} ! Message). Lost as send()'s are."""
-        far = self.far.get(node)
-        if far is not None:
-            far.link.post((SEND_NAME, name, pack(message)))
 
     def link(self, from_: Pid, to: Pid) -> None:
         """A link; out of reach: answered with an exit signal."""
@@ -85,8 +82,8 @@ class Mesh:
         serial = None if from_ is None else abroad(from_)
         far.link.post((EXIT, serial, to.serial, linked, pack(printable(reason))))
 
-    def monitor(self, ref: Ref, watcher: Pid, target: Pid) -> None:
-        """A monitor; out of reach: answered with Down."""
+    def monitor(self, ref: Ref, watcher: Pid, target: Pid | NameAt) -> None:
+        """A monitor, of a process or of who bears a name now; out of reach: answered with Down."""
         far = self._reach(target)
         if far is None:
             signal_down(ref, watcher, target, self._unreachable(target))
@@ -94,24 +91,9 @@ class Mesh:
         far.watched_by_us[ref.serial] = (ref, watcher, target)
         far.link.post((MONITOR, ref.serial, abroad(watcher), target.serial))
 
-    def demonitor(self, ref: Ref, target: Pid) -> None:
+    def demonitor(self, ref: Ref, target: Pid | NameAt) -> None:
         """The end of a monitor of ours."""
         far = self._reach(target)
-        if far is not None and far.watched_by_us.pop(ref.serial, None) is not None:
-            far.link.post((DEMONITOR, ref.serial))
-
-    def monitor_name(self, ref: Ref, watcher: Pid, node: str, name: str) -> None:
-        """A monitor of whoever bears a name on another node now; Down tells of the name."""
-        far = self.far.get(node)
-        if far is None:
-            signal_down(ref, watcher, name, exits.NOCONNECTION)
-            return
-        far.watched_by_us[ref.serial] = (ref, watcher, name)
-        far.link.post((MONITOR, ref.serial, abroad(watcher), name))
-
-    def demonitor_name(self, ref: Ref, node: str) -> None:
-        """The end of a monitor of a name."""
-        far = self.far.get(node)
         if far is not None and far.watched_by_us.pop(ref.serial, None) is not None:
             far.link.post((DEMONITOR, ref.serial))
 
@@ -121,11 +103,15 @@ class Mesh:
         if far is not None and far.watched_by_them.pop(ref.serial, None) is not None:
             far.link.post((DOWN, ref.serial, pack(printable(reason))))
 
-    def _reach(self, pid: Pid) -> Far | None:
-        far = self.far.get(pid.node)
-        return far if far is not None and far.creation == pid.creation else None
+    def nodes(self) -> list[str]:
+        """Who is connected."""
+        return list(self.far)
 
-    def _unreachable(self, pid: Pid) -> str:
+    def _reach(self, pid: Pid | NameAt) -> Far | None:
+        far = self.far.get(pid.node)
+        return far if far is not None and pid.creation in (far.creation, ANY_LIFE) else None
+
+    def _unreachable(self, pid: Pid | NameAt) -> str:
         # an earlier life, ours or of a connected node: certainly dead
         known = pid.node in self.far or pid.node == HERE.node
         return exits.NOPROC if known else exits.NOCONNECTION

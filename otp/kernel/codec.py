@@ -28,7 +28,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from otp.erts.exits import Crash
-from otp.erts.pid import Pid, Ref, abroad, intern, intern_ref
+from otp.erts.pid import NameAt, Pid, Ref, abroad, intern, intern_ref
 from otp.erts.signals import AliasReply, Down, Exit, Timeout
 
 T = TypeVar("T")
@@ -224,6 +224,7 @@ def _full_name(cls: type) -> str:
 _packers.update(
     {
         tuple: lambda term: (_TUPLE, *map(pack, term)),
+        NameAt: lambda term: (_TUPLE, *map(pack, term)),
         list: lambda term: (_LIST, *map(pack, term)),
         dict: _pack_dict,
         set: lambda term: (_SET, *map(pack, term)),

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from otp.erts.pid import Pid, Ref, intern
+from otp.erts.pid import NameAt, Pid, Ref, intern
 from otp.kernel.held import Entry
 from otp.kernel.link import Link
 
@@ -34,7 +34,7 @@ class Far:
         self.held: deque[Entry] = deque()
         self.silent = 0.0  # seconds without a sign of life
         self.linked: set[tuple[Pid, Pid]] = set()  # (ours, theirs)
-        self.watched_by_us: dict[int, tuple[Ref, Pid, Pid | str]] = {}  # serial of ref -> ref, watcher, target
+        self.watched_by_us: dict[int, tuple[Ref, Pid, Pid | NameAt]] = {}  # serial of ref -> ref, watcher, target
         self.watched_by_them: dict[int, tuple[Ref, Pid]] = {}  # serial of ref -> ref, target
 
     def pid(self, serial: int) -> Pid:

@@ -22,13 +22,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from otp.erts import runtime
-from otp.erts.exits import NOCONNECTION, TIMEOUT, CallError
-from otp.erts.future import LoopFuture
-from otp.erts.links import ALIASES
-from otp.erts.pid import HERE, Pid, make_ref
+from otp.erts.pid import HERE, Pid
 from otp.erts.process import monotonic_time, running, self_, send, send_after
 from otp.erts.scheduler import THIS
-from otp.erts.timer import TIMERS
 from otp.kernel import held, stdlib_messages, unix_socket
 from otp.kernel.carrier import Mesh
 from otp.kernel.handshake import NONCE_BYTES, Handshake, Hello
@@ -36,7 +32,7 @@ from otp.kernel.held import LIMBO
 from otp.kernel.link import Link
 from otp.kernel.node import BOOK
 from otp.stdlib import gen_server
-from otp.stdlib.gen import CALL_TIMEOUT, Call, From
+from otp.stdlib.gen import CALL_TIMEOUT
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, StopInit
 
 log = logging.getLogger("otp.net_kernel")
@@ -113,8 +109,7 @@ def send_name(node: str, name: str, message: object) -> None:
 
     Raises: CodecError if the message may not cross.
     """
-    for mesh in _mesh:
-        mesh.send_name(node, name, message)
+    send((name, node), message)
 
 
 async def call_name(node: str, name: str, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
@@ -122,27 +117,7 @@ async def call_name(node: str, name: str, request: object, timeout: float | None
 
     Raises: CallError with why = noconnection, noproc, timeout or the server's exit reason; CodecError.
     """
-    if node == HERE.node:
-        return await gen_server.call(name, request, timeout)
-    if not _mesh:
-        raise CallError(NOCONNECTION, (name, node), request)
-    future: LoopFuture[Any] = LoopFuture()
-    ref, me, mesh = make_ref(), self_(), _mesh[0]
-
-    def failed(why: object) -> None:
-        future.reject(CallError(why, (name, node), request))
-
-    ALIASES[ref.serial] = (future, failed)
-    timer = None if timeout is None else TIMERS.after(timeout, failed, TIMEOUT)
-    try:
-        mesh.monitor_name(ref, me, node, name)
-        mesh.send_name(node, name, Call(From(me, ref, None), request))
-        return await future
-    finally:
-        ALIASES.pop(ref.serial, None)
-        mesh.demonitor_name(ref, node)
-        if timer is not None:
-            TIMERS.cancel(timer)
+    return await gen_server.call((name, node), request, timeout)
 
 
 async def drain(node: str) -> None:

@@ -135,7 +135,6 @@ class Watch:
             self._stop.set()
         return told
 
-
     def _processor_time(self) -> float:
         """Seconds that the loop's thread has computed; where that cannot be known it has not."""
         try:

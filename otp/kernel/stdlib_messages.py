@@ -6,15 +6,21 @@ Way:      gen.call, gen.cast → [codec, told by this file] → another node
 
 from __future__ import annotations
 
+import sys
+
 from otp.erts.pid import Pid, Ref
 from otp.kernel import codec
-from otp.kernel.codec import CodecError
+from otp.kernel.codec import CodecError, UnknownClass
+from otp.stdlib.event_manager import Add, Delete, Notify, Refused, Request, SwapOut, SyncNotify, Which
 from otp.stdlib.gen import Call, Cast, Failed, From, System
 from otp.stdlib.gen_fsm import AllEvent, Event, SyncAllEvent, SyncEvent
 
 
 def register() -> None:
-    """Enter Call, Cast, From, System and its answer, and gen_fsm's events into the codec; again is harmless."""
+    """Enter what gen_server, gen_statem, gen_fsm and gen_event send into the codec; again is harmless.
+
+    A class crosses as its name, as a module does in Erlang: handlers of gen_event are known by theirs.
+    """
     codec.register(From, 32, _from_fields, _from)
     codec.register(Call, 33, lambda call: (call.from_, call.request), Call)
     codec.register(Cast, 34, lambda cast: (cast.request,), Cast)
@@ -24,6 +30,26 @@ def register() -> None:
     codec.register(AllEvent, 37, lambda event: (event.event,), AllEvent)
     codec.register(SyncEvent, 38, lambda event: (event.from_, event.event), SyncEvent)
     codec.register(SyncAllEvent, 39, lambda event: (event.from_, event.event), SyncAllEvent)
+    codec.register(type, "class", lambda cls: (cls.__module__, cls.__qualname__), _class)
+    codec.register(Notify, "gen_event.notify", lambda one: (one.event,), Notify)
+    codec.register(SyncNotify, "gen_event.sync_notify", lambda one: (one.event, one.from_), SyncNotify)
+    codec.register(Request, "gen_event.call", lambda one: (one.handler, one.request), Request)
+    codec.register(Add, "gen_event.add_handler", lambda one: (one.handler, one.args, one.parent), Add)
+    codec.register(Delete, "gen_event.delete_handler", lambda one: (one.handler, one.why), Delete)
+    codec.register(
+        SwapOut, "gen_event.swap_handler", lambda one: (one.old, one.why, one.new, one.args, one.parent), SwapOut
+    )
+    codec.register(Which, "gen_event.which_handlers", lambda _one: (), Which)
+    codec.message(Refused)
+
+
+def _class(module: str, name: str) -> type:
+    found: object = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not isinstance(found, type):
+        raise UnknownClass(f"class {module}.{name} is not loaded here")
+    return found
 
 
 def _from_fields(from_: From) -> tuple[Pid | None, Ref | None]:

@@ -12,8 +12,8 @@ from typing import Any, Final, Generic, TypeVar, overload
 from otp.erts import exits
 from otp.erts.future import LoopFuture, TimedFuture
 from otp.erts.links import ALIASES, Net, deliver, remove_watcher, watch
-from otp.erts.pid import HERE, Pid, Ref, is_local, make_ref
-from otp.erts.process import resolve, send
+from otp.erts.pid import HERE, NameAt, Pid, Ref, is_local, make_ref
+from otp.erts.process import Dest, resolve, send
 from otp.erts.registry import Name, Via
 from otp.erts.scheduler import THIS
 from otp.erts.signals import AliasReply
@@ -131,10 +131,10 @@ def reply(from_: From, value: object) -> None:
 
 
 @overload
-def call(dest: Pid | Name, request: Request[R], timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, R]: ...
+def call(dest: Dest, request: Request[R], timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, R]: ...
 @overload
-def call(dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, Any]: ...
-def call(dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, Any]:
+def call(dest: Dest, request: object, timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, Any]: ...
+def call(dest: Dest, request: object, timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, Any]:
     """Ask; await the answer. Seconds, None for ever. A Request[R] is answered with an R, for who checks types.
 
     Raises: CallError with why = noproc, timeout, calling_self, noconnection, or the server's exit reason.
@@ -142,9 +142,7 @@ def call(dest: Pid | Name, request: object, timeout: float | None = CALL_TIMEOUT
     return ask(dest, lambda from_: Call(from_, request), request, timeout)
 
 
-async def ask(
-    dest: Pid | Name, wrap: Callable[[From], object], request: object, timeout: float | None = CALL_TIMEOUT
-) -> Any:
+async def ask(dest: Dest, wrap: Callable[[From], object], request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """The monitor, request and wait under every call; `wrap` makes the message that carries the From."""
     pid = resolve(dest)
     if pid is None:
@@ -178,13 +176,13 @@ async def ask(
 ask.__name__ = ask.__qualname__ = "call"
 
 
-def fail_call(future: LoopFuture[Any], why: object, dest: Pid | Name, request: object) -> None:
+def fail_call(future: LoopFuture[Any], why: object, dest: Dest, request: object) -> None:
     """Have a waiting call raise CallError(why)."""
     future.reject(exits.CallError(why, dest, request))
 
 
 async def _ask_there(
-    pid: Pid, wrap: Callable[[From], object], future: LoopFuture[Any], failed: Callable[[object], None]
+    pid: Pid | NameAt, wrap: Callable[[From], object], future: LoopFuture[Any], failed: Callable[[object], None]
 ) -> Any:
     ref = make_ref()
     caller = THIS.running
@@ -199,14 +197,14 @@ async def _ask_there(
         remove_watcher(ref, pid)
 
 
-def cast(dest: Pid | Name, request: object) -> None:
+def cast(dest: Dest, request: object) -> None:
     """Tell, without waiting; never fails, not even to a dead process or an unknown name."""
     pid = resolve(dest)
     if pid is not None:
         THIS.call_on_loop(deliver, pid, Cast(request))
 
 
-async def system(dest: Pid | Name, op: str, *args: Any, timeout: float | None = CALL_TIMEOUT) -> Any:
+async def system(dest: Dest, op: str, *args: Any, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Send a system request and wait. Raises: CallError as call(); RuntimeError with what went wrong in it."""
     answer = await ask(dest, lambda from_: System(from_, op, args), op, timeout)
     if isinstance(answer, Failed):
@@ -214,7 +212,7 @@ async def system(dest: Pid | Name, op: str, *args: Any, timeout: float | None = 
     return answer
 
 
-async def stop(dest: Pid | Name, reason: object = exits.NORMAL, timeout: float | None = None) -> None:
+async def stop(dest: Dest, reason: object = exits.NORMAL, timeout: float | None = None) -> None:
     """End a behaviour in order: its terminate runs with `reason`, and it is gone when this returns.
 
     Raises: CallError with noproc, timeout, or the reason if it ended by another one.

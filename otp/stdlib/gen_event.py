@@ -53,7 +53,7 @@ from typing import Any, Generic, TypeVar, Unpack
 from otp.erts import exits
 from otp.erts.links import deliver
 from otp.erts.pid import Pid, Ref
-from otp.erts.process import resolve, self_
+from otp.erts.process import Dest, resolve, self_
 from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.stdlib import behaviour, gen, requests
@@ -113,7 +113,7 @@ __all__ = [
 ]
 
 S = TypeVar("S")
-Manager = Pid | Name
+Manager = Dest
 log = logging.getLogger("otp.gen_event")
 
 

@@ -46,7 +46,7 @@ from otp.erts import exits
 from otp.erts.exits import ProcessExit, StartError
 from otp.erts.links import deliver
 from otp.erts.pid import Pid
-from otp.erts.process import resolve, send
+from otp.erts.process import Dest, resolve
 from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Timeout
@@ -339,26 +339,26 @@ def enter_loop(
     behaviour.enter_loop(GenFsmProcess, callbacks(module, GenFsm), name, hibernate_after, (state_name, data, timeout))
 
 
-def send_event(dest: Pid | Name, event: object) -> None:
+def send_event(dest: Dest, event: object) -> None:
     """Give an event to the method of the present state; never fails, not even to a dead process."""
-    pid = dest if type(dest) is Pid else resolve(dest)
+    pid = resolve(dest)
     if pid is not None:
-        send(pid, Event(event))
+        THIS.call_on_loop(deliver, pid, Event(event))
 
 
-def send_all_state_event(dest: Pid | Name, event: object) -> None:
+def send_all_state_event(dest: Dest, event: object) -> None:
     """Give an event to handle_event, whatever the state."""
     pid = resolve(dest)
     if pid is not None:
         THIS.call_on_loop(deliver, pid, AllEvent(event))
 
 
-async def sync_send_event(dest: Pid | Name, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+async def sync_send_event(dest: Dest, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Give an event to `<state>_sync` and wait for the answer, `timeout` seconds. Raises CallError."""
     return await gen.ask(dest, lambda from_: SyncEvent(from_, event), event, timeout)
 
 
-async def sync_send_all_state_event(dest: Pid | Name, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
+async def sync_send_all_state_event(dest: Dest, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Give an event to handle_sync_event and wait for the answer, `timeout` seconds. Raises CallError."""
     return await gen.ask(dest, lambda from_: SyncAllEvent(from_, event), event, timeout)
 

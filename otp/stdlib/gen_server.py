@@ -37,20 +37,30 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Coroutine, Hashable
+from collections.abc import Coroutine, Hashable, Iterable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, Unpack
 
 from otp.erts import exits
+from otp.erts.current import nodes as connected
 from otp.erts.exits import StartError
-from otp.erts.pid import Pid, Ref
+from otp.erts.pid import HERE, Pid, Ref
 from otp.erts.registry import Name
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Behaviour, FollowUp, Options
 from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown
 from otp.stdlib.gen import IGNORE, Call, Cast, From, Request, Throw, call, cast, reply, stop
-from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
+from otp.stdlib.requests import (
+    Replied,
+    RequestId,
+    abandon,
+    check_response,
+    receive_response,
+    send_request,
+    wait_response,
+)
 from otp.stdlib.status import Formats
 
 __all__ = [
@@ -64,10 +74,12 @@ __all__ = [
     "Stop",
     "StopInit",
     "Throw",
+    "abcast",
     "call",
     "cast",
     "check_response",
     "enter_loop",
+    "multi_call",
     "receive_response",
     "reply",
     "send_request",
@@ -320,3 +332,46 @@ def enter_loop(
     behaviour.enter_loop(
         GenServerProcess, callbacks(module, GenServer), name, hibernate_after, Init(state, timeout, continue_)
     )
+
+
+# -- servers of one name on several nodes
+
+
+def abcast(nodes: Iterable[str] | None, name: str, request: object) -> None:
+    """Cast to the servers of one name on these nodes; None: on this node and all it is connected with. Never fails.
+
+    Raises: CodecError if the request may not cross.
+    """
+    for node in _all_nodes(nodes):
+        cast((name, node), request)
+
+
+async def multi_call(
+    nodes: Iterable[str] | None, name: str, request: object, timeout: float | None = None
+) -> tuple[list[tuple[str, Any]], list[str]]:
+    """Ask the servers of one name on several nodes at once: ([(node, answer), …], [node that gave none, …]).
+
+    `nodes`: None is this node and all it is connected with. `timeout`: seconds for all of them together, None for ever.
+    A node that is not connected, has no such server, or whose server ends before it answers is among the second at
+    once. An answer that comes too late is dropped. Both lists are in the order of `nodes`.
+    Raises: NotAProcess outside of a process; CodecError if the request may not cross.
+    """
+    requests: list[tuple[str, RequestId]] = []
+    due = None if timeout is None else monotonic() + timeout
+    replies, bad = [], []
+    try:
+        requests.extend((node, send_request((name, node), request)) for node in _all_nodes(nodes))
+        for node, id_ in requests:
+            outcome = await receive_response(id_, None if due is None else max(due - monotonic(), 0.0))
+            if isinstance(outcome, Replied):
+                replies.append((node, outcome.value))
+            else:
+                bad.append(node)
+    finally:  # of what went wrong, nothing is left in the mailbox
+        for _node, id_ in requests:
+            abandon(id_)
+    return replies, bad
+
+
+def _all_nodes(nodes: Iterable[str] | None) -> Iterable[str]:
+    return [HERE.node, *connected()] if nodes is None else nodes

@@ -39,6 +39,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Generic, NoReturn, TypeVar, Unpack
 
+from otp.erts.current import Dest
 from otp.erts.exits import ProcessExit
 from otp.erts.pid import Pid, Ref
 from otp.erts.registry import Name
@@ -191,6 +192,6 @@ def enter_loop(
     behaviour.enter_loop(GenStatemProcess, callbacks(module, GenStatem), name, hibernate_after, (state, data, actions))
 
 
-async def call(dest: Pid | Name, request: object, timeout: float | None = None) -> Any:
+async def call(dest: Dest, request: object, timeout: float | None = None) -> Any:
     """Ask and wait for the Reply; seconds, by default for ever. Raises CallError."""
     return await gen.call(dest, request, timeout)

@@ -46,9 +46,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from otp.erts.exits import NOPROC, CallError
-from otp.erts.pid import Pid
-from otp.erts.process import process_info, resolve
-from otp.erts.registry import Name
+from otp.erts.process import Dest, process_info, resolve
 from otp.stdlib import gen
 from otp.stdlib.gen import CALL_TIMEOUT
 from otp.stdlib.tree import tree
@@ -74,7 +72,6 @@ __all__ = [
     "tree",
 ]
 
-Dest = Pid | Name
 #: fn("in", message, state); it is removed when it returns "done" or raises
 DebugFn = Callable[[str, object, object], object]
 

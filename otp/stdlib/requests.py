@@ -45,9 +45,8 @@ from typing import Any, Final, Literal
 from otp.erts import exits
 from otp.erts.future import LoopFuture
 from otp.erts.links import ALIASES, Net, deliver, remove_watcher, watch
-from otp.erts.pid import Pid, Ref, is_local, make_ref
-from otp.erts.process import receive, resolve, running
-from otp.erts.registry import Name
+from otp.erts.pid import NameAt, Pid, Ref, is_local, make_ref
+from otp.erts.process import Dest, receive, resolve, running
 from otp.stdlib.gen import Call, From
 
 TIMED_OUT: Final = "timeout"
@@ -67,7 +66,7 @@ class RequestError:
     """{error, {Reason, ServerRef}}: noproc, noconnection, or why the server ended before it answered."""
 
     reason: object
-    dest: Pid | Name
+    dest: Dest
 
 
 Outcome = Replied | RequestError
@@ -78,9 +77,9 @@ class RequestId:
 
     __slots__ = ("_answer", "_target", "dest", "ref")
 
-    def __init__(self, dest: Pid | Name) -> None:
+    def __init__(self, dest: Dest) -> None:
         self.dest, self.ref = dest, make_ref()
-        self._target: Pid | None = None
+        self._target: Pid | NameAt | None = None
         self._answer: _Answer | None = None
 
     def __repr__(self) -> str:
@@ -112,10 +111,10 @@ class _Answer(LoopFuture[Any]):
         deliver(self.owner, Response(request.ref, outcome))
 
 
-def send_request(dest: Pid | Name, request: object, wrap: Callable[[From, Any], object] | None = None) -> RequestId:
+def send_request(dest: Dest, request: object, wrap: Callable[[From, Any], object] | None = None) -> RequestId:
     """Ask, without waiting. Never fails: what is wrong is the outcome. `wrap` makes the message (default: a Call).
 
-    Raises: NotAProcess outside of a process.
+    Raises: NotAProcess outside of a process; CodecError if the request may not cross to its node.
     """
     owner = running()
     me = owner.pid
@@ -135,15 +134,25 @@ def send_request(dest: Pid | Name, request: object, wrap: Callable[[From, Any], 
         id_.ref = watch(pid, failed)
         deliver(pid, make(From(me, id_.ref, answer), request))
     else:
-        ALIASES[id_.ref.serial] = (answer, failed)
-        Net.carrier.monitor(id_.ref, me, pid)
-        deliver(pid, make(From(me, id_.ref, None), request))
+        _send_there(id_, answer, failed, pid, make(From(me, id_.ref, None), request))
     if answer.done():
         return id_
     if owner.monitors is None:
         owner.monitors = {}
     owner.monitors[id_.ref] = pid  # goes with its owner
     return id_
+
+
+def _send_there(
+    id_: RequestId, answer: _Answer, failed: Callable[[object], None], pid: Pid | NameAt, message: object
+) -> None:
+    ALIASES[id_.ref.serial] = (answer, failed)
+    Net.carrier.monitor(id_.ref, answer.owner, pid)
+    try:
+        deliver(pid, message)
+    except BaseException:
+        _forget(id_)
+        raise
 
 
 def _forget(request: RequestId) -> None:

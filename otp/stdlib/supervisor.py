@@ -59,7 +59,7 @@ from typing import Any, Literal, cast
 from otp.erts import exits
 from otp.erts.exits import StartError
 from otp.erts.pid import Pid
-from otp.erts.process import self_, sleep, trap_exit
+from otp.erts.process import Dest, self_, sleep, trap_exit
 from otp.erts.registry import Name
 from otp.erts.signals import Exit
 from otp.stdlib import child_admin, child_spec, children, gen, gen_server, reports, restart
@@ -92,7 +92,7 @@ __all__ = [
 
 log = logging.getLogger("otp.supervisor")
 SupInit = tuple[SupFlags | Mapping[str, Any], Sequence[ChildSpec | Mapping[str, Any]]]
-SupRef = Pid | Name
+SupRef = Dest
 
 
 class Supervisor(Callbacks):

@@ -23,7 +23,7 @@ from typing import Any, Final
 from otp.erts import exits, process
 from otp.erts.actor import Process
 from otp.erts.links import add_watcher, remove_watcher
-from otp.erts.pid import Pid, Ref, make_ref
+from otp.erts.pid import NameAt, Pid, Ref, make_ref
 from otp.erts.process import Dest, resolve, self_
 from otp.erts.registry import Via
 from otp.erts.timer import TIMERS, TimerRef
@@ -56,14 +56,14 @@ class TRef:
 
     def __init__(self, fn: Callable[[], object], seconds: float, every: bool) -> None:
         self._fn, self._every, self._due = fn, seconds if every else None, process.monotonic_time() + seconds
-        self._bound: tuple[Ref, Pid] | None = None
+        self._bound: tuple[Ref, Pid | NameAt] | None = None
         self._timer: TimerRef | None = None
         if seconds == 0 and not every:
             fn()  # as in OTP, what is due at once is done at once
         else:
             self._timer = TIMERS.after(seconds, self._fire)
 
-    def bind(self, target: Pid) -> None:
+    def bind(self, target: Pid | NameAt) -> None:
         """End it when a local process ends."""
         living: Process | None = target.target
         if living is not None:
@@ -122,14 +122,16 @@ def send_interval(seconds: float, dest: Dest, message: object) -> TRef:
         raise exits.NotRegistered(dest)
     tref = TRef(lambda: _send(target, message), _time(seconds), True)
     tref.bind(target)
-    if not process.is_alive(target):
+    if isinstance(target, Pid) and not process.is_alive(target):
         tref.end()
     return tref
 
 
 def exit_after(seconds: float, dest: Dest, reason: object) -> TRef:
-    """Send an exit signal in `seconds`. Raises: ValueError, TypeError (badarg)."""
+    """Send an exit signal in `seconds`, to a pid or a name of this node. Raises: ValueError, TypeError (badarg)."""
     _dest(dest)
+    if isinstance(dest, tuple):
+        raise TypeError(f"{dest!r}: an exit signal goes to a pid or to a name of this node")
     return TRef(lambda: _exit(dest, reason), _time(seconds), False)
 
 
@@ -192,7 +194,7 @@ def _send(dest: Dest, message: object) -> None:
 
 def _exit(dest: Dest, reason: object) -> None:
     pid = resolve(dest)
-    if pid is not None:
+    if isinstance(pid, Pid):
         process.exit_(pid, reason)
 
 
@@ -203,5 +205,5 @@ def _time(seconds: float) -> float:
 
 
 def _dest(dest: Dest) -> None:
-    if not isinstance(dest, (Pid, str, Via)) or dest == "":
+    if not isinstance(dest, (Pid, str, Via, tuple)) or dest == "":
         raise TypeError(f"{dest!r} is no process and no name")

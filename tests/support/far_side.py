@@ -15,8 +15,11 @@ from otp.erts.exits import ProcessExit
 from otp.erts.pid import Pid, Ref
 from otp.kernel import codec, global_, global_locks, net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
-from otp.stdlib import gen_server
+from otp.stdlib import gen_event, gen_server, gen_statem
+from otp.stdlib.gen_event import EventHandler
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
+from otp.stdlib.gen_statem import GenStatem, Next
+from otp.stdlib.gen_statem import Keep as Stay
 
 
 @codec.message
@@ -57,6 +60,44 @@ class Echo(GenServer[int]):
             case (Pid() as back, what):
                 process.send(back, Echoed(process.self_(), what))
         return NoReply(count + 1)
+
+
+class Keep(EventHandler[list[object]]):
+    """Keeps events; answers a call with them."""
+
+    def init(self) -> list[object]:
+        return []
+
+    def handle_event(self, event, events):
+        return gen_event.Ok([*events, event])
+
+    def handle_call(self, request, events):
+        return gen_event.Reply(events, events)
+
+
+class Lamp(GenStatem[int]):
+    """Counts how often it was switched."""
+
+    def init(self):
+        return "off", 0
+
+    def off(self, type_, event, count):
+        if event == "switch":
+            return Next("on", count + 1)
+        return Stay(actions=gen_statem.Reply(type_.from_, ("off", count)))
+
+    def on(self, type_, event, count):
+        if event == "switch":
+            return Next("off", count + 1)
+        return Stay(actions=gen_statem.Reply(type_.from_, ("on", count)))
+
+
+@rpc.exported
+async def start_named() -> None:
+    """One of each behaviour under a name."""
+    await gen_server.start(Echo, name="echo")
+    await gen_event.start(name="events")
+    await gen_statem.start(Lamp, name="lamp")
 
 
 @rpc.exported

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from otp.erts import exits
-from otp.erts.current import node, resolve, running, self_
-from otp.erts.process import register
+from otp.erts.current import node, nodes, resolve, running, self_
+from otp.erts.process import monitor, register, send
 from otp.erts.registry import Via
+from otp.stdlib import gen
 from tests.support.node import run
 
 
@@ -34,5 +35,19 @@ def test_whom_a_destination_means() -> None:
         assert resolve("me") is resolve(self_()) is resolve(Via(book, ("room", 1))) is self_()
         assert resolve("nobody") is None
         assert resolve(Via(book, "nobody")) is None
+        assert resolve(("me", "test")) is self_()
+        assert resolve(("nobody", "test")) is None
+        assert resolve(("me", "w1")) == ("me", "w1")
+        assert nodes() == []
+
+    run(body)
+
+
+@pytest.mark.parametrize("dest", [None, 5, object(), (), ("me",), ("me", 1), ("me", "w1", 2), (b"me", "w1")])
+def test_what_is_no_destination_is_told(dest: object) -> None:
+    def body() -> None:
+        for use in (resolve, monitor, lambda dest: send(dest, "x"), lambda dest: gen.cast(dest, "x")):
+            with pytest.raises(TypeError, match="no destination"):
+                use(dest)
 
     run(body)

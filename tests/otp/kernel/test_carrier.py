@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process, runtime
-from otp.erts.pid import intern, make_ref
+from otp.erts.pid import intern
 from otp.erts.signals import Down, Exit
 from otp.kernel.carrier import Mesh
 from otp.kernel.far import DEMONITOR, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK
@@ -92,7 +92,7 @@ def test_signals_become_frames() -> None:
     async def body(mesh: Mesh, lost: list[str]) -> None:
         link, far, me = _up(mesh, "w1", 1), intern("w1", 1, 5), process.self_().serial
         process.send(far, "hi")
-        mesh.send_name("w1", "pg", "hi")
+        process.send(("pg", "w1"), "hi")
         process.link(far)
         process.unlink(far)
         ref = process.monitor(far)
@@ -144,13 +144,12 @@ def test_a_newer_life_takes_over_a_stale_one_is_refused() -> None:
 
 def test_a_name_is_monitored() -> None:
     async def body(mesh: Mesh, lost: list[str]) -> None:
-        ref = make_ref()
-        mesh.monitor_name(ref, process.self_(), "w1", "pg")
-        assert await _next() == Down(ref, "pg", "noconnection")
+        ref = process.monitor(("pg", "w1"))
+        assert await _next() == Down(ref, ("pg", "w1"), "noconnection")
         link = _up(mesh, "w1", 1)
-        mesh.monitor_name(ref, process.self_(), "w1", "pg")
-        mesh.demonitor_name(ref, "w1")
-        mesh.demonitor_name(ref, "w1")
+        ref = process.monitor(("pg", "w1"))
+        assert process.demonitor(ref)
+        assert not process.demonitor(ref)
         assert [frame[0] for frame in link.frames] == [MONITOR, DEMONITOR]
 
     _run(body)

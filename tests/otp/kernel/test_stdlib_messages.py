@@ -7,7 +7,9 @@ import pytest
 from otp.erts.future import LoopFuture
 from otp.erts.pid import intern, make_ref
 from otp.kernel import codec, stdlib_messages
+from otp.stdlib.event_manager import Add, Delete, Notify, Refused, Request, SwapOut, SyncNotify, Which
 from otp.stdlib.gen import Call, Cast, From, System
+from otp.stdlib.gen_event import EventHandler
 from otp.stdlib.gen_fsm import AllEvent, Event, SyncAllEvent, SyncEvent
 
 
@@ -29,6 +31,33 @@ def test_events_of_machines_cross() -> None:
         there = codec.decode(codec.encode(event))
         assert (type(there), there.event) == (type(event), "x")
     assert there.from_.pid is from_.pid
+
+
+class Handler(EventHandler[None]):
+    """One that two nodes know."""
+
+
+def test_what_an_event_manager_is_asked_crosses() -> None:
+    stdlib_messages.register()
+    pid = intern("w1", 1, 3)
+    for one in (Notify("x"), Request(Handler, "x"), Add((Handler, 1), ("x",), pid), Delete(Handler, "x"), Which()):
+        assert codec.decode(codec.encode(one)) == one
+    swap = SwapOut(Handler, "x", (Handler, 2), (), None)
+    assert codec.decode(codec.encode([swap, Refused("x")])) == [swap, Refused("x")]
+    from_ = From(pid, make_ref(), None)
+    assert codec.decode(codec.encode(SyncNotify("x", from_))).event == "x"
+
+
+def test_a_class_that_is_not_there_is_unknown() -> None:
+    stdlib_messages.register()
+
+    class Local:
+        pass
+
+    for name in ("Local", "nobody"):
+        Local.__qualname__ = name
+        with pytest.raises(codec.UnknownClass, match=name):
+            codec.decode(codec.encode(Local))
 
 
 def test_the_from_of_a_local_call_stays_here() -> None:

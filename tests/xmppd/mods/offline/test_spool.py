@@ -93,9 +93,9 @@ def test_rows_that_cannot_be_read_are_set_aside_and_stop_no_other(rows: list[str
         await court.settle()
         assert await store.count(OFFLINE) == 0
         aside = await store.select(ASIDE, ("localhost", "juliet"))
-        assert [(row.seq, row.xml) for row in aside] == [
-            (i, row) for i, row in enumerate(rows, 1) if row != "good"
-        ], "nothing is thrown away"
+        assert [(row.seq, row.xml) for row in aside] == [(i, row) for i, row in enumerate(rows, 1) if row != "good"], (
+            "nothing is thrown away"
+        )
 
     play(body)
 
