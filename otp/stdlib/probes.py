@@ -54,6 +54,12 @@ class Probes:
         self._put.append((owner, name, original))
         setattr(owner, name, functools.wraps(original)(made))
 
+    def swap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+        """Put `make(original)` in the place of `owner.name`: for who must see its result before others do."""
+        original = getattr(owner, name)
+        self._put.append((owner, name, original))
+        setattr(owner, name, make(original))
+
     def take_away(self) -> None:
         """Put everything back. Idempotent."""
         while self._put:

@@ -76,3 +76,14 @@ def test_async_functions_are_seen_to_their_end_and_probes_of_one_function_stack(
     assert first[0].end - first[0].begin >= 10_000_000
     probes.take_away()
     assert module.slow is slow
+
+
+def test_a_function_is_swapped_and_put_back_with_the_probes_over_it() -> None:
+    original, seen = Adder.add, []
+    probes = Probes()
+    probes.swap(Adder, "add", lambda add: lambda self, number: add(self, number) * 2)
+    probes.put(Adder, "add", seen.append)
+    assert Adder(3).add(4) == 14
+    assert [called.result for called in seen] == [14]
+    probes.take_away()
+    assert Adder.add is original

@@ -5,7 +5,11 @@ Way:  otp.stdlib.sequence
 
 from __future__ import annotations
 
+import itertools
 from xml.etree import ElementTree
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otp.stdlib.sequence import Arrow, mermaid, participants, svg, took
 
@@ -46,10 +50,37 @@ def test_svg_is_xml_with_all_arrows_and_nothing_from_elsewhere() -> None:
     texts = [text.text or "" for text in root.iter(f"{SVG}text")]
     assert texts[0] == 'the "way" of <one>'
     assert "receiver" in texts
-    assert "+17.2 µs" in texts
-    assert any(text.startswith('a "Batch" &') and text.endswith("…") for text in texts)
-    assert len([path for path in root.iter(f"{SVG}path") if path.get("class") == "arrow"]) == 3
+    assert "17.2 µs  +17.2 µs  receiver: parse" in texts
+    assert f"267.2 µs  +250 µs  c2s: {ARROWS[2].text}" in texts, "nothing is cut"
+    assert len([path for path in root.iter(f"{SVG}path") if path.get("class") == "arrow"]) == 2
+    assert len(list(root.iter(f"{SVG}circle"))) == 1, "what happens where it was is a point"
     assert "href" not in svg("t", ARROWS)
+
+
+NAMES = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=1, max_size=60)
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, NAMES, st.floats(0, 1e6)), min_size=1, max_size=20))
+def test_a_picture_is_to_scale_says_all_and_no_label_lies_over_another(
+    steps: list[tuple[str, str, str, float]],
+) -> None:
+    moments = sorted(step[3] for step in steps)
+    arrows = [Arrow(a, b, text, 1.0, at) for (a, b, text, _), at in zip(steps, moments, strict=True)]
+    root = ElementTree.fromstring(svg("t", arrows))
+    drawn = [float((e.get("d") or "").split()[1].partition("H")[0]) for e in root.iter(f"{SVG}path")
+             if e.get("class") == "lead"]  # fmt: skip
+    first, last = drawn[0], drawn[-1]
+    for y, at in zip(drawn, moments, strict=True):
+        if moments[-1] > moments[0]:
+            true = (at - moments[0]) / (moments[-1] - moments[0])
+            assert abs((y - first) - true * (last - first)) <= 0.2
+    texts = list(root.iter(f"{SVG}text"))
+    labels = [float(e.get("y") or 0) for e in texts if any((e.text or "").endswith(f": {a.text}") for a in arrows)]
+    assert len(labels) >= len(arrows)
+    listed = sorted(float(e.get("y") or 0) for e in texts if e.get("class") is None)
+    assert all(below - above >= 12 for above, below in itertools.pairwise(listed))
+    width, height = float(root.get("width") or 0), float(root.get("height") or 0)
+    assert all(float(e.get("x") or 0) <= width and float(e.get("y") or 0) <= height for e in texts)
 
 
 def test_an_empty_chart_is_one_too() -> None:

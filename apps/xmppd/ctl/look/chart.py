@@ -25,7 +25,7 @@ _HERE: Final = "xmppd.ctl.look.hops"
 #: seconds between two looks, and for which a way must have brought nothing new to be taken for complete
 _LOOK, _QUIET = 0.1, 0.25
 #: stations of the recipient's side
-_FAR: Final = frozenset({"mailbox", "link", "recipient", "transport"})
+_FAR: Final = frozenset({"mailbox", "link", "recipient", "transport", "client"})
 
 
 async def chart(target: str | None, kind: str | None, seconds: float) -> dict[str, Any]:
@@ -60,13 +60,17 @@ async def _wait(target: str | None, kind: str | None, until: float, workers: Ite
 
 
 def merged(answers: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The notes of all nodes, by key, in the order of time."""
+    """The notes of all nodes, by key, in the order of time; those of an answer are of the stanza it is the end of."""
     ways: dict[str, dict[str, Any]] = {}
     for answer in answers:
         for key, entry in answer.items():
             way = ways.setdefault(key, {"sender": None, "kind": None, "notes": []})
             way["sender"], way["kind"] = way["sender"] or entry["sender"], way["kind"] or entry["kind"]
             way["notes"] += entry["notes"]
+            way["of"] = entry.get("of") or way.get("of")
+    for key in [key for key, way in ways.items() if way["of"] in ways]:
+        answer = ways.pop(key)
+        ways[answer["of"]]["notes"] += answer["notes"]
     for way in ways.values():
         way["notes"].sort()
     return ways
@@ -91,16 +95,14 @@ def arrows(notes: Sequence[Sequence[Any]], sender: str) -> list[Arrow]:
     """The notes of one way as arrows; the first has time 0."""
     made: list[Arrow] = []
     begin = notes[0][0] if notes else 0
+    own = next((pid for _, _, station, pid, _ in notes if station == "c2s"), "")
     places: dict[str, tuple[str, int]] = {"": (f"client {sender}", begin)}
     for at, node, station, pid, text in notes:
         branch = pid if station in _FAR else ""
         source, before = places.get(branch) or places[""]
-        target = _place(station, node, pid)
+        target = f"client {sender}" if station == "client" and pid == own else _place(station, node, pid)
         made.append(Arrow(source, target, text, round((at - before) / 1000, 1), round((at - begin) / 1000, 1)))
         places[branch] = (target, at)
-        if station == "transport":
-            client = f"client of {pid}"
-            made.append(Arrow(target, client, "written to the socket", 0.0, made[-1].at))
     return made
 
 
@@ -110,6 +112,8 @@ def _place(station: str, node: str, pid: str) -> str:
             return f"{station} {pid or node}"
         case "mailbox" | "recipient":
             return f"c2s {pid}"
+        case "client":
+            return f"client of {pid}"
         case "link":
             return f"link {node} to {pid.strip('<>').partition('.')[0]}"
     return f"{station} {node}"

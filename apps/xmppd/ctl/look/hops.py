@@ -5,16 +5,21 @@ Way:      look.chart (parent) → rpc → [hops] → otp.stdlib.probes on the st
 Process:  none: what is measured runs where the stanza is
 
 The stations are those of docs/stanza.md. A stanza is known by its key: what it says and who says it, the same on every
-node; before it is stamped with its sender, by the element that the parser has made. Answers to an IQ bear its key. The
-clock is the machine's monotonic one, so that times of different workers can be compared. Everything is swapped back
-when the chart is drawn, or SPARE seconds after it should have been.
+node; before it is stamped with its sender, by the element that the parser has made. Answers to an IQ bear its key; what
+is sent back as an error has a key of its own, and its entry says `of` which stanza it is the end. The handler of a hook
+that takes a stanza or refuses it is named. The clock is the machine's monotonic one, so that times of different workers
+can be compared. Everything is swapped back when the chart is drawn, or SPARE seconds after it should have been.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any, Final
 from zlib import crc32
 
@@ -23,22 +28,29 @@ from otp.erts.pid import HERE, Pid
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 from otp.kernel import rpc
+from otp.stdlib import probes
 from otp.stdlib.probes import Called, Probes
 from xmpp_core.element import Element
+from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Stanza
 from xmppd.net.transport import Transport
 from xmppd.net.xml_stream import XmlStream
-from xmppd.routing import hooks, iq, router, sm, users
+from xmppd.routing import bounce, faults, hooks, iq, router, sm, users
 from xmppd.routing.deliver import Deliver
+from xmppd.routing.handler_table import Entry
+from xmppd.routing.hook_points import Fold
 from xmppd.stream import c2s_session
 
 #: stanzas that are remembered at a time
 KEPT: Final = 500
 SPARE: Final = 5.0
+#: modules between who sends a stanza back and who looks
+_BETWEEN: Final = frozenset({__name__, probes.__name__, bounce.__name__, faults.__name__})
 
 #: (at in ns, node, station, pid, what happened)
 Note = tuple[int, str, str, str, str]
+Chain = Callable[[tuple[str, type]], Coroutine[Any, Any, tuple[Entry, ...]]]
 
 
 class Hops:
@@ -59,13 +71,15 @@ class Hops:
         put(XmlStream, "feed", self._fed)
         put(c2s_session, "send_on", None, self._taken)
         put(hooks, "run_fold", self._hook)
+        self._probes.swap(hooks, "_chain", self._chain)
+        put(bounce, "reply", self._sent_back)
         put(router, "route", None, self._routed)
         put(users, "route", None, self._at("users", "to an account"))
         put(iq, "process", self._answered, self._at("iq", "the handler of its namespace"))
         put(sm, "sessions", self._looked_up)
         put(c2s_session, "write_now", self._written, self._begins)
         put(c2s_session, "write", self._written, self._begins)
-        put(Transport, "flush", None, self._flushed)
+        put(Transport, "flush", self._flushed)
 
     def end(self) -> None:
         """Put everything back. Idempotent."""
@@ -95,8 +109,46 @@ class Hops:
 
     def _hook(self, called: Called) -> None:
         point, stanza = called.args[1], called.args[2]
-        if isinstance(stanza, Stanza):
+        if isinstance(stanza, Stanza) and called.result is not None:  # who took it has been noted
             self._of(stanza, called.end, "hooks", f"{type(point).__name__}: {_us(called)}")
+
+    def _chain(self, original: Chain) -> Chain:
+        async def chain(key: tuple[str, type]) -> tuple[Entry, ...]:
+            found = await original(key)
+            if not issubclass(key[1], Fold):
+                return found
+            return tuple([dataclasses.replace(entry, fn=self._handler(entry)) for entry in found])
+
+        return chain
+
+    def _handler(self, entry: Entry) -> Callable[[Any, Any], Coroutine[Any, Any, Any]]:
+        """A handler of a hook that tells of a stanza which it does not hand on."""
+
+        async def handler(acc: Any, point: Any) -> Any:
+            begin, who, where = time.monotonic_ns(), entry.owner or "?", type(point).__name__
+            try:
+                result = entry.fn(acc, point)
+                if inspect.isawaitable(result):
+                    result = await result
+            except StanzaError as error:
+                if isinstance(acc, Stanza):
+                    self._of(acc, time.monotonic_ns(), who, f"{where}: refuses: {error.condition}")
+                raise
+            end = time.monotonic_ns()
+            given = result.value if isinstance(result, hooks.Stop) else result
+            if isinstance(acc, Stanza) and given is None:
+                self._of(acc, end, who, f"{where}: takes it: {(end - begin) / 1000:.1f} µs")
+            return result
+
+        return handler
+
+    def _sent_back(self, called: Called) -> None:
+        stanza, error, answer = called.args[0], called.args[1], called.result
+        if answer is None:
+            return
+        self._of(stanza, called.end, _who_calls(), f"refuses: {error.condition}")
+        if answer.kind != "iq":  # its key is the question's
+            self._entry(key_of_stanza(answer))["of"] = key_of_stanza(stanza)
 
     def _routed(self, args: tuple[Any, ...], now: int) -> None:
         self._of(args[0], now, "router", "route()")
@@ -138,10 +190,11 @@ class Hops:
         if key is not None:
             self._unsent.setdefault(id(called.args[0].transport), []).append(f"{key}\n{process.self_()}")
 
-    def _flushed(self, args: tuple[Any, ...], now: int) -> None:
-        for entry in self._unsent.pop(id(args[0]), ()):
+    def _flushed(self, called: Called) -> None:
+        for entry in self._unsent.pop(id(called.args[0]), ()):
             key, _, pid = entry.rpartition("\n")
-            self._note(key, (now, HERE.node, "transport", pid, "to the socket"))
+            self._note(key, (called.begin, HERE.node, "transport", pid, "to the socket"))
+            self._note(key, (called.end, HERE.node, "client", pid, "written to the socket"))
 
     # -- notes
 
@@ -155,13 +208,17 @@ class Hops:
         return (now, HERE.node, station, str(running.pid) if running is not None else "", text)
 
     def _note(self, key: str, note: Note, sender: JID | None = None, element: Element | None = None) -> None:
+        entry = self._entry(key)
+        if sender is not None and element is not None:
+            entry["sender"], entry["kind"] = sender.full, element.name
+        entry["notes"].append(note)
+
+    def _entry(self, key: str) -> dict[str, Any]:
         entry = self.keys.get(key)
         if entry is None:
             entry = self.keys[key] = {"sender": None, "kind": None, "notes": []}
             _shrink(self.keys)
-        if sender is not None and element is not None:
-            entry["sender"], entry["kind"] = sender.full, element.name
-        entry["notes"].append(note)
+        return entry
 
 
 def key_of_stanza(stanza: Stanza) -> str:
@@ -187,6 +244,15 @@ def _to(element: Element) -> JID | None:
         return JID.parse(text) if text else None
     except ValueError:
         return None
+
+
+def _who_calls() -> str:
+    """The module that sends a stanza back, as a station."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "") in _BETWEEN:
+        frame = frame.f_back
+    name = frame.f_globals.get("__name__", "?") if frame is not None else "?"
+    return str(name).removeprefix("xmppd.").partition(".")[2] or str(name)
 
 
 def _us(called: Called) -> str:

@@ -32,6 +32,7 @@ W1 = {
             [4000, "w1", "mailbox", "<w1.1.9>", "Deliver"],
             [5000, "w1", "link", "<w2.1.7>", "Deliver, to w2"],
             [6000, "w1", "transport", "<w1.1.9>", "to the socket"],
+            [6500, "w1", "client", "<w1.1.9>", "written to the socket"],
         ],
     },
     "stray": {"sender": None, "kind": None, "notes": [[1, "w1", "router", "", "route()"]]},
@@ -49,11 +50,30 @@ def test_notes_become_arrows_and_each_recipient_is_a_branch_of_its_own() -> None
         ("router w1", "c2s <w1.1.9>", 1.0),
         ("router w1", "link w1 to w2", 2.0),
         ("c2s <w1.1.9>", "transport <w1.1.9>", 2.0),
-        ("transport <w1.1.9>", "client of <w1.1.9>", 0.0),
+        ("transport <w1.1.9>", "client of <w1.1.9>", 0.5),
         ("link w1 to w2", "c2s <w2.1.7>", 4.0),
     ]
     assert made[-1].at == 8.0
     assert chart.arrows([], "x") == []
+
+
+def test_the_error_that_a_stanza_comes_back_with_is_the_end_of_its_way() -> None:
+    sent = [[1000, "w1", "c2s", "<w1.1.5>", "takes it up"], [2000, "w1", "users", "<w1.1.5>", "refuses: gone"]]
+    back = [[3000, "w1", "mailbox", "<w1.1.5>", "Deliver"], [4000, "w1", "client", "<w1.1.5>", "written to the socket"]]
+    told = {
+        "e": {"sender": None, "kind": None, "notes": back, "of": "m"},
+        "m": {"sender": "romeo@x/a", "kind": "message", "notes": sent},
+    }
+    ways = chart.merged([told, {"e": {"sender": None, "kind": None, "notes": []}}])
+    assert list(ways) == ["m"]
+    made = chart.arrows(ways["m"]["notes"], "romeo@x/a")
+    assert [(a.source, a.target) for a in made] == [
+        ("client romeo@x/a", "c2s <w1.1.5>"),
+        ("c2s <w1.1.5>", "users w1"),
+        ("users w1", "c2s <w1.1.5>"),
+        ("c2s <w1.1.5>", "client romeo@x/a"),
+    ]
+    assert chart.merged([{"e": told["e"]}])["e"]["sender"] is None, "the stanza itself may have been forgotten"
 
 
 def test_a_way_is_complete_when_nothing_new_comes_and_it_is_the_one_that_is_wanted() -> None:
@@ -84,7 +104,7 @@ def test_the_workers_are_asked_until_one_has_gone_its_way_and_then_told_to_stop(
         return found
 
     found = run(body)
-    assert (found["sender"], found["kind"], found["us"]) == ("romeo@x/a", "message", 5.0)
+    assert (found["sender"], found["kind"], found["us"]) == ("romeo@x/a", "message", 5.5)
     assert found["arrows"][0]["from"] == "client romeo@x/a"
     assert asked[:4] == ["begin", "notes", "notes", "end"]
     assert asked[-1] == "end"

@@ -16,12 +16,13 @@ from xmpp_core import ns
 from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmppd.auth import auth
-from xmppd.ctl.look import hops
+from xmppd.ctl.look import chart, hops
 from xmppd.net.xml_stream import XmlStream
-from xmppd.routing import router
+from xmppd.routing import bounce, hooks, router
 
 ROMEO, JULIET = JID.parse("romeo@x/a"), JID.parse("juliet@x/b")
 FEED, ROUTE = XmlStream.feed, router.route
+CHAIN, REPLY = hooks._chain, bounce.reply
 
 
 def test_a_stanza_is_known_by_what_it_says_and_who_says_it() -> None:
@@ -69,6 +70,49 @@ def test_a_ping_passes_every_station_and_all_is_put_back() -> None:
     assert stations.index("receiver") < stations.index("c2s") < stations.index("router") < stations.index("transport")
     assert (XmlStream.feed, router.route) == (FEED, ROUTE)
     assert not taps.is_on()
+
+
+async def ends(client: Client, stanza: str, answer: str = "") -> list[str]:
+    """Send a message to which the server answers, or nothing, and give what was noted of both, in order."""
+    client.send(stanza)
+    if answer:
+        await client.expect(answer)
+    client.send("<iq id='then' type='get' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>")
+    await client.expect("id='then'")
+    ways = chart.merged([hops.notes()])
+    way = next(way for way in ways.values() if way["kind"] == "message" and way["sender"])
+    return [f"{note[2]} {note[4]}" for note in way["notes"]]
+
+
+def test_who_refused_a_message_and_who_keeps_one_is_told() -> None:
+    def message(to: str) -> str:
+        return f"<message id='m' type='chat' to='{to}'><body>hi</body></message>"
+
+    async def body() -> list[list[str]]:
+        async with serving(config()) as port:
+            for name in ("romeo", "juliet"):
+                await auth.create_user(name, "localhost", "secret")
+            client = await Client.connect(port)
+            await client.login("romeo", "a")
+            found = []
+            for to, answer in (("nobody@localhost", "type='error'"), ("x@far.example", "remote-server-not-found"),
+                               ("juliet@localhost", "")):  # fmt: skip
+                hops.begin(60.0)
+                found.append(await ends(client, message(to), answer))
+                hops.end()
+            return found
+
+    nobody, far, kept = node.run(body)
+    for refused, who, why in (
+        (nobody, "users", "service-unavailable"),
+        (far, "router", "remote-server-not-found"),
+    ):
+        assert f"{who} refuses: {why}" in refused
+        after = refused[refused.index(f"{who} refuses: {why}") :]
+        assert [line.partition(" ")[0] for line in after][-2:] == ["transport", "client"], "it is followed to the end"
+    assert any(line.startswith("mod_offline@localhost OfflineMessage: takes it") for line in kept), kept
+    assert hooks._chain is CHAIN
+    assert bounce.reply is REPLY
 
 
 def test_measuring_ends_by_itself(monkeypatch: Any) -> None:
