@@ -9,10 +9,10 @@ STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-fast otp-suite oracle stories check rel run bench bench-otp docs learn exercise lock clean python
+.PHONY: help dev test test-fast otp-suite oracle oracle-mutations stories check rel run bench bench-otp docs learn exercise lock clean python
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: $(STAMP) ## an environment to work in: .venv, with these sources and all tools
 	@echo "ready: $(BIN)/python, $(BIN)/pytest, $(BIN)/xmppd"
@@ -28,6 +28,9 @@ otp-suite: $(STAMP) ## otp against the cases of Erlang/OTP's own suites: passed,
 
 oracle: $(STAMP) ## 10,000 random programs of each kind on otp and on a real Erlang (apt-get install erlang-base)
 	XMPPD_ORACLE=10000 $(BIN)/python -m pytest tests/otp/oracle
+
+oracle-mutations: $(STAMP) ## faults put into copies of otp: which oracle finds each, after how many programs (needs an Erlang)
+	$(BIN)/python -m tests.otp.oracle.mutations $(ARGS)
 
 stories: $(STAMP) ## the plays: what clients say and hear, against a booted node
 	$(BIN)/python -m pytest tests/stories

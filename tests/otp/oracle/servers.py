@@ -30,6 +30,8 @@ NOTHING: Spec = ([], ("noreply", "none"))
 #: what a server can ask of another server, which answers, dies, stops, or never answers
 ASKS = ["answer", "die", "silent", "stop", "itself"]
 ENDS = [("ok",)] * 5 + [("exit", "worse"), ("error",), ("throw",)]
+#: how often an answer is thrown; what a callback continues with must not be taken for that callback
+THROWN: dict[Kind, float] = {"continue": 0.3}
 #: how a program's server is bound to another process: of a link and a monitor nobody promises which is heard first
 TIES = [["link", "link", "unlink"], ["monitor", "monitor", "demonitor"]]
 SYSTEM = ["get_state", "replace_state", "bad_replace", "get_status", "code_change", "install", "remove"]
@@ -79,7 +81,8 @@ class _Maker:
             return [(self.rng.choice(self.ties),)], ("noreply", self.rng.choice(["none", "none", "long", "hibernate"]))
         effects = [self.effect(kind, depth + 1) for _ in range(self.rng.choice([0, 0, 0, 1, 1, 2]))]
         answer = self.answer(kind, depth + 1)
-        return effects, (("throw", answer) if answer[0] != "exit" and self.chance(0.08) else answer)
+        thrown = answer[0] != "exit" and self.chance(THROWN.get(kind, 0.08))
+        return effects, (("throw", answer) if thrown else answer)
 
     def effect(self, kind: Kind, depth: int) -> Any:
         rng = self.rng
@@ -108,7 +111,7 @@ class _Maker:
 
     def answer(self, kind: Kind, depth: int) -> Any:
         rng = self.rng
-        if self.chance(0.8):
+        if self.chance(0.65 if kind == "continue" else 0.8):
             word = "reply" if kind == "call" and self.chance(0.7) else "noreply"
             return (word, self.action(depth))
         reason = rng.choice(REASONS)
