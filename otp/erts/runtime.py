@@ -25,6 +25,7 @@ from otp.erts.pid import HERE, Pid, make_ref
 from otp.erts.process import exit_, monitor, receive, running, send, trap_exit
 from otp.erts.registry import NAMES
 from otp.erts.scheduler import THIS
+from otp.erts.suggest import meant
 from otp.erts.timer import TIMERS
 
 T = TypeVar("T")
@@ -34,7 +35,12 @@ GRACE = 5.0
 
 
 def new_loop(kind: str = "auto") -> asyncio.AbstractEventLoop:
-    """An event loop: "uvloop", "asyncio", or "auto" for uvloop where it is installed."""
+    """An event loop: "uvloop", "asyncio", or "auto" for uvloop where it is installed.
+
+    Raises: ValueError for another word; ImportError if uvloop is asked for and not installed.
+    """
+    if kind not in (kinds := ("auto", "uvloop", "asyncio")):
+        raise ValueError(f"no such loop: {kind!r}; {meant(kind, kinds)}")
     if kind != "asyncio":
         try:
             import uvloop
@@ -57,17 +63,22 @@ def run(main: Callable[[], Any], *, node: str = "nonode", creation: int = 1, loo
     When it ends all other processes are killed and the loop is closed. Raises what main raised; ProcessExit if the
     root process was ended by an exit signal. SIGINT (Ctrl-C) and SIGTERM end it in order: what main awaits is
     cancelled, then what it is linked with is told to shut down, the last started first; then it raises Interrupted,
-    which a program lets through to end with status 130 or 143. A second signal ends it at once.
+    which a program lets through to end with status 130 or 143. A second signal ends it at once. SystemExit or
+    KeyboardInterrupt outside of any process, or from a signal handler that the program had before, ends it in the same
+    order and is what run() raises.
     """
     event_loop = new_loop(loop)
     asyncio.set_event_loop(event_loop)
     _begin(event_loop, node, creation)
     outcome: LoopFuture[Any] = LoopFuture()
-    root = FunctionProcess(_root, (main, outcome))
+    leaving = interrupt.Leaving()
+    root = FunctionProcess(_root, (main, outcome, leaving))
     add_watcher(make_ref(), lambda reason: _ended(outcome, reason), root)
     try:
-        with interrupt.caught(event_loop, root):
-            _run_until(event_loop, outcome)
+        with interrupt.caught(event_loop, root, leaving):
+            _run_until(event_loop, outcome, root, leaving)
+        if leaving.why is not None:
+            raise leaving.why
         return outcome.result()
     finally:
         _tear_down(event_loop)
@@ -134,7 +145,7 @@ def _ended(outcome: LoopFuture[Any], reason: object) -> None:
     outcome.reject(ProcessExit(reason))
 
 
-async def _root(main: Callable[[], Any], outcome: LoopFuture[Any]) -> None:
+async def _root(main: Callable[[], Any], outcome: LoopFuture[Any], leaving: interrupt.Leaving) -> None:
     try:
         result = main()
         outcome.resolve(await result if hasattr(result, "__await__") else result)
@@ -142,21 +153,30 @@ async def _root(main: Callable[[], Any], outcome: LoopFuture[Any]) -> None:
         signal = interrupt.signal_of(exc)
         if signal is None:
             raise
+        leaving.main_ended = True
         await _end_children()
         outcome.reject(interrupt.Interrupted(128 + signal))
     except BaseException as exc:
         if exits.passes(exc):
             raise
+        leaving.main_ended = True
+        if leaving.why is not None:
+            await _end_children()
         outcome.reject(exc)
 
 
-def _run_until(loop: asyncio.AbstractEventLoop, outcome: LoopFuture[Any]) -> None:
+def _run_until(
+    loop: asyncio.AbstractEventLoop, outcome: LoopFuture[Any], root: FunctionProcess, leaving: interrupt.Leaving
+) -> None:
     end = loop.create_task(_wait(outcome))
     while not end.done():
         try:
             loop.run_until_complete(end)
-        except SystemExit:  # a loop passes it on; what ends a node is its root process, or boot.stop()
-            log.exception("a callback of the loop, of no process, said sys.exit(): the node goes on")
+        except (SystemExit, KeyboardInterrupt) as exc:  # a loop passes it on: a callback's, or a signal handler's
+            if leaving.why not in (None, exc):
+                raise
+            leaving.why = exc
+            interrupt.cancel(root, leaving, 0)
 
 
 async def _wait(outcome: LoopFuture[Any]) -> None:

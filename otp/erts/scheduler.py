@@ -52,6 +52,11 @@ class Scheduler:
             self.armed = True
             self.loop.call_soon(self.turn)
 
+    def turn_again(self) -> None:
+        """Have a turn come even if one is due: an exception may have torn the loop as it was about to begin it."""
+        self.armed = True
+        self.loop.call_soon(self.turn)
+
     def turn(self) -> None:
         """Run what is ready, messages that are sent meanwhile included, up to RUNS_PER_TURN or TURN seconds."""
         queue, now = self.queue, time.perf_counter
