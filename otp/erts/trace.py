@@ -165,8 +165,8 @@ def _processes(who: Pid | str) -> list[Process]:
         if who.target is None:
             raise ValueError(f"{who} does not live here")
         return [who.target]
-    if who not in ("existing", "new", "all"):
-        raise ValueError(f"trace whom? {who!r}")
+    if who not in (words := ("existing", "new", "all")):
+        raise ValueError(f"trace whom? {who!r}; {meant(who, words)}")
     return [] if who == "new" else [pid.target for pid in PROCESSES if pid.target is not None]
 
 

@@ -20,6 +20,7 @@ from otp.erts.exits import KILL, NORMAL, ReceiveTimeout
 from otp.erts.pid import Pid
 from otp.erts.process import exit_, monotonic_time, processes, receive, self_, send, spawn_link, trap_exit
 from otp.erts.signals import Exit
+from otp.erts.suggest import meant
 from otp.kernel import app_resource, application, application_master
 from otp.kernel.app_resource import AppSpec
 from otp.kernel.application_master import Started, StopNow
@@ -103,7 +104,7 @@ async def start(name: str, type_: str = "temporary") -> None:
     AppResourceError.
     """
     if type_ not in TYPES:
-        raise ValueError(f"restart type {type_!r} is none of {TYPES}")
+        raise ValueError(f"no such restart type: {type_!r}; {meant(type_, TYPES)}")
     load(name)
     failure = await gen_server.call(NAME, ("start", name, type_), timeout=None)
     if failure is not None:

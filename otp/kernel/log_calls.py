@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from otp.erts.suggest import meant
 from otp.kernel.log_config import LEVELS, LoggerError
 
 Report = Mapping[str, Any] | Iterable[tuple[str, Any]]
@@ -28,7 +29,7 @@ def log(level: str, what: Any, *args: Any, name: str = "otp.user", **metadata: A
     unknown level.
     """
     if level not in LEVELS or level in ("all", "none"):
-        raise LoggerError(f"invalid_level: {level!r}")
+        raise LoggerError(f"invalid_level: {level!r}; {meant(level, LEVELS)}")
     logger, number = logging.getLogger(name), LEVELS[level]
     if not logger.isEnabledFor(number):
         return

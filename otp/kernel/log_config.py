@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+from otp.erts.suggest import meant
 from otp.kernel import application_controller
 from otp.kernel.process_metadata import join
 
@@ -245,16 +246,18 @@ def _modules(app: str) -> list[str]:
 
 def _level(level: str) -> int:
     if level not in LEVELS:
-        raise LoggerError(f"invalid_level: {level!r}")
+        raise LoggerError(f"invalid_level: {level!r}; {meant(level, LEVELS)}")
     return LEVELS[level]
 
 
 def _checked(before: HandlerConfig, config: Mapping[str, Any]) -> HandlerConfig:
     if unknown := set(config) - set(HandlerConfig.__dataclass_fields__):
-        raise LoggerError(f"unknown keys: {', '.join(sorted(unknown))}")
+        hints = "; ".join(meant(key, HandlerConfig.__dataclass_fields__) for key in sorted(unknown))
+        raise LoggerError(f"unknown keys: {', '.join(sorted(unknown))}; {hints}")
     _level(config.get("level", "all"))
     if config.get("filter_default", "log") not in ("log", "stop"):
-        raise LoggerError(f"invalid filter_default: {config['filter_default']!r}")
+        wrong = config["filter_default"]
+        raise LoggerError(f"invalid filter_default: {wrong!r}; {meant(wrong, ('log', 'stop'))}")
     for name, entry in config.get("filters", {}).items():
         if not isinstance(entry, tuple) or len(entry) != 2 or not callable(entry[0]):
             raise LoggerError(f"invalid_filter: {name}")

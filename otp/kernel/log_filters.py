@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
+from otp.erts.suggest import meant
 from otp.kernel.log_config import LEVELS
 
 Action = Literal["log", "stop"]
@@ -38,7 +39,7 @@ def domain(record: logging.LogRecord, extra: tuple[Action, str, str]) -> logging
         case "equal" | "not_equal":
             hit = (record.name == name) == (how == "equal")
         case _:
-            raise ValueError(f"no such comparison: {how!r}")
+            raise ValueError(f"no such comparison: {how!r}; {meant(how, ('sub', 'super', 'equal', 'not_equal'))}")
     return _done(record, action, hit)
 
 
@@ -48,8 +49,10 @@ def level(record: logging.LogRecord, extra: tuple[Action, str, str]) -> logging.
     Raises: ValueError for another word or level.
     """
     action, how, name = extra
-    if how not in _COMPARE or name not in LEVELS:
-        raise ValueError(f"no such comparison: {how!r} {name!r}")
+    if how not in _COMPARE:
+        raise ValueError(f"no such comparison: {how!r}; {meant(how, _COMPARE)}")
+    if name not in LEVELS:
+        raise ValueError(f"no such level: {name!r}; {meant(name, LEVELS)}")
     return _done(record, action, _COMPARE[how](record.levelno, LEVELS[name]))
 
 
@@ -66,5 +69,5 @@ def _within(inner: str, outer: str) -> bool:
 
 def _done(record: logging.LogRecord, action: Action, hit: bool) -> logging.LogRecord | str:
     if action not in ("log", "stop"):
-        raise ValueError(f"no such action: {action!r}")
+        raise ValueError(f"no such action: {action!r}; {meant(action, ('log', 'stop'))}")
     return "ignore" if not hit else record if action == "log" else "stop"

@@ -36,10 +36,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast, get_args
 
 from otp.erts.pid import Pid
 from otp.erts.process import self_, send
+from otp.erts.suggest import meant
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -284,8 +285,12 @@ def new(
     """Make a named table that belongs to the running process.
 
     `kind`: "set" (one row a key), "ordered_set" (keys sorted) or "bag" (several rows a key). `heir`:
-    (pid, data), who takes over when the owner ends. Raises ValueError if the name is taken.
+    (pid, data), who takes over when the owner ends. Raises: ValueError if the name is taken, or for another
+    kind or access.
     """
+    for word, known in ((kind, get_args(Type)), (access, get_args(Access))):
+        if word not in known:
+            raise ValueError(f"no such kind or access of a table: {word!r}; {meant(word, known)}")
     if name in _tables:
         raise ValueError(f"table {name!r} exists, owned by {_tables[name].owner}")
     table: Table[Any, Any] = Table(name, kind, access, heir)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from otp.erts.exits import passes
 from otp.erts.pid import Pid
 from otp.erts.signals import Exit
+from otp.erts.suggest import meant
 from otp.stdlib.gen import Failed, System, reply
 from otp.stdlib.status import Status, formatted
 from otp.stdlib.waiting import Waiting
@@ -62,6 +63,8 @@ class Observed(Waiting):
         try:
             if message.op == "code_change" and self._stash is None:
                 answer: Any = Failed("code_change: it is not suspended; introspect.suspend() comes first")
+            elif message.op not in SYSTEM_OPS:
+                answer = Failed(f"no such system request: {message.op!r}; {meant(message.op, SYSTEM_OPS)}")
             else:
                 answer = SYSTEM_OPS[message.op](self, *message.args)
         except BaseException as exc:

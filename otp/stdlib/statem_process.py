@@ -17,6 +17,7 @@ from typing import Any
 
 from otp.erts import exits
 from otp.erts.exits import ProcessExit, StartError
+from otp.erts.suggest import meant
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import crash_report, gen
 from otp.stdlib.behaviour import Behaviour, FollowUp
@@ -80,8 +81,10 @@ class GenStatemProcess(Behaviour):
     def _call_back(self, module: Any) -> None:
         mode = module.callback_mode()
         words = (mode,) if isinstance(mode, str) else tuple(mode) if isinstance(mode, tuple | list) else ()
-        if not words or not {*words} <= {STATE_FUNCTIONS, HANDLE_EVENT_FUNCTION, STATE_ENTER}:
+        known = (STATE_FUNCTIONS, HANDLE_EVENT_FUNCTION, STATE_ENTER)
+        if not words or not {*words} <= {*known}:
             due = "STATE_FUNCTIONS or HANDLE_EVENT_FUNCTION, or one of them with STATE_ENTER"
+            due += "".join(f"; {meant(word, known)}" for word in words if word not in known)
             raise bad_return(module, "callback_mode", None, mode, due, "bad_return_from_callback_mode")
         self._by_name, self._enters = HANDLE_EVENT_FUNCTION not in words, STATE_ENTER in words
         self.module, self.label = module, type(module)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import pytest
 
 from otp.erts import process, runtime, trace
 from otp.erts.suggest import meant
+from otp.kernel import application_controller, log_config, log_filters
+from otp.stdlib import ets, gen, gen_event, gen_statem
 from otp.stdlib.child_spec import ChildSpec, SupFlags
+
+RECORD = logging.LogRecord("a", logging.INFO, "", 0, "", None, None)
+
+
+class Moody(gen_statem.GenStatem[None]):
+    def callback_mode(self) -> str:
+        return "state_function"
+
+    def init(self) -> tuple[str, None]:
+        return "one", None
 
 
 def test_the_nearest_word_or_all() -> None:
@@ -30,11 +43,45 @@ def test_the_nearest_word_or_all() -> None:
         (lambda: process.process_info(process.self_(), "link"), "did you mean 'links'"),
         (lambda: process.spawn_opt(print, monitor={"alias": "demonitr"}), "did you mean 'demonitor'"),
         (lambda: trace.trace(process.self_(), ["recieve"]), "did you mean 'receive'"),
+        (lambda: trace.trace("exsting", ["receive"]), "did you mean 'existing'"),
+        (lambda: runtime.new_loop("uvlop"), "did you mean 'uvloop'"),
+        (lambda: ets.new("t", "orderedset"), "did you mean 'ordered_set'"),  # type: ignore[arg-type]
+        (lambda: ets.new("t", access="publik"), "did you mean 'public'"),  # type: ignore[arg-type]
+        (lambda: application_controller.start("a", "permanant"), "did you mean 'permanent'"),
+        (lambda: log_config.set_module_level("a", "warn"), "did you mean 'warning'"),
+        (lambda: log_config.update_primary_config(levle="info"), "did you mean 'level'"),
+        (lambda: log_config.update_primary_config(filter_default="sto"), "did you mean 'stop'"),
+        (lambda: log_filters.level(RECORD, ("log", "gte", "info")), "did you mean 'gteq'"),
+        (lambda: log_filters.level(RECORD, ("log", "eq", "eror")), "did you mean 'error'"),
+        (lambda: log_filters.domain(RECORD, ("log", "equals", "a")), "did you mean 'equal'"),
+        (lambda: log_filters.domain(RECORD, ("drop", "equal", "a")), "there is 'log', 'stop'"),  # type: ignore[arg-type]
     ],
 )
 def test_each_enumerated_option_says_what_was_perhaps_meant(wrong: Callable[[], object], text: str) -> None:
     async def main() -> None:
-        with pytest.raises(ValueError, match=text):
-            wrong()
+        with pytest.raises(Exception, match=text):
+            await _value(wrong())
+
+    runtime.run(main)
+
+
+async def _value(result: object) -> object:
+    return await result if hasattr(result, "__await__") else result
+
+
+def test_so_does_a_callback_mode(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        _pid, ref = await gen_statem.start_monitor(Moody)
+        assert (await process.receive(timeout=30)).ref is ref
+
+    runtime.run(main)
+    assert "did you mean 'state_functions'" in caplog.text
+
+
+def test_so_does_a_system_request() -> None:
+    async def main() -> None:
+        manager = await gen_event.start()
+        with pytest.raises(RuntimeError, match="did you mean 'get_state'"):
+            await gen.system(manager, "get_stat")
 
     runtime.run(main)

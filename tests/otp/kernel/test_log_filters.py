@@ -53,7 +53,7 @@ def test_logger_filters__level(how: str, hits: set[int]) -> None:
         assert log_filters.level(told, ("log", how, "warning")) is (told if number in hits else "ignore")
         assert log_filters.level(told, ("stop", how, "warning")) == ("stop" if number in hits else "ignore")
     for bad in (("log", "about", "warning"), ("log", "eq", "loud")):
-        with pytest.raises(ValueError, match="comparison"):
+        with pytest.raises(ValueError, match=r"comparison|no such level"):
             log_filters.level(told, bad)  # type: ignore[arg-type]
 
 
