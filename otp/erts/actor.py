@@ -18,7 +18,6 @@ from time import monotonic
 from typing import Any
 
 import pykka
-from pykka.messages import _ActorStop
 
 from otp.erts import exits, layout, registry
 from otp.erts.driven import Driven
@@ -26,7 +25,7 @@ from otp.erts.future import LoopFuture
 from otp.erts.links import remove_watcher, signal_down, signal_exit
 from otp.erts.mailbox import NOTHING
 from otp.erts.pid import NameAt, Pid, Ref, new_pid
-from otp.erts.pykka_messages import Envelope, is_proxy, is_stop, reject_envelope
+from otp.erts.pykka_messages import Envelope, Stop, is_proxy, is_stop, reject_envelope
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Tracing
 from otp.erts.timer import TIMERS, TimerRef
@@ -114,7 +113,7 @@ class Process(Driven, pykka.Actor):
 
     def stop(self) -> None:
         """pykka.Actor.stop: an orderly end after what is in the mailbox."""
-        self.deliver(Envelope(_ActorStop()))
+        self.deliver(Envelope(Stop()))
 
     # -- mailbox and turns
 

@@ -13,7 +13,6 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import pykka
-from pykka._future import _Unset
 
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS, TimerRef
@@ -28,9 +27,8 @@ class LoopFuture(pykka.Future[T]):
     It is settled once, on the loop's thread: later settlings are dropped, as a late reply is in OTP.
     """
 
-    # Pykka's map(), filter() and stop() set a hook on a future; these are the fields of one without
-    _get_hook = None
-    _get_hook_result: Any = _Unset()
+    #: Pykka's map(), filter() and stop() set a hook on a future
+    _hooked = False
     #: the process that waits here; it is woken without a turn of the loop
     _waiter: Any = None
 
@@ -41,7 +39,7 @@ class LoopFuture(pykka.Future[T]):
     _value: Any = _PENDING
 
     def __init__(self) -> None:
-        """Nothing: Pykka's fields are those of the class."""
+        """Nothing: Pykka's fields are for a hook, and few futures have one."""
 
     def done(self) -> bool:
         """True once there is a value or an exception."""
@@ -125,6 +123,12 @@ class LoopFuture(pykka.Future[T]):
 
     # -- pykka.Future: what ActorRef.ask() and its callers use, from any thread
 
+    def set_get_hook(self, func: Callable[[float | None], T]) -> None:
+        """Have get() ask `func`."""
+        super().__init__()
+        super().set_get_hook(func)
+        self._hooked = True
+
     def set(self, value: T | None = None) -> None:
         """Pykka's word for resolve(), from any thread."""
         THIS.call_on_loop(self.resolve, value)
@@ -139,7 +143,7 @@ class LoopFuture(pykka.Future[T]):
 
         Raises: pykka.Timeout; RuntimeError on the loop's own thread, where waiting would stop every process.
         """
-        if self._get_hook is not None:
+        if self._hooked:
             return super().get(timeout=timeout)
         if self.done():
             return self.result()

@@ -1,6 +1,8 @@
 """pykka_messages — what comes through a pykka.ActorRef: which kind it is, and its refusal.
 
 OTP:      nothing
+Differs:  the only file that imports names which Pykka keeps to itself: the envelope in which a message comes, and the
+          message behind ActorRef.stop(). Beside them actor defines and calls four of pykka.Actor's underscored methods
 """
 
 from __future__ import annotations
@@ -9,14 +11,15 @@ from typing import Any
 
 import pykka
 from pykka._envelope import Envelope
-from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr
+from pykka.messages import _ActorStop as Stop
 
-__all__ = ["Envelope", "is_proxy", "is_stop", "reject_envelope"]
+__all__ = ["Envelope", "Stop", "is_proxy", "is_stop", "reject_envelope"]
 
 
 def is_stop(message: object) -> bool:
     """True for the message behind pykka's ActorRef.stop()."""
-    return isinstance(message, _ActorStop)
+    return isinstance(message, Stop)
 
 
 def is_proxy(message: object) -> bool:
@@ -27,7 +30,7 @@ def is_proxy(message: object) -> bool:
 def reject_envelope(message: Any) -> None:
     """Answer a pykka ask that nobody will handle any more."""
     if type(message) is Envelope and message.reply_to is not None:
-        if isinstance(message.message, _ActorStop):
+        if isinstance(message.message, Stop):
             message.reply_to.set(None)
         else:
             error = pykka.ActorDeadError("the actor stopped before handling the message")
