@@ -7,8 +7,6 @@ XEP:      0077 (through UnauthenticatedIq), 0078, 0138
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from xmpp_core import ns
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
@@ -68,12 +66,12 @@ def _sasl_request(state: StreamState, element: Element, config: StreamConfig) ->
 
 def _begin(state: StreamState, element: Element, config: StreamConfig) -> Next:
     name = element.get("mechanism") or ""
-    begun = replace(state, mechanism=name)
+    begun = state.but(mechanism=name)
     if name not in state.offered(config):
         plain_in_clear = name == "PLAIN" and name in config.mechanisms and not state.tls
         condition = "encryption-required" if plain_in_clear else "invalid-mechanism"
         known = name if name in mechanisms.MECHANISMS else ""
-        return _failed(replace(state, mechanism=known), Failure(condition), config)
+        return _failed(state.but(mechanism=known), Failure(condition), config)
     return _step(begun, element, config, first=True)
 
 
@@ -105,7 +103,7 @@ def sasl_result(state: StreamState, event: SaslResult, config: StreamConfig) -> 
     """A mechanism's step is done."""
     outcome = event.outcome
     if isinstance(outcome, Challenge):
-        waiting = replace(state, name=StateName.WAIT_FOR_SASL_RESPONSE)
+        waiting = state.but(name=StateName.WAIT_FOR_SASL_RESPONSE)
         return waiting, [SendElement(answers.challenge(outcome.data))]
     if isinstance(outcome, Success):
         report = ReportAuth(outcome.username, True, state.mechanism)
@@ -120,7 +118,7 @@ def _logged_in(state: StreamState, username: str) -> StreamState:
 
 
 def _idle(state: StreamState) -> StreamState:
-    return replace(state, name=StateName.WAIT_FOR_FEATURE_REQUEST, mechanism="")
+    return state.but(name=StateName.WAIT_FOR_FEATURE_REQUEST, mechanism="")
 
 
 def _failed(state: StreamState, refused: Failure, config: StreamConfig) -> Next:
@@ -133,7 +131,7 @@ def _failed(state: StreamState, refused: Failure, config: StreamConfig) -> Next:
 
 
 def _count(state: StreamState, actions: list[Action], config: StreamConfig) -> Next:
-    counted = replace(state, failures=state.failures + 1)
+    counted = state.but(failures=state.failures + 1)
     if counted.failures < config.max_failures:
         return counted, actions
     ended, last = fail(counted, "policy-violation", "Too many failed logins")
@@ -171,7 +169,7 @@ def legacy_element(state: StreamState, element: Element, config: StreamConfig) -
     if not all(fields):
         refusal = StanzaError("not-acceptable", "username, password and resource are needed")
         return state, [SendElement(answers.error(element, refusal))]
-    return replace(state, iq=element), [LegacyAuth(*fields)]
+    return state.but(iq=element), [LegacyAuth(*fields)]
 
 
 def legacy_result(state: StreamState, event: LegacyAuthResult, config: StreamConfig) -> Next:
@@ -180,11 +178,11 @@ def legacy_result(state: StreamState, event: LegacyAuthResult, config: StreamCon
     if iq is None:
         return state, []
     if event.jid is not None:
-        opening = replace(state, name=StateName.WAIT_FOR_SESSION, jid=event.jid, username=event.jid.local)
+        opening = state.but(name=StateName.WAIT_FOR_SESSION, jid=event.jid, username=event.jid.local)
         return opening, [ReportAuth(event.jid.local, True, ""), OpenSession(event.jid)]
     reason = event.error or StanzaError("not-authorized")
     query = iq.child("query", ns.AUTH)
     claimed = query.child_text("username") if query is not None else None
     report = ReportAuth(claimed, False, "", reason.condition)
     actions: list[Action] = [report, SendElement(answers.error(iq, reason))]
-    return _count(replace(state, iq=None), actions, config)
+    return _count(state.but(iq=None), actions, config)

@@ -7,8 +7,6 @@ XEP:      0198 (through HandleNonza)
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from xmpp_core import ns
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
@@ -46,7 +44,7 @@ def element(state: StreamState, el: Element, config: StreamConfig) -> Next:
     if el.get("type") != "set" or not el.get("id"):
         return state, [SendElement(answers.error(el, StanzaError("bad-request")))]
     wanted = request.child_text("resource") or ""
-    return replace(state, iq=el), [Bind(state.username, wanted)]
+    return state.but(iq=el), [Bind(state.username, wanted)]
 
 
 def result(state: StreamState, event: BindResult, _config: StreamConfig) -> Next:
@@ -55,8 +53,8 @@ def result(state: StreamState, event: BindResult, _config: StreamConfig) -> Next
         return state, []
     if event.jid is None:
         reason = event.error or StanzaError("internal-server-error")
-        return replace(state, iq=None), [SendElement(answers.error(state.iq, reason))]
-    return replace(state, name=StateName.WAIT_FOR_SESSION, jid=event.jid), [OpenSession(event.jid)]
+        return state.but(iq=None), [SendElement(answers.error(state.iq, reason))]
+    return state.but(name=StateName.WAIT_FOR_SESSION, jid=event.jid), [OpenSession(event.jid)]
 
 
 def opened(state: StreamState, _event: object, _config: StreamConfig) -> Next:
@@ -65,7 +63,7 @@ def opened(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     assert state.jid is not None
     bound = state.iq.child("bind", ns.BIND) is not None
     reply = answers.bound(state.iq, state.jid) if bound else answers.result(state.iq)
-    return replace(state, name=StateName.SESSION_ESTABLISHED, iq=None), [SendElement(reply)]
+    return state.but(name=StateName.SESSION_ESTABLISHED, iq=None), [SendElement(reply)]
 
 
 def refused(state: StreamState, event: SessionRefused, _config: StreamConfig) -> Next:
@@ -75,13 +73,13 @@ def refused(state: StreamState, event: SessionRefused, _config: StreamConfig) ->
     if state.iq.child("bind", ns.BIND) is None:
         ended, actions = fail(state, "not-authorized")
         return ended, [reply, *actions]
-    return replace(state, name=StateName.WAIT_FOR_BIND, iq=None, jid=None), [reply]
+    return state.but(name=StateName.WAIT_FOR_BIND, iq=None, jid=None), [reply]
 
 
 def resumed(state: StreamState, event: Resumed, _config: StreamConfig) -> Next:
     """An older session goes on over this stream."""
     name = StateName.SESSION_ESTABLISHED
-    return replace(state, name=name, jid=event.jid, iq=None, resumable=True), []
+    return state.but(name=name, jid=event.jid, iq=None, resumable=True), []
 
 
 def stanza(state: StreamState, el: Element, config: StreamConfig) -> Next:
@@ -101,23 +99,23 @@ def stanza(state: StreamState, el: Element, config: StreamConfig) -> Next:
 def link_lost(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """The connection went without a word: wait for the client to come back, if that was agreed."""
     if state.resumable:
-        return replace(state, name=StateName.WAIT_FOR_RESUME), [Detach()]
-    return replace(state, name=StateName.CLOSED), [Stop("closed")]
+        return state.but(name=StateName.WAIT_FOR_RESUME), [Detach()]
+    return state.but(name=StateName.CLOSED), [Stop("closed")]
 
 
 def resumable(state: StreamState, event: Resumable, _config: StreamConfig) -> Next:
     """Stream management was switched on with resumption, or off."""
-    return replace(state, resumable=event.on), []
+    return state.but(resumable=event.on), []
 
 
 def detached_end(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """The detached session is over: late, replaced or shut down."""
-    return replace(state, name=StateName.CLOSED), [Stop("timeout")]
+    return state.but(name=StateName.CLOSED), [Stop("timeout")]
 
 
 def taken_over(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """Another stream goes on with the session; nobody is told unavailable."""
-    return replace(state, name=StateName.CLOSED), [Stop("resumed")]
+    return state.but(name=StateName.CLOSED), [Stop("resumed")]
 
 
 def early_nonza(state: StreamState, event: NonzaUnhandled, config: StreamConfig) -> Next:

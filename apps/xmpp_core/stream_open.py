@@ -7,7 +7,6 @@ RFC:      6120 §4.2, §4.3, §4.7 (attributes), §4.9.3; §5.4.3.3 (after TLS)
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from xmpp_core import ns
 from xmpp_core import stream_answers as answers
@@ -33,10 +32,10 @@ def header(state: StreamState, start: StreamStart, config: StreamConfig) -> Next
     except StreamError as error:
         return close(state, error)
     lang = start.attrs.get("xml:lang", "en")
-    opened = replace(state, host=host, header_sent=True)
+    opened = state.but(host=host, header_sent=True)
     reply = SendHeader(host, start.attrs.get("from"), None if legacy else "1.0", lang)
     if legacy:
-        return replace(opened, name=StateName.WAIT_FOR_AUTH), [reply]
+        return opened.but(name=StateName.WAIT_FOR_AUTH), [reply]
     opened, features = _features(opened, config)
     return opened, [reply, features]
 
@@ -49,14 +48,14 @@ def element_before_header(state: StreamState, _element: Element, _config: Stream
 def tls_ready(state: StreamState, event: TlsReady, _config: StreamConfig) -> Next:
     """TLS is on: what was said in the clear is forgotten (RFC 6120 §5.4.3.3)."""
     fresh = StreamState(tls=True, channel_binding=event.channel_binding)
-    return replace(fresh, host=state.host, failures=state.failures), []
+    return fresh.but(host=state.host, failures=state.failures), []
 
 
 def _features(state: StreamState, config: StreamConfig) -> tuple[StreamState, Action]:
     if state.username:
-        named = replace(state, name=StateName.WAIT_FOR_BIND)
+        named = state.but(name=StateName.WAIT_FOR_BIND)
         return named, SendFeatures("bind", answers.bind_features())
-    named = replace(state, name=StateName.WAIT_FOR_FEATURE_REQUEST)
+    named = state.but(name=StateName.WAIT_FOR_FEATURE_REQUEST)
     if state.tls_missing(config):
         return named, SendFeatures("encrypt", (answers.starttls_feature(True),))
     features = answers.auth_features(state.offered(config), state.legacy_offered(config))

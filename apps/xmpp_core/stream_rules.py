@@ -7,7 +7,6 @@ RFC:      6120 §4.4 (closing), §4.9 (errors: a header goes before an error)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from xmpp_core.errors import StreamError
@@ -35,7 +34,7 @@ def close(state: StreamState, error: StreamError | None = None) -> Next:
     if not state.header_sent:
         actions.append(SendHeader(state.host))
     actions.append(CloseStream(error))
-    return replace(state, name=StateName.CLOSED, header_sent=True), actions
+    return state.but(name=StateName.CLOSED, header_sent=True), actions
 
 
 def fail(state: StreamState, condition: str, text: str = "") -> Next:
@@ -65,7 +64,7 @@ def fault(state: StreamState, event: StreamFault, _config: StreamConfig) -> Next
 
 def closed(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """Nobody is there to be told."""
-    return replace(state, name=StateName.CLOSED), [Stop("closed")]
+    return state.but(name=StateName.CLOSED), [Stop("closed")]
 
 
 def timeout(state: StreamState, _event: object, _config: StreamConfig) -> Next:

@@ -8,13 +8,13 @@ Process:  this is what a process is; behaviours subclass it and define handle()
 
 from __future__ import annotations
 
-import inspect
 import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from time import monotonic
+from types import CoroutineType
 from typing import Any
 
 import pykka
@@ -203,7 +203,7 @@ class Process(Driven, pykka.Actor):
         if type(message) is Envelope:
             return self.handle_envelope(message)
         result = self.on_receive(message)
-        return result if inspect.iscoroutine(result) else None
+        return result if isinstance(result, CoroutineType) else None
 
     def handle_envelope(self, envelope: Envelope[Any]) -> Coroutine[Any, Any, Any] | None:
         """A message that came through a pykka.ActorRef: tell, ask, proxy or stop."""
@@ -213,7 +213,7 @@ class Process(Driven, pykka.Actor):
             return None
         if envelope.reply_to is None:
             result = self._handle_receive(envelope.message)
-            return result if inspect.iscoroutine(result) else None
+            return result if isinstance(result, CoroutineType) else None
         return self._answer(envelope)
 
     async def _answer(self, envelope: Envelope[Any]) -> None:

@@ -7,8 +7,8 @@ Process:  what spawn() makes
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
+from types import CoroutineType
 from typing import Any, NoReturn
 
 from otp.erts import exits
@@ -49,7 +49,7 @@ class FunctionProcess(Process):
         except BaseException as exc:
             self._failed(exc)
             return
-        if not inspect.iscoroutine(result) or self._drive(result):
+        if not isinstance(result, CoroutineType) or self._drive(result):
             self.doom(exits.NORMAL)
 
     def _failed(self, exc: BaseException) -> None:

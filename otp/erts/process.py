@@ -57,6 +57,7 @@ __all__ = [
     "link",
     "link_processes",
     "make_ref",
+    "message_queue_len",
     "monitor",
     "monotonic_time",
     "node",
@@ -119,6 +120,12 @@ def _send_to_alias(ref: Ref, message: object) -> None:
         deliver_alias(ref.serial, message)
     else:
         Net.carrier.send(ref, message)
+
+
+def message_queue_len() -> int:
+    """How many messages wait for the calling process: process_info(self(), message_queue_len)."""
+    me = THIS.running
+    return 0 if me is None else len(me._queue or ())
 
 
 def busy_time() -> float:

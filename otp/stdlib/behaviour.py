@@ -14,9 +14,9 @@ Way:      gen_server, gen_statem, gen_fsm, gen_event are built on [behaviour], w
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Coroutine, Hashable, Sequence
+from types import CoroutineType
 from typing import Any, NoReturn, TypedDict, TypeVar
 
 from otp.erts import exits
@@ -137,7 +137,7 @@ class Behaviour(Observed):
     async def _call_init(self, args: tuple[Any, ...]) -> Any:
         try:
             result = self.module.init(*args)
-            return await result if inspect.iscoroutine(result) else result
+            return await result if isinstance(result, CoroutineType) else result
         except Throw as thrown:
             return thrown.value
 
@@ -236,7 +236,7 @@ class Behaviour(Observed):
             reason = exits.reason_of(exc)
             self.report_crash(reason, exc)
         else:
-            if inspect.iscoroutine(result):
+            if isinstance(result, CoroutineType):
                 return self._end_async(result, reason, after)
         if after is not None:
             after()

@@ -36,10 +36,10 @@ An event timeout is given up when anything at all arrives first.
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Coroutine, Hashable
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, Unpack
 
 from otp.erts import exits
@@ -261,7 +261,7 @@ class GenFsmProcess(Behaviour):
                 gen.reply(from_, result.value)  # type: ignore[arg-type]
             self._start_timeout(result.timeout)
             return None
-        if inspect.iscoroutine(result):
+        if isinstance(result, CoroutineType):
             return self._finish(result, from_, message)
         if cls is Stop and (result.reply is _ABSENT or from_ is not None):
             self.state = result.state

@@ -35,11 +35,11 @@ A stack, whole:
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Coroutine, Hashable, Iterable
 from dataclasses import dataclass
 from time import monotonic
+from types import CoroutineType
 from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, Unpack
 
 from otp.erts import exits
@@ -229,7 +229,7 @@ class GenServerProcess(Behaviour):
             if result.timeout is None and result.continue_ is _ABSENT:
                 return None
             return self._settle(result.state, result.timeout, result.continue_)
-        if inspect.iscoroutine(result):
+        if isinstance(result, CoroutineType):
             return self._finish(result, from_, message)
         if cls is Stop and (result.reply is _ABSENT or from_ is not None):
             self.state = result.state

@@ -10,9 +10,9 @@ Process:  one per machine
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
 from collections.abc import Coroutine
+from types import CoroutineType
 from typing import Any
 
 from otp.erts import exits
@@ -169,7 +169,7 @@ class GenStatemProcess(Behaviour):
         """Call back until nothing is due (None), or a callback is async: then its coroutine."""
         while self._wish is None and (self._enter_from or self._inner or self._zeros):
             result = self._call_next()
-            if inspect.iscoroutine(result):
+            if isinstance(result, CoroutineType):
                 return result
             self._take(result)
         return None

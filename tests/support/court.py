@@ -150,7 +150,9 @@ async def _serve(client: Client, session: C2sSession) -> object:
         match message:
             case Say(packet):
                 session.said_something()
-                await packets.send_packet(session, packet)
+                answer = await packets.send_packet(session, packet)
+                if answer is not None:
+                    process.send(session.pid, Deliver(answer))
             case Newest(_, subject, version) if not session.is_news(subject, version):
                 pass
             case Deliver() if hold.takes(session, message):

@@ -6,6 +6,9 @@ XEP:  0030
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StanzaError
@@ -14,6 +17,7 @@ from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing import hooks, iq, router, sm
 from xmppd.routing.hook_points import DiscoFeatures, DiscoIdentities, DiscoItems, MaySeePresence
+from xmppd.routing.written import WrittenIq
 
 XEP = {30: "2.5rc3"}
 LOCAL, SM = iq.LOCAL, iq.SM
@@ -27,8 +31,16 @@ async def info(iq: Iq, mod: Mod) -> Iq:
     features = await hooks.run_fold(mod.host, DiscoFeatures(to, from_, node), _features(to, node))
     if node and not identities and not features:
         raise StanzaError("item-not-found")
-    named = [el("feature", ns.DISCO_INFO, {"var": feature}) for feature in sorted(set(features))]
-    return iq.result(el("query", ns.DISCO_INFO, {"node": node or None}, *identities, *named))
+    written = tuple([identity.to_xml(ns.DISCO_INFO) for identity in identities])
+    return WrittenIq(iq, _info(node, written, features))
+
+
+@lru_cache(256)
+def _info(node: str, identities: tuple[str, ...], features: tuple[str, ...]) -> str:
+    """The payload as text; nearly all ask for the same."""
+    query = el("query", ns.DISCO_INFO, {"node": node or None}).to_xml("")
+    named = [el("feature", ns.DISCO_INFO, {"var": feature}).to_xml(ns.DISCO_INFO) for feature in sorted(set(features))]
+    return f"{query[:-2]}>{''.join(identities)}{''.join(named)}</query>" if identities or named else query
 
 
 @iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM), only="get", strangers=iq.SERVED)
@@ -51,12 +63,14 @@ def _asked(iq: Iq) -> tuple[JID, JID, str]:
     return iq.to.bare_jid(), iq.from_, iq.payload.get("node") or ""
 
 
+_ACCOUNT: Final = el("identity", ns.DISCO_INFO, {"category": "account", "type": "registered"})
+_SERVER: Final = el("identity", ns.DISCO_INFO, {"category": "server", "type": "im", "name": "xmppd"})
+
+
 def _identities(to: JID, node: str) -> tuple[Element, ...]:
     if node:
         return ()
-    if to.local:
-        return (el("identity", ns.DISCO_INFO, {"category": "account", "type": "registered"}),)
-    return (el("identity", ns.DISCO_INFO, {"category": "server", "type": "im", "name": "xmppd"}),)
+    return (_ACCOUNT,) if to.local else (_SERVER,)
 
 
 def _features(to: JID, node: str) -> tuple[str, ...]:

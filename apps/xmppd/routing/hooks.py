@@ -12,7 +12,6 @@ chain of its own, and `run` does not fall back to it.
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +78,7 @@ async def run(host: str, point: Run) -> None:
     for entry in await _chain(key):
         try:
             result = entry.fn(point)
-            if inspect.isawaitable(result):
+            if hasattr(result, "__await__"):
                 result = await result
         except Exception as error:
             _failed(entry, point, error)
@@ -98,7 +97,7 @@ async def run_fold(host: str, point: Fold[A], acc: A) -> A:
     for entry in await _chain(key):
         try:
             result = entry.fn(acc, point)
-            if inspect.isawaitable(result):
+            if hasattr(result, "__await__"):
                 result = await result
         except StanzaError:
             raise

@@ -8,9 +8,9 @@ RFC:      6120 §8.2.3, §8.4; 6121 §8.5.2.1.3
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from otp.erts.pid import Pid
@@ -72,7 +72,12 @@ def namespaces(host: str, at: At) -> list[str]:
         keys = handler_table.keys(TABLE)
     except LookupError:
         return []
-    return sorted({key[2] for key in keys if isinstance(key, tuple) and key[:2] == (host, at)})
+    return list(_namespaces(tuple(keys), host, at))
+
+
+@lru_cache(256)
+def _namespaces(keys: tuple[Hashable, ...], host: str, at: At) -> tuple[str, ...]:
+    return tuple(sorted({key[2] for key in keys if isinstance(key, tuple) and key[:2] == (host, at)}))
 
 
 async def process(iq: Iq, at: At) -> Iq | None:
@@ -89,7 +94,7 @@ async def process(iq: Iq, at: At) -> Iq | None:
             await _refuse_strangers(iq, found.note)
         handler: Handler = found.fn
         result = handler(iq)
-        return await result if inspect.isawaitable(result) else result
+        return result if result is None or isinstance(result, Iq) else await result
     except Exception as error:
         return iq.error(faults.stanza_error(error, f"answering {_named(iq)}"))
 

@@ -7,28 +7,25 @@ RFC:      6120 §8.1.1, §10.3 (no `to`); 6121 §4 (presence)
 
 from __future__ import annotations
 
-from otp.erts import process
-from xmpp_core.stanza import Iq, Message, Presence, Stanza
+from xmpp_core.stanza import Iq, Presence, Stanza
 from xmppd.routing import barrier, faults, hooks, router
-from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
 from xmppd.routing.session import C2sSession
 
 
-async def send_packet(session: C2sSession, stanza: Stanza) -> None:
+async def send_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:
     """Does with a stanza of this session's client what it asks for; `from_` is the session's full JID.
 
-    Whatever is raised on the way is an error to the client (faults.answer), and its stream goes on.
+    Returns what the client is to be answered at once, if anything: receive_packet is next for it. Whatever is raised on
+    the way is an error to the client (faults.answer), and its stream goes on.
     """
     try:
-        await _send(session, stanza)
+        return await _send(session, stanza)
     except Exception as error:
-        answer = faults.answer(stanza, error)
-        if answer is not None:
-            process.send(session.pid, Deliver(answer))
+        return faults.answer(stanza, error)
 
 
-async def _send(session: C2sSession, stanza: Stanza) -> None:
+async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
     if isinstance(stanza, Iq | Presence):
         stanza.check()
     if stanza.to is None and not isinstance(stanza, Presence):
@@ -36,21 +33,14 @@ async def _send(session: C2sSession, stanza: Stanza) -> None:
     if hooks.wanted(session.host, UserSendPacket):
         kept = await hooks.run_fold(session.host, UserSendPacket(session), stanza)
         if kept is None:
-            return
+            return None
         stanza = kept
-    if isinstance(stanza, Message):
-        await router.route(stanza)
-    elif isinstance(stanza, Presence):
-        await _send_presence(session, stanza)
-    else:
+    if isinstance(stanza, Presence):
+        left = await hooks.run_fold(session.host, UserSendPresence(session), stanza)
+        return None if left is None or left.to is None else await router.dispatch(left)
+    if isinstance(stanza, Iq):
         await barrier.settle()  # its answer acknowledges what came before it
-        await router.route(stanza)
-
-
-async def _send_presence(session: C2sSession, presence: Presence) -> None:
-    left = await hooks.run_fold(session.host, UserSendPresence(session), presence)
-    if left is not None and left.to is not None:
-        await router.route(left)
+    return await router.dispatch(stanza)
 
 
 async def receive_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:

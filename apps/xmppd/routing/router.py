@@ -129,23 +129,27 @@ async def heard() -> None:
 
 
 async def route(stanza: Stanza) -> None:
-    """Hands a stanza on; `from_` and `to` are set. Errors go back to the sender the same way.
+    """Hands a stanza on; `from_` and `to` are set. Errors go back to the sender the same way."""
+    answer = await dispatch(stanza)
+    if answer is not None and answer.to is not None:
+        await route(answer)
 
-    What fails behind it is such an error too (faults.answer): it stops nobody who has more to send, or others to tell.
+
+async def dispatch(stanza: Stanza) -> Stanza | None:
+    """Hands a stanza on; returns what is to be answered to its sender, if anything: the caller has it at hand.
+
+    What fails behind it is an error too (faults.answer): it stops nobody who has more to send, or others to tell.
     """
     to = stanza.to
     assert to is not None
     try:
         if not await _is_host(to.domain):
-            answer = await _away(stanza, to.domain)
-        elif to.local:
-            answer = await users.route(stanza)
-        else:
-            answer = await local.answer(stanza)
+            return await _away(stanza, to.domain)
+        if to.local:
+            return await users.route(stanza)
+        return await local.answer(stanza)
     except Exception as error:
-        answer = faults.answer(stanza, error)
-    if answer is not None and answer.to is not None:
-        await route(answer)
+        return faults.answer(stanza, error)
 
 
 async def route_news(presence: Presence, version: int) -> None:

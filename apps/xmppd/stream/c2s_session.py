@@ -86,7 +86,16 @@ async def send_on(data: Data, session: C2sSession, el: Element) -> None:
     except StanzaError as error:
         _answer(data, el, error)
         return
-    await packets.send_packet(session, packet)
+    answer = await packets.send_packet(session, packet)
+    if answer is not None:
+        _answered(data, session, answer)
+
+
+def _answered(data: Data, session: C2sSession, answer: stanza.Stanza) -> None:
+    """What answers the client's own stanza is written at once, unless something waits that came before it."""
+    message = Deliver(answer)
+    if process.message_queue_len() or not write_now(data, session, message):
+        process.send(session.pid, message)
 
 
 def refuse(data: Data, el: Oversized) -> None:
