@@ -19,6 +19,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -27,6 +28,8 @@ import msgspec
 from otp.erts.pid import HERE
 from otp.erts.scheduler import THIS
 
+#: how many attributes a record has that nobody added to
+_USUAL: Final = len(vars(logging.makeLogRecord({})))
 #: characters of a client's string that reach the log
 CLIENT_TEXT: Final = 200
 #: longest line, in characters
@@ -168,7 +171,7 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
         text += "\n" + logging.Formatter().formatException(record.exc_info)
     pid, name = _process(record)
     fields: dict[str, Any] = {
-        "time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z",
+        "time": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
         "level": record.levelname,
         "node": HERE.node,
         "pid": pid,
@@ -177,8 +180,17 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     }
     if name:
         fields["process"] = _clean(name)
-    extra = {key: _extra(key, value) for key, value in vars(record).items() if key not in _NOT_TOLD}
+    told = vars(record)
+    if len(told) <= _USUAL:  # as nearly all: nothing was added
+        return fields
+    extra = {key: _extra(key, value) for key, value in told.items() if key not in _NOT_TOLD}
     return {**fields, "extra": extra} if extra else fields
+
+
+@lru_cache(2)
+def _second(second: int) -> str:
+    """A second of UTC as a line begins with it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def _extra(key: str, value: Any) -> str:
@@ -200,6 +212,8 @@ def _clean(text: str) -> str:
 
 
 def _escape(text: str) -> str:
+    if text.isprintable():  # and so without any of them
+        return text
     return _CONTROL.sub(lambda m: m.group().encode("unicode_escape").decode(), text)
 
 

@@ -190,7 +190,7 @@ def test_hooks_stop_ends_the_chain_with_its_value(server: Booted) -> None:
 def test_hooks_a_crashing_handler_is_logged_and_skipped(server: Booted) -> None:
     """The isolation property: the chain goes on with the old accumulator, and so does the stream."""
     assert sent_and_got(server, "break") == ["break", "third"]
-    assert re.search(r"hook UserSendPacket: .*mod_probe@localhost failed and was skipped", server.log())
+    assert re.search(r"hook UserSendPacket.*mod_probe@localhost failed", server.log())
 
 
 def test_hooks_run_in_the_caller(server: Booted) -> None:
