@@ -73,7 +73,7 @@ class Hops:
         put(hooks, "run_fold", self._hook)
         self._probes.swap(hooks, "_chain", self._chain)
         put(bounce, "reply", self._sent_back)
-        put(router, "route", None, self._routed)
+        put(router, "dispatch", None, self._routed)
         put(users, "route", None, self._at("users", "to an account"))
         put(iq, "process", self._answered, self._at("iq", "the handler of its namespace"))
         put(sm, "sessions", self._looked_up)
@@ -151,7 +151,7 @@ class Hops:
             self._entry(key_of_stanza(answer))["of"] = key_of_stanza(stanza)
 
     def _routed(self, args: tuple[Any, ...], now: int) -> None:
-        self._of(args[0], now, "router", "route()")
+        self._of(args[0], now, "router", "dispatch()")
 
     def _at(self, station: str, text: str) -> Callable[[tuple[Any, ...], int], None]:
         def before(args: tuple[Any, ...], now: int) -> None:
