@@ -39,12 +39,14 @@ def _ask(said: Options, command: str, params: dict[str, Any], timeout: float = 3
 @click.option("--first", default=0, help="with --under: its children from this one on")
 @click.option("--mermaid", "form", flag_value="mermaid", help="as a Mermaid flowchart")
 @click.option("--dot", "form", flag_value="dot", help="as a Graphviz graph")
+@click.option("--svg", "form", flag_value="svg", help="as a picture")
 @common
 def tree(under: str | None, node: str | None, limit: int, first: int, form: str | None) -> None:
     """Draw the trees of all nodes."""
     said = options()
     result = _ask(said, "tree", {"under": under, "node": node, "limit": limit, "first": first})
-    forms: dict[str | None, Callable[[Any], str]] = {"mermaid": pictures.mermaid, "dot": pictures.dot}
+    forms: dict[str | None, Callable[[Any], str]]
+    forms = {"mermaid": pictures.mermaid, "dot": pictures.dot, "svg": pictures.svg}
     said.out(result, forms.get(form, render.tree))
 
 

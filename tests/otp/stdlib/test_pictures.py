@@ -6,6 +6,10 @@ Way:  otp.stdlib.pictures
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otp.stdlib import pictures
 
@@ -42,6 +46,71 @@ def test_dot_has_the_same() -> None:
     assert text.startswith("digraph tree {")
     assert text.endswith("}")
     assert text.count("{") == text.count("}")
-    assert 'label="sm\\n<w1.1.4>\\nrestarts 2\\nmailbox 7\\nlast exit: ValueError: \\"x\\"; end"' in text
-    assert "n1_0 -> n1_0_0;" in text
-    assert "n1_0_1 -> n1_0_1_more;" in text
+    assert 'sm  &lt;w1.1.4&gt;  restarts 2  mailbox 7  last exit: ValueError: "x"; end' in text
+    assert "8 more" in text
+    assert "n1:r0:e -> n1_0:t:w;" in text
+    assert "n1_0:r1:e -> n1_0_1:t:w;" in text
+
+
+def parent_and_workers() -> dict[str, list[dict[str, Any]]]:
+    """As a server has them: on main a process for each worker, and main's name on a worker, which runs nothing."""
+    runs = branch("worker_sup", "<main.1.2>", branch("w1", "<main.1.3>"), branch("w2", "<main.1.4>"))
+    other = branch("sup", "<w1.1.2>", branch("main", "<w1.1.3>"))
+    return {"main": [runs], "w1": [other], "w2": []}
+
+
+def test_the_line_of_a_process_that_runs_a_node_leads_to_the_nodes_box() -> None:
+    text = pictures.dot(parent_and_workers())
+    assert [line.strip() for line in text.splitlines() if "->" in line] == [
+        "n0:r0:e -> n0_0:t:w;",
+        "n0_0:r0:e -> n1:t:w;",
+        "n0_0:r1:e -> n2:t:w;",
+        "n1:r0:e -> n1_0:t:w;",
+    ]
+    lines = pictures.mermaid(parent_and_workers()).splitlines()
+    assert "  n0_0_0 -.-> g1" in lines
+    assert "  n0_0_1 -.-> g2" in lines
+
+
+IDS = st.sampled_from(["main", "w1", "w2", "sm", 'a <b> & "c"\x00', ""])
+BRANCHES = st.recursive(
+    st.builds(lambda id_, status: branch(id_, "<w1.1.9>", module="M", status=status), IDS,
+              st.sampled_from(["running", "down"])),
+    lambda below: st.builds(
+        lambda id_, children, more: branch(id_, "<w1.1.2>", *children, module="S", count=len(children) + more),
+        IDS, st.lists(below, min_size=1, max_size=5), st.integers(0, 2)),
+    max_leaves=20,
+)  # fmt: skip
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@given(st.dictionaries(st.sampled_from(["main", "w1", "w2"]), st.lists(BRANCHES, max_size=3)))
+def test_a_picture_without_graphviz_has_all_processes_top_down_and_no_box_over_another(
+    drawn: dict[str, list[dict[str, Any]]],
+) -> None:
+    root = ElementTree.fromstring(pictures.svg(drawn))
+    boxes = [tuple(float(one.get(n) or 0) for n in ("x", "y", "width", "height")) for one in root.iter(f"{SVG}rect")
+             if one.get("x")]  # fmt: skip
+    texts = [one.text or "" for one in root.iter(f"{SVG}text")]
+
+    def count(nodes: list[dict[str, Any]]) -> int:
+        below = sum(count(one["children"]) + (one["count"] > len(one["children"])) for one in nodes)
+        return len(nodes) + sum(bool(one["children"]) for one in nodes) + below
+
+    assert len(texts) == len(boxes) == len(drawn) + sum(count(roots) for roots in drawn.values())
+    width, height = float(root.get("width") or 0), float(root.get("height") or 0)
+    for place, (x, y, wide, high) in enumerate(boxes):
+        assert x + wide <= width
+        assert y + high <= height
+        for other_x, other_y, other_wide, other_high in boxes[:place]:
+            beside = x >= other_x + other_wide or other_x >= x + wide
+            assert beside or y >= other_y + other_high or other_y >= y + high
+    keys = [block.key for block in pictures._walk(pictures._blocks(drawn))]
+    assert len(set(keys)) == len(keys), "each box once, whoever claims to run whom"
+
+
+def test_children_stand_in_the_order_of_their_start() -> None:
+    root = ElementTree.fromstring(pictures.svg(trees()))
+    at = {(one.text or "").split()[0]: float(one.get("y") or 0) for one in root.iter(f"{SVG}text")}
+    assert at["sm"] < at["iq"]
+    assert len(list(root.iter(f"{SVG}path"))) == 2

@@ -68,6 +68,7 @@ def test_the_tree_in_every_form(server: Booted) -> None:
         assert words in text
     assert cli(server, "tree", "--mermaid").stdout.startswith("flowchart LR\n")
     assert cli(server, "tree", "--dot").stdout.startswith("digraph tree {\n")
+    assert cli(server, "tree", "--svg").stdout.startswith("<svg ")
     found = server.cli("tree", "--under", "xmppd_sup", "--node", "w2", "--limit", "2", "--first", "1")
     assert [child["id"] for child in found["w2"][0]["children"]] == ["store", "auth"]
     wrong = cli(server, "tree", "--under", "nobody")
