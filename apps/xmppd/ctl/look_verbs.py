@@ -176,7 +176,7 @@ def crash(target: str, how: str, seconds: float, count: int, node: str | None) -
     said.out(_ask(said, "crash", params, seconds + 30), look_text.crash)
 
 
-@click.command(help="the live server in the terminal: system, load, applications, processes, tables, trace")
+@click.command(help="the live server in the terminal: load, processes, tables, traces, sessions")
 @click.option("--every", default=1.0, help="seconds between two pictures")
 @common
 def observer(every: float) -> None:
