@@ -76,6 +76,11 @@ def is_on() -> bool:
     return bool(_taps)
 
 
+def tell(pid: Pid, message: Any) -> None:
+    """Show the taps what a process has handed to itself without its mailbox, as if it had come by that."""
+    _tell("message", pid, message)
+
+
 def _seen_deliver(self: Process, message: Any) -> None:
     _tell("message", self.pid, message)
     _deliver(self, message)

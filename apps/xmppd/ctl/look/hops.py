@@ -173,7 +173,7 @@ class Hops:
             self._note(key, self._here(called.end, "sm", text))
 
     def _message(self, event: taps.Event) -> None:
-        if event.kind == "message" and type(event.what) is Deliver:
+        if event.kind == "message" and type(event.what) is Deliver and event.from_ is not event.to:
             away = event.to.target is None
             station = "link" if away else "mailbox"
             text = f"Deliver, to {event.to.node}" if away else "Deliver"

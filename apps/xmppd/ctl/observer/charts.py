@@ -41,8 +41,8 @@ Curves = Mapping[str, Mapping[str, Sequence[float]]]
 
 
 def ceiling(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20, 50 … that is no less than the value; 1 for 0."""
-    if value <= 0:
+    """The next of 1, 2, 5, 10, 20, 50 … that is no less than the value; 1 for what is next to nothing."""
+    if value < 1e-9:
         return 1.0
     unit = 10.0 ** math.floor(math.log10(value))
     return next(float(unit * step) for step in (1, 2, 5, 10) if unit * step >= value * (1 - 1e-9))
