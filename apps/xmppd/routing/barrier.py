@@ -9,6 +9,7 @@ Differs:  nobody waits for each commit of a flood; the sender waits once, before
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from otp.erts import process
@@ -32,7 +33,9 @@ class Notes:
 
 
 #: by process; empty most of the time: who is in a hurry looks at that first
-OPEN: WeakKeyDictionary[Pid, Notes] = WeakKeyDictionary()
+OPEN: Final[WeakKeyDictionary[Pid, Notes]] = WeakKeyDictionary()
+#: the same for who is in a hurry: whether there is anything, asked without a call
+ANY_OPEN: Final[dict[object, Notes]] = OPEN.data  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,22 @@ RFC:      6120 §8.1.1, §10.3 (no `to`); 6121 §4 (presence)
 
 from __future__ import annotations
 
-from xmpp_core.stanza import Iq, Presence, Stanza
-from xmppd.routing import barrier, faults, hooks, router
+from xmpp_core.stanza import Iq, Message, Presence, Stanza
+from xmppd.routing import barrier, faults, hooks, router, users
 from xmppd.routing.hook_points import UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
 from xmppd.routing.session import C2sSession
+
+
+def send_now(session: C2sSession, message: Message) -> bool:
+    """As send_packet, for a message that no module wants to see and that need wait for nothing, as nearly all; False:
+    nothing was done, and send_packet does it."""
+    to = message.to
+    if to is None or not to.local or hooks.wanted(session.host, UserSendPacket):
+        return False
+    try:
+        return router.serves(to.domain) and users.deliver_now(message, to)
+    except Exception:
+        return False  # send_packet says of it what is to be said
 
 
 async def send_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:

@@ -152,6 +152,14 @@ async def dispatch(stanza: Stanza) -> Stanza | None:
         return faults.answer(stanza, error)
 
 
+def serves(domain: str) -> bool:
+    """Whether a domain is a virtual host of ours; False also while the router is being restarted."""
+    try:
+        return domain in ets.lookup_table(TABLE)
+    except ets.NoSuchTable:
+        return False
+
+
 async def route_news(presence: Presence, version: int) -> None:
     """Presence to a contact (a bare JID) that comes from a change of the sender's roster, whose version is now this.
 

@@ -18,7 +18,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.auth import auth
 from xmppd.routing import barrier, bounce, hooks, iq, sm, sm_marks
-from xmppd.routing.barrier import OPEN
+from xmppd.routing.barrier import ANY_OPEN
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import AccountPresence, OfflineMessage
 from xmppd.routing.session import Session
@@ -27,6 +27,32 @@ from xmppd.routing.sm_marks import LEAVING
 
 Router = Callable[[Stanza], Awaitable[Stanza | None]]
 _ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"})
+
+
+#: types of messages that the one session of an account gets, if it is available (RFC 6121 §8.5.2.1.1)
+_FOR_THE_ONE = frozenset({"chat", "normal"})
+
+
+def deliver_now(message: Message, to: JID) -> bool:
+    """As route, on the way of nearly every message: the session it names is there, or one session alone that takes what
+    is for the account, and there is nothing to wait for. False: nothing was done, and route does the rest."""
+    if LEAVING or CUT or BEHIND or ANEW or ANY_OPEN:
+        return False
+    rows = sm.sessions(to.bare)
+    if to.resource:
+        resource = to.resource
+        for session in rows:
+            if session.jid.resource == resource:
+                process.send(session.pid, Deliver(message))
+                return True
+        return False
+    if len(rows) != 1 or message.type not in _FOR_THE_ONE:
+        return False
+    [session] = rows
+    if session.priority is None or session.priority < 0:
+        return False
+    process.send(session.pid, Deliver(message))
+    return True
 
 
 async def route(stanza: Stanza) -> Stanza | None:
@@ -47,7 +73,7 @@ async def route(stanza: Stanza) -> Stanza | None:
     if resource:
         for session in rows:  # the way of nearly every message: no rule, no hook, one look-up
             if session.jid.resource == resource:
-                if OPEN and isinstance(stanza, Message) and barrier.holds(to.bare):
+                if ANY_OPEN and isinstance(stanza, Message) and barrier.holds(to.bare):
                     break
                 process.send(session.pid, Deliver(stanza))
                 return None
@@ -78,7 +104,7 @@ async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Ro
     decision = delivery.decide(stanza.kind, stanza.type, to, resources, exists)
     match decision:
         case Recipients(names):
-            if OPEN and isinstance(stanza, Message) and barrier.holds(to.bare):
+            if ANY_OPEN and isinstance(stanza, Message) and barrier.holds(to.bare):
                 await barrier.settle()
                 return await retry(stanza)
             pids = [session.pid for session in rows if session.jid.resource in names]

@@ -19,7 +19,7 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import Oversized
-from xmpp_core.stanza import Iq, Presence
+from xmpp_core.stanza import Iq, Message, Presence
 from xmppd.routing import faults, hold, hooks, packets, router, sm
 from xmppd.routing.deliver import Deliver, Newest, Older
 from xmppd.routing.hook_points import (
@@ -79,12 +79,16 @@ async def send_on(data: Data, session: C2sSession, el: Element) -> None:
     """A stanza of the client: stamped with who it is from, and routed. RFC: 6120 §8.1.2.1"""
     if data.lang and "xml:lang" not in el.attrs:
         el.attrs["xml:lang"] = data.lang
-    if any(_in_our_name(child, session.host) for child in el.children):
-        el.children[:] = [child for child in el.children if not _in_our_name(child, session.host)]
+    for child in el.children:
+        if type(child) is Element and child.ns in _MARKS and _in_our_name(child, session.host):
+            el.children[:] = [child for child in el.children if not _in_our_name(child, session.host)]
+            break
     try:
         packet = stanza.from_element(el, session.jid)
     except StanzaError as error:
         _answer(data, el, error)
+        return
+    if type(packet) is Message and packets.send_now(session, packet):
         return
     answer = await packets.send_packet(session, packet)
     if answer is not None:

@@ -1,5 +1,7 @@
 """How long somebody has been away."""
 
+import re
+
 from tests.support.court import Court, play
 
 ASK = "<iq type='get' id='l' to='{}'><query xmlns='jabber:iq:last'/></iq>"
@@ -15,7 +17,7 @@ def test_for_contacts_for_strangers_and_for_the_server() -> None:
         assert "seconds='" in await paris.ask(ASK.format("localhost"))
         await juliet.send("<presence type='unavailable'><status>to the tomb</status></presence>")
         await juliet.close()
-        assert "seconds='0'>to the tomb</query>" in await romeo.ask(ASK.format("juliet@localhost"))
+        assert re.search(r"seconds='\d'>to the tomb</query>", await romeo.ask(ASK.format("juliet@localhost")))
 
     play(body)
 

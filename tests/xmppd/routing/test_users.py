@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from tests.support.court import Court, play
+from xmpp_core import delivery
+from xmpp_core.delivery import Recipients
+from xmpp_core.jid import JID
+from xmpp_core.stanza import make_message
+from xmppd.routing import sm, users
 
 
 def bodies(texts: list[str]) -> list[str]:
@@ -74,3 +81,35 @@ def test_to_another_domain() -> None:
         assert "<remote-server-not-found " in romeo.take()[0]
 
     play(body)
+
+
+def test_what_is_delivered_at_once_is_what_the_rules_deliver() -> None:
+    """Whatever deliver_now does itself, delivery.decide would have done: over types, addresses and priorities."""
+
+    async def body(court: Court) -> None:
+        done = 0
+        for number, priorities in enumerate([(), (None,), (-1,), (0,), (7,), (0, 7), (-1, 0)]):
+            name = f"juliet{number}@localhost"
+            clients = []
+            for at, priority in enumerate(priorities):
+                shown = None if priority is None else f"<presence><priority>{priority}</priority></presence>"
+                clients.append(await court.login(f"{name}/r{at}", shown))
+            await court.settle()
+            rows = [(s.jid.resource, s.priority) for s in sm.sessions(name)]
+            for type_, address in product(("chat", "normal", "headline", "groupchat", "error"), (name, f"{name}/r0")):
+                to = JID.parse(address)
+                for client in clients:
+                    client.take()
+                taken = users.deliver_now(make_message(to, "x", type_=type_, from_=JID.parse("romeo@localhost/r")), to)
+                await court.settle()
+                got = {client.jid.resource for client in clients if client.take()}
+                assert got == (_recipients(type_, to, rows) if taken else set()), (type_, address, rows)
+                done += taken
+        assert done >= 10
+
+    play(body)
+
+
+def _recipients(type_: str, to: JID, rows: list[tuple[str, int | None]]) -> set[str]:
+    decided = delivery.decide("message", type_, to, rows, True)
+    return set(decided.resources) if isinstance(decided, Recipients) else set()

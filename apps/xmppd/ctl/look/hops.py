@@ -36,7 +36,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Stanza
 from xmppd.net.transport import Transport
 from xmppd.net.xml_stream import XmlStream
-from xmppd.routing import bounce, faults, hooks, iq, router, sm, users
+from xmppd.routing import bounce, faults, hooks, iq, packets, router, sm, users
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.handler_table import Entry
 from xmppd.routing.hook_points import Fold
@@ -73,6 +73,7 @@ class Hops:
         put(hooks, "run_fold", self._hook)
         self._probes.swap(hooks, "_chain", self._chain)
         put(bounce, "reply", self._sent_back)
+        self._probes.swap(packets, "send_now", lambda _: lambda *_: False)  # every message by the stations
         put(router, "dispatch", None, self._routed)
         put(users, "route", None, self._at("users", "to an account"))
         put(iq, "process", self._answered, self._at("iq", "the handler of its namespace"))
