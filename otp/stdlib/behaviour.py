@@ -110,7 +110,12 @@ class Behaviour(Observed):
 
     async def _init(self, args: tuple[Any, ...]) -> None:
         try:
-            result = await self._call_init(args)
+            try:
+                result = self.module.init(*args)
+                if isinstance(result, CoroutineType):
+                    result = await result
+            except Throw as thrown:
+                result = thrown.value
             if result is IGNORE:
                 self._not_started(exits.NORMAL, exits.Ignored())
                 return
@@ -133,13 +138,6 @@ class Behaviour(Observed):
             rest = follow_up()
             if rest is not None:
                 await rest
-
-    async def _call_init(self, args: tuple[Any, ...]) -> Any:
-        try:
-            result = self.module.init(*args)
-            return await result if isinstance(result, CoroutineType) else result
-        except Throw as thrown:
-            return thrown.value
 
     def _not_started(self, reason: object, error: exits.StartError) -> None:
         # the name is free before the caller hears of it

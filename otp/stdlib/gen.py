@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar, overload
 
 from otp.erts import exits
 from otp.erts.future import LoopFuture, TimedFuture
-from otp.erts.links import ALIASES, Net, deliver, remove_watcher, watch
+from otp.erts.links import ALIASES, Net, add_watcher, deliver, remove_watcher
 from otp.erts.pid import HERE, NameAt, Pid, Ref, is_local, make_ref
 from otp.erts.process import Dest, resolve, send
 from otp.erts.registry import Name, Via
@@ -139,11 +139,13 @@ def call(dest: Dest, request: object, timeout: float | None = CALL_TIMEOUT) -> C
 
     Raises: CallError with why = noproc, timeout, calling_self, noconnection, or the server's exit reason.
     """
-    return ask(dest, lambda from_: Call(from_, request), request, timeout)
+    return ask(dest, Call, request, timeout)
 
 
-async def ask(dest: Dest, wrap: Callable[[From], object], request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
-    """The monitor, request and wait under every call; `wrap` makes the message that carries the From."""
+async def ask(
+    dest: Dest, wrap: Callable[[From, Any], object], request: object, timeout: float | None = CALL_TIMEOUT
+) -> Any:
+    """The monitor, request and wait under every call; `wrap(from_, request)` makes the message."""
     pid = resolve(dest)
     if pid is None:
         raise exits.CallError(exits.NOPROC, dest, request)
@@ -159,14 +161,19 @@ async def ask(dest: Dest, wrap: Callable[[From], object], request: object, timeo
     if timeout is not None:
         timer = future.timer = TIMERS.after(timeout, failed, exits.TIMEOUT)  # type: ignore[attr-defined]
     try:
-        if pid.target is None and not is_local(pid):
-            return await _ask_there(pid, wrap, future, failed)
-        ref = watch(pid, failed)
-        deliver(pid, wrap(From(caller.pid if caller is not None else None, ref, future)))
+        process = pid.target
+        if process is None:
+            if not is_local(pid):
+                return await _ask_there(pid, wrap, request, future, failed)
+            raise exits.CallError(exits.NOPROC, dest, request)
+        ref = make_ref()
+        add_watcher(ref, failed, process)
+        process.deliver(wrap(From(caller.pid if caller is not None else None, ref, future), request))
         try:
             return await future
         finally:
-            remove_watcher(ref, pid)
+            if process.watchers is not None:
+                process.watchers.pop(ref, None)
     finally:
         if timer is not None:
             TIMERS.drop(timer)
@@ -182,14 +189,18 @@ def fail_call(future: LoopFuture[Any], why: object, dest: Dest, request: object)
 
 
 async def _ask_there(
-    pid: Pid | NameAt, wrap: Callable[[From], object], future: LoopFuture[Any], failed: Callable[[object], None]
+    pid: Pid | NameAt,
+    wrap: Callable[[From, Any], object],
+    request: object,
+    future: LoopFuture[Any],
+    failed: Callable[[object], None],
 ) -> Any:
     ref = make_ref()
     caller = THIS.running
     me = caller.pid if caller is not None else Pid(HERE.node, HERE.creation, 0)
     ALIASES[ref.serial] = (future, failed)
     Net.carrier.monitor(ref, me, pid)
-    deliver(pid, wrap(From(me, ref, None)))
+    deliver(pid, wrap(From(me, ref, None), request))
     try:
         return await future
     finally:
@@ -206,7 +217,7 @@ def cast(dest: Dest, request: object) -> None:
 
 async def system(dest: Dest, op: str, *args: Any, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Send a system request and wait. Raises: CallError as call(); RuntimeError with what went wrong in it."""
-    answer = await ask(dest, lambda from_: System(from_, op, args), op, timeout)
+    answer = await ask(dest, lambda from_, op: System(from_, op, args), op, timeout)
     if isinstance(answer, Failed):
         raise RuntimeError(answer.text)
     return answer
@@ -218,7 +229,7 @@ async def stop(dest: Dest, reason: object = exits.NORMAL, timeout: float | None 
     Raises: CallError with noproc, timeout, or the reason if it ended by another one.
     """
     try:
-        await ask(dest, lambda from_: System(from_, "terminate", (reason,)), "stop", timeout)
+        await ask(dest, lambda from_, _stop: System(from_, "terminate", (reason,)), "stop", timeout)
     except exits.CallError as exc:
         if exc.why != reason:
             raise

@@ -241,7 +241,7 @@ def notify(manager: Manager, event: object) -> None:
 
 async def sync_notify(manager: Manager, event: object) -> None:
     """Give an event to all handlers and wait until each is done. Raises: CallError."""
-    await gen.ask(manager, lambda from_: SyncNotify(event, from_), event, None)
+    await gen.ask(manager, lambda from_, event: SyncNotify(event, from_), event, None)
 
 
 async def call(manager: Manager, handler: Handler, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:

@@ -355,12 +355,12 @@ def send_all_state_event(dest: Dest, event: object) -> None:
 
 async def sync_send_event(dest: Dest, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Give an event to `<state>_sync` and wait for the answer, `timeout` seconds. Raises CallError."""
-    return await gen.ask(dest, lambda from_: SyncEvent(from_, event), event, timeout)
+    return await gen.ask(dest, SyncEvent, event, timeout)
 
 
 async def sync_send_all_state_event(dest: Dest, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Give an event to handle_sync_event and wait for the answer, `timeout` seconds. Raises CallError."""
-    return await gen.ask(dest, lambda from_: SyncAllEvent(from_, event), event, timeout)
+    return await gen.ask(dest, SyncAllEvent, event, timeout)
 
 
 def _after(seconds: float, event: object) -> TimerRef:
