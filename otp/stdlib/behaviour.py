@@ -15,9 +15,9 @@ Way:      gen_server, gen_statem, gen_fsm, gen_event are built on [behaviour], w
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from types import CoroutineType
-from typing import Any, NoReturn, TypedDict, TypeVar
+from typing import Any, NoReturn, TypedDict
 
 from otp.erts import exits
 from otp.erts.actor import NOTHING, Envelope, is_proxy, is_stop
@@ -33,11 +33,9 @@ from otp.erts.task import step_aside, step_back
 from otp.erts.timer import TIMERS
 from otp.stdlib import crash_report
 from otp.stdlib.callback import check_options
-from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, StartCall
-from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call, plain
+from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call
 from otp.stdlib.observed import DebugFn, Observed
 
-T = TypeVar("T")
 #: what a behaviour does after its start was answered and before its first message; a coroutine if it takes time
 FollowUp = Callable[[], Coroutine[Any, Any, Any] | None]
 
@@ -99,7 +97,7 @@ class Behaviour(Observed):
         self._executing = True
         outer = step_aside()
         try:
-            self.context.run(self._drive, self._init(args))
+            self.context.run(self._first, args)
         except BaseException as exc:
             self._lost(exc)
         finally:
@@ -108,40 +106,63 @@ class Behaviour(Observed):
             THIS.running = previous
         self.settle()
 
-    async def _init(self, args: tuple[Any, ...]) -> None:
+    def _first(self, args: tuple[Any, ...]) -> None:
         try:
             try:
                 result = self.module.init(*args)
-                if isinstance(result, CoroutineType):
-                    result = await result
             except Throw as thrown:
                 result = thrown.value
-            if result is IGNORE:
-                self._not_started(exits.NORMAL, exits.Ignored())
-                return
-            follow_up = self.accept_init(result)
-        except exits.StartError as exc:
-            self._not_started(exc.reason, exc)
+            waits = isinstance(result, CoroutineType)
+            follow_up = None if waits else self._accept(result)  # nearly always: no task is made for it
+        except BaseException as exc:
+            (self._failed if exits.passes(exc) else self._init_failed)(exc)
             return
+        if waits:
+            self._drive(self._init(result))
+        elif follow_up is not None:
+            self._drive(self._follow(follow_up))
+
+    async def _init(self, code: Coroutine[Any, Any, Any]) -> None:
+        try:
+            try:
+                result = await code
+            except Throw as thrown:
+                result = thrown.value
+            follow_up = self._accept(result)
         except BaseException as exc:
             if exits.passes(exc):  # killed while init was waiting, or by its own hand
                 raise
-            reason = exits.reason_of(exc)
-            if not exits.is_clean(reason):
-                self.report_crash(reason)
-            self._not_started(reason, exits.StartError(reason))
+            self._init_failed(exc)
             return
+        if follow_up is not None:
+            await self._follow(follow_up)
+
+    def _accept(self, result: Any) -> FollowUp | None:
+        if result is IGNORE:
+            self._not_started(exits.NORMAL, exits.Ignored())
+            return None
+        follow_up = self.accept_init(result)
         self.started_at = time.time()
         self.answer_start(self.pid)
-        if follow_up is not None:
-            await give_way()  # who started it goes on: what fails from now on is an exit, no failed start
-            rest = follow_up()
-            if rest is not None:
-                await rest
+        return follow_up
+
+    def _init_failed(self, exc: BaseException) -> None:
+        if isinstance(exc, exits.StartError):
+            self._not_started(exc.reason, exc)
+            return
+        reason = exits.reason_of(exc)
+        if not exits.is_clean(reason):
+            self.report_crash(reason)
+        self._not_started(reason, exits.StartError(reason))
+
+    async def _follow(self, follow_up: FollowUp) -> None:
+        await give_way()  # who started it goes on: what fails from now on is an exit, no failed start
+        rest = follow_up()
+        if rest is not None:
+            await rest
 
     def _not_started(self, reason: object, error: exits.StartError) -> None:
-        # the name is free before the caller hears of it
-        if self.name is not None:
+        if self.name is not None:  # it is free before the caller hears of it
             NAMES.pop(self.name, None)
             self.name = None
         if self.via is not None:
@@ -258,24 +279,6 @@ class Behaviour(Observed):
     def report_crash(self, reason: object, exc: BaseException | None = None) -> None:
         """The error report of the behaviour, with the crash report of the process in it."""
         crash_report.write(self, reason, crash_report.last_message(self, exc), exc)
-
-
-def spec_of(
-    start_link: Callable[..., Any],
-    module: type | None,
-    args: tuple[Any, ...],
-    id: Hashable,
-    name: Name | None,
-    restart: Restart,
-    shutdown: Shutdown | None,
-) -> ChildSpec:
-    """The spec of a behaviour as child of a supervisor; its id is `id`, else `name`, else the class's name."""
-    positional = args if module is None else (module, *args)
-    known = id or plain(name) or (module.__name__ if module is not None else "gen_event")
-    return ChildSpec(known, StartCall(start_link, positional, {"name": name}), restart, shutdown)
-
-
-# -- the start protocol
 
 
 async def start(make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options, link: bool = False) -> Pid:

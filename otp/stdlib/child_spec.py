@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 from otp.erts.pid import Pid
+from otp.erts.registry import Name, Via
 from otp.erts.suggest import meant
 
 
@@ -197,3 +198,20 @@ def _start_call(start: object) -> StartCall:
 
 def _is_time(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+def spec_of(
+    start_link: Callable[..., Any],
+    module: type | None,
+    args: tuple[Any, ...],
+    id: Hashable,
+    name: Name | None,
+    restart: Restart,
+    shutdown: Shutdown | None,
+) -> ChildSpec:
+    """The spec of a behaviour as child of a supervisor; its id is `id`, else `name`, else the class's name."""
+    positional = args if module is None else (module, *args)
+    known = (
+        id or (name.name if isinstance(name, Via) else name) or (module.__name__ if module is not None else "gen_event")
+    )
+    return ChildSpec(known, StartCall(start_link, positional, {"name": name}), restart, shutdown)

@@ -58,7 +58,7 @@ from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.stdlib import behaviour, gen, requests
 from otp.stdlib.behaviour import Options
-from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, spec_of
 from otp.stdlib.event_manager import (
     Add,
     Delete,
@@ -163,7 +163,7 @@ def spec(
     shutdown: Shutdown | None = None,
 ) -> ChildSpec:
     """The spec of a manager as child of a supervisor; its id is `id`, else `name`, else "gen_event"."""
-    return behaviour.spec_of(start_link, None, (), id, name, restart, shutdown)
+    return spec_of(start_link, None, (), id, name, restart, shutdown)
 
 
 async def start_link(**options: Unpack[Options]) -> Pid:

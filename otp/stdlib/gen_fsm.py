@@ -54,7 +54,7 @@ from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Behaviour, Options
 from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
-from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, spec_of
 from otp.stdlib.gen import CALL_TIMEOUT, IGNORE, From, Throw, reply, stop
 from otp.stdlib.gen_server import Stop, StopInit
 from otp.stdlib.status import Formats
@@ -310,7 +310,7 @@ def spec(
     shutdown: Shutdown | None = None,
 ) -> ChildSpec:
     """The spec of a machine as child of a supervisor; its id is `id`, else `name`, else the class's name."""
-    return behaviour.spec_of(start_link, module, args, id, name, restart, shutdown)
+    return spec_of(start_link, module, args, id, name, restart, shutdown)
 
 
 async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid:

@@ -50,7 +50,7 @@ from otp.erts.registry import Name
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Behaviour, FollowUp, Options
 from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
-from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, spec_of
 from otp.stdlib.gen import IGNORE, Call, Cast, From, Request, Throw, call, cast, reply, stop
 from otp.stdlib.requests import (
     Replied,
@@ -298,7 +298,7 @@ def spec(
     shutdown: Shutdown | None = None,
 ) -> ChildSpec:
     """The spec of a server as child of a supervisor; its id is `id`, else `name`, else the class's name."""
-    return behaviour.spec_of(start_link, module, args, id, name, restart, shutdown)
+    return spec_of(start_link, module, args, id, name, restart, shutdown)
 
 
 async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid:

@@ -46,7 +46,7 @@ from otp.erts.registry import Name
 from otp.stdlib import behaviour, gen
 from otp.stdlib.behaviour import Options
 from otp.stdlib.callback import callbacks
-from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown
+from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, spec_of
 from otp.stdlib.gen import IGNORE, From, Throw, cast, reply, stop
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.requests import check_response, receive_response, send_request, wait_response
@@ -158,7 +158,7 @@ def spec(
     shutdown: Shutdown | None = None,
 ) -> ChildSpec:
     """The spec of a machine as child of a supervisor; its id is `id`, else `name`, else the class's name."""
-    return behaviour.spec_of(start_link, module, args, id, name, restart, shutdown)
+    return spec_of(start_link, module, args, id, name, restart, shutdown)
 
 
 async def start_link(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
