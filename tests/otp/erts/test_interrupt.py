@@ -45,12 +45,22 @@ def ended(program: str, number: int, loop: str = "auto") -> tuple[int, list[str]
     """Run a program until it is up, send it a signal; its status, and what it said after."""
     command = [sys.executable, "-c", program, loop]
     output = subprocess.PIPE
-    with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "up\n"
-        child.send_signal(number)
-        said, _ = child.communicate(timeout=60)
+    with subprocess.Popen(
+        command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=ROOT, preexec_fn=_hear_signals
+    ) as child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "up\n"
+            child.send_signal(number)
+            said, _ = child.communicate(timeout=60)
+        finally:
+            child.kill()  # nothing happens to one that has ended
         return child.returncode, said.splitlines()
+
+
+def _hear_signals() -> None:
+    """In the child: a shell starts what runs in its background with SIGINT ignored, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
@@ -131,7 +141,7 @@ def test_a_second_signal_to_one_that_leaves_ends_at_once() -> None:
     stuck = PROGRAM.replace('print("main cleans up", flush=True)', "print('up', flush=True); await asyncio.sleep(60)")
     mine = OWN + "signal.signal(signal.SIGTERM, leave)\nruntime.run("
     command = [sys.executable, "-c", stuck.replace("runtime.run(", mine).replace("WAIT", WAITS["receive"]), "auto"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=_hear_signals) as child:
         assert child.stdout is not None
         for _ in range(2):
             assert child.stdout.readline() == "up\n"
@@ -159,7 +169,7 @@ def test_the_handlers_are_those_of_before_when_the_node_has_ended() -> None:
 def test_a_second_signal_ends_at_once() -> None:
     stuck = PROGRAM.replace('print("main cleans up", flush=True)', 'print("up", flush=True); time.sleep(60)')
     command = [sys.executable, "-c", stuck.replace("WAIT", WAITS["receive"]), "auto"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=_hear_signals) as child:
         assert child.stdout is not None
         for _ in range(2):
             assert child.stdout.readline() == "up\n"
