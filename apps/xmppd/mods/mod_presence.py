@@ -111,7 +111,13 @@ async def _say(presence: Presence, to: Iterable[str]) -> None:
     own = presence.from_
     async for contact in fairly(to):
         jid = own.bare_jid() if own is not None and own.bare == contact else JID.parse(contact)
-        await router.route(presence.addressed(to=jid))
+        await _tell(presence.addressed(to=jid))
+
+
+async def _tell(news: Presence) -> None:
+    """Presence that says how it is now, to an account of ours in one step if it need not wait."""
+    if not router.news_now(news):
+        await router.route(news)
 
 
 async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
@@ -141,14 +147,13 @@ def _track(notes: Notes, presence: Presence, to: JID) -> None:
 
 
 @on(UserReceivePresence, seq=50)
-async def received(presence: Presence | None, point: UserReceivePresence, mod: Mod) -> object:
+def received(presence: Presence | None, point: UserReceivePresence, mod: Mod) -> object:
     """A probe is answered here and not shown; who cannot be reached is not told again until they show up."""
     if presence is None or presence.from_ is None:
         return presence
     notes, from_ = notes_of(point.session), presence.from_
     if presence.type == "probe":
-        await _answer_probe(point.session, notes, from_)
-        return hooks.Stop(None)
+        return _answer_probe(point.session, notes, from_)
     if presence.type == "error":
         notes.take_back(from_)
     elif presence.type == "" and from_.bare in notes.pres_f and notes.last is not None:
@@ -156,15 +161,16 @@ async def received(presence: Presence | None, point: UserReceivePresence, mod: M
     return presence
 
 
-async def _answer_probe(session: C2sSession, notes: Notes, to: JID) -> None:
+async def _answer_probe(session: C2sSession, notes: Notes, to: JID) -> object:
     """The last presence, and since when it is so. Whether `to` may know was found out before (answer_probe)."""
     if notes.last is None or notes.since is None:
-        return
+        return hooks.Stop(None)
     answer = notes.last.addressed(from_=session.jid, to=to)
     delay = stamp.delay(session.jid.full, notes.since)
-    await router.route(answer.with_el(answer.el.with_children(*answer.el.children, delay)))
+    await _tell(answer.with_el(answer.el.with_children(*answer.el.children, delay)))
     if to.bare in notes.pres_f:
         notes.tell(to.bare)
+    return hooks.Stop(None)
 
 
 @on(AccountPresence, seq=50)

@@ -152,6 +152,18 @@ async def dispatch(stanza: Stanza) -> Stanza | None:
         return faults.answer(stanza, error)
 
 
+def news_now(presence: Presence) -> bool:
+    """As route, on the way of nearly all presence: `available` or `unavailable`, to an account (a bare JID) of ours.
+    False: nothing was done, or it fails, and route does the rest."""
+    to = presence.to
+    if to is None or not to.local or to.resource:
+        return False
+    try:
+        return serves(to.domain) and users.news_now(presence, to)
+    except Exception:
+        return False  # route says of it what is to be said
+
+
 def serves(domain: str) -> bool:
     """Whether a domain is a virtual host of ours; False also while the router is being restarted."""
     try:

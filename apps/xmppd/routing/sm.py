@@ -55,7 +55,7 @@ async def settled_sessions(bare: str) -> tuple[Session, ...]:
     """As sessions(), but waits for a table that is being rebuilt."""
     for _ in range(_TRIES):
         rows = sessions(bare)
-        if rows or _is_ready():
+        if rows or is_ready():
             return rows
         await process.sleep(0.005)
     return ()
@@ -74,7 +74,8 @@ async def reachable_sessions(bare: str, resource: str = "") -> tuple[Session, ..
     return sessions(bare)
 
 
-def _is_ready() -> bool:
+def is_ready() -> bool:
+    """Whether the table is whole: who is not in it is not there."""
     try:
         return READY in ets.lookup_table(TABLE)
     except ets.NoSuchTable:

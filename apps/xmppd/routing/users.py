@@ -55,6 +55,22 @@ def deliver_now(message: Message, to: JID) -> bool:
     return True
 
 
+def news_now(presence: Presence, to: JID) -> bool:
+    """As route, for `available` and `unavailable` to an account (a bare JID), if there is nothing to wait for.
+
+    False: nothing was done, and route does the rest. RFC: 6121 §4.4.2, §4.5.3, §8.5.2.1.2 (to all that are available)
+    """
+    if CUT or BEHIND or ANEW:
+        return False
+    rows = sm.sessions(to.bare)
+    if not rows:
+        return sm.is_ready()  # to nobody: account or not, it goes nowhere
+    for session in rows:
+        if session.priority is not None:
+            process.send(session.pid, Deliver(presence))
+    return True
+
+
 async def route(stanza: Stanza) -> Stanza | None:
     """Hands a stanza for a local account on; what is to be answered, if anything, is returned.
 
