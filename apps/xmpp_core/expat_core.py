@@ -165,7 +165,7 @@ class Core(DefusedXMLParser):  # type: ignore[misc]
         known = self.expat.intern
         count = len(known)
         if count != self._named:  # the newest are last
-            self._name_chars += sum([len(name or "") for name in islice(reversed(known), count - self._named)])
+            self._name_chars += sum(map(len, filter(None, islice(reversed(known), count - self._named))))
             self._named = count
         return max(count, self._name_chars // _USUAL_NAME)
 

@@ -15,14 +15,14 @@ from otp.erts import process
 from otp.erts.exits import CallError, ReceiveTimeout
 from otp.erts.pid import Pid
 from otp.erts.signals import Down
-from otp.kernel import pace
+from otp.kernel import net_kernel, node, pace
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmppd.routing import barrier, sm_cut, sm_marks
 from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm_marks import Mark, Noted, Unmark
 from xmppd.routing.sm_messages import Change, Close, Heard, Open
-from xmppd.routing.sm_server import NAME, OWN, READY, TABLE, Sm
+from xmppd.routing.sm_server import NAME, OWN, PARENT, READY, TABLE, Sm
 
 MOST_SESSIONS = 10
 _FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
@@ -172,7 +172,11 @@ async def left(session: C2sSession, *, moved: bool) -> None:
         with contextlib.suppress(CallError):
             await barrier.settle()
         await _noted(await _ask(Mark("leaving", bare, session.pid)))
-    gen_server.cast(NAME, Unmark("leaving", bare, session.pid))
+    over = Unmark("leaving", bare, session.pid)
+    sm_marks.heard(over)
+    for name in node.nodes():  # by the links on which sm has set the mark, so it comes after that
+        if name != PARENT:
+            net_kernel.send_name(name, NAME, over)
 
 
 async def claim(session: C2sSession) -> bool:

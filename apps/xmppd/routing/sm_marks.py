@@ -3,7 +3,7 @@
 Way:      sm.close_session, sm.claim → sm_server → [sm_marks] on every node; users waits here for who is leaving
 OTP:      cf. locks of global: set by a process, gone with it
 RFC:      6120 §10.1 (order)
-Process:  LEAVING and FETCHING are written by sm_server and read by all
+Process:  LEAVING and FETCHING are written by sm_server and read by all; sm.left takes its own mark away in place
 Differs:  whoever marked first has the lower ticket; tickets are given by the sm of the node, which tells the others
           before it sees theirs, so that of two at least one sees the other, and both decide the same
 """

@@ -57,9 +57,11 @@ class Put:
 @codec.message
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A session of the sender's node is over."""
+    """A session of the sender's node is over, and what is in its mailbox goes elsewhere: with `ticket`, it is marked as
+    leaving until Unmark."""
 
     session: Session
+    ticket: int = 0
 
 
 @codec.message

@@ -87,8 +87,7 @@ class Sm(GenServer[State]):
                 _tell_peers(state, Put(session, answer))
                 return Reply(len(state.peers), state)
             case Close(session):
-                sm_marks.mark(state.peers, Mark("leaving", session.bare, session.pid))
-                return Reply(_forget(state, session), state)
+                return Reply(_close(state, session), state)
             case Mark():
                 return Reply(sm_marks.mark(state.peers, request, answer=True), state)
         return Reply(None, state)
@@ -107,7 +106,9 @@ class Sm(GenServer[State]):
                 _bound(state, session.bare)
                 if answer:
                     process.send(session.pid, Heard(over=False))
-            case Drop(session):
+            case Drop(session, ticket):
+                if ticket:
+                    sm_marks.note("leaving", session.bare, session.pid, ticket)
                 _delete(state, session)
                 process.send(session.pid, Heard(over=True))
             case Marked() | Unmark():
@@ -165,14 +166,22 @@ def _watch(state: State, session: Session) -> None:
     state.watched[session.pid] = session
 
 
-def _forget(state: State, session: Session) -> int:
+def _close(state: State, session: Session) -> int:
+    """It leaves in order: marked before it is out of the table, here and, with one message, on every other node."""
+    mark = Mark("leaving", session.bare, session.pid)
+    if not _known(state, session):
+        sm_marks.mark(state.peers, mark)  # a newer one has its place
+    return _forget(state, session, sm_marks.note(mark.kind, mark.bare, mark.pid))
+
+
+def _forget(state: State, session: Session, ticket: int = 0) -> int:
     """Returns how many nodes were told."""
     state.watched.pop(session.pid, None)
     state.told.discard(session.pid)
     OWN.pop(session.pid, None)
     if not _delete(state, session):
         return 0
-    _tell_peers(state, Drop(session))
+    _tell_peers(state, Drop(session, ticket))
     return len(state.peers)
 
 
