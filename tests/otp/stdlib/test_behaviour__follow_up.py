@@ -118,11 +118,9 @@ def test_its_failure_is_an_exit_after_the_start(kind: Any, module: Any, way: str
     run(body)
 
 
-@every_start
+# gen_fsm has no start_monitor
+@pytest.mark.parametrize(("kind", "module", "way"), [start for start in STARTS if start[0] is not gen_fsm])
 def test_who_monitors_from_the_start_hears_why_it_ended(kind: Any, module: Any, way: str) -> None:
-    if kind is gen_fsm:
-        pytest.skip("gen_fsm has no start_monitor")
-
     async def body() -> None:
         pid, ref = await kind.start_monitor(module, way, [])
         down = await receive(timeout=5.0)
