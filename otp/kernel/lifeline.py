@@ -2,13 +2,17 @@
 
 OTP:      the control socket of peer.erl
 Way:      peer (parent's end) … [lifeline] … boot (child's end)
-Differs:  a socket pair inherited by number; the parent's death closes it, so no child outlives its parent
+Differs:  a socket pair inherited by number; the parent's death closes it, so no child outlives its parent; one that is
+          stopped (SIGSTOP) is continued by the kernel then, else it would never read that (Linux)
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -17,6 +21,7 @@ from otp.erts.scheduler import THIS
 #: environment variable that tells the child the number of its end
 VARIABLE: Final = "OTP_LIFELINE_FD"
 READY: Final = b"ready\n"
+_PR_SET_PDEATHSIG: Final = 1  # prctl(2): the signal that the kernel sends when the parent has died
 
 
 class Lifeline:
@@ -62,4 +67,6 @@ def adopt(on_orphaned: Callable[[], None]) -> Lifeline | None:
         return None
     sock = socket.socket(fileno=int(number))
     sock.set_inheritable(False)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)  # nothing happens to one that runs
     return Lifeline(sock, on_orphaned)

@@ -169,6 +169,7 @@ def test_a_killed_worker_is_back_and_the_others_serve_on(server: Server) -> None
 
 def test_no_worker_outlives_a_killed_parent(server: Server) -> None:
     pids = [worker_pid(server, name) for name in ("w1", "w2")]
+    os.kill(pids[1], signal.SIGSTOP)  # also one that is stopped at that moment
     os.kill(server.ask("status")["pid"], signal.SIGKILL)
     within(10, lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
     assert server.run("ping").returncode == 3

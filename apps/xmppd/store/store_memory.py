@@ -83,6 +83,7 @@ class MemoryTx:
     ) -> list[R]:
         """See Tx."""
         rows, size = self._rows(table), len(prefix)
+        # keys of one table are of one type, which the row type does not show
         return [rows.by_key[key] for key in rows.under(prefix) if after is None or key[size] > after][:limit]  # type: ignore[operator]
 
     def last(self, table: Table[R], prefix: Key = ()) -> R | None:
