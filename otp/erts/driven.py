@@ -47,7 +47,7 @@ class Driven:
     _task: ProcessTask | None = None  # since it first ran async code
 
     def _failed(self, exc: BaseException) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # the other half, Process, says what becomes of it
 
     def _has_work(self) -> bool:
         if self._coro is None:
@@ -78,11 +78,11 @@ class Driven:
     def _step(self, coro: Coroutine[Any, Any, Any], task: ProcessTask) -> bool:
         loop, task.woken = THIS.loop, False
         try:
-            _enter_task(loop, task)  # type: ignore[arg-type]
+            _enter_task(loop, task)  # type: ignore[arg-type]  # typed for asyncio.Task alone
             try:
                 awaited = coro.throw(task.take_cancel()) if task._must_cancel else coro.send(None)
             finally:
-                _leave_task(loop, task)  # type: ignore[arg-type]
+                _leave_task(loop, task)  # type: ignore[arg-type]  # likewise
         except StopIteration:
             task.coro = task.waiter = None
             return self._doomed is NOTHING
@@ -131,7 +131,7 @@ class Driven:
         task.woken = True
         if not self._queued and not self._executing:
             self._queued = True
-            THIS.ready(self)  # type: ignore[arg-type]
+            THIS.ready(self)  # type: ignore[arg-type]  # the other half of it is a Process
 
     # -- code that outlives its process
 
@@ -156,7 +156,7 @@ class Driven:
         """Another step of code whose process is dead."""
         coro, self._coro = self._coro, None
         self._receive = None
-        previous, THIS.running = THIS.running, self  # type: ignore[assignment]
+        previous, THIS.running = THIS.running, self  # type: ignore[assignment]  # likewise
         self._executing = True
         outer = step_aside()
         try:

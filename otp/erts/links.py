@@ -151,7 +151,7 @@ def take_exit(process: Process, other: Pid) -> None:
     queue = process._queue
     for i, message in enumerate(queue or ()):
         if type(message) is Exit and message.pid is other:
-            del queue[i]  # type: ignore[union-attr]
+            del queue[i]  # type: ignore[union-attr]  # None has no items to come here by
             break
 
 

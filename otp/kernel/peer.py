@@ -208,7 +208,7 @@ def _spawn(spec: PeerSpec) -> tuple[subprocess.Popen[bytes], socket.socket]:
 def _stdin(content: bytes) -> IO[bytes]:
     """A file, not a pipe: nobody has to wait until it is read. In memory where that can be: it may be a secret."""
     memory = hasattr(os, "memfd_create")
-    file = os.fdopen(os.memfd_create("stdin"), "w+b") if memory else tempfile.TemporaryFile()  # noqa: SIM115
+    file = os.fdopen(os.memfd_create("stdin"), "w+b") if memory else tempfile.TemporaryFile()  # noqa: SIM115 - its user closes it
     file.write(content)
     file.seek(0)
     return file

@@ -159,7 +159,7 @@ async def ask(
 
     timer = None
     if timeout is not None:
-        timer = future.timer = TIMERS.after(timeout, failed, exits.TIMEOUT)  # type: ignore[attr-defined]
+        timer = future.timer = TIMERS.after(timeout, failed, exits.TIMEOUT)  # type: ignore[attr-defined]  # a TimedFuture
     try:
         process = pid.target
         if process is None:

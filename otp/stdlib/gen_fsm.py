@@ -388,6 +388,6 @@ def cancel_timer(timer: TimerRef) -> float | None:
     queue = THIS.running._queue if left is None and THIS.running is not None else None
     for i, message in enumerate(queue or ()):
         if type(message) is _Timed and message.timer is timer:
-            del queue[i]  # type: ignore[union-attr]
+            del queue[i]  # type: ignore[union-attr]  # None has no items to come here by
             break
     return left

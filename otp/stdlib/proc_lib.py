@@ -144,7 +144,7 @@ async def _started(process: ProcLibProcess, name: str | None, link: bool, timeou
     launch(process, name, link)
     timer = None
     if timeout is not None:
-        timer = started.timer = TIMERS.after(timeout, _too_late, process)  # type: ignore[attr-defined]
+        timer = started.timer = TIMERS.after(timeout, _too_late, process)  # type: ignore[attr-defined]  # a TimedFuture
     try:
         return await started
     except DiedAtStart:

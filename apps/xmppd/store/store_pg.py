@@ -176,7 +176,7 @@ class PgStore:
         future = ask(self._threads[i], (fn, time.monotonic() + PATIENCE))
         timer = THIS.loop.call_later(PATIENCE, future.reject, StoreError(_TOO_LATE))
         try:
-            return await future  # type: ignore[no-any-return]
+            return await future  # type: ignore[no-any-return]  # Pykka's futures are untyped
         finally:
             timer.cancel()
             load[i] -= 1

@@ -138,6 +138,6 @@ VCARD: Final = Table("vcard", Vcard, ("host", "user"))
 LAST: Final = Table("last", LastActivity, ("host", "user"))
 SECRET: Final = Table("secret", Secret, ("name",))
 
-ALL: Final[tuple[Table[object], ...]] = (  # type: ignore[assignment]
+ALL: Final[tuple[Table[object], ...]] = (  # type: ignore[assignment]  # Table is invariant in its row
     ACCOUNT, ROSTER, ROSTER_VERSION, OFFLINE, ASIDE, PRIVATE, VCARD, LAST, SECRET,
 )  # fmt: skip
