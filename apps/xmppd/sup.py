@@ -13,7 +13,7 @@ from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec, StartCall, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd import doors, gen_mod_sup
+from xmppd import gen_mod_sup, listeners
 from xmppd.auth import auth
 from xmppd.config.schema import Config
 from xmppd.net import tls_server
@@ -33,7 +33,7 @@ class XmppdSup(Supervisor):
 
     def init(self, config: Config, fds: Mapping[str, int]) -> tuple[SupFlags, list[ChildSpec]]:
         """One list; TLS only where a listener has it."""
-        tls = doors.tls_contexts(config)
+        tls = listeners.tls_contexts(config)
         undelivered.begin()
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
@@ -47,7 +47,7 @@ class XmppdSup(Supervisor):
             supervisor.spec(ServiceSup, name="service_sup"),
             gen_mod_sup.spec(config),
             *([ChildSpec("tls", StartCall(tls_server.start_link, (tls,)))] if tls is not None else []),
-            supervisor.spec(ListenerSup, doors.doors(config, tls, fds), name="listener_sup"),
+            supervisor.spec(ListenerSup, listeners.listener_specs(config, tls, fds), name="listener_sup"),
         ]
 
 
@@ -59,6 +59,6 @@ def store_config(config: Config) -> StoreConfig:
 
 
 async def start_link(config: Config, fds: Mapping[str, int] | None = None) -> Pid | None:
-    """Start the whole server; `fds` are the inherited sockets of `config.listen` by doors.name_of; without one it is
-    bound here."""
+    """Start the whole server; `fds` are the inherited sockets of `config.listen` by listeners.name_of; without one it
+    is bound here."""
     return await supervisor.start_link(XmppdSup, config, dict(fds or {}), name=NAME)

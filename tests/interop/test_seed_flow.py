@@ -193,7 +193,7 @@ def test_supervision_c_too_many_crashes_of_a_part_end_the_worker_and_it_is_made_
         alone.wire().open()
 
 
-def test_stopping_closes_the_doors_tells_the_clients_and_ends_in_order(alone: Booted) -> None:
+def test_stopping_closes_the_listeners_tells_the_clients_and_ends_in_order(alone: Booted) -> None:
     """Section 1, the way down: prep_stop shuts the listeners, clients hear system-shutdown, then the tree ends."""
     clients = [alone.client().online() for _ in range(4)]
     waiting = alone.wire()

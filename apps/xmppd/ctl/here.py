@@ -69,7 +69,7 @@ async def notes() -> dict[str, Any]:
 
 @rpc.exported
 async def drain() -> None:
-    """Shut the doors and let the clients leave, before this node is told to stop."""
+    """Close the listeners and let the clients leave, before this node is told to stop."""
     await XmppdApp().prep_stop(None)
 
 

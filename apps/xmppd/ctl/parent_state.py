@@ -24,7 +24,7 @@ from xmppd.ctl.home import Home, find_home
 from xmppd.ctl.ports import port_of
 from xmppd.ctl.version import version
 from xmppd.ctl.worker_start import WorkerStart
-from xmppd.doors import name_of
+from xmppd.listeners import name_of
 from xmppd.net import tls_dev
 
 APP = "xmppd_main"

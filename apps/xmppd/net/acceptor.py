@@ -28,7 +28,7 @@ from otp.stdlib.gen_server import GenServer, Init, NoReply, Stop
 from xmpp_core import ns
 from xmpp_core.parser import BEFORE_AUTH, Limits
 from xmppd.net import listener, receiver, receiver_sup, shaper
-from xmppd.net.gate import Gate, Ticket
+from xmppd.net.connection_limits import OpenConnections, Slot
 from xmppd.net.transport import NEGOTIATION, Flusher, Transport, peer_of
 from xmppd.net.xml_stream import XmlStream
 
@@ -44,11 +44,11 @@ _GONE: Final = frozenset({errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.E
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A connection as its handler is given it: where to write, whom to ask, and its place at the gate."""
+    """A connection as its handler is given it: where to write, whom to ask, and its slot among the open connections."""
 
     transport: Transport
     receiver: Pid
-    ticket: Ticket
+    slot: Slot
 
 
 #: starts the process that serves an endpoint: the receiver's controller
@@ -65,7 +65,7 @@ class Service:
     """
 
     handler: Handler
-    gate: Gate
+    connections: OpenConnections
     limits: Limits = BEFORE_AUTH
     content_ns: str = ns.CLIENT
     context: Callable[[], ssl.SSLContext] | None = None
@@ -146,7 +146,7 @@ def _accept(state: State, pid: Pid) -> None:
 
 def _stop_accepting(state: State, pid: Pid, error: OSError) -> None:
     THIS.loop.remove_reader(state.sock)
-    if error.errno == errno.EINVAL:  # the parent has shut this door, and opens it again when it hears of us
+    if error.errno == errno.EINVAL:  # the parent has closed this listener, and opens it again when it hears of us
         state.timer = THIS.loop.call_later(BACK_OFF, _listen, state, pid)
     elif error.errno in _EXHAUSTED:
         log.warning("cannot accept: %s; trying again in %s s", error.strerror, BACK_OFF)
@@ -162,21 +162,21 @@ def _admit(sock: socket.socket, state: State) -> None:
     except OSError:
         sock.close()
         return
-    ticket = state.service.gate.admit(peer)
-    if ticket is None:
+    slot = state.service.connections.admit(peer)
+    if slot is None:
         state.refused += 1
         sock.close()
         return
     state.accepted += 1
-    process.spawn(_hand_over, sock, peer, ticket, state)
+    process.spawn(_hand_over, sock, peer, slot, state)
 
 
-async def _hand_over(sock: socket.socket, peer: str, ticket: Ticket, state: State) -> None:
+async def _hand_over(sock: socket.socket, peer: str, slot: Slot, state: State) -> None:
     """One connection's start, in a process of its own so that the next need not wait for it."""
     service = state.service
     transport = Transport(THIS.loop, state.flusher, peer, service.send_queue, service.negotiation)
-    transport.on_gone = ticket.release
-    ticket.evict = lambda: transport.abort("crowded_out")
+    transport.on_gone = slot.release
+    slot.evict = lambda: transport.abort("crowded_out")
     pace = shaper.new(service.rate, service.burst, time.monotonic())
     context = service.context() if service.context is not None else None
     pid: Pid | None = None
@@ -184,7 +184,7 @@ async def _hand_over(sock: socket.socket, peer: str, ticket: Ticket, state: Stat
         args = (transport, sock, XmlStream(service.limits, service.content_ns), pace, context)
         pid = await supervisor.start_child(receiver_sup.NAME, args)
         assert pid is not None
-        controller = await service.handler(Endpoint(transport, pid, ticket))
+        controller = await service.handler(Endpoint(transport, pid, slot))
         if controller is None:
             raise exits.StartError("ignored")
         await receiver.become_controller(pid, controller)

@@ -1,4 +1,4 @@
-"""listener_sup — the listeners of this worker and their acceptors: the door, opened last and shut first.
+"""listener_sup — the listeners of this worker and their acceptors: opened last and closed first.
 
 OTP:      supervisor; cf. ejabberd_listener.erl
 Way:      xmppd.sup → [listener_sup] → net.listener, net.acceptor
@@ -23,7 +23,7 @@ NAME = "listener_sup"
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ListenerSpec:
     """One listener: its address, and what those who come through it get."""
 
     address: Address
@@ -31,20 +31,20 @@ class Door:
 
 
 class ListenerSup(Supervisor):
-    """Per door two children: who holds the socket, and who accepts."""
+    """Two children per listener: one holds the socket, one accepts."""
 
-    def init(self, doors: Sequence[Door]) -> tuple[SupFlags, list[ChildSpec]]:
+    def init(self, specs: Sequence[ListenerSpec]) -> tuple[SupFlags, list[ChildSpec]]:
         """Each listener before its acceptor."""
         children: list[ChildSpec] = []
-        for door in doors:
-            name = f"listener:{door.address.name}"
-            held = (gen_server.start_link, (Listener, door.address), {"name": name})
-            accepts = (acceptor.start_link, (name, door.service, f"acceptor:{door.address.name}"))
-            children += [ChildSpec(name, held), ChildSpec(f"acceptor:{door.address.name}", accepts)]
+        for spec in specs:
+            name = f"listener:{spec.address.name}"
+            held = (gen_server.start_link, (Listener, spec.address), {"name": name})
+            accepts = (acceptor.start_link, (name, spec.service, f"acceptor:{spec.address.name}"))
+            children += [ChildSpec(name, held), ChildSpec(f"acceptor:{spec.address.name}", accepts)]
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 1.0), children
 
 
-async def close_doors() -> None:
+async def close_listeners() -> None:
     """Stop listening, for good: nobody new comes in, who is in stays."""
     with contextlib.suppress(exits.CallError):
         children = await supervisor.which_children(NAME)

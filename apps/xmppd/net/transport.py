@@ -100,7 +100,7 @@ class Transport(asyncio.Protocol):
         self._closing = False
         self.congested = False
         self.reading = True
-        #: called once when the socket is gone (the gate counts connections with it)
+        #: called once when the socket is gone (net.connection_limits counts connections with it)
         self.on_gone: Callable[[], None] | None = None
 
     # -- the way up

@@ -89,7 +89,7 @@ async def report(data: Data, result: ReportAuth) -> None:
     keys = _keys(data, result.username)
     if result.ok:
         data.how = sys.intern(result.mechanism)
-        data.endpoint.ticket.known()
+        data.endpoint.slot.authenticated()
     elif throttle is not None:
         for key in keys:
             throttle.spend(key, now)
@@ -97,9 +97,9 @@ async def report(data: Data, result: ReportAuth) -> None:
         point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.transport.peer)
         await hooks.run(data.host, point)
     if throttle is not None:
-        data.endpoint.ticket.judged = True
+        data.endpoint.slot.judged = True
         await _hold_back(throttle.delay(keys, now))
-        data.endpoint.ticket.judged = False
+        data.endpoint.slot.judged = False
 
 
 def _told(data: Data, result: ReportAuth) -> None:

@@ -51,7 +51,7 @@ async def open_session(data: Data, jid: JID) -> None:
     if data.timer is not None:
         process.cancel_timer(data.timer)
         data.timer = None
-    data.endpoint.ticket.known()
+    data.endpoint.slot.authenticated()
     await hooks.run(session.host, SessionOpened(session))
 
 

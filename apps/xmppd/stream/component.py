@@ -200,7 +200,7 @@ async def _on_handshake(data: Data, item: Any) -> Any:
         await _replace(data.domain)
     if not await _register(data):
         return _fail(data, _TAKEN)
-    data.endpoint.ticket.known()
+    data.endpoint.slot.authenticated()
     await receiver.set_limits(data.endpoint.receiver, data.settings.limits)
     _tell(data, audit.COMPONENT, "let in")
     data.endpoint.transport.send("<handshake/>")

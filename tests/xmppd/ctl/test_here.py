@@ -39,7 +39,7 @@ def test_the_shell_and_the_vital_signs() -> None:
     run(body)
 
 
-def test_draining_shuts_the_doors() -> None:
+def test_draining_closes_the_listeners() -> None:
     from otp.stdlib import supervisor
 
     async def body() -> None:

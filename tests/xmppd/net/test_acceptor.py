@@ -19,7 +19,7 @@ from tests.support import node
 from xmpp_core.parser import StreamStart
 from xmppd.net import acceptor, receiver_sup
 from xmppd.net.acceptor import Endpoint, Handler, Service
-from xmppd.net.gate import Gate, GateLimits
+from xmppd.net.connection_limits import ConnectionLimits, OpenConnections
 from xmppd.net.listener import Address, Listener, get_socket
 from xmppd.net.receiver_sup import ReceiverSup
 
@@ -39,10 +39,10 @@ class Serving(GenFsm[list[Any]]):
 
 
 @asynccontextmanager
-async def accepting(handler: Handler, gate: Gate) -> AsyncIterator[tuple[str, int]]:
+async def accepting(handler: Handler, connections: OpenConnections) -> AsyncIterator[tuple[str, int]]:
     await supervisor.start_link(ReceiverSup, name=receiver_sup.NAME)
     await gen_server.start(Listener, Address("t", "127.0.0.1", 0), name="listener:t")
-    await acceptor.start_link("listener:t", Service(handler, gate), "acceptor:t")
+    await acceptor.start_link("listener:t", Service(handler, connections), "acceptor:t")
     sock = await get_socket("listener:t")
     yield sock.getsockname()
 
@@ -57,19 +57,19 @@ def serve(seen: list[Any]) -> Handler:
 def test_a_connection_is_handed_over_and_then_read() -> None:
     async def body() -> None:
         seen: list[Any] = []
-        gate = Gate()
-        async with accepting(serve(seen), gate) as address:
+        connections = OpenConnections()
+        async with accepting(serve(seen), connections) as address:
             client = socket.create_connection(address)
             client.send(HEADER)
             await node.until(lambda: len(seen) == 2)
             endpoint, batch = seen
             assert endpoint.transport.peer == "127.0.0.1"
             assert type(batch.events[0]) is StreamStart
-            assert gate.open == 1
+            assert connections.open == 1
             client.close()
             await node.until(lambda: len(seen) == 3)
             endpoint.transport.close()
-            await node.until(lambda: gate.open == 0)
+            await node.until(lambda: connections.open == 0)
 
     node.run(body)
 
@@ -77,11 +77,11 @@ def test_a_connection_is_handed_over_and_then_read() -> None:
 def test_many_at_once() -> None:
     async def body() -> None:
         seen: list[Any] = []
-        gate = Gate()
-        async with accepting(serve(seen), gate) as address:
+        connections = OpenConnections()
+        async with accepting(serve(seen), connections) as address:
             clients = [socket.create_connection(address) for _ in range(60)]
             await node.until(lambda: len(seen) == 60)
-            assert gate.open == 60
+            assert connections.open == 60
             for client in clients:
                 client.close()
 
@@ -91,7 +91,7 @@ def test_many_at_once() -> None:
 def test_who_is_too_much_is_closed_unread() -> None:
     async def body() -> None:
         seen: list[Any] = []
-        async with accepting(serve(seen), Gate(GateLimits(total=1))) as address:
+        async with accepting(serve(seen), OpenConnections(ConnectionLimits(total=1))) as address:
             first = socket.create_connection(address)
             await node.until(lambda: seen)
             second = socket.create_connection(address)
@@ -113,12 +113,12 @@ def test_a_handler_that_fails_costs_one_connection() -> None:
                 raise gen_fsm.StartError("no")
             return await serve(seen)(endpoint)
 
-        gate = Gate()
-        async with accepting(handler, gate) as address:
+        connections = OpenConnections()
+        async with accepting(handler, connections) as address:
             first = socket.create_connection(address)
             first.setblocking(False)
             assert await THIS.loop.sock_recv(first, 100) == b""
-            await node.until(lambda: gate.open == 0)
+            await node.until(lambda: connections.open == 0)
             second = socket.create_connection(address)
             await node.until(lambda: len(seen) == 2)
             second.close()
@@ -150,7 +150,7 @@ def test_without_file_descriptors_it_tries_again_later(monkeypatch: pytest.Monke
 
     async def body() -> None:
         seen: list[Any] = []
-        async with accepting(serve(seen), Gate()) as address:
+        async with accepting(serve(seen), OpenConnections()) as address:
             state = state_of("acceptor:t")
             real, state.sock = state.sock, Failing(state.sock, errno.EMFILE)
             acceptor._accept(state, process.whereis("acceptor:t"))  # type: ignore[arg-type]
@@ -166,7 +166,7 @@ def test_without_file_descriptors_it_tries_again_later(monkeypatch: pytest.Monke
 def test_an_error_of_the_socket_itself_ends_the_acceptor() -> None:
     async def body() -> None:
         process.trap_exit(True)
-        async with accepting(serve([]), Gate()):
+        async with accepting(serve([]), OpenConnections()):
             pid = process.whereis("acceptor:t")
             assert pid is not None
             state = state_of("acceptor:t")
@@ -180,7 +180,7 @@ def test_an_error_of_the_socket_itself_ends_the_acceptor() -> None:
 def test_it_goes_with_its_listener() -> None:
     async def body() -> None:
         process.trap_exit(True)
-        async with accepting(serve([]), Gate()):
+        async with accepting(serve([]), OpenConnections()):
             pid = process.whereis("acceptor:t")
             assert pid is not None
             await gen_server.stop("listener:t")

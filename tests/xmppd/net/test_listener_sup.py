@@ -1,4 +1,4 @@
-"""The door: opened with the tree, shut before it."""
+"""The listeners: opened with the tree, closed before it."""
 
 import socket
 
@@ -9,22 +9,22 @@ from otp.stdlib import supervisor
 from tests.support import node
 from xmppd.net import listener_sup
 from xmppd.net.acceptor import Endpoint, Service
-from xmppd.net.gate import Gate
+from xmppd.net.connection_limits import OpenConnections
 from xmppd.net.listener import Address, get_socket
-from xmppd.net.listener_sup import Door, ListenerSup
+from xmppd.net.listener_sup import ListenerSpec, ListenerSup
 
 
 async def nobody(_endpoint: Endpoint) -> None:
     return None
 
 
-def door(name: str) -> Door:
-    return Door(Address(name, "127.0.0.1", 0), Service(nobody, Gate()))
+def spec(name: str) -> ListenerSpec:
+    return ListenerSpec(Address(name, "127.0.0.1", 0), Service(nobody, OpenConnections()))
 
 
 def test_each_door_has_a_listener_and_an_acceptor() -> None:
     async def body() -> None:
-        await supervisor.start_link(ListenerSup, [door("a"), door("b")], name=listener_sup.NAME)
+        await supervisor.start_link(ListenerSup, [spec("a"), spec("b")], name=listener_sup.NAME)
         ids = [child.id for child in await supervisor.which_children(listener_sup.NAME)]
         assert ids == ["listener:a", "acceptor:a", "listener:b", "acceptor:b"]
 
@@ -33,7 +33,7 @@ def test_each_door_has_a_listener_and_an_acceptor() -> None:
 
 def test_a_crashed_acceptor_comes_back_to_the_same_socket() -> None:
     async def body() -> None:
-        await supervisor.start_link(ListenerSup, [door("a")], name=listener_sup.NAME)
+        await supervisor.start_link(ListenerSup, [spec("a")], name=listener_sup.NAME)
         sock = await get_socket("listener:a")
         first = process.whereis("acceptor:a")
         assert first is not None
@@ -46,7 +46,7 @@ def test_a_crashed_acceptor_comes_back_to_the_same_socket() -> None:
 
 def test_a_crashed_listener_is_bound_again_and_served() -> None:
     async def body() -> None:
-        await supervisor.start_link(ListenerSup, [door("a")], name=listener_sup.NAME)
+        await supervisor.start_link(ListenerSup, [spec("a")], name=listener_sup.NAME)
         before, accepting = process.whereis("listener:a"), process.whereis("acceptor:a")
         assert before is not None
         process.exit_(before, "kill")
@@ -59,10 +59,10 @@ def test_a_crashed_listener_is_bound_again_and_served() -> None:
 
 def test_a_shut_door_refuses() -> None:
     async def body() -> None:
-        sup = await supervisor.start_link(ListenerSup, [door("a")], name=listener_sup.NAME)
+        sup = await supervisor.start_link(ListenerSup, [spec("a")], name=listener_sup.NAME)
         assert sup is not None
         address = (await get_socket("listener:a")).getsockname()
-        await listener_sup.close_doors()
+        await listener_sup.close_listeners()
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(address)
         assert process.is_alive(sup)
@@ -71,4 +71,4 @@ def test_a_shut_door_refuses() -> None:
 
 
 def test_shutting_no_door_is_no_error() -> None:
-    node.run(listener_sup.close_doors)
+    node.run(listener_sup.close_listeners)

@@ -21,7 +21,7 @@ from xmpp_core.stream_state import StreamConfig, StreamState
 from xmppd.auth import auth
 from xmppd.auth.throttle import Throttle
 from xmppd.net import receiver
-from xmppd.net.gate import Gate
+from xmppd.net.connection_limits import OpenConnections
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
@@ -29,13 +29,13 @@ from xmppd.stream import c2s_auth
 from xmppd.stream.c2s_data import ReceiverEnded, Settings
 
 
-def stranger(throttle: Throttle | None = None) -> Any:
+def unauthenticated(throttle: Throttle | None = None) -> Any:
     """As much of a stream as a login needs."""
-    ticket = Gate().admit("192.0.2.1")
+    slot = OpenConnections().admit("192.0.2.1")
     return SimpleNamespace(
         settings=Settings(StreamConfig(hosts={"localhost"}, plain_without_tls=True), throttle=throttle),
         transport=SimpleNamespace(peer="192.0.2.1", tls=None),
-        endpoint=SimpleNamespace(ticket=ticket),
+        endpoint=SimpleNamespace(slot=slot),
         fsm=StreamState(host="localhost"),
         host="localhost",
         mechanism=None,
@@ -71,14 +71,14 @@ def test_who_guesses_makes_answers_late_and_refuses_nobody(guesser: str) -> None
     async def body() -> None:
         throttle = Throttle(0.001, 5, longest=0.01)
         for n in range(20):
-            data = stranger(throttle)
+            data = unauthenticated(throttle)
             data.transport.peer = guesser
             assert (await log_in(data, ("juliet", "Juliet", "JULIET")[n % 3], "wrong")).condition == "not-authorized"
         assert throttle.delay([f"ip:{guesser}"], THIS.loop.time()) > 0.009
         assert throttle.delay(["account:juliet@localhost"], THIS.loop.time()) > 0.009, "in whatever spelling"
-        owner = stranger(throttle)
+        owner = unauthenticated(throttle)
         assert (await log_in(owner, "juliet", "secret")).username == "juliet"
-        assert not owner.endpoint.ticket._stranger
+        assert not owner.endpoint.slot._unauthenticated
 
     with_accounts(body)
 
@@ -86,7 +86,7 @@ def test_who_guesses_makes_answers_late_and_refuses_nobody(guesser: str) -> None
 def test_tries_at_the_same_time_slow_each_other() -> None:
     async def body() -> None:
         throttle = Throttle(0.001, 5, longest=3600)
-        guessing = [process.spawn(lambda: log_in(stranger(throttle), "nobody", "wrong")) for _ in range(10)]
+        guessing = [process.spawn(lambda: log_in(unauthenticated(throttle), "nobody", "wrong")) for _ in range(10)]
         await node.until(lambda: throttle.level("account:nobody@localhost", THIS.loop.time()) < 0.1)
         await process.sleep(0.01)
         assert all(process.is_alive(pid) for pid in guessing), "the verdict is there, and its answer waits"
@@ -104,7 +104,7 @@ def test_nothing_waits_for_who_has_gone_or_must_go(news: object) -> None:
         throttle.spend("ip:192.0.2.1", THIS.loop.time())
         process.send(process.self_(), "a stanza")
         process.send(process.self_(), news)
-        await c2s_auth.report(stranger(throttle), ReportAuth(None, False, "PLAIN"))
+        await c2s_auth.report(unauthenticated(throttle), ReportAuth(None, False, "PLAIN"))
         assert await process.flush() == ["a stanza", news]
 
     with_accounts(body)
@@ -114,22 +114,22 @@ def test_who_logs_in_is_no_stranger_any_more() -> None:
     async def body() -> None:
         told: list[AuthResult] = []
         await hooks.add("localhost", AuthResult, told.append)
-        data = stranger()
+        data = unauthenticated()
         await c2s_auth.report(data, ReportAuth("juliet", True, "PLAIN"))
         assert data.how == "PLAIN"
         assert told == [AuthResult("localhost", "juliet", "PLAIN", True, "192.0.2.1")]
-        assert not data.endpoint.ticket._stranger
+        assert not data.endpoint.slot._unauthenticated
 
     with_accounts(body)
 
 
 def test_without_tls_there_is_nothing_to_bind_to() -> None:
-    assert c2s_auth.channel_binding(stranger()) == b""
+    assert c2s_auth.channel_binding(unauthenticated()) == b""
 
 
 def test_without_the_store_a_login_waits() -> None:
     async def body() -> None:
-        outcome: Any = await c2s_auth.sasl_step(stranger(), plain("juliet", "secret"))
+        outcome: Any = await c2s_auth.sasl_step(unauthenticated(), plain("juliet", "secret"))
         assert outcome.condition == "temporary-auth-failure"
 
     node.run(body)
@@ -141,7 +141,7 @@ def test_without_the_store_a_login_waits() -> None:
 )
 def test_the_old_login(user: str, password: str, condition: str | None) -> None:
     async def body() -> None:
-        result = await c2s_auth.legacy_login(stranger(), LegacyAuth(user, password, "home"))
+        result = await c2s_auth.legacy_login(unauthenticated(), LegacyAuth(user, password, "home"))
         if condition is None:
             assert result.jid == JID("juliet", "localhost", "home")
         else:
@@ -154,11 +154,11 @@ def test_the_old_login(user: str, password: str, condition: str | None) -> None:
 def test_a_resource_is_wished_or_made() -> None:
     async def body() -> None:
         account = JID("juliet", "localhost")
-        assert c2s_auth.choose(stranger(), account, "balcony").full == "juliet@localhost/balcony"
-        first, second = (c2s_auth.choose(stranger(), account, "").resource for _ in range(2))
+        assert c2s_auth.choose(unauthenticated(), account, "balcony").full == "juliet@localhost/balcony"
+        first, second = (c2s_auth.choose(unauthenticated(), account, "").resource for _ in range(2))
         assert first != second
         with pytest.raises(StanzaError):
-            c2s_auth.choose(stranger(), account, "\x00")
+            c2s_auth.choose(unauthenticated(), account, "\x00")
 
     with_accounts(body)
 

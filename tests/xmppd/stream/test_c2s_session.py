@@ -17,7 +17,7 @@ from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import parse_document
 from xmpp_core.stanza import make_iq, make_message, make_presence
-from xmppd.net.gate import Gate
+from xmppd.net.connection_limits import OpenConnections
 from xmppd.routing import hooks, sm
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import SessionClosed, UserReceivePacket, UserReceivePresence
@@ -53,7 +53,7 @@ class Wire:
 
 
 async def bound() -> Any:
-    endpoint = SimpleNamespace(ticket=Gate().admit("192.0.2.1"))
+    endpoint = SimpleNamespace(slot=OpenConnections().admit("192.0.2.1"))
     data = SimpleNamespace(
         transport=Wire(), endpoint=endpoint, session=None, timer=None, lang="", how="PLAIN", safe=True
     )

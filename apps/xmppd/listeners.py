@@ -1,6 +1,6 @@
-"""doors — from the configuration to the listeners: what stands behind each `[[listen]]`.
+"""listeners — from the configuration to the listeners: what stands behind each `[[listen]]`.
 
-Way:      config → sup → [doors] → net.listener_sup
+Way:      config → sup → [listeners] → net.listener_sup
 Process:  values only; made anew when listener_sup is
 """
 
@@ -15,9 +15,9 @@ from xmpp_core.stream_state import StreamConfig
 from xmppd.auth.throttle import Throttle
 from xmppd.config.schema import Config, Listen
 from xmppd.net.acceptor import Handler, Service
-from xmppd.net.gate import Gate, GateLimits
+from xmppd.net.connection_limits import ConnectionLimits, OpenConnections
 from xmppd.net.listener import Address, raise_fd_limit
-from xmppd.net.listener_sup import Door
+from xmppd.net.listener_sup import ListenerSpec
 from xmppd.net.tls import TlsContexts
 from xmppd.stream import c2s_sup, service_sup
 from xmppd.stream.c2s_data import Settings
@@ -29,17 +29,20 @@ def name_of(listen: Listen) -> str:
     return f"{listen.module}:{listen.ip}:{listen.port}"
 
 
-def doors(config: Config, tls: TlsContexts | None, fds: Mapping[str, int] = {}) -> list[Door]:
-    """One door per `[[listen]]`. `fds`: the inherited sockets by name_of(); missing where there is none.
+def listener_specs(config: Config, tls: TlsContexts | None, fds: Mapping[str, int] = {}) -> list[ListenerSpec]:
+    """One per `[[listen]]`. `fds`: the inherited sockets by name_of(); missing where there is none.
 
     `tls`: the hosts' contexts, None if no listener needs them.
     """
     files = raise_fd_limit()
     limits = config.limits
-    gate = Gate(GateLimits(limits.connections, max(50, files // 10), 50, limits.address_connections))
+    most = ConnectionLimits(limits.connections, max(50, files // 10), 50, limits.address_connections)
+    connections = OpenConnections(most)
     throttle = _throttle(limits.login_failures_per_minute)
     return [
-        Door(_address(config, listen, fds.get(name_of(listen))), _service(config, listen, gate, tls, throttle))
+        ListenerSpec(
+            _address(config, listen, fds.get(name_of(listen))), _service(config, listen, connections, tls, throttle)
+        )
         for listen in config.listen
     ]
 
@@ -62,14 +65,16 @@ def _throttle(per_minute: int | None) -> Throttle | None:
     return None if per_minute is None else Throttle(per_minute / 60, per_minute)
 
 
-def _service(config: Config, listen: Listen, gate: Gate, tls: TlsContexts | None, throttle: Throttle | None) -> Service:
+def _service(
+    config: Config, listen: Listen, connections: OpenConnections, tls: TlsContexts | None, throttle: Throttle | None
+) -> Service:
     limits = config.limits
     direct = tls.context if tls is not None and listen.tls == "direct" else None
     if listen.module == "component":
         handler = _component(config, listen)
         return Service(
             handler,
-            gate,
+            connections,
             _before(config),
             ns.COMPONENT,
             direct,
@@ -78,7 +83,7 @@ def _service(config: Config, listen: Listen, gate: Gate, tls: TlsContexts | None
         )
     handler = c2s_sup.handler(_settings(config, listen, tls, throttle))
     return Service(
-        handler, gate, _before(config), ns.CLIENT, direct, limits.rate, limits.burst, limits.send_queue_bytes,
+        handler, connections, _before(config), ns.CLIENT, direct, limits.rate, limits.burst, limits.send_queue_bytes,
         limits.negotiation_seconds,
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from tests.support.server import config
-from xmppd import doors
+from xmppd import listeners
 from xmppd.config.schema import Auth, Limits, Listen
 
 LISTEN = (
@@ -16,7 +16,7 @@ LISTEN = (
 
 def test_each_listener_has_its_own_rules(tmp_path: Path) -> None:
     chosen = config(tmp_path, listen=LISTEN, limits=Limits(rate=1000, pre_auth_bytes=2048))
-    c2s, direct, component = doors.doors(chosen, doors.tls_contexts(chosen), {"c2s:127.0.0.1:5222": 7})
+    c2s, direct, component = listeners.listener_specs(chosen, listeners.tls_contexts(chosen), {"c2s:127.0.0.1:5222": 7})
     assert [d.address.fd for d in (c2s, direct, component)] == [7, None, None]
     assert c2s.service.context is None
     assert direct.service.context is not None
@@ -24,17 +24,17 @@ def test_each_listener_has_its_own_rules(tmp_path: Path) -> None:
     assert c2s.service.rate == 1000
     assert component.service.rate is None
     assert c2s.service.limits.bytes == 2048
-    assert c2s.service.gate is direct.service.gate is component.service.gate
+    assert c2s.service.connections is direct.service.connections is component.service.connections
 
 
 def test_without_tls_no_certificate_is_made(tmp_path: Path) -> None:
     chosen = dataclasses.replace(config(tmp_path), listen=LISTEN[2:])
-    assert doors.tls_contexts(chosen) is None
+    assert listeners.tls_contexts(chosen) is None
     assert not (tmp_path / "certs").exists()
 
 
 def test_plus_follows_its_sibling(tmp_path: Path) -> None:
     chosen = config(tmp_path, auth=Auth(mechanisms=("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN")))
-    settings = doors._settings(chosen, chosen.listen[0], None, None)
+    settings = listeners._settings(chosen, chosen.listen[0], None, None)
     assert settings.stream.mechanisms == ("SCRAM-SHA-256", "PLAIN")
     assert settings.throttle is None
