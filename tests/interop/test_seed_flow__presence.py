@@ -49,7 +49,7 @@ def notes(server: Booted, client: Wire) -> dict[str, str]:
     source = (
         f"from xmppd.routing.sm_server import OWN\n"
         f"own = [s for s in OWN.values() if s.jid.full == {client.jid!r}][0]\n"
-        f"n = own.mods['mod_presence']; (sorted(n.pres_f), sorted(n.pres_t), sorted(n.pres_a))"
+        f"n = own.module_states['mod_presence']; (sorted(n.pres_f), sorted(n.pres_t), sorted(n.pres_a))"
     )
     pres_f, pres_t, pres_a = eval(server.eval(source, worker))
     return {"f": pres_f, "t": pres_t, "a": pres_a}

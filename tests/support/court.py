@@ -32,10 +32,10 @@ from xmpp_core.stanza import Stanza
 from xmppd import gen_mod_sup
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Paths, Registration
-from xmppd.routing import barrier, hold, hooks, iq, packets, router, sm, sm_server
-from xmppd.routing.deliver import Deliver, Kick, Newest, Older, Replaced
+from xmppd.routing import durability, hold, hooks, iq, packets, router, sm, sm_server
+from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionLeaving, SessionOpened
-from xmppd.routing.send_back import send_back
+from xmppd.routing.redeliver import redeliver
 from xmppd.routing.session import C2sSession, new_session
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig
@@ -137,7 +137,7 @@ async def _live(client: Client) -> None:
     client.ended = None
     reason = await _serve(client, session)
     await sm.close_session(session)
-    moved = await send_back(session, client.got.append)
+    moved = await redeliver(session, client.got.append)
     moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
     await sm.left(session, moved=moved)
     await hooks.run(session.host, SessionClosed(session))
@@ -153,16 +153,16 @@ async def _serve(client: Client, session: C2sSession) -> object:
                 answer = await packets.send_packet(session, packet)
                 if answer is not None:
                     process.send(session.pid, Deliver(answer))
-            case Newest(_, subject, version) if not session.is_news(subject, version):
+            case DeliverIfNewer(_, subject, version) if not session.is_newer(subject, version):
                 pass
             case Deliver() if hold.takes(session, message):
                 pass
-            case Newest(packet) if hold.takes(session, Deliver(packet)):
+            case DeliverIfNewer(packet) if hold.takes(session, Deliver(packet)):
                 pass
-            case Deliver(packet) | Newest(packet) | Older(packet):
+            case Deliver(packet) | DeliverIfNewer(packet) | Older(packet):
                 await _show(client, session, packet)
             case Settle(to):
-                await barrier.settle()
+                await durability.flush()
                 process.send(to, message)
             case Bye(nap):
                 if nap:

@@ -26,7 +26,7 @@ from xmppd.auth import auth
 from xmppd.config.schema import Listen
 from xmppd.net.receiver import Batch
 from xmppd.routing import sm
-from xmppd.routing.deliver import Deliver, Newest
+from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.stream import c2s_session
 
 #: fields that hold what people wrote, or a secret, wherever they stand
@@ -73,7 +73,14 @@ def test_elements_show_their_names_only(text: str, more: int) -> None:
     others = [el(f"x{n}", "urn:x", {"a": text}, text, item) for n in range(more)]
     children = [el("body", ns.CLIENT, None, text), *others]
     made = from_element(el("message", ns.CLIENT, {"type": "chat", "to": "b@localhost/r", "xml:lang": text}, *children))
-    for value in (made, made.el, Deliver(made), Newest(made, "s", 1), [Batch([made.el], 1, 1)], {"state": (made,)}):
+    for value in (
+        made,
+        made.el,
+        Deliver(made),
+        DeliverIfNewer(made, "s", 1),
+        [Batch([made.el], 1, 1)],
+        {"state": (made,)},
+    ):
         shown = repr(value)
         assert MARK not in shown
         assert "body" in shown

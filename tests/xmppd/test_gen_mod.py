@@ -39,7 +39,7 @@ def fold(acc: tuple[object, ...], point: StreamFeatures, mod: Mod) -> tuple[obje
 
 @on(UserAvailable)
 async def told(point: UserAvailable, mod: Mod) -> None:
-    point.session.mods["played"] = mod.host
+    point.session.module_states["played"] = mod.host
 
 
 @pytest.fixture(autouse=True)

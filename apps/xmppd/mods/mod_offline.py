@@ -21,7 +21,7 @@ from xmppd.mods.offline import spool, writer
 from xmppd.mods.offline.room import Room
 from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import Keep
-from xmppd.routing import barrier, faults, hooks
+from xmppd.routing import durability, faults, hooks
 from xmppd.routing.hook_points import (
     DiscoFeatures,
     OfflineMessage,
@@ -66,9 +66,9 @@ async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> obje
     if pid is None:
         return message
     size = message.weight()
-    await barrier.room()
+    await durability.wait_for_room()
     gen_server.cast(pid, Keep(point.owner, message, size, point.came))
-    barrier.note(pid, size, point.owner.bare)
+    durability.add_pending(pid, size, point.owner.bare)
     return hooks.Stop(None)
 
 
@@ -97,7 +97,7 @@ async def _fetch(session: C2sSession) -> None:
     try:
         await spool.fetch(session)
     except (StoreError, CallError) as error:
-        faults.note(error, f"fetching what is stored for {session.user}")
+        faults.log(error, f"fetching what is stored for {session.user}")
 
 
 @on(SessionLeaving)

@@ -21,7 +21,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, make_presence
 from xmppd.gen_mod import Mod, on
-from xmppd.mods.presence.notes import Notes
+from xmppd.mods.presence.session_state import PresenceState
 from xmppd.routing import hooks, router, sm
 from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged
 from xmppd.routing.fairly import fairly
@@ -46,9 +46,9 @@ XEP: dict[int, str] = {}
 _OWN_BUSINESS = frozenset({"", "unavailable"})
 
 
-def notes_of(session: C2sSession) -> Notes:
+def state_of(session: C2sSession) -> PresenceState:
     """The sets of this session."""
-    return session.note("mod_presence", Notes)
+    return session.module_state("mod_presence", PresenceState)
 
 
 # --- what our client says
@@ -66,35 +66,35 @@ async def sent(presence: Presence | None, point: UserSendPresence, mod: Mod) -> 
         elif presence.type == "unavailable":
             await _unavailable(session, presence)
         return hooks.Stop(None)
-    _track(notes_of(session), presence, presence.to)
+    _track(state_of(session), presence, presence.to)
     return presence
 
 
 async def _available(session: C2sSession, presence: Presence) -> None:
-    priority, before, notes = presence.priority, session.entry.priority, notes_of(session)
-    first = notes.last is None
+    priority, before, state = presence.priority, session.entry.priority, state_of(session)
+    first = state.last is None
     if first:
-        await _load(session, notes)  # before anybody hears of it: who cannot be looked up now may try again
+        await _load(session, state)  # before anybody hears of it: who cannot be looked up now may try again
     await sm.set_presence(session, priority)
-    notes.last, notes.since = presence, datetime.now(UTC)
+    state.last, state.since = presence, datetime.now(UTC)
     if first:
         await hooks.run(session.host, UserAvailable(session, presence))
     if priority >= 0 and (before is None or before < 0):
         await hooks.run(session.host, UserReachable(session))
     if not first:
-        await _say(presence, notes.pres_f & notes.pres_a)
+        await _say(presence, state.pres_f & state.pres_a)
         return
     await hooks.run(session.host, ResendSubscriptions(session))
-    await _probe(session, notes.pres_t)
-    notes.tell_all()
-    await _say(presence, notes.pres_f)
+    await _probe(session, state.pres_t)
+    state.tell_all()
+    await _say(presence, state.pres_f)
 
 
-async def _load(session: C2sSession, notes: Notes) -> None:
-    if not notes.loaded:
+async def _load(session: C2sSession, state: PresenceState) -> None:
+    if not state.loaded:
         lists: tuple[set[str], set[str]] = (set(), set())
         lists = await hooks.run_fold(session.host, SubscriptionLists(session.user), lists)
-        notes.load(lists, session.user.bare)
+        state.load(lists, session.user.bare)
 
 
 async def _probe(session: C2sSession, contacts: frozenset[str]) -> None:
@@ -116,15 +116,15 @@ async def _say(presence: Presence, to: Iterable[str]) -> None:
 
 async def _tell(news: Presence) -> None:
     """Presence that says how it is now, to an account of ours in one step if it need not wait."""
-    if not router.news_now(news):
+    if not router.deliver_presence_now(news):
         await router.route(news)
 
 
 async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
     """Everyone who has seen this resource sees it go (RFC 6121 §4.5.2), the own other resources among them."""
-    notes = notes_of(session)
-    was_there = notes.last is not None
-    told = notes.forget()
+    state = state_of(session)
+    was_there = state.last is not None
+    told = state.forget()
     if presence is None:
         presence = make_presence(None, type_="unavailable", from_=session.jid)
     else:
@@ -136,11 +136,11 @@ async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
         await hooks.run(session.host, UserUnavailable(session, presence))
 
 
-def _track(notes: Notes, presence: Presence, to: JID) -> None:
-    if presence.type == "" and not notes.direct(to):
+def _track(state: PresenceState, presence: Presence, to: JID) -> None:
+    if presence.type == "" and not state.direct(to):
         raise StanzaError("resource-constraint", "too much directed presence")
     if presence.type == "unavailable":
-        notes.take_back(to)
+        state.take_back(to)
 
 
 # --- what comes for our client
@@ -151,25 +151,25 @@ def received(presence: Presence | None, point: UserReceivePresence, mod: Mod) ->
     """A probe is answered here and not shown; who cannot be reached is not told again until they show up."""
     if presence is None or presence.from_ is None:
         return presence
-    notes, from_ = notes_of(point.session), presence.from_
+    state, from_ = state_of(point.session), presence.from_
     if presence.type == "probe":
-        return _answer_probe(point.session, notes, from_)
+        return _answer_probe(point.session, state, from_)
     if presence.type == "error":
-        notes.take_back(from_)
-    elif presence.type == "" and from_.bare in notes.pres_f and notes.last is not None:
-        notes.tell(from_.bare)
+        state.take_back(from_)
+    elif presence.type == "" and from_.bare in state.pres_f and state.last is not None:
+        state.tell(from_.bare)
     return presence
 
 
-async def _answer_probe(session: C2sSession, notes: Notes, to: JID) -> object:
+async def _answer_probe(session: C2sSession, state: PresenceState, to: JID) -> object:
     """The last presence, and since when it is so. Whether `to` may know was found out before (answer_probe)."""
-    if notes.last is None or notes.since is None:
+    if state.last is None or state.since is None:
         return hooks.Stop(None)
-    answer = notes.last.addressed(from_=session.jid, to=to)
-    delay = stamp.delay(session.jid.full, notes.since)
+    answer = state.last.addressed(from_=session.jid, to=to)
+    delay = stamp.delay(session.jid.full, state.since)
     await _tell(answer.with_el(answer.el.with_children(*answer.el.children, delay)))
-    if to.bare in notes.pres_f:
-        notes.tell(to.bare)
+    if to.bare in state.pres_f:
+        state.tell(to.bare)
     return hooks.Stop(None)
 
 
@@ -205,28 +205,28 @@ async def roster_changed(point: SessionInfo, mod: Mod) -> None:
 
     Who was told `unavailable` by mistake, while nodes were cut off from each other, is told again that it is not so.
     """
-    change, notes = point.message, notes_of(point.session)
-    if isinstance(change, Announce) and notes.last is not None:
-        await _say(notes.last, sorted(notes.pres_a))
+    change, state = point.message, state_of(point.session)
+    if isinstance(change, Announce) and state.last is not None:
+        await _say(state.last, sorted(state.pres_a))
     if not isinstance(change, RosterItemChanged):
         return
     session, contact = point.session, change.contact
-    version = session.newest_of(f"subscription {contact}", change.version)
-    if not notes.loaded:
+    version = session.latest_version(f"subscription {contact}", change.version)
+    if not state.loaded:
         return
     if version == change.version:
-        tell = notes.change(contact, change.subscription)
+        tell = state.change(contact, change.subscription)
     else:
-        tell = contact in notes.pres_f  # it was overtaken: what it had them told has come after what is so now
-    if tell and notes.last is not None:
-        notes.tell(contact)
-        await router.route_news(notes.last.addressed(from_=session.jid, to=JID.parse(contact)), version)
+        tell = contact in state.pres_f  # it was overtaken: what it had them told has come after what is so now
+    if tell and state.last is not None:
+        state.tell(contact)
+        await router.route_if_newer(state.last.addressed(from_=session.jid, to=JID.parse(contact)), version)
 
 
 @on(SessionClosed)
 async def closed(point: SessionClosed, mod: Mod) -> None:
     """The stream ended: the same goodbye as if the client had said it."""
-    if notes_of(point.session).pres_a or notes_of(point.session).last is not None:
+    if state_of(point.session).pres_a or state_of(point.session).last is not None:
         await _unavailable(point.session, None)
 
 

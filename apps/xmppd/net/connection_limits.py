@@ -41,7 +41,7 @@ class OpenConnections:
     unauthenticated: dict[Slot, None] = field(default_factory=dict)
 
     def admit(self, ip: str) -> Slot | None:
-        """A place for a new connection from `ip`, or None: it is to be closed unread."""
+        """A place for a new connection from `ip`, or None: it is to be closed without a word."""
         key, limits = group(ip), self.limits
         if self.open >= limits.total or _full(self.by_address, key, limits.per_address):
             self.refused += 1

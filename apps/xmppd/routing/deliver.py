@@ -19,7 +19,7 @@ class Deliver:
 
     `others`: the c2s processes of the account that got it, as text, if several did: one that ends does not send it on
     while another is there. `came`: when it began to wait for a client that reads slowly (ms since 1970), 0 if it has
-    not. It is noted by who has it, in place.
+    not. It is set by who has it, in place.
     """
 
     stanza: Stanza
@@ -50,7 +50,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
+class DeliverIfNewer:
     """As Deliver, for a stanza that says how `subject` is now: dropped if one of a higher `version` came before it.
 
     Two changes of one thing, made on two nodes one after the other, need not arrive in that order.

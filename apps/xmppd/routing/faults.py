@@ -50,7 +50,7 @@ def stanza_error(error: Exception, doing: str) -> StanzaError:
     """
     if isinstance(error, StanzaError):
         return error
-    note(error, doing)
+    log(error, doing)
     if passes(error):
         return StanzaError("resource-constraint", LATER, type_="wait")
     return StanzaError("internal-server-error", BUG)
@@ -61,7 +61,7 @@ def answer(stanza: Stanza, error: Exception) -> Stanza | None:
     return bounce.reply(stanza, stanza_error(error, f"dealing with {_named(stanza)}"))
 
 
-def note(error: Exception, doing: str) -> None:
+def log(error: Exception, doing: str) -> None:
     """Tell the log of a failure: one line if it passes by itself, else with the stack."""
     key = f"{type(error).__name__}: {error}"
     again = _again(f"{key} {'' if passes(error) else _place(error)}")

@@ -121,6 +121,6 @@ def _failed(entry: Entry, point: Run | Fold[Any], error: Exception) -> None:
         raise error
     where = f"hook {type(point).__name__}: {entry.fn} of {entry.owner or '?'}"
     if faults.passes(error):
-        faults.note(error, where)
+        faults.log(error, where)
     else:
         _log.error("%s failed and was skipped", where, exc_info=error)

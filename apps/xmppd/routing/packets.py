@@ -8,7 +8,7 @@ RFC:      6120 §8.1.1, §10.3 (no `to`); 6121 §4 (presence)
 from __future__ import annotations
 
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
-from xmppd.routing import barrier, faults, hooks, router, users
+from xmppd.routing import durability, faults, hooks, router, users
 from xmppd.routing.hook_points import UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
 from xmppd.routing.session import C2sSession
 
@@ -51,7 +51,7 @@ async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
         left = await hooks.run_fold(session.host, UserSendPresence(session), stanza)
         return None if left is None or left.to is None else await router.dispatch(left)
     if isinstance(stanza, Iq):
-        await barrier.settle()  # its answer acknowledges what came before it
+        await durability.flush()  # its answer acknowledges what came before it
     return await router.dispatch(stanza)
 
 

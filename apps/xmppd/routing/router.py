@@ -25,7 +25,7 @@ from otp.stdlib.gen_server import GenServer, Reply
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Presence, Stanza
 from xmppd.routing import bounce, faults, local, sm, sm_server, users
-from xmppd.routing.deliver import Deliver, Newest
+from xmppd.routing.deliver import Deliver, DeliverIfNewer
 
 TABLE: Final = "routes"
 _TRIES = 1000
@@ -152,14 +152,14 @@ async def dispatch(stanza: Stanza) -> Stanza | None:
         return faults.answer(stanza, error)
 
 
-def news_now(presence: Presence) -> bool:
+def deliver_presence_now(presence: Presence) -> bool:
     """As route, on the way of nearly all presence: `available` or `unavailable`, to an account (a bare JID) of ours.
     False: nothing was done, or it fails, and route does the rest."""
     to = presence.to
     if to is None or not to.local or to.resource:
         return False
     try:
-        return serves(to.domain) and users.news_now(presence, to)
+        return serves(to.domain) and users.deliver_presence_now(presence, to)
     except Exception:
         return False  # route says of it what is to be said
 
@@ -172,7 +172,7 @@ def serves(domain: str) -> bool:
         return False
 
 
-async def route_news(presence: Presence, version: int) -> None:
+async def route_if_newer(presence: Presence, version: int) -> None:
     """Presence to a contact (a bare JID) that comes from a change of the sender's roster, whose version is now this.
 
     The sender's session says that it is there, and whoever changes the roster that it is not, each in its own
@@ -187,7 +187,7 @@ async def route_news(presence: Presence, version: int) -> None:
     if BEHIND:
         await sm.reachable_sessions(to.bare)
     for session in sm.available(to.bare):
-        process.send(session.pid, Newest(presence, f"presence of {from_.full}", version))
+        process.send(session.pid, DeliverIfNewer(presence, f"presence of {from_.full}", version))
 
 
 async def _is_host(domain: str) -> bool:

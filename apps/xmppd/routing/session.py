@@ -1,4 +1,4 @@
-"""session — what the server knows of one bound resource: the value all nodes share, and the owner's own notes.
+"""session — what the server knows of one bound resource: the value all nodes share, and what its owner keeps of it.
 
 Way:  c2s makes a C2sSession at bind and hands it to sm.open_session; sm keeps the Session that every node sees
 OTP:  cf. the record #session of ejabberd_sm and the state_mod map of mongoose_c2s
@@ -20,7 +20,7 @@ from xmppd.routing.deliver import Hold
 
 T = TypeVar("T")
 #: subjects whose versions a session remembers
-MOST_NEWS = 1000
+MOST_SUBJECTS = 1000
 
 Sid = tuple[int, int]  # (nanoseconds since the epoch at bind, a count): greater is newer
 
@@ -79,15 +79,16 @@ class C2sSession:
     """What a c2s process holds of its own session; lives and dies with that process.
 
     `entry` is what the session table shows of it; only sm's functions replace it. `safe`: passwords may be sent over
-    its stream, which has TLS or a listener that does without. `mods` belongs to the modules: each keeps its notes under
-    its own name, so a feature adds no field here. `hold` keeps what must wait for older things (routing.hold);
+    its stream, which has TLS or a listener that does without. `module_states` belongs to the modules: each keeps its
+    own under its own name, so a feature adds no field here. `hold` keeps what must wait for older things
+    (routing.hold);
     `on_sign` is called once, when the client says something next.
     """
 
     entry: Session
     lang: str = ""
     safe: bool = True
-    mods: dict[str, Any] = field(default_factory=dict)
+    module_states: dict[str, Any] = field(default_factory=dict)
     hold: Hold | None = None
     on_sign: Callable[[], None] | None = None
 
@@ -116,24 +117,24 @@ class C2sSession:
         """The client's IP address, "" where it has none."""
         return dict(self.entry.info).get("ip", "")
 
-    def note(self, mod: str, make: Callable[[], T]) -> T:
-        """The notes of module `mod` on this session, made by `make` at their first use."""
-        found = self.mods.get(mod)
+    def module_state(self, mod: str, make: Callable[[], T]) -> T:
+        """What module `mod` keeps of this session, made by `make` at its first use."""
+        found = self.module_states.get(mod)
         if found is None:
-            found = self.mods[mod] = make()
+            found = self.module_states[mod] = make()
         return cast(T, found)
 
-    def is_news(self, subject: str, version: int) -> bool:
+    def is_newer(self, subject: str, version: int) -> bool:
         """Whether nothing of a higher version was heard about `subject` before; remembers this one."""
-        return self.newest_of(subject, version) == version
+        return self.latest_version(subject, version) == version
 
-    def newest_of(self, subject: str, version: int) -> int:
+    def latest_version(self, subject: str, version: int) -> int:
         """The highest version heard about `subject`, this one included."""
-        heard: dict[str, int] = self.note("news", dict)
+        heard: dict[str, int] = self.module_state("versions", dict)
         before = heard.get(subject, version)
         if before > version:
             return before
-        if len(heard) >= MOST_NEWS:
+        if len(heard) >= MOST_SUBJECTS:
             heard.clear()  # what overtakes does so by milliseconds: the old ones are not needed any more
         heard[subject] = version
         return version

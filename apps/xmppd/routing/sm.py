@@ -18,7 +18,7 @@ from otp.erts.signals import Down
 from otp.kernel import net_kernel, node, pace
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
-from xmppd.routing import barrier, sm_cut, sm_marks
+from xmppd.routing import durability, sm_cut, sm_marks
 from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm_marks import Mark, Noted, Unmark
 from xmppd.routing.sm_messages import Change, Close, Heard, Open
@@ -159,7 +159,7 @@ async def close_session(session: C2sSession) -> None:
     The end of a stream acknowledges what it carried: that is stored when this returns.
     """
     with contextlib.suppress(CallError):
-        await barrier.settle()
+        await durability.flush()
     OWN.pop(session.pid, None)
     await _heard(await _ask(Close(session.entry)), over=True)
 
@@ -170,7 +170,7 @@ async def left(session: C2sSession, *, moved: bool) -> None:
     bare = session.entry.bare
     if moved:
         with contextlib.suppress(CallError):
-            await barrier.settle()
+            await durability.flush()
         await _noted(await _ask(Mark("leaving", bare, session.pid)))
     over = Unmark("leaving", bare, session.pid)
     sm_marks.heard(over)

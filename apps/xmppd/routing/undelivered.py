@@ -21,7 +21,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
 from xmppd.routing import bounce, deliver, router, sm
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.send_back import has_another
+from xmppd.routing.redeliver import has_another
 from xmppd.routing.sm_cut import ANEW
 
 log = logging.getLogger("xmppd.router")
@@ -33,7 +33,7 @@ _LOOKS = 400
 
 def begin() -> None:
     """Have what is sent to sessions and components of other nodes kept, from now on."""
-    held.keep(Deliver, deliver.Newest, deliver.RosterItemChanged, deliver.Kick, deliver.Replaced)
+    held.keep(Deliver, deliver.DeliverIfNewer, deliver.RosterItemChanged, deliver.Kick, deliver.Replaced)
     held.on_given_back(_given_back)
 
 

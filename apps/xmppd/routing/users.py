@@ -17,9 +17,9 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.auth import auth
-from xmppd.routing import barrier, bounce, hooks, iq, sm, sm_marks
-from xmppd.routing.barrier import ANY_OPEN
+from xmppd.routing import bounce, durability, hooks, iq, sm, sm_marks
 from xmppd.routing.deliver import Deliver
+from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.hook_points import AccountPresence, OfflineMessage
 from xmppd.routing.session import Session
 from xmppd.routing.sm_cut import ANEW, CUT
@@ -36,7 +36,7 @@ _FOR_THE_ONE = frozenset({"chat", "normal"})
 def deliver_now(message: Message, to: JID) -> bool:
     """As route, on the way of nearly every message: the session it names is there, or one session alone that takes what
     is for the account, and there is nothing to wait for. False: nothing was done, and route does the rest."""
-    if LEAVING or CUT or BEHIND or ANEW or ANY_OPEN:
+    if LEAVING or CUT or BEHIND or ANEW or ANY_PENDING:
         return False
     rows = sm.sessions(to.bare)
     if to.resource:
@@ -55,7 +55,7 @@ def deliver_now(message: Message, to: JID) -> bool:
     return True
 
 
-def news_now(presence: Presence, to: JID) -> bool:
+def deliver_presence_now(presence: Presence, to: JID) -> bool:
     """As route, for `available` and `unavailable` to an account (a bare JID), if there is nothing to wait for.
 
     False: nothing was done, and route does the rest. RFC: 6121 §4.4.2, §4.5.3, §8.5.2.1.2 (to all that are available)
@@ -75,7 +75,7 @@ async def route(stanza: Stanza) -> Stanza | None:
     """Hands a stanza for a local account on; what is to be answered, if anything, is returned.
 
     A message does not overtake what its sender said before, wherever that is now: with a session that is leaving, or on
-    its way to the disk. It waits for that, at most sm_marks.GRACE and barrier.PATIENCE. Raises what fails behind it.
+    its way to the disk. It waits for that, at most sm_marks.GRACE and durability.PATIENCE. Raises what fails behind it.
     """
     to = stanza.to
     assert to is not None
@@ -89,7 +89,7 @@ async def route(stanza: Stanza) -> Stanza | None:
     if resource:
         for session in rows:  # the way of nearly every message: no rule, no hook, one look-up
             if session.jid.resource == resource:
-                if ANY_OPEN and isinstance(stanza, Message) and barrier.holds(to.bare):
+                if ANY_PENDING and isinstance(stanza, Message) and durability.has_pending(to.bare):
                     break
                 process.send(session.pid, Deliver(stanza))
                 return None
@@ -120,8 +120,8 @@ async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Ro
     decision = delivery.decide(stanza.kind, stanza.type, to, resources, exists)
     match decision:
         case Recipients(names):
-            if ANY_OPEN and isinstance(stanza, Message) and barrier.holds(to.bare):
-                await barrier.settle()
+            if ANY_PENDING and isinstance(stanza, Message) and durability.has_pending(to.bare):
+                await durability.flush()
                 return await retry(stanza)
             pids = [session.pid for session in rows if session.jid.resource in names]
             others = tuple([str(pid) for pid in pids]) if len(pids) > 1 and stanza.kind == "message" else ()

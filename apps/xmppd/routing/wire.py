@@ -59,5 +59,5 @@ for _cls, _code in _KINDS:
     _register_stanza(_cls, _code)
 codec.register(deliver.Deliver, _DELIVER, _deliver_fields, _deliver, flat=True)
 codec.register(Session, _SESSION, _session_fields, Session)
-for _message in (deliver.Kick, deliver.Replaced, deliver.Shutdown, deliver.Newest, deliver.RosterItemChanged):
+for _message in (deliver.Kick, deliver.Replaced, deliver.Shutdown, deliver.DeliverIfNewer, deliver.RosterItemChanged):
     codec.message(_message)

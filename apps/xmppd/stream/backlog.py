@@ -3,7 +3,8 @@
 Way:      router → Deliver → component → [backlog] → transport; or → bounce → router → sender
 Process:  runs in the component's process, which does nothing else meanwhile; one that reads costs nothing here
 RFC:      6120 §8.3.3.18 (resource-constraint)
-Differs:  a client that does not read is let go (unread). A component is there for many: who floods it must not end it,
+Differs:  a client that does not read is let go (slow_reader). A component is there for many: who floods it must not end
+it,
           nor take the room of the others
 """
 

@@ -32,8 +32,8 @@ from xmppd import audit
 from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
-from xmppd.routing import barrier, hooks
-from xmppd.routing.deliver import Deliver, Kick, Newest, Older, Replaced, Shutdown
+from xmppd.routing import durability, hooks
+from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced, Shutdown
 from xmppd.routing.fairly import SLICE
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.routing.session import C2sSession
@@ -112,8 +112,8 @@ class C2s(GenFsm[Data]):
             if session is None or c2s_session.write_now(data, session, message):
                 return NextState(state_name, data)
             return self._write(message, data)
-        if type(message) is Newest and session is not None:
-            if not session.is_news(message.subject, message.version):
+        if type(message) is DeliverIfNewer and session is not None:
+            if not session.is_newer(message.subject, message.version):
                 return NextState(state_name, data)
             return self.handle_info(Deliver(message.stanza), state_name, data)
         if type(message) is Older and session is not None:
@@ -147,12 +147,12 @@ class C2s(GenFsm[Data]):
             await _drive(data, StreamFault(error))
 
     async def terminate(self, reason: object, state_name: str, data: Data) -> None:
-        """Last words, the session out of the table, the connection closed: whatever happened before."""
+        """The last error, the session out of the table, the connection closed: whatever happened before."""
         try:
-            _last_words(reason, data)
+            _send_last_error(reason, data)
             await c2s_session.close_session(data, _short(reason))
         finally:
-            barrier.forget()
+            durability.forget()
             _tell_end(reason, data)
             if data.timer is not None:
                 process.cancel_timer(data.timer)
@@ -236,7 +236,7 @@ def _event_of(message: object, data: Data) -> Event | None:
     return None
 
 
-def _last_words(reason: object, data: Data) -> None:
+def _send_last_error(reason: object, data: Data) -> None:
     """What a client whose stream did not end by the rules is told."""
     if data.over:
         return

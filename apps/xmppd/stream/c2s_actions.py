@@ -44,7 +44,7 @@ from xmpp_core.stream_events import (
 )
 from xmppd import audit
 from xmppd.net import receiver
-from xmppd.routing import barrier, faults, hooks
+from xmppd.routing import durability, faults, hooks
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
 from xmppd.stream import c2s_auth, c2s_session
 from xmppd.stream.c2s_data import Data
@@ -163,9 +163,9 @@ async def _close_stream(data: Data, action: CloseStream) -> None:
     error = action.error
     if error is None:
         try:
-            await barrier.settle()  # the end tag acknowledges what came before it
+            await durability.flush()  # the end tag acknowledges what came before it
         except CallError as failure:
-            faults.note(failure, "storing what a client had sent before it closed its stream")
+            faults.log(failure, "storing what a client had sent before it closed its stream")
             error = StreamError("resource-constraint", faults.LATER)
         await c2s_session.close_session(data, "normal")  # and answers to that still leave
     goodbye(data, error)
@@ -178,7 +178,7 @@ def _in_words(error: StreamError | None) -> str:
 
 
 def goodbye(data: Data, error: StreamError | None) -> None:
-    """The last words of a stream whose header was sent; idempotent."""
+    """The end of a stream whose header was sent; idempotent."""
     if not data.said_goodbye:
         data.said_goodbye = True
         data.transport.send(f"{error.to_element().to_xml() if error is not None else ''}{END}")

@@ -21,7 +21,7 @@ from xmpp_core.jid import JID
 from xmpp_core.parser import Oversized
 from xmpp_core.stanza import Iq, Message, Presence
 from xmppd.routing import faults, hold, hooks, packets, router, sm
-from xmppd.routing.deliver import Deliver, Newest, Older
+from xmppd.routing.deliver import Deliver, DeliverIfNewer, Older
 from xmppd.routing.hook_points import (
     SessionClosed,
     SessionLeaving,
@@ -29,9 +29,9 @@ from xmppd.routing.hook_points import (
     UserReceivePacket,
     UserReceivePresence,
 )
-from xmppd.routing.send_back import send_back
+from xmppd.routing.redeliver import redeliver
 from xmppd.routing.session import C2sSession, new_session
-from xmppd.stream import unread
+from xmppd.stream import slow_reader
 from xmppd.stream.c2s_data import Data
 
 log = logging.getLogger("xmppd.c2s")
@@ -63,7 +63,7 @@ async def close_session(data: Data, reason: str) -> None:
     await sm.close_session(session)
     moved = True
     try:
-        moved = await send_back(session, lambda answer: _last_answer(data, answer))
+        moved = await redeliver(session, lambda answer: _last_answer(data, answer))
         moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
     finally:
         await sm.left(session, moved=moved)
@@ -158,7 +158,7 @@ async def write(data: Data, session: C2sSession, message: Deliver | Older) -> No
         if answer is not None:
             await router.route(answer)
     if data.transport.congested:
-        await unread.until_read(data.transport)
+        await slow_reader.wait_until_read(data.transport)
 
 
 async def let_go(data: Data, session: C2sSession) -> None:
@@ -195,8 +195,8 @@ async def catch_up(data: Data) -> None:
             message = await process.receive(_is_for_client, timeout=0)
         except ReceiveTimeout:
             return
-        if type(message) is Newest:
-            if not session.is_news(message.subject, message.version):
+        if type(message) is DeliverIfNewer:
+            if not session.is_newer(message.subject, message.version):
                 continue
             message = Deliver(message.stanza)
         if type(message) is Older or not write_now(data, session, message):
@@ -204,4 +204,4 @@ async def catch_up(data: Data) -> None:
 
 
 def _is_for_client(message: object) -> bool:
-    return type(message) in (Deliver, Newest, Older)
+    return type(message) in (Deliver, DeliverIfNewer, Older)

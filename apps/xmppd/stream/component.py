@@ -37,7 +37,7 @@ from xmppd import audit
 from xmppd.net import receiver
 from xmppd.net.acceptor import Endpoint
 from xmppd.net.receiver import Batch
-from xmppd.routing import barrier, faults, router
+from xmppd.routing import durability, faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 from xmppd.routing.fairly import SLICE
 from xmppd.stream import backlog
@@ -78,7 +78,7 @@ class Data:
     groups: Ref | None = None  # our monitor of pg, in which the domain is ours
     domain: str = ""
     stream_id: str = ""
-    last_words: str = ""
+    closing_xml: str = ""
     ending: str = ""
 
 
@@ -130,13 +130,13 @@ class Component(GenFsm[Data]):
         return NextState(state_name, data)
 
     async def terminate(self, reason: object, state_name: str, data: Data) -> None:
-        """Last words if there were none, the domain given back, and the connection closed."""
+        """The closing tag if there was none, the domain given back, and the connection closed."""
         try:
-            if not data.last_words and reason != "normal":
+            if not data.closing_xml and reason != "normal":
                 _fail(data, StreamError("system-shutdown" if reason == "shutdown" else "internal-server-error"))
             await _give_back(data)  # before the words: who has read them may come again at once
         finally:
-            data.endpoint.transport.send(data.last_words)
+            data.endpoint.transport.send(data.closing_xml)
             if data.timer is not None:
                 process.cancel_timer(data.timer)
             data.endpoint.transport.close()
@@ -273,7 +273,7 @@ async def _on_stanza(data: Data, item: Any) -> Any:
         if isinstance(packet, stanza.Iq | stanza.Presence):
             packet.check()
         if isinstance(packet, stanza.Iq):
-            await barrier.settle()  # its answer acknowledges what came before it
+            await durability.flush()  # its answer acknowledges what came before it
         await router.route(packet)
     except Exception as error:
         answer = faults.answer(packet, error)
@@ -328,7 +328,7 @@ def _fail(data: Data, error: StreamError | None) -> Any:
     if not data.stream_id:
         _send_header(data)
     words = error.to_element().to_xml() if error is not None else ""
-    data.last_words = f"{words}</stream:stream>"
+    data.closing_xml = f"{words}</stream:stream>"
     data.ending = error.condition if error is not None else "the component has closed it"
     return Stop("normal", data)
 

@@ -8,9 +8,9 @@ from otp.erts import exits, process
 from tests.support.court import Court, play
 from tests.support.node import until
 from xmpp_core.stanza import make_iq, make_presence
-from xmppd.mods.mod_presence import notes_of
+from xmppd.mods.mod_presence import state_of
 from xmppd.routing import router, sm
-from xmppd.routing.deliver import Newest, RosterItemChanged
+from xmppd.routing.deliver import DeliverIfNewer, RosterItemChanged
 from xmppd.store import store
 from xmppd.store.tables import RosterItem
 
@@ -31,10 +31,10 @@ def test_the_sets_of_a_session() -> None:
         await court.friends(romeo, juliet)
         await romeo.send("<presence type='unsubscribed' to='juliet@localhost'/>")
         assert romeo.session is not None
-        notes = notes_of(romeo.session)
-        assert notes.pres_f == {"romeo@localhost"}
-        assert notes.pres_t == {"romeo@localhost", "juliet@localhost"}
-        assert notes.pres_a == {"romeo@localhost"}
+        state = state_of(romeo.session)
+        assert state.pres_f == {"romeo@localhost"}
+        assert state.pres_t == {"romeo@localhost", "juliet@localhost"}
+        assert state.pres_a == {"romeo@localhost"}
 
     play(body)
 
@@ -185,7 +185,7 @@ def test_news_of_a_subscription_that_were_overtaken_change_nothing() -> None:
         for version, subscription in ((7, "none"), (6, "both")):
             process.send(romeo.pid, RosterItemChanged("juliet@localhost", subscription, version))
         await romeo.settle()
-        assert notes_of(romeo.session).pres_f == {"romeo@localhost"}
+        assert state_of(romeo.session).pres_f == {"romeo@localhost"}
 
     play(body)
 
@@ -195,7 +195,7 @@ def test_a_push_that_was_overtaken_is_not_shown() -> None:
         romeo = await court.login("romeo@localhost/r")
         for version in (6, 8, 7):
             push = make_iq("set", f"push{version}", to=romeo.jid)
-            process.send(romeo.pid, Newest(push, "push juliet@localhost", version))
+            process.send(romeo.pid, DeliverIfNewer(push, "push juliet@localhost", version))
         await romeo.settle()
         assert [text.partition("id='")[2].partition("'")[0] for text in romeo.take()[-2:]] == ["push6", "push8"]
 
@@ -207,8 +207,8 @@ def test_presence_that_a_later_change_of_the_roster_overtook_is_not_shown() -> N
         romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
         juliet.take()
         gone = make_presence(juliet.jid.bare_jid(), type_="unavailable", from_=romeo.jid)
-        await router.route_news(gone, 8)
-        await router.route_news(make_presence(juliet.jid.bare_jid(), from_=romeo.jid), 7)
+        await router.route_if_newer(gone, 8)
+        await router.route_if_newer(make_presence(juliet.jid.bare_jid(), from_=romeo.jid), 7)
         await juliet.settle()
         assert seen(juliet.take()) == ["unavailable romeo@localhost/r"]
 

@@ -97,7 +97,7 @@ def test_bytes_arrive_and_the_end_is_told_once(loop: str) -> None:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_a_close_lets_the_peer_read_the_last_words(loop: str) -> None:
+def test_a_close_lets_the_peer_read_what_was_sent_before(loop: str) -> None:
     async def body() -> None:
         made, sink, theirs = await opened()
         theirs.send(b"x" * 50_000)  # not all of it is ever looked at

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from otp.erts.pid import intern
 from xmpp_core.jid import JID
-from xmppd.routing.session import MOST_NEWS, Clock, Session, new_session, new_sid
+from xmppd.routing.session import MOST_SUBJECTS, Clock, Session, new_session, new_sid
 
 PID = intern("w9", 1, 1)
 
@@ -51,20 +51,20 @@ def test_who_binds_now_is_newer_than_all_that_are_known(sids: list[tuple[int, in
 
 def test_each_module_has_its_own_notes() -> None:
     session = new_session(JID.parse("romeo@localhost/r"), PID)
-    notes = session.note("mod_a", dict[str, int])
-    notes["x"] = 1
-    assert session.note("mod_a", dict[str, int]) is notes
-    assert session.note("mod_b", list[int]) == []
+    state = session.module_state("mod_a", dict[str, int])
+    state["x"] = 1
+    assert session.module_state("mod_a", dict[str, int]) is state
+    assert session.module_state("mod_b", list[int]) == []
 
 
 def test_news_about_a_subject_are_what_is_not_older_than_what_was_heard() -> None:
     session = new_session(JID.parse("romeo@localhost/r"), PID)
-    assert [session.is_news("a", version) for version in (2, 1, 2, 3)] == [True, False, True, True]
-    assert session.is_news("b", 1)
+    assert [session.is_newer("a", version) for version in (2, 1, 2, 3)] == [True, False, True, True]
+    assert session.is_newer("b", 1)
 
 
 def test_news_do_not_grow_for_ever() -> None:
     session = new_session(JID.parse("romeo@localhost/r"), PID)
-    for i in range(3 * MOST_NEWS):
-        assert session.is_news(f"u{i}", i)
-    assert len(session.note("news", dict[str, int])) <= MOST_NEWS
+    for i in range(3 * MOST_SUBJECTS):
+        assert session.is_newer(f"u{i}", i)
+    assert len(session.module_state("versions", dict[str, int])) <= MOST_SUBJECTS

@@ -12,7 +12,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import make_iq, make_message, make_presence
 from xmppd.config.schema import Limits, kind_of
 from xmppd.routing import wire
-from xmppd.routing.deliver import Deliver, Kick, Newest, Replaced, RosterItemChanged, Shutdown
+from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Replaced, RosterItemChanged, Shutdown
 from xmppd.routing.session import Session
 
 ROMEO, JULIET = JID.parse("romeo@localhost/r"), JID.parse("juliet@localhost")
@@ -29,7 +29,7 @@ TREE = el("x", "urn:x", {"{urn:y}z": "<&>", "xml:lang": "en"}, "text", el("y", n
         Deliver(make_presence(None, type_="unavailable", from_=ROMEO)),
         Deliver(make_iq("get", "1", TREE, to=JULIET, from_=ROMEO)),
         SESSION,
-        Newest(make_iq("set", "1", TREE, to=ROMEO, from_=JULIET), "push juliet@localhost", 7),
+        DeliverIfNewer(make_iq("set", "1", TREE, to=ROMEO, from_=JULIET), "push juliet@localhost", 7),
         Kick("conflict", "x"),
         Replaced(),
         Shutdown(),

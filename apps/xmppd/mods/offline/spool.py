@@ -4,7 +4,7 @@ Way:      mod_offline → [spool] → Older … to the c2s, HandedOver after the
           something → Confirmed → what was written before is deleted
 XEP:      0160 §3, 0203 (delay)
 RFC:      6120 §10.1: what comes meanwhile is held (routing.hold)
-Process:  runs in the c2s; its notes are in session.mods
+Process:  runs in the c2s; its state is in session.module_states
 Differs:  the store owns a message until the client has said something after it was written: a connection that breaks
           before gets it again. One session of an account has the claim to what is stored (sm.claim) until that is
           deleted: one that ends before leaves the rest to another, behind what that has got already. A row that cannot
@@ -40,19 +40,20 @@ _log = logging.getLogger("xmppd.offline")
 
 
 @dataclass(slots=True)
-class Notes:
-    """Numbers of rows: `written` to the client, which has said nothing since; `confirmed`: it has. `unread`: rows that
-    cannot be read and could not be set aside. `fetching`: a portion is under way; `claimed`: what is stored is ours."""
+class OfflineState:
+    """Numbers of rows: `written` to the client, which has said nothing since; `confirmed`: it has. `unreadable`: rows
+    that cannot be read and could not be set aside. `fetching`: a portion is under way; `claimed`: what is stored is
+    ours."""
 
     written: list[int] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)
-    unread: list[int] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
     fetching: bool = False
     claimed: bool = False
 
     def last(self) -> int:
         """The number behind which is what was not handed over yet: those in hand are all still in the store."""
-        return max((*self.written, *self.confirmed, *self.unread), default=0)
+        return max((*self.written, *self.confirmed, *self.unreadable), default=0)
 
 
 @codec.message
@@ -73,60 +74,60 @@ class Confirmed:
     """To the own mailbox: the client has said something."""
 
 
-def notes_of(session: C2sSession) -> Notes:
+def state_of(session: C2sSession) -> OfflineState:
     """What is in hand of this session."""
-    return session.note("mod_offline", Notes)
+    return session.module_state("mod_offline", OfflineState)
 
 
 async def fetch(session: C2sSession) -> None:
     """Begin to hand over what is stored, if there is any and nobody else does. Raises StoreError, CallError."""
-    notes = notes_of(session)
-    if notes.fetching or not await _select(session, 1):
+    state = state_of(session)
+    if state.fetching or not await _select(session, 1):
         return
     hold.begin(session)
     try:
-        if not notes.claimed:
-            notes.claimed = await sm.claim(session)
-        notes.fetching = notes.claimed and await _portion(session)
+        if not state.claimed:
+            state.claimed = await sm.claim(session)
+        state.fetching = state.claimed and await _portion(session)
     finally:
-        if not notes.fetching:
+        if not state.fetching:
             hold.end(session)
 
 
 async def went_on(session: C2sSession, message: HandedOver) -> None:
     """A portion has been written: the next one, or the end; what was held follows then."""
-    notes = notes_of(session)
-    notes.written += message.seqs
+    state = state_of(session)
+    state.written += message.seqs
     session.on_sign = lambda: _confirm(session)
     await process.sleep(0)  # the portion leaves, and shows whether the client reads, before there is more of it
     try:
-        notes.fetching = await _portion(session)
+        state.fetching = await _portion(session)
     except Exception as error:
-        notes.fetching = False
-        faults.note(error, f"handing over what is stored for {session.user}")
-    if not notes.fetching:
+        state.fetching = False
+        faults.log(error, f"handing over what is stored for {session.user}")
+    if not state.fetching:
         hold.end(session)
 
 
 def _confirm(session: C2sSession) -> None:
-    notes = notes_of(session)
-    notes.confirmed += notes.written
-    notes.written.clear()
+    state = state_of(session)
+    state.confirmed += state.written
+    state.written.clear()
     process.send(session.pid, Confirmed())
 
 
 async def confirm(session: C2sSession) -> None:
     """What the client has heard of is deleted; what cannot be is tried again at its next word, and stops nothing."""
-    notes = notes_of(session)
+    state = state_of(session)
     try:
-        await _delete(session.user, notes.confirmed)
+        await _delete(session.user, state.confirmed)
     except StoreError as error:
-        faults.note(error, f"deleting what was handed over to {session.user}")
+        faults.log(error, f"deleting what was handed over to {session.user}")
         session.on_sign = lambda: _confirm(session)
         return
-    notes.confirmed.clear()
-    if notes.claimed and not (notes.fetching or notes.written or notes.unread):
-        notes.claimed = False
+    state.confirmed.clear()
+    if state.claimed and not (state.fetching or state.written or state.unreadable):
+        state.claimed = False
         sm.release(session)
         priority = session.entry.priority
         if priority is None or priority < 0:
@@ -135,15 +136,15 @@ async def confirm(session: C2sSession) -> None:
 
 async def leave(session: C2sSession) -> bool:
     """The session ends: what its client is not known to have stays in the store, for the next; whether one is told."""
-    notes = notes_of(session)
-    if not notes.claimed:
+    state = state_of(session)
+    if not state.claimed:
         return False
     if session.on_sign is None:
-        notes.confirmed += notes.written
+        state.confirmed += state.written
     try:
-        await _delete(session.user, notes.confirmed)
+        await _delete(session.user, state.confirmed)
     except StoreError as error:
-        faults.note(error, f"deleting what was handed over to {session.user}")
+        faults.log(error, f"deleting what was handed over to {session.user}")
     sm.release(session)
     return tell(session.user, session)
 
@@ -157,7 +158,7 @@ def tell(owner: JID, but: C2sSession | None = None) -> bool:
 
 
 async def _select(session: C2sSession, limit: int) -> list[OfflineMessage]:
-    user, last = session.user, notes_of(session).last()
+    user, last = session.user, state_of(session).last()
     return await store.select(OFFLINE, (user.domain, user.local), limit, last or None)
 
 
@@ -217,8 +218,8 @@ async def _set_aside(session: C2sSession, bad: Sequence[SetAside]) -> None:
     try:
         await store.transaction(transaction)
     except StoreError as error:
-        notes_of(session).unread += [row.seq for row in bad]
-        faults.note(error, f"setting aside what cannot be read for {session.user}")
+        state_of(session).unreadable += [row.seq for row in bad]
+        faults.log(error, f"setting aside what cannot be read for {session.user}")
 
 
 async def _delete(user: JID, seqs: Sequence[int]) -> None:

@@ -3,7 +3,7 @@
 Way:      mod_offline → cast Keep → [writer] → store; who is full → bounce → the sender
 Process:  `offline_writer@host`, one per node and host, permanent, beside mod_offline under the host's supervisor.
           While a batch is being committed the next one gathers in the mailbox. Senders wait for it with
-          barrier.settle before their next acknowledged thing
+          durability.flush before their next acknowledged thing
 Differs:  a user who came while the message was on its way to the disk is told as soon as it is there (spool.Stored),
           before its sender hears so, and so before anything that the sender says next
 """
@@ -24,7 +24,7 @@ from xmpp_core.stanza import Message
 from xmppd.mods.offline import room, spool
 from xmppd.mods.offline.room import Held, Room
 from xmppd.routing import bounce, faults, router
-from xmppd.routing.barrier import Sync
+from xmppd.routing.durability import Sync
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
 from xmppd.store.tables import OfflineMessage

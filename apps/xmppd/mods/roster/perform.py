@@ -50,7 +50,7 @@ async def _perform(step: Step, original: Presence | None) -> None:
         case SendUnavailable():
             for session in sm.available(owner.bare):
                 gone = make_presence(contact, type_="unavailable", from_=session.jid)
-                await router.route_news(gone, step.record.version)
+                await router.route_if_newer(gone, step.record.version)
         case Changed():
             record = step.record
             await _tell_sessions(owner, RosterItemChanged(contact.bare, item_of(record).subscription, record.version))
@@ -77,7 +77,7 @@ def push(owner: JID, record: RosterItem, removed: bool = False) -> None:
     query = Element(ns.ROSTER, "query", {"ver": str(record.version)}, [item])
     for session in sm.interested(owner.bare):
         iq: Stanza = make_iq("set", f"push{record.version}", query, to=session.jid, from_=owner)
-        process.send(session.pid, deliver.Newest(iq, f"push {record.contact}", record.version))
+        process.send(session.pid, deliver.DeliverIfNewer(iq, f"push {record.contact}", record.version))
 
 
 async def _tell_sessions(owner: JID, message: RosterItemChanged) -> None:

@@ -7,8 +7,8 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
 from xmppd.mods.offline import writer
 from xmppd.mods.offline.writer import Keep
-from xmppd.routing.barrier import Sync
 from xmppd.routing.deliver import Deliver
+from xmppd.routing.durability import Sync
 from xmppd.store import store
 from xmppd.store.tables import OFFLINE
 

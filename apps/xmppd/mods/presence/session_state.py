@@ -1,6 +1,6 @@
-"""notes — what a session remembers for presence: whom it may tell, whom it has told, what it said last.
+"""session_state — what a session remembers for presence: whom it may tell, whom it has told, what it said last.
 
-Way:      mod_presence keeps one per session in session.mods
+Way:      mod_presence keeps one per session in session.module_states
 OTP:      pres_f, pres_t, pres_a, pres_last and pres_timestamp in the state record of ejabberd_c2s
 RFC:      6121 §4.2–4.6
 """
@@ -17,7 +17,7 @@ MOST_DIRECTED = 500
 
 
 @dataclass(slots=True)
-class Notes:
+class PresenceState:
     """The sets hold JIDs as str; nearly all users see whom they are seen by and tell them, so the three are one set,
     which is replaced and not changed, until they differ.
 
@@ -56,7 +56,7 @@ class Notes:
         return self.pres_a
 
     def direct(self, to: JID) -> bool:
-        """Notes directed available presence; False if there is too much of it (reliability: bounded)."""
+        """Remember directed available presence; False if there is too much of it (reliability: bounded)."""
         if to.bare in self.pres_f or to.full in self.pres_a:
             self.tell(to.bare if to.bare in self.pres_f else to.full)
             return True

@@ -12,8 +12,8 @@ from tests.support import node
 from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
-from xmppd.routing.deliver import Deliver, Newest
-from xmppd.stream import unread
+from xmppd.routing.deliver import Deliver, DeliverIfNewer
+from xmppd.stream import slow_reader
 
 JULIET = JID("juliet", "localhost", "balcony")
 
@@ -48,7 +48,7 @@ def test_it_waits_until_the_client_has_read_and_takes_nothing_out() -> None:
         waiting = (large(1), "other", large(2))
         send_all(*waiting)
         process.spawn(lambda: slow.read())
-        await unread.until_read(slow)
+        await slow_reader.wait_until_read(slow)
         assert await process.flush() == list(waiting)
 
     play(body)
@@ -65,7 +65,7 @@ def test_more_bytes_than_may_wait_end_it_at_once_whether_they_were_there_or_come
         send_all(*before)
         process.spawn(come)
         with pytest.raises(StreamError, match="resource-constraint"):
-            await unread.until_read(slow)
+            await slow_reader.wait_until_read(slow)
         assert await process.flush() == [*before, *after], "all in their order: they are to be given back"
 
     play(body)
@@ -73,22 +73,22 @@ def test_more_bytes_than_may_wait_end_it_at_once_whether_they_were_there_or_come
 
 def test_news_weigh_as_much() -> None:
     async def body(slow: Any) -> None:
-        send_all(*[Newest(large(number).stanza, "subject", number) for number in range(4)])
+        send_all(*[DeliverIfNewer(large(number).stanza, "subject", number) for number in range(4)])
         with pytest.raises(StreamError, match="resource-constraint"):
-            await unread.until_read(slow)
+            await slow_reader.wait_until_read(slow)
 
     play(body)
 
 
 def test_many_small_ones_may_wait_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unread, "PATIENCE", 0.01)
+    monkeypatch.setattr(slow_reader, "PATIENCE", 0.01)
 
     async def body(slow: Any) -> None:
         me = process.self_()
-        send_all(*range(unread.MOST_WAITING))
+        send_all(*range(slow_reader.MOST_WAITING))
         process.send_after(0.05, me, "one too many")
         with pytest.raises(StreamError, match="resource-constraint"):
-            await unread.until_read(slow)
+            await slow_reader.wait_until_read(slow)
         assert (await process.flush())[-1] == "one too many"
 
     play(body)

@@ -12,7 +12,7 @@ from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 from tests.support import node
-from xmppd.routing import barrier
+from xmppd.routing import durability
 
 
 class Writer(GenServer[list[object]]):
@@ -36,21 +36,21 @@ async def writer() -> Pid:
 def test_settle_waits_for_the_writers_that_got_work_and_only_once() -> None:
     async def body() -> None:
         pid = await writer()
-        await barrier.settle()
-        barrier.note(pid)
-        await barrier.settle()
-        await barrier.settle()
+        await durability.flush()
+        durability.add_pending(pid)
+        await durability.flush()
+        await durability.flush()
         assert await gen_server.call(pid, "count") == 1, "one Sync"
         for _ in range(300):
-            await barrier.room()
-            barrier.note(pid)
+            await durability.wait_for_room()
+            durability.add_pending(pid)
         assert await gen_server.call(pid, "count") == 4, "a flood waits now and then"
-        barrier.forget()
-        await barrier.settle()
+        durability.forget()
+        await durability.flush()
         assert await gen_server.call(pid, "count") == 5
         for _ in range(8):
-            barrier.note(pid, 1 << 18)
-            await barrier.room()
+            durability.add_pending(pid, 1 << 18)
+            await durability.wait_for_room()
         assert await gen_server.call(pid, "count") == 8, "and sooner if it is of large things"
 
     node.run(body)
@@ -59,16 +59,16 @@ def test_settle_waits_for_the_writers_that_got_work_and_only_once() -> None:
 def test_what_died_with_its_writer_is_not_acknowledged() -> None:
     async def body() -> None:
         pid = await writer()
-        barrier.note(pid)
+        durability.add_pending(pid)
         process.exit_(pid, "kill")
         with pytest.raises(CallError):
-            await barrier.settle()
+            await durability.flush()
 
     node.run(body)
 
 
 def test_what_is_not_stored_in_time_is_waited_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(barrier, "PATIENCE", 0.01)
+    monkeypatch.setattr(durability, "PATIENCE", 0.01)
 
     class Slow(Writer):
         async def handle_call(self, request: object, from_: Any, state: list[object]) -> Any:
@@ -78,14 +78,14 @@ def test_what_is_not_stored_in_time_is_waited_for_again(monkeypatch: pytest.Monk
     async def body() -> None:
         pid = await gen_server.start(Slow)
         assert pid is not None
-        barrier.note(pid, 1, "juliet@localhost")
+        durability.add_pending(pid, 1, "juliet@localhost")
         for _ in range(2):
             with pytest.raises(CallError, match="timeout"):
-                await barrier.settle()
-            assert barrier.holds("juliet@localhost")
-            assert not barrier.holds("romeo@localhost")
-        monkeypatch.setattr(barrier, "PATIENCE", 30.0)
-        await barrier.settle()
-        assert not barrier.holds("juliet@localhost")
+                await durability.flush()
+            assert durability.has_pending("juliet@localhost")
+            assert not durability.has_pending("romeo@localhost")
+        monkeypatch.setattr(durability, "PATIENCE", 30.0)
+        await durability.flush()
+        assert not durability.has_pending("juliet@localhost")
 
     node.run(body)

@@ -1,6 +1,6 @@
-"""send_back — what was on its way to a session that ends goes elsewhere: to another resource, the store, the sender.
+"""redeliver — what was on its way to a session that ends goes elsewhere: to another resource, the store, the sender.
 
-Way:      c2s_session (the session is out of the table) → [send_back] → users.again → …
+Way:      c2s_session (the session is out of the table) → [redeliver] → users.again → …
 Process:  runs in the c2s that ends
 RFC:      6120 §10.1 (order): who has more for the account waits meanwhile (sm_marks); 6121 §8.5.3.2
 Differs:  one owner at each time: what the store still has (Older) is not sent on, whatever else was held or waits is
@@ -18,7 +18,7 @@ from xmppd.routing.deliver import Deliver
 from xmppd.routing.session import C2sSession
 
 
-async def send_back(session: C2sSession, answered: Callable[[Iq], None]) -> bool:
+async def redeliver(session: C2sSession, answered: Callable[[Iq], None]) -> bool:
     """Send on what is held and what the mailbox has; whether there was any. One that fails does not keep the others.
 
     Answers are the client's own, they go to `answered`: one that said goodbye right after its request still gets them.

@@ -1,8 +1,8 @@
-"""barrier — what a process has handed over to be stored, and must not acknowledge before it is.
+"""durability — what a process has handed over to be stored, and must not acknowledge before it is.
 
-Way:      mod_offline → [barrier].room, note; users (what must not overtake it), packets (before an IQ is handled),
-          stream end → [barrier].settle
-Process:  notes are kept per calling process; `settle` waits for the writers it gave work to
+Way:      mod_offline → [durability].wait_for_room, add_pending; users (what must not overtake it), packets (before an
+          IQ is handled), stream end → [durability].flush
+Process:  pending work is kept per calling process; `flush` waits for the writers it gave work to
 Differs:  nobody waits for each commit of a flood; the sender waits once, before its next acknowledged thing
 """
 
@@ -25,7 +25,7 @@ PATIENCE = 6.0
 
 
 @dataclass(slots=True)
-class Notes:
+class Pending:
     """What one process has handed over: bytes by writer, and for whom (bare JIDs)."""
 
     writers: dict[Pid, int] = field(default_factory=dict)
@@ -33,9 +33,9 @@ class Notes:
 
 
 #: by process; empty most of the time: who is in a hurry looks at that first
-OPEN: Final[WeakKeyDictionary[Pid, Notes]] = WeakKeyDictionary()
+PENDING: Final[WeakKeyDictionary[Pid, Pending]] = WeakKeyDictionary()
 #: the same for who is in a hurry: whether there is anything, asked without a call
-ANY_OPEN: Final[dict[object, Notes]] = OPEN.data  # type: ignore[attr-defined]  # typeshed leaves it out
+ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +43,47 @@ class Sync:
     """To a writer, as a call: answer when all that came before is committed or given back."""
 
 
-def note(writer: Pid, size: int = 0, owner: str = "") -> None:
+def add_pending(writer: Pid, size: int = 0, owner: str = "") -> None:
     """The calling process has sent something of `size` bytes to `writer`, for `owner`."""
-    mine = OPEN.setdefault(process.self_(), Notes())
+    mine = PENDING.setdefault(process.self_(), Pending())
     mine.writers[writer] = mine.writers.get(writer, 0) + max(size, _LEAST)
     mine.owners.add(owner)
 
 
-async def room() -> None:
+async def wait_for_room() -> None:
     """To be awaited before more is sent to a writer: who has sent much waits until it is stored.
 
-    Raises CallError as `settle` does.
+    Raises CallError as `flush` does.
     """
-    mine = OPEN.get(process.self_()) if OPEN else None
+    mine = PENDING.get(process.self_()) if PENDING else None
     if mine is not None and any(size >= _MOST for size in mine.writers.values()):
-        await settle()
+        await flush()
 
 
-def holds(owner: str) -> bool:
+def has_pending(owner: str) -> bool:
     """Whether something for `owner` that the calling process handed over may not be stored yet."""
-    mine = OPEN.get(process.self_())
+    mine = PENDING.get(process.self_())
     return mine is not None and owner in mine.owners
 
 
-async def settle() -> None:
+async def flush() -> None:
     """Returns once all that the calling process handed over is stored. Costs nothing if there is nothing.
 
     Raises CallError if a writer died meanwhile, or needs longer than PATIENCE: then nothing may be acknowledged. What
     has not been stored by then is waited for again the next time.
     """
-    if not OPEN:
+    if not PENDING:
         return
-    mine = OPEN.pop(process.self_(), None)
+    mine = PENDING.pop(process.self_(), None)
     for writer in mine.writers if mine is not None else ():
         try:
             await gen_server.call(writer, Sync(), PATIENCE)
         except CallError as error:
             if error.why == TIMEOUT and mine is not None:
-                OPEN[process.self_()] = mine
+                PENDING[process.self_()] = mine
             raise
 
 
 def forget() -> None:
     """The calling process ends."""
-    OPEN.pop(process.self_(), None)
+    PENDING.pop(process.self_(), None)

@@ -1,6 +1,6 @@
-"""unread — what waits for a client that does not read: counted while it comes, and bounded.
+"""slow_reader — what waits for a client that does not read: counted while it comes, and bounded.
 
-Way:      stream.c2s_session → [unread] → back to it when the client has read; StreamError if too much waits
+Way:      stream.c2s_session → [slow_reader] → back to it when the client has read; StreamError if too much waits
 OTP:      the max_heap_size of a process; cf. max_fsm_queue of ejabberd_c2s
 Process:  runs in the c2s, which does nothing else meanwhile; a client that reads costs nothing here
 """
@@ -15,7 +15,7 @@ from otp.erts.pid import Ref
 from xmpp_core.errors import StreamError
 from xmppd.net.transport import Transport
 from xmppd.routing import hold
-from xmppd.routing.deliver import Deliver, Newest
+from xmppd.routing.deliver import Deliver, DeliverIfNewer
 
 #: messages that may wait for a client that reads too slowly, and seconds it gets to read before they are counted
 MOST_WAITING: Final = 1000
@@ -35,12 +35,12 @@ class _Waiting:
         self.seen += 1
         if type(message) is Deliver:
             hold.stamp(message)
-        if isinstance(message, (Deliver, Newest)):
+        if isinstance(message, (Deliver, DeliverIfNewer)):
             self.bytes += message.stanza.weight()
         return self.bytes > self.limit
 
 
-async def until_read(transport: Transport) -> None:
+async def wait_until_read(transport: Transport) -> None:
     """Wait until the client has read what was written to it, or is gone.
 
     Raises StreamError if more bytes come meanwhile than half of what the transport itself may hold, or if more than
