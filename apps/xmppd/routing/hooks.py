@@ -13,7 +13,7 @@ chain of its own, and `run` does not fall back to it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -93,10 +93,37 @@ async def run_fold(host: str, point: Fold[A], acc: A) -> A:
     A handler that raises leaves the accumulator as it was; a StanzaError is no failure but an answer: it ends
     the chain and goes to who fired the hook, as everything does that is raised at a point that is NEEDED.
     """
-    key = (host, type(point))
-    for entry in await _chain(key):
+    return await _fold(await _chain((host, type(point))), point, acc)
+
+
+def begin_fold(host: str, point: Fold[A], acc: A) -> A | Awaitable[A]:
+    """As run_fold, without an await while the handlers are plain functions: the result itself, or, from the first
+    handler on that waits, an awaitable for it (accumulators are never awaitable). Raises what run_fold raises.
+    """
+    found = handler_table.chain(TABLE, (host, type(point)))
+    if found is None:
+        return run_fold(host, point, acc)
+    for place, entry in enumerate(found):
         try:
             result = entry.fn(acc, point)
+        except StanzaError:
+            raise
+        except Exception as error:
+            _failed(entry, point, error)
+            continue
+        if hasattr(result, "__await__"):
+            return _fold(found[place:], point, acc, result)
+        if type(result) is Stop:
+            return result.value  # type: ignore[no-any-return]
+        acc = result
+    return acc
+
+
+async def _fold(entries: tuple[Entry, ...], point: Fold[A], acc: A, begun: Any = None) -> A:
+    """The chain of `entries`; the first of them has answered with the awaitable `begun`, if it is there."""
+    for entry in entries:
+        try:
+            result, begun = begun if begun is not None else entry.fn(acc, point), None
             if hasattr(result, "__await__"):
                 result = await result
         except StanzaError:

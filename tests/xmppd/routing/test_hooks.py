@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from otp.erts import process
 from tests.support import node
@@ -139,3 +141,43 @@ def test_a_restarted_module_registers_once() -> None:
         assert await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ()) == before
 
     play(body)
+
+
+def does(what: str, letter: str, waits: bool) -> Callable[[str, Ask], Any]:
+    def plain(acc: str, point: Ask) -> Any:
+        if what == "fail":
+            raise RuntimeError("a bug of the test")
+        if what == "refuse":
+            raise StanzaError("forbidden")
+        return Stop(acc + letter) if what == "stop" else acc + letter
+
+    async def waiting(acc: str, point: Ask) -> Any:
+        await process.sleep(0)
+        return plain(acc, point)
+
+    return waiting if waits else plain
+
+
+DEEDS = st.lists(st.tuples(st.sampled_from(["add", "add", "add", "fail", "refuse", "stop"]), st.booleans()), max_size=6)
+
+
+@given(DEEDS)
+@settings(max_examples=60, deadline=None)
+def test_a_fold_begun_without_waiting_comes_to_the_same(deeds: list[tuple[str, bool]]) -> None:
+    async def outcome(run: Callable[[], Any]) -> str:
+        try:
+            result = run()
+            return str(await result if hasattr(result, "__await__") else result)
+        except StanzaError as error:
+            return error.condition
+
+    async def body() -> None:
+        for place, (what, waits) in enumerate(deeds):
+            await hooks.add("h", Ask, does(what, chr(ord("a") + place), waits), place)
+        waited = await outcome(lambda: hooks.run_fold("h", Ask(), ""))
+        assert await outcome(lambda: hooks.begin_fold("h", Ask(), "")) == waited
+        if not any(waits for _, waits in deeds):
+            plain = deeds == [] or all(what in ("add", "fail") for what, _ in deeds)
+            assert not plain or isinstance(hooks.begin_fold("h", Ask(), ""), str), "nothing was waited for"
+
+    alone(body)
