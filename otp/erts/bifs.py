@@ -1,4 +1,4 @@
-"""ties — what holds processes together: links, monitors, aliases.
+"""bifs — the built-in functions that hold processes together: link, monitor, alias, and their opposites.
 
 OTP:      link/1, unlink/1, monitor/2,3, demonitor/2, alias/1, unalias/1
 Differs:  a tag given to monitor() stands in Down.tag; an alias is a Ref, and process.send() takes it

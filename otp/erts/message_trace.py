@@ -1,16 +1,16 @@
-"""taps — sees every message that enters a mailbox or leaves the node, while somebody wants to see them.
+"""message_trace — sees every message that enters a mailbox or leaves the node, while somebody wants to see them.
 
 OTP:      what erlang:trace/3 hooks into, as far as messages and ends go
 Differs:  otp.erts.trace tells of chosen processes, this of all, for who chooses later; both may be on. Nothing stands
           in the way of messages while nobody looks: methods are swapped, and put back
-Process:  none; a tap is called on the loop's thread, in the turn of whoever sends
+Process:  none; a tracer is called on the loop's thread, in the turn of whoever sends
 
-    def seen(event: taps.Event) -> None: …
-    taps.add(seen)
+    def seen(event: message_trace.TraceEvent) -> None: …
+    message_trace.add(seen)
     …
-    taps.remove(seen)
+    message_trace.remove(seen)
 
-A tap must be quick. One that raises is taken away, with an error in the log: who sends is not to suffer for it.
+A tracer must be quick. One that raises is taken away, with an error in the log: who sends is not to suffer for it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from otp.erts.links import Net
 from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
 
-log = logging.getLogger("otp.taps")
+log = logging.getLogger("otp.message_trace")
 
 Kind = Literal["message", "exit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TraceEvent:
     """A message for `to`, or the end of `to` with reason `what`. `at` is time.monotonic_ns(), one clock for all nodes
     of a machine; `from_` is None where no process of this node is the sender: another node, the loop, a thread.
     """
@@ -45,27 +45,27 @@ class Event:
     what: Any
 
 
-Tap = Callable[[Event], object]
+Tracer = Callable[[TraceEvent], object]
 
-_taps: Final[list[Tap]] = []
+_tracers: Final[list[Tracer]] = []
 _watched: Final[list[Any]] = []
 _deliver: Final = Process.deliver
 _terminate_now: Final = Process.terminate_now
 
 
-def add(tap: Tap) -> None:
-    """Have `tap` see every message and every end from now on."""
-    if not _taps:
+def add(tracer: Tracer) -> None:
+    """Have `tracer` see every message and every end from now on."""
+    if not _tracers:
         trace.stand_on(_seen_deliver, _seen_end)
         _watch_carrier()
-    _taps.append(tap)
+    _tracers.append(tracer)
 
 
-def remove(tap: Tap) -> None:
-    """Undo add(); when no tap is left all is as it was. Idempotent."""
-    if tap in _taps:
-        _taps.remove(tap)
-    if not _taps:
+def remove(tracer: Tracer) -> None:
+    """Undo add(); when no tracer is left all is as it was. Idempotent."""
+    if tracer in _tracers:
+        _tracers.remove(tracer)
+    if not _tracers:
         trace.stand_on(_deliver, _terminate_now)
         while _watched:
             vars(_watched.pop()).pop("send", None)
@@ -73,11 +73,11 @@ def remove(tap: Tap) -> None:
 
 def is_on() -> bool:
     """Whether anybody looks."""
-    return bool(_taps)
+    return bool(_tracers)
 
 
 def tell(pid: Pid, message: Any) -> None:
-    """Show the taps what a process has handed to itself without its mailbox, as if it had come by that."""
+    """Show the tracers what a process has handed to itself without its mailbox, as if it had come by that."""
     _tell("message", pid, message)
 
 
@@ -107,10 +107,10 @@ def _watch_carrier() -> None:
 
 def _tell(kind: Kind, to: Pid, what: object) -> None:
     sender = THIS.running.pid if THIS.running is not None else None
-    event = Event(time.monotonic_ns(), kind, sender, to, what)
-    for tap in tuple(_taps):
+    event = TraceEvent(time.monotonic_ns(), kind, sender, to, what)
+    for tracer in tuple(_tracers):
         try:
-            tap(event)
+            tracer(event)
         except BaseException:
-            log.exception("a tap failed and is taken away")
-            remove(tap)
+            log.exception("a tracer of messages failed and is taken away")
+            remove(tracer)

@@ -22,8 +22,9 @@ from threading import get_ident
 from time import perf_counter
 from typing import Any
 
-from otp.erts import exits, ties
+from otp.erts import bifs, exits
 from otp.erts.actor import PROCESSES, Process
+from otp.erts.bifs import MODES, alias, demonitor, link, link_processes, monitor, unalias, unlink
 from otp.erts.current import Dest, node, resolve, running, self_
 from otp.erts.driven import GIVE_WAY
 from otp.erts.function_process import FunctionProcess, hibernate
@@ -37,7 +38,6 @@ from otp.erts.scheduler import BUDGET, THIS
 from otp.erts.signals import AliasReply, Down, Exit
 from otp.erts.suggest import meant
 from otp.erts.suspension import resume_process, suspend_process
-from otp.erts.ties import MODES, alias, demonitor, link, link_processes, monitor, unalias, unlink
 from otp.erts.timer import TIMERS
 from otp.erts.timer_bif import cancel_timer, monotonic_time, read_timer, send_after, start_timer
 
@@ -191,7 +191,7 @@ def spawn_opt(
     pid = spawn(fn, *args, name=name, link=link, trap=trap)
     if limit is not None:
         pid.target.limit_queue(limit)
-    return (pid, ties.monitor(pid, **options)) if monitor is not False else pid
+    return (pid, bifs.monitor(pid, **options)) if monitor is not False else pid
 
 
 def exit_(pid: Pid, reason: object) -> None:

@@ -213,7 +213,7 @@ def _switch() -> None:
 
 
 def stand_on(deliver_: Callable[..., None], terminate: Callable[..., None]) -> None:
-    """Put other methods beneath, whether anybody is traced or not: otp.erts.taps has its own there while it looks."""
+    """Put other methods beneath, whether anybody is traced or not: message_trace has its own there while it looks."""
     global _deliver, _terminate
     _deliver, _terminate = deliver_, terminate
     on = _Defaults.installed

@@ -19,7 +19,7 @@ from otp.erts.links import remove_watcher, signal_down, signal_exit
 from otp.erts.pid import ANY_LIFE, HERE, NameAt, Pid, Ref, abroad
 from otp.kernel import held, inbound
 from otp.kernel.codec import pack, printable
-from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, TAKEN, UNLINK, Far
+from otp.kernel.dist_entry import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, TAKEN, UNLINK, DistEntry
 from otp.kernel.handshake import HandshakeError
 from otp.kernel.held import KEPT, LIMBO, TOOK, Limbo
 from otp.kernel.link import Link
@@ -35,7 +35,7 @@ class Mesh:
 
     def __init__(self, on_down: Callable[[str], None], on_refused: Callable[[Link, str], None]) -> None:
         self.on_down, self.on_refused = on_down, on_refused
-        self.far: dict[str, Far] = {}
+        self.entries: dict[str, DistEntry] = {}
         self.latest: dict[str, int] = {}  # highest creation seen of each name
 
     # -- outwards: what erts asks for
@@ -45,75 +45,75 @@ class Mesh:
 
         Raises CodecError if it may not cross.
         """
-        far = self.far.get(to.node)
+        entry = self.entries.get(to.node)
         if isinstance(to, NameAt):
-            if far is not None:
-                far.link.post((SEND_NAME, to.name, pack(message)))
-        elif far is not None and far.creation == to.creation:
-            far.link.post((SEND, to.serial, pack(message)))
+            if entry is not None:
+                entry.link.post((SEND_NAME, to.name, pack(message)))
+        elif entry is not None and entry.creation == to.creation:
+            entry.link.post((SEND, to.serial, pack(message)))
             if type(message) in KEPT:
-                far.held.append((far.link.posted, to, message))
+                entry.held.append((entry.link.posted, to, message))
         elif type(message) in KEPT:
             held.strand(to, message)
 
     def link(self, from_: Pid, to: Pid) -> None:
         """A link; out of reach: answered with an exit signal."""
-        far = self._reach(to)
-        if far is None:
+        entry = self._reach(to)
+        if entry is None:
             signal_exit(to, from_, self._unreachable(to), linked=True)
             return
-        far.linked.add((from_, to))
-        far.link.post((LINK, abroad(from_), to.serial))
+        entry.linked.add((from_, to))
+        entry.link.post((LINK, abroad(from_), to.serial))
 
     def unlink(self, from_: Pid, to: Pid) -> None:
         """The end of a link."""
-        far = self._reach(to)
-        if far is not None:
-            far.linked.discard((from_, to))
-            far.link.post((UNLINK, abroad(from_), to.serial))
+        entry = self._reach(to)
+        if entry is not None:
+            entry.linked.discard((from_, to))
+            entry.link.post((UNLINK, abroad(from_), to.serial))
 
     def exit_(self, from_: Pid | None, to: Pid, reason: object, linked: bool) -> None:
         """An exit signal, of a link or of exit_(); a reason that may not cross goes as text."""
-        far = self._reach(to)
-        if far is None:
+        entry = self._reach(to)
+        if entry is None:
             return
         if linked and from_ is not None:
-            far.linked.discard((from_, to))
+            entry.linked.discard((from_, to))
         serial = None if from_ is None else abroad(from_)
-        far.link.post((EXIT, serial, to.serial, linked, pack(printable(reason))))
+        entry.link.post((EXIT, serial, to.serial, linked, pack(printable(reason))))
 
     def monitor(self, ref: Ref, watcher: Pid, target: Pid | NameAt) -> None:
         """A monitor, of a process or of who bears a name now; out of reach: answered with Down."""
-        far = self._reach(target)
-        if far is None:
+        entry = self._reach(target)
+        if entry is None:
             signal_down(ref, watcher, target, self._unreachable(target))
             return
-        far.watched_by_us[ref.serial] = (ref, watcher, target)
-        far.link.post((MONITOR, ref.serial, abroad(watcher), target.serial))
+        entry.watched_by_us[ref.serial] = (ref, watcher, target)
+        entry.link.post((MONITOR, ref.serial, abroad(watcher), target.serial))
 
     def demonitor(self, ref: Ref, target: Pid | NameAt) -> None:
         """The end of a monitor of ours."""
-        far = self._reach(target)
-        if far is not None and far.watched_by_us.pop(ref.serial, None) is not None:
-            far.link.post((DEMONITOR, ref.serial))
+        entry = self._reach(target)
+        if entry is not None and entry.watched_by_us.pop(ref.serial, None) is not None:
+            entry.link.post((DEMONITOR, ref.serial))
 
     def down(self, ref: Ref, watcher: Pid, target: Pid, reason: object) -> None:
         """The answer to a monitor of theirs."""
-        far = self._reach(watcher)
-        if far is not None and far.watched_by_them.pop(ref.serial, None) is not None:
-            far.link.post((DOWN, ref.serial, pack(printable(reason))))
+        entry = self._reach(watcher)
+        if entry is not None and entry.watched_by_them.pop(ref.serial, None) is not None:
+            entry.link.post((DOWN, ref.serial, pack(printable(reason))))
 
     def nodes(self) -> list[str]:
         """Who is connected."""
-        return list(self.far)
+        return list(self.entries)
 
-    def _reach(self, pid: Pid | NameAt) -> Far | None:
-        far = self.far.get(pid.node)
-        return far if far is not None and pid.creation in (far.creation, ANY_LIFE) else None
+    def _reach(self, pid: Pid | NameAt) -> DistEntry | None:
+        entry = self.entries.get(pid.node)
+        return entry if entry is not None and pid.creation in (entry.creation, ANY_LIFE) else None
 
     def _unreachable(self, pid: Pid | NameAt) -> str:
         # an earlier life, ours or of a connected node: certainly dead
-        known = pid.node in self.far or pid.node == HERE.node
+        known = pid.node in self.entries or pid.node == HERE.node
         return exits.NOPROC if known else exits.NOCONNECTION
 
     # -- links come and go
@@ -124,31 +124,31 @@ class Mesh:
         latest = self.latest.get(name, 0)
         if creation < latest:
             raise HandshakeError(f"{name} of generation {creation} is stale: {latest} was here")
-        old = self.far.get(name)
+        old = self.entries.get(name)
         if old is not None:
             old.link.drop(f"{name} has connected again")
         self.latest[name] = creation
-        self.far[name] = Far(name, creation, link)
-        self._resume(self.far[name])
+        self.entries[name] = DistEntry(name, creation, link)
+        self._resume(self.entries[name])
         log.info("node %s (generation %d) is up", name, creation)
         BOOK.up(name, creation)
 
-    def _resume(self, far: Far) -> None:
+    def _resume(self, entry: DistEntry) -> None:
         """What the last link to this life held and the node has not taken goes first; an earlier life takes nothing."""
-        limbo = LIMBO.get(far.name)
-        if limbo is None or limbo.creation != far.creation:
-            held.give_back(far.name)
+        limbo = LIMBO.get(entry.name)
+        if limbo is None or limbo.creation != entry.creation:
+            held.give_back(entry.name)
             return
-        del LIMBO[far.name]
-        held.taken(limbo.entries, far.link.handshake.peer_took)
+        del LIMBO[entry.name]
+        held.taken(limbo.entries, entry.link.handshake.peer_took)
         for _, to, message in limbo.entries:
             self.send(to, message)
 
     def took(self, name: str, creation: int) -> int:
         """How many octets were taken of the last link with this life of a node; one that still stands ends."""
-        far = self.far.get(name)
-        if far is not None and far.creation == creation:
-            far.link.drop(f"{name} has connected again")
+        entry = self.entries.get(name)
+        if entry is not None and entry.creation == creation:
+            entry.link.drop(f"{name} has connected again")
         known, octets = TOOK.get(name, (0, 0))
         return octets if known == creation else 0
 
@@ -159,34 +159,34 @@ class Mesh:
 
     def beat(self, seconds: float, most: float) -> None:
         """`seconds` have gone by: give each node a sign of life, and let go who has given none for `most`."""
-        for far in list(self.far.values()):
-            far.silent = 0.0 if far.link.heard else far.silent + seconds
-            far.link.heard = False
-            if far.silent >= most:
-                BOOK.silent[far.name] = far.creation
-                far.link.drop(f"no sign of life for {far.silent:.1f} s")
+        for entry in list(self.entries.values()):
+            entry.silent = 0.0 if entry.link.heard else entry.silent + seconds
+            entry.link.heard = False
+            if entry.silent >= most:
+                BOOK.silent[entry.name] = entry.creation
+                entry.link.drop(f"no sign of life for {entry.silent:.1f} s")
             else:
-                far.link.post((TAKEN, far.link.told()))
+                entry.link.post((TAKEN, entry.link.told()))
 
     def link_frame(self, link: Link, frame: Any) -> None:
         """A signal from an established peer. Raises MalformedFrame to drop the link."""
-        inbound.receive(self.far[link.peer.name], frame)
+        inbound.receive(self.entries[link.peer.name], frame)
 
     def link_down(self, link: Link, why: str) -> None:
         """A link is gone: every tie to that life of the node breaks with noconnection, then NodeDown."""
-        far = self.far.get(link.peer.name) if link.established else None
-        if far is None or far.link is not link:
+        entry = self.entries.get(link.peer.name) if link.established else None
+        if entry is None or entry.link is not link:
             self.on_refused(link, why)
             return
-        del self.far[far.name]
-        TOOK[far.name] = (far.creation, link.taken)
-        LIMBO[far.name] = Limbo(far.creation, link.sent, far.held)
-        log.warning("node %s (generation %d) is down: %s", far.name, far.creation, why)
-        for ref, ours in far.watched_by_them.values():
+        del self.entries[entry.name]
+        TOOK[entry.name] = (entry.creation, link.taken)
+        LIMBO[entry.name] = Limbo(entry.creation, link.sent, entry.held)
+        log.warning("node %s (generation %d) is down: %s", entry.name, entry.creation, why)
+        for ref, ours in entry.watched_by_them.values():
             remove_watcher(ref, ours)
-        for ref, watcher, target in far.watched_by_us.values():
+        for ref, watcher, target in entry.watched_by_us.values():
             signal_down(ref, watcher, target, exits.NOCONNECTION)
-        for ours, theirs in far.linked:
+        for ours, theirs in entry.linked:
             signal_exit(theirs, ours, exits.NOCONNECTION, linked=True)
-        BOOK.down(far.name, far.creation)
-        self.on_down(far.name)
+        BOOK.down(entry.name, entry.creation)
+        self.on_down(entry.name)

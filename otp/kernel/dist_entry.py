@@ -1,4 +1,4 @@
-"""far — what ties this node to one life of another: the link, and who watches whom across it.
+"""dist_entry — one life of another node: the link to it, and who is linked with whom or watches whom across it.
 
 OTP:      a dist entry with its monitor and link tables
 Process:  none: carrier and inbound write it
@@ -24,7 +24,7 @@ from otp.kernel.link import Link
 SEND, SEND_NAME, LINK, UNLINK, EXIT, MONITOR, DEMONITOR, DOWN, TAKEN = range(9)
 
 
-class Far:
+class DistEntry:
     """One life of another node. `held`: the messages it has not yet said to have taken, of those that are kept."""
 
     __slots__ = ("creation", "held", "link", "linked", "name", "silent", "watched_by_them", "watched_by_us")

@@ -123,17 +123,17 @@ async def call_name(node: str, name: str, request: object, timeout: float | None
 async def drain(node: str) -> None:
     """Wait until a node keeps up with what was sent to it: for senders in bulk. At once if it is not there."""
     for mesh in _mesh:
-        far = mesh.far.get(node)
-        if far is not None:
-            await far.link.pace.caught_up()
+        entry = mesh.entries.get(node)
+        if entry is not None:
+            await entry.link.pace.caught_up()
 
 
 def disconnect(node: str) -> bool:
     """Break the link to a node (erlang:disconnect_node/1); who dialled dials again. False if there was none."""
-    far = next((mesh.far[node] for mesh in _mesh if node in mesh.far), None)
-    if far is not None:
-        far.link.drop("disconnected on request")
-    return far is not None
+    entry = next((mesh.entries[node] for mesh in _mesh if node in mesh.entries), None)
+    if entry is not None:
+        entry.link.drop("disconnected on request")
+    return entry is not None
 
 
 # -- callbacks
@@ -169,7 +169,7 @@ class NetKernel(GenServer[_State]):
     def handle_call(self, request: Any, from_: Any, state: _State) -> Reply[_State]:
         """ "identity": this node's name and creation, and who is connected."""
         if request == "identity":
-            return Reply((HERE.node, HERE.creation, tuple(sorted(state.mesh.far))), state)
+            return Reply((HERE.node, HERE.creation, tuple(sorted(state.mesh.entries))), state)
         return Reply(("unknown_request", repr(request)[:100]), state)
 
     async def handle_info(self, message: Any, state: _State) -> Any:
@@ -193,7 +193,7 @@ class NetKernel(GenServer[_State]):
             if limbo is not None and limbo.creation == message.creation:
                 held.give_back(message.name)
         elif isinstance(message, _Tick):
-            missing = [name for name in _dialled(state.config) if name not in state.mesh.far]
+            missing = [name for name in _dialled(state.config) if name not in state.mesh.entries]
             for name in missing:
                 await _dial(name, state)
             state.ticking = bool(missing)
@@ -230,8 +230,8 @@ async def _dial(name: str, state: _State) -> None:
 def _leave(mesh: Mesh, server: asyncio.AbstractServer, path: Path) -> None:
     server.close()
     _mesh.clear()  # the mesh stays the carrier: what is kept is kept until its successor has connected
-    for far in list(mesh.far.values()):
-        far.link.drop("this node leaves")
+    for entry in list(mesh.entries.values()):
+        entry.link.drop("this node leaves")
     path.unlink(missing_ok=True)
 
 

@@ -2,7 +2,7 @@
 
 OTP:      gen.erl, and what gen_server, gen_statem, gen_fsm and gen_event do alike
 Differs:  a behaviour is a Process subclass that holds (callback module, state); the callback class has no attributes
-Way:      gen_server, gen_statem, gen_fsm, gen_event are built on [behaviour], which is built on observed (sys)
+Way:      gen_server, gen_statem, gen_fsm, gen_event are built on [behaviour], which is built on sys_handler
 
     a parent                     the generic half                     the callback module
     await start_link(…) ──────►  takes the name, links
@@ -34,7 +34,7 @@ from otp.erts.timer import TIMERS
 from otp.stdlib import crash_report
 from otp.stdlib.callback import check_options
 from otp.stdlib.gen import IGNORE, Call, From, System, Throw, fail_call
-from otp.stdlib.observed import DebugFn, Observed
+from otp.stdlib.sys_handler import DebugFn, SysHandler
 
 #: what a behaviour does after its start was answered and before its first message; a coroutine if it takes time
 FollowUp = Callable[[], Coroutine[Any, Any, Any] | None]
@@ -51,7 +51,7 @@ class Options(TypedDict, total=False):
     debug: Sequence[DebugFn]
 
 
-class Behaviour(Observed):
+class Behaviour(SysHandler):
     """The generic half of a behaviour. Subclasses define accept_init, receive_message and call_terminate."""
 
     kind = "gen"

@@ -1,13 +1,13 @@
-"""probes — looks in on functions while somebody wants to: swaps them for ones that tell, and puts them back.
+"""call_trace — looks in on functions while somebody wants to: swaps them for ones that tell, and puts them back.
 
 OTP:      call tracing (erlang:trace_pattern/3 with `call`, return_to)
 Differs:  a function is seen by all who look it up by its module or class at the moment of the call
 Process:  none; what is told runs in the process that calls
 
-    probes = Probes()
-    probes.put(router, "route", lambda call: seen.append(call))
+    calls = CallTrace()
+    calls.trace(router, "route", lambda call: seen.append(call))
     …
-    probes.take_away()                       # last in, first out: all is as it was
+    calls.stop()                             # last in, first out: all is as it was
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ Before = Callable[[tuple[Any, ...], int], object]
 After = Callable[[Called], object]
 
 
-class Probes:
+class CallTrace:
     """Functions that are looked at, together."""
 
     def __init__(self) -> None:
         self._put: list[tuple[Any, str, Any]] = []
 
-    def put(self, owner: Any, name: str, after: After | None = None, before: Before | None = None) -> None:
+    def trace(self, owner: Any, name: str, after: After | None = None, before: Before | None = None) -> None:
         """Look at `owner.name`, a plain or async function of a module or class.
 
         `before(args, now)` is told when it is called, `after(Called)` when it has returned; not if it raised.
@@ -54,13 +54,13 @@ class Probes:
         self._put.append((owner, name, original))
         setattr(owner, name, functools.wraps(original)(made))
 
-    def swap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+    def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         """Put `make(original)` in the place of `owner.name`: for who must see its result before others do."""
         original = getattr(owner, name)
         self._put.append((owner, name, original))
         setattr(owner, name, make(original))
 
-    def take_away(self) -> None:
+    def stop(self) -> None:
         """Put everything back. Idempotent."""
         while self._put:
             owner, name, original = self._put.pop()

@@ -21,7 +21,7 @@ from otp.stdlib.report_text import describe
 from otp.stdlib.status import Status, formatted
 
 if TYPE_CHECKING:
-    from otp.stdlib.observed import Observed
+    from otp.stdlib.sys_handler import SysHandler
 
 log = logging.getLogger("otp.proc_lib")
 #: messages of the mailbox, neighbours and ancestors that a report shows
@@ -30,7 +30,7 @@ SHOWN: Final = 10
 WIDTH: Final = 500
 
 
-def write(process: Observed, reason: object, message: object = None, exc: BaseException | None = None) -> None:
+def write(process: SysHandler, reason: object, message: object = None, exc: BaseException | None = None) -> None:
     """The error report of a behaviour, with its crash report: at level ERROR to logger "otp.proc_lib"."""
     report = behaviour_report(process, reason, message)
     if isinstance(exc, BadReturn):
@@ -39,7 +39,7 @@ def write(process: Observed, reason: object, message: object = None, exc: BaseEx
     log.error("%s", _Text(report), extra=record)
 
 
-def behaviour_report(process: Observed, reason: object, message: object) -> dict[str, Any]:
+def behaviour_report(process: SysHandler, reason: object, message: object) -> dict[str, Any]:
     """{label, name, module, last_message, state, reason, client, crash}, as far as format_status lets it be seen."""
     shown = formatted(process.module, Status(process.view_state(), message, reason))
     client = message.from_.pid if isinstance(message, Call) else None

@@ -16,8 +16,8 @@ from typing import Any, Final
 from otp.erts.exits import CallError
 from otp.erts.pid import Pid
 from otp.erts.process import process_info
-from otp.stdlib import crash_report, introspect, observed
-from otp.stdlib.shown import HIDDEN, Special, is_secret, shown
+from otp.stdlib import crash_report, introspect, sys_handler
+from otp.stdlib.term_format import HIDDEN, Special, format_term, is_secret
 
 #: seconds that a process gets to tell its state
 PATIENCE: Final = 0.5
@@ -33,7 +33,7 @@ _SEEN: Final = (
 async def of(pid: Pid, name: Callable[[Pid], str] = str, special: Special | None = None) -> dict[str, Any] | None:
     """What is known of a process of this node, by the words a person reads; None if it has ended.
 
-    `name` says what to call a process of this node; secrets are masked as in otp.stdlib.shown, which gets `special`.
+    `name` says what to call a process of this node; secrets are masked as in term_format, which gets `special`.
     """
     target = pid.target
     info = process_info(pid, _SEEN) if target is not None else None
@@ -42,7 +42,7 @@ async def of(pid: Pid, name: Callable[[Pid], str] = str, special: Special | None
     told = {
         "pid": str(pid),
         "registered name": info["registered_name"] or "",
-        "behaviour": getattr(target, "kind", "") if isinstance(target, observed.Observed) else "",
+        "behaviour": getattr(target, "kind", "") if isinstance(target, sys_handler.SysHandler) else "",
         "initial call": crash_report.initial_call(target),
         "current function": _place(info["current_stacktrace"]),
         "status": info["status"],
@@ -57,17 +57,17 @@ async def of(pid: Pid, name: Callable[[Pid], str] = str, special: Special | None
         "monitored by": _named(info["monitored_by"], name),
         "longest mailbox allowed": info["max_queue"] or "any",
         "stack": [f"{module}.{function}:{line}" for module, function, line in info["current_stacktrace"]],
-        "messages": [shown(message, special) for message in info["messages"][:NAMED]],
+        "messages": [format_term(message, special) for message in info["messages"][:NAMED]],
         "dictionary": _dictionary(info["dictionary"], special),
     }
     return {**told, "state": await _state(pid, special)}
 
 
 async def _state(pid: Pid, special: Special | None) -> str:
-    if not isinstance(pid.target, observed.Observed):
+    if not isinstance(pid.target, sys_handler.SysHandler):
         return "(no behaviour: it has none to tell)"
     try:
-        return shown((await introspect.get_status(pid, PATIENCE))["state"], special)
+        return format_term((await introspect.get_status(pid, PATIENCE))["state"], special)
     except CallError as error:
         return f"(it did not tell: {error})"
 
@@ -89,4 +89,5 @@ def _named(pids: Iterable[Pid], name: Callable[[Pid], str]) -> list[str]:
 def _dictionary(dictionary: dict[Any, Any], special: Special | None) -> list[str]:
     pairs = [*dictionary.items()][:NAMED]
     secret = [isinstance(key, str) and is_secret(key) for key, _ in pairs]
-    return [f"{shown(k)}: {HIDDEN if s else shown(v, special)}" for (k, v), s in zip(pairs, secret, strict=True)]
+    values = [HIDDEN if is_hidden else format_term(v, special) for (_, v), is_hidden in zip(pairs, secret, strict=True)]
+    return [f"{format_term(k)}: {value}" for (k, _), value in zip(pairs, values, strict=True)]

@@ -1,8 +1,8 @@
-"""observed — the side of a behaviour that answers system messages: its state, its suspension, its debug functions.
+"""sys_handler — the side of a behaviour that answers system messages: its state, its suspension, its debug functions.
 
 OTP:      the receiving end of sys.erl (handle_system_msg/6, handle_debug/4)
 Differs:  a suspended process puts what it must not handle yet aside, in order, and takes it back when it is resumed
-Way:      introspect → System → proc_lib's Behaviour → [observed]
+Way:      introspect → System → proc_lib's Behaviour → [sys_handler]
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger("otp.proc_lib")
 DebugFn = Callable[[str, object, object], object]
 
 
-class Observed(Waiting):
+class SysHandler(Waiting):
     """What every behaviour answers to system messages. Callbacks never see them."""
 
     module: Any

@@ -1,7 +1,7 @@
-"""shown — any term in a short line that may be looked at: no secret, no flood.
+"""term_format — any term in a short line that may be looked at: no secret, no flood.
 
 OTP:      io_lib:format("~0tP") with a depth, and format_status for everybody
-Way:      taps, crash reports, observers → [shown] → terminals
+Way:      message_trace, crash reports, observers → [term_format] → terminals
 Process:  none; pure
 
 What bears the name of a secret (password, token, key …) is masked, and so are arguments of calls that go to be
@@ -38,9 +38,9 @@ _IN_TEXT: Final = re.compile(
 Special = Mapping[type, Callable[[Any], str]]
 
 
-def shown(term: object, special: Special | None = None) -> str:
+def format_term(term: object, special: Special | None = None) -> str:
     """The term in a line."""
-    text = _shown(term, special or {}, DEPTH)
+    text = _format(term, special or {}, DEPTH)
     return text if len(text) <= LINE else text[: LINE - 1] + "…"
 
 
@@ -55,7 +55,7 @@ def is_secret(name: str) -> bool:
     return _SECRET.match(name) is not None
 
 
-def _shown(term: Any, special: Special, depth: int) -> str:
+def _format(term: Any, special: Special, depth: int) -> str:
     known = special.get(type(term))
     if known is not None:
         return known(term)
@@ -77,7 +77,7 @@ def _compound(term: Any, special: Special, depth: int) -> str:
     if isinstance(term, (tuple, list, set, frozenset)):
         return _sequence(term, special, depth)
     if isinstance(term, Mapping):
-        pairs = [f"{_shown(k, special, depth)}: {_value(k, v, special, depth)}" for k, v in [*term.items()][:ITEMS]]
+        pairs = [f"{_format(k, special, depth)}: {_value(k, v, special, depth)}" for k, v in [*term.items()][:ITEMS]]
         return "{" + ", ".join([*pairs, *_rest(len(term))]) + "}"
     if isinstance(term, type):
         return term.__qualname__
@@ -90,7 +90,7 @@ def _compound(term: Any, special: Special, depth: int) -> str:
 
 def _sequence(term: Any, special: Special, depth: int) -> str:
     brackets = "()" if isinstance(term, tuple) else "[]" if isinstance(term, list) else "{}"
-    items = [_shown(item, special, depth) for item in list(term)[:ITEMS]]
+    items = [_format(item, special, depth) for item in list(term)[:ITEMS]]
     return brackets[0] + ", ".join([*items, *_rest(len(term))]) + brackets[1]
 
 
@@ -99,7 +99,7 @@ def _rest(length: int) -> list[str]:
 
 
 def _value(name: object, value: Any, special: Special, depth: int) -> str:
-    return HIDDEN if isinstance(name, str) and is_secret(name) else _shown(value, special, depth)
+    return HIDDEN if isinstance(name, str) and is_secret(name) else _format(value, special, depth)
 
 
 def _fields(term: Any) -> list[tuple[str, Any]]:

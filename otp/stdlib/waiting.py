@@ -2,7 +2,7 @@
 
 OTP:      `receive … after Time` and proc_lib:hibernate/3 in the loops of gen_server and gen_fsm
 Differs:  a time-out is a message of the process to itself; sleep frees nothing, as nothing stands on a stack
-Way:      actor's Process → [waiting] → observed → behaviour
+Way:      actor's Process → [waiting] → sys_handler → behaviour
 
     mailbox when the time is up      what comes
     ──────────────────────────────   ────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import Final
 
-from otp.erts import process, taps
+from otp.erts import message_trace, process
 from otp.erts.exits import ReceiveTimeout
 from xmpp_core import ns, stanza
 from xmpp_core import stream_answers as answers
@@ -100,8 +100,8 @@ def _answered(data: Data, session: C2sSession, answer: stanza.Stanza) -> None:
     message = Deliver(answer)
     if process.message_queue_len() or not write_now(data, session, message):
         process.send(session.pid, message)
-    elif taps.is_on():
-        taps.tell(session.pid, message)
+    elif message_trace.is_on():
+        message_trace.tell(session.pid, message)
 
 
 def refuse(data: Data, el: Oversized) -> None:

@@ -1,4 +1,4 @@
-"""ties — links and monitors, by the cases of erl_link_SUITE and monitor_SUITE."""
+"""bifs — links and monitors, by the cases of erl_link_SUITE and monitor_SUITE."""
 
 from __future__ import annotations
 

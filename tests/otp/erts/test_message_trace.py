@@ -1,6 +1,6 @@
-"""test_taps — messages are seen while somebody looks, and nothing is in their way otherwise.
+"""test_message_trace — messages are seen while somebody looks, and nothing is in their way otherwise.
 
-Way:  otp.erts.taps
+Way:  otp.erts.message_trace
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from otp.erts import process, runtime, taps, trace
+from otp.erts import message_trace, process, runtime, trace
 from otp.erts.actor import Process
 from otp.erts.links import Net, NoCarrier
 from otp.erts.pid import Pid, intern
@@ -23,19 +23,19 @@ async def echo() -> None:
     process.send(sender, word)
 
 
-def kinds(events: list[taps.Event]) -> list[tuple[str, Pid | None, Pid, Any]]:
+def kinds(events: list[message_trace.TraceEvent]) -> list[tuple[str, Pid | None, Pid, Any]]:
     return [(event.kind, event.from_, event.to, event.what) for event in events]
 
 
 def test_a_tap_sees_who_says_what_to_whom_and_who_ends() -> None:
     async def body() -> None:
-        seen: list[taps.Event] = []
+        seen: list[message_trace.TraceEvent] = []
         me, pid = process.self_(), process.spawn(echo)
-        taps.add(seen.append)
+        message_trace.add(seen.append)
         process.send(pid, (me, "hello"))
         await process.receive()
         await until(lambda: not process.is_alive(pid))
-        taps.remove(seen.append)
+        message_trace.remove(seen.append)
         assert kinds(seen) == [
             ("message", me, pid, (me, "hello")),
             ("message", pid, me, "hello"),
@@ -55,11 +55,11 @@ def test_what_leaves_the_node_is_seen() -> None:
                 gone.append(message)
 
         runtime.set_carrier(Carrier())
-        seen: list[taps.Event] = []
+        seen: list[message_trace.TraceEvent] = []
         far = intern("far", 1, 7)
-        taps.add(seen.append)
+        message_trace.add(seen.append)
         process.send(far, "over there")
-        taps.remove(seen.append)
+        message_trace.remove(seen.append)
         process.send(far, "unseen")
         assert gone == ["over there", "unseen"]
         assert kinds(seen) == [("message", process.self_(), far, "over there")]
@@ -69,43 +69,43 @@ def test_what_leaves_the_node_is_seen() -> None:
 
 def test_when_nobody_looks_all_is_as_it_was() -> None:
     async def body() -> None:
-        one: list[taps.Event] = []
-        two: list[taps.Event] = []
-        taps.add(one.append)
-        taps.add(two.append)
-        assert taps.is_on()
-        taps.remove(one.append)
+        one: list[message_trace.TraceEvent] = []
+        two: list[message_trace.TraceEvent] = []
+        message_trace.add(one.append)
+        message_trace.add(two.append)
+        assert message_trace.is_on()
+        message_trace.remove(one.append)
         process.send(process.self_(), 1)
-        taps.remove(two.append)
-        taps.remove(two.append)
+        message_trace.remove(two.append)
+        message_trace.remove(two.append)
         assert (len(one), len(two)) == (0, 1)
-        assert not taps.is_on()
+        assert not message_trace.is_on()
         assert (Process.deliver, Process.terminate_now) == (DELIVER, END)
         assert "send" not in vars(Net.carrier)
 
     run(body)
 
 
-@pytest.mark.parametrize("first", ["tap", "trace"])
-@pytest.mark.parametrize("goes_first", ["tap", "trace"])
+@pytest.mark.parametrize("first", ["messages", "trace"])
+@pytest.mark.parametrize("goes_first", ["messages", "trace"])
 def test_a_tap_and_a_trace_are_on_together(first: str, goes_first: str) -> None:
     async def body() -> None:
-        seen: list[taps.Event] = []
+        seen: list[message_trace.TraceEvent] = []
         traced: list[trace.Trace] = []
         pid = process.spawn(process.receive)
         await process.sleep(0)
         on = {
-            "tap": lambda: taps.add(seen.append),
+            "messages": lambda: message_trace.add(seen.append),
             "trace": lambda: trace.trace(pid, {"receive"}, tracer=traced.append),
         }
-        off = {"tap": lambda: taps.remove(seen.append), "trace": trace.clear}
-        for which in (first, *({"tap", "trace"} - {first})):
+        off = {"messages": lambda: message_trace.remove(seen.append), "trace": trace.clear}
+        for which in (first, *({"messages", "trace"} - {first})):
             on[which]()
         process.send(pid, "hello")
         assert ([event.what for event in seen], [event.what for event in traced]) == (["hello"], ["hello"])
         off[goes_first]()
         process.send(pid, "again")
-        assert (len(seen), len(traced)) == ((1, 2) if goes_first == "tap" else (2, 1))
+        assert (len(seen), len(traced)) == ((1, 2) if goes_first == "messages" else (2, 1))
         for end in off.values():
             end()
         process.send(pid, "unseen")
@@ -118,12 +118,12 @@ def test_a_tap_and_a_trace_are_on_together(first: str, goes_first: str) -> None:
 
 def test_a_tap_that_fails_is_taken_away_and_the_message_arrives() -> None:
     async def body() -> Any:
-        def broken(event: taps.Event) -> None:
+        def broken(event: message_trace.TraceEvent) -> None:
             raise ValueError(event)
 
-        taps.add(broken)
+        message_trace.add(broken)
         process.send(process.self_(), "still here")
-        assert not taps.is_on()
+        assert not message_trace.is_on()
         return await process.receive(timeout=1.0)
 
     assert run(body) == "still here"

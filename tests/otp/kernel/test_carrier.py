@@ -10,7 +10,7 @@ from otp.erts import process, runtime
 from otp.erts.pid import intern
 from otp.erts.signals import Down, Exit
 from otp.kernel.carrier import Mesh
-from otp.kernel.far import DEMONITOR, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK
+from otp.kernel.dist_entry import DEMONITOR, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK
 from otp.kernel.handshake import Handshake, HandshakeError, Hello
 from otp.kernel.node import BOOK
 
@@ -134,7 +134,7 @@ def test_a_newer_life_takes_over_a_stale_one_is_refused() -> None:
         _up(mesh, "w1", 1)
         newer = _up(mesh, "w1", 2)
         assert lost == ["w1"]
-        assert mesh.far["w1"].link is newer
+        assert mesh.entries["w1"].link is newer
         with pytest.raises(HandshakeError, match="stale"):
             _up(mesh, "w1", 1)
         assert BOOK.connected == {"w1": 2}

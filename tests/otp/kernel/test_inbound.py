@@ -12,7 +12,7 @@ from otp.erts.pid import abroad
 from otp.erts.signals import Exit
 from otp.kernel import inbound
 from otp.kernel.codec import MalformedFrame, pack
-from otp.kernel.far import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK, Far
+from otp.kernel.dist_entry import DEMONITOR, DOWN, EXIT, LINK, MONITOR, SEND, SEND_NAME, UNLINK, DistEntry
 
 
 class FakeLink:
@@ -26,57 +26,57 @@ class FakeLink:
 def _run(body: Any) -> None:
     async def main() -> None:
         process.trap_exit(True)
-        await body(Far("w1", 1, FakeLink()))
+        await body(DistEntry("w1", 1, FakeLink()))
 
     runtime.run(main, node="main")
 
 
 def test_messages_reach_pids_and_names() -> None:
-    async def body(far: Far) -> None:
+    async def body(entry: DistEntry) -> None:
         me = process.self_()
         process.register("me", me)
-        inbound.receive(far, [SEND, abroad(me), "one"])
-        inbound.receive(far, [SEND_NAME, "me", "two"])
-        inbound.receive(far, [SEND_NAME, "nobody", "lost"])
-        inbound.receive(far, [SEND, 999_999, "lost"])
+        inbound.receive(entry, [SEND, abroad(me), "one"])
+        inbound.receive(entry, [SEND_NAME, "me", "two"])
+        inbound.receive(entry, [SEND_NAME, "nobody", "lost"])
+        inbound.receive(entry, [SEND, 999_999, "lost"])
         assert [await process.receive(), await process.receive()] == ["one", "two"]
 
     _run(body)
 
 
 def test_links_and_exits() -> None:
-    async def body(far: Far) -> None:
-        me, theirs = process.self_(), far.pid(7)
-        inbound.receive(far, [LINK, 7, abroad(me)])
-        assert far.linked == {(me, theirs)}
+    async def body(entry: DistEntry) -> None:
+        me, theirs = process.self_(), entry.pid(7)
+        inbound.receive(entry, [LINK, 7, abroad(me)])
+        assert entry.linked == {(me, theirs)}
         assert theirs in process.process_info(me).links
-        inbound.receive(far, [UNLINK, 7, abroad(me)])
-        inbound.receive(far, [EXIT, 7, abroad(me), True, "late"])
-        inbound.receive(far, [LINK, 7, abroad(me)])
-        inbound.receive(far, [EXIT, 7, abroad(me), True, "boom"])
+        inbound.receive(entry, [UNLINK, 7, abroad(me)])
+        inbound.receive(entry, [EXIT, 7, abroad(me), True, "late"])
+        inbound.receive(entry, [LINK, 7, abroad(me)])
+        inbound.receive(entry, [EXIT, 7, abroad(me), True, "boom"])
         assert await process.receive() == Exit(theirs, "boom")
-        inbound.receive(far, [EXIT, None, abroad(me), False, "from nobody"])
+        inbound.receive(entry, [EXIT, None, abroad(me), False, "from nobody"])
         assert await process.receive() == Exit(None, "from nobody")
-        inbound.receive(far, [LINK, 7, 999_999])
-        assert far.link.posted == [(EXIT, 999_999, 7, True, "noproc")]
-        assert far.linked == set()
+        inbound.receive(entry, [LINK, 7, 999_999])
+        assert entry.link.posted == [(EXIT, 999_999, 7, True, "noproc")]
+        assert entry.linked == set()
 
     _run(body)
 
 
 def test_monitors() -> None:
-    async def body(far: Far) -> None:
+    async def body(entry: DistEntry) -> None:
         me = process.self_()
         before = process.process_info(me).monitored_by
-        inbound.receive(far, [MONITOR, 50, 7, abroad(me)])
+        inbound.receive(entry, [MONITOR, 50, 7, abroad(me)])
         assert process.process_info(me).monitored_by == before + 1
-        inbound.receive(far, [DEMONITOR, 50])
-        inbound.receive(far, [DEMONITOR, 50])
+        inbound.receive(entry, [DEMONITOR, 50])
+        inbound.receive(entry, [DEMONITOR, 50])
         assert process.process_info(me).monitored_by == before
-        inbound.receive(far, [MONITOR, 51, 7, 999_999])
-        inbound.receive(far, [MONITOR, 52, 7, "nobody"])
-        assert far.link.posted == [(DOWN, 51, "noproc"), (DOWN, 52, "noproc")]
-        inbound.receive(far, [DOWN, 12345, "nobody asked"])
+        inbound.receive(entry, [MONITOR, 51, 7, 999_999])
+        inbound.receive(entry, [MONITOR, 52, 7, "nobody"])
+        assert entry.link.posted == [(DOWN, 51, "noproc"), (DOWN, 52, "noproc")]
+        inbound.receive(entry, [DOWN, 12345, "nobody asked"])
 
     _run(body)
 
@@ -86,19 +86,19 @@ def test_monitors() -> None:
     [None, 5, "x", [], {}, [99], [SEND], [SEND, "serial", "m"], [LINK, 1], [EXIT, 1, 2, "yes", "r"], [SEND, 1, {}]],
 )
 def test_what_is_no_signal_is_malformed(frame: Any) -> None:
-    async def body(far: Far) -> None:
+    async def body(entry: DistEntry) -> None:
         with pytest.raises(MalformedFrame):
-            inbound.receive(far, frame)
+            inbound.receive(entry, frame)
 
     _run(body)
 
 
 def test_an_unknown_class_costs_its_message_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    async def body(far: Far) -> None:
+    async def body(entry: DistEntry) -> None:
         me = process.self_()
         with caplog.at_level(logging.ERROR):
-            inbound.receive(far, [SEND, abroad(me), ["no.such.Class", 1]])
-        inbound.receive(far, [SEND, abroad(me), list(pack((1, "next")))])
+            inbound.receive(entry, [SEND, abroad(me), ["no.such.Class", 1]])
+        inbound.receive(entry, [SEND, abroad(me), list(pack((1, "next")))])
         assert await process.receive() == (1, "next")
         assert "no.such.Class" in caplog.text
 

@@ -29,7 +29,7 @@ SERVERS: dict[str, tuple[Change, ...]] = {
         "            pass\n        cls = type(message)",
     ),
     "a time-out is lost to a system message": _one(
-        "stdlib/observed.py",
+        "stdlib/sys_handler.py",
         "        self.keep_waiting()\n        if asleep",
         "        self.stop_waiting()\n        if asleep",
     ),
@@ -51,7 +51,7 @@ SERVERS: dict[str, tuple[Change, ...]] = {
         "stdlib/crash_report.py", "found = found if here is None else here", "found = here if found is None else found"
     ),
     "a cast is handled at once though the server is suspended": _one(
-        "stdlib/observed.py",
+        "stdlib/sys_handler.py",
         "        if self.is_told_to_end(message):",
         '        if type(message).__name__ == "Cast":\n            return type(self).handle(self, message)\n'
         "        if self.is_told_to_end(message):",
@@ -77,10 +77,10 @@ SERVERS: dict[str, tuple[Change, ...]] = {
         "stdlib/gen_server.py", "return self.end(reason, after)", 'return self.end(("stop", reason), after)'
     ),
     "a debug function that is installed twice is told twice": _one(
-        "stdlib/observed.py", "        if fn not in (self.debug or ()):", "        if True:"
+        "stdlib/sys_handler.py", "        if fn not in (self.debug or ()):", "        if True:"
     ),
     "code is changed though the server is not suspended": _one(
-        "stdlib/observed.py", '        if message.op == "code_change" and self._stash is None:', "        if False:"
+        "stdlib/sys_handler.py", '        if message.op == "code_change" and self._stash is None:', "        if False:"
     ),
     "a kill can be trapped": _one("erts/links.py", "    elif reason == exits.KILL:", "    elif False:"),
     "an exit signal `normal` ends who does not trap it": _one(

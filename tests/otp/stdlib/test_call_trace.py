@@ -1,6 +1,6 @@
-"""test_probes — functions are seen, and put back.
+"""test_call_trace — functions are seen, and put back.
 
-Way:  otp.stdlib.probes
+Way:  otp.stdlib.call_trace
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from otp.stdlib.probes import Called, Probes
+from otp.stdlib.call_trace import Called, CallTrace
 from tests.support.node import run
 
 
@@ -30,8 +30,8 @@ class Adder:
 def test_a_method_is_seen_with_its_times_and_put_back() -> None:
     original, seen = Adder.add, []
     order: list[str] = []
-    probes = Probes()
-    probes.put(Adder, "add", seen.append, lambda args, now: order.append(f"{args[1]} begins"))
+    calls = CallTrace()
+    calls.trace(Adder, "add", seen.append, lambda args, now: order.append(f"{args[1]} begins"))
     assert Adder(3).add(4) == 7
     (called,) = seen
     assert isinstance(called, Called)
@@ -39,18 +39,18 @@ def test_a_method_is_seen_with_its_times_and_put_back() -> None:
     assert called.begin <= called.end
     assert order == ["4 begins"]
     assert Adder.add.__name__ == "add"
-    probes.take_away()
-    probes.take_away()
+    calls.stop()
+    calls.stop()
     assert Adder.add is original
 
 
 def test_what_raises_raises_and_is_not_told() -> None:
     seen: list[Called] = []
-    probes = Probes()
-    probes.put(Adder, "add", seen.append)
+    calls = CallTrace()
+    calls.trace(Adder, "add", seen.append)
     with pytest.raises(ValueError, match="-1"):
         Adder(3).add(-1)
-    probes.take_away()
+    calls.stop()
     assert seen == []
 
 
@@ -64,9 +64,9 @@ def test_async_functions_are_seen_to_their_end_and_probes_of_one_function_stack(
     module.slow = slow
     first: list[Called] = []
     second: list[Called] = []
-    probes = Probes()
-    probes.put(module, "slow", first.append)
-    probes.put(module, "slow", second.append)
+    calls = CallTrace()
+    calls.trace(module, "slow", first.append)
+    calls.trace(module, "slow", second.append)
 
     async def body() -> Any:
         return await module.slow("word")
@@ -74,16 +74,16 @@ def test_async_functions_are_seen_to_their_end_and_probes_of_one_function_stack(
     assert run(body) == "WORD"
     assert [called.result for called in first + second] == ["WORD", "WORD"]
     assert first[0].end - first[0].begin >= 10_000_000
-    probes.take_away()
+    calls.stop()
     assert module.slow is slow
 
 
 def test_a_function_is_swapped_and_put_back_with_the_probes_over_it() -> None:
     original, seen = Adder.add, []
-    probes = Probes()
-    probes.swap(Adder, "add", lambda add: lambda self, number: add(self, number) * 2)
-    probes.put(Adder, "add", seen.append)
+    calls = CallTrace()
+    calls.replace(Adder, "add", lambda add: lambda self, number: add(self, number) * 2)
+    calls.trace(Adder, "add", seen.append)
     assert Adder(3).add(4) == 14
     assert [called.result for called in seen] == [14]
-    probes.take_away()
+    calls.stop()
     assert Adder.add is original

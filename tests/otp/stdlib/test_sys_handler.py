@@ -1,4 +1,4 @@
-"""test_observed — system messages: suspend, resume, install, code_change; and pykka's view of a behaviour."""
+"""test_sys_handler — system messages: suspend, resume, install, code_change; and pykka's view of a behaviour."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""test_shown — terms in a line, without secrets.
+"""test_term_format — terms in a line, without secrets.
 
-Way:  otp.stdlib.shown
+Way:  otp.stdlib.term_format
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 from otp.erts.exits import Crash
 from otp.stdlib.gen import Cast
-from otp.stdlib.shown import LINE, masked, shown
+from otp.stdlib.term_format import LINE, format_term, masked
 
 
 @dataclass(frozen=True)
@@ -55,19 +55,19 @@ class Opaque:
     ],
 )  # fmt: skip
 def test_terms(term: object, text: str) -> None:
-    assert shown(term) == text
+    assert format_term(term) == text
 
 
 def test_nothing_floods_and_nothing_breaks_the_line() -> None:
-    assert len(shown("x" * 10_000)) < 100
-    assert len(shown([["y" * 70] * 8] * 8)) == LINE
+    assert len(format_term("x" * 10_000)) < 100
+    assert len(format_term([["y" * 70] * 8] * 8)) == LINE
     assert masked("a\nb\x1b[31m") == "a\\nb\\x1b[31m"
 
 
 def test_a_class_may_know_better() -> None:
-    assert shown((Opaque(), 1), {Opaque: lambda term: "mine"}) == "(mine, 1)"
+    assert format_term((Opaque(), 1), {Opaque: lambda term: "mine"}) == "(mine, 1)"
 
 
 def test_no_secret_of_a_deep_term_is_shown() -> None:
     deep = {"a": [Cast(("user add", {"user": "romeo", "password": "tiger"})), CheckPlain("x", "tiger")]}
-    assert "tiger" not in shown(deep)
+    assert "tiger" not in format_term(deep)

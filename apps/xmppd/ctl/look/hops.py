@@ -1,7 +1,7 @@
 """hops — a node's half of `trace --chart`: measures where each stanza is at which moment, while somebody asks.
 
 OTP:      seq_trace
-Way:      look.chart (parent) → rpc → [hops] → otp.stdlib.probes on the stations, otp.erts.taps on mailboxes
+Way:      look.chart (parent) → rpc → [hops] → call_trace on the stations, message_trace on mailboxes
 Process:  none: what is measured runs where the stanza is
 
 The stations are those of docs/stanza.md. A stanza is known by its key: what it says and who says it, the same on every
@@ -23,13 +23,13 @@ from types import FrameType
 from typing import Any, Final
 from zlib import crc32
 
-from otp.erts import process, taps
+from otp.erts import message_trace, process
 from otp.erts.pid import HERE, Pid
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 from otp.kernel import rpc
-from otp.stdlib import probes
-from otp.stdlib.probes import Called, Probes
+from otp.stdlib import call_trace
+from otp.stdlib.call_trace import Called, CallTrace
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
@@ -46,7 +46,7 @@ from xmppd.stream import c2s_session
 KEPT: Final = 500
 SPARE: Final = 5.0
 #: modules between who sends a stanza back and who looks
-_BETWEEN: Final = frozenset({__name__, probes.__name__, bounce.__name__, faults.__name__})
+_BETWEEN: Final = frozenset({__name__, call_trace.__name__, bounce.__name__, faults.__name__})
 
 #: (at in ns, node, station, pid, what happened)
 Note = tuple[int, str, str, str, str]
@@ -61,31 +61,31 @@ class Hops:
         self._parsed: OrderedDict[int, tuple[Element, Note, Note]] = OrderedDict()
         self._unsent: dict[int, list[str]] = {}
         self._now: dict[Pid, str] = {}
-        self._probes, self._tap = Probes(), self._message
+        self._calls, self._tracer = CallTrace(), self._message
         self._put()
-        taps.add(self._tap)
+        message_trace.add(self._tracer)
         self._timer = TIMERS.after(seconds + SPARE, self.end)
 
     def _put(self) -> None:
-        put = self._probes.put
-        put(XmlStream, "feed", self._fed)
-        put(c2s_session, "send_on", None, self._taken)
-        put(hooks, "run_fold", self._hook)
-        self._probes.swap(hooks, "_chain", self._chain)
-        put(bounce, "reply", self._sent_back)
-        self._probes.swap(packets, "send_now", lambda _: lambda *_: False)  # every message by the stations
-        put(router, "dispatch", None, self._routed)
-        put(users, "route", None, self._at("users", "to an account"))
-        put(iq, "process", self._answered, self._at("iq", "the handler of its namespace"))
-        put(sm, "sessions", self._looked_up)
-        put(c2s_session, "write_now", self._written, self._begins)
-        put(c2s_session, "write", self._written, self._begins)
-        put(Transport, "flush", self._flushed)
+        trace = self._calls.trace
+        trace(XmlStream, "feed", self._fed)
+        trace(c2s_session, "send_on", None, self._taken)
+        trace(hooks, "run_fold", self._hook)
+        self._calls.replace(hooks, "_chain", self._chain)
+        trace(bounce, "reply", self._sent_back)
+        self._calls.replace(packets, "send_now", lambda _: lambda *_: False)  # every message by the stations
+        trace(router, "dispatch", None, self._routed)
+        trace(users, "route", None, self._at("users", "to an account"))
+        trace(iq, "process", self._answered, self._at("iq", "the handler of its namespace"))
+        trace(sm, "sessions", self._looked_up)
+        trace(c2s_session, "write_now", self._written, self._begins)
+        trace(c2s_session, "write", self._written, self._begins)
+        trace(Transport, "flush", self._flushed)
 
     def end(self) -> None:
         """Put everything back. Idempotent."""
-        self._probes.take_away()
-        taps.remove(self._tap)
+        self._calls.stop()
+        message_trace.remove(self._tracer)
         TIMERS.cancel(self._timer)
 
     # -- the stations, in the order of the way
@@ -173,7 +173,7 @@ class Hops:
             text = f"{count} session{'' if count == 1 else 's'} of {called.args[0]}: {_us(called)}"
             self._note(key, self._here(called.end, "sm", text))
 
-    def _message(self, event: taps.Event) -> None:
+    def _message(self, event: message_trace.TraceEvent) -> None:
         if event.kind == "message" and type(event.what) is Deliver and event.from_ is not event.to:
             away = event.to.target is None
             station = "link" if away else "mailbox"

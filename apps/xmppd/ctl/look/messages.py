@@ -1,7 +1,7 @@
 """messages — what a process is told, in lines for an operator: stanzas as XML, everything else as terms, no secrets.
 
 OTP:      dbg's formatting of trace messages
-Way:      look.tracing → [messages] → otp.stdlib.shown
+Way:      look.tracing → [messages] → otp.stdlib.term_format
 Process:  none; pure
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from otp.stdlib.gen import Call, Cast
 from otp.stdlib.gen_fsm import Event
-from otp.stdlib.shown import HIDDEN, Special, is_secret, masked, shown
+from otp.stdlib.term_format import HIDDEN, Special, format_term, is_secret, masked
 from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
@@ -87,7 +87,7 @@ def _addressed(stanza: Stanza) -> Element:
 
 
 def _named(term: Any) -> list[Line]:
-    return [(type(term).__qualname__, shown(term, SPECIAL))]
+    return [(type(term).__qualname__, format_term(term, SPECIAL))]
 
 
 def _cut(text: str) -> str:

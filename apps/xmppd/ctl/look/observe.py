@@ -22,7 +22,7 @@ from otp.erts.scheduler import THIS
 from otp.kernel import node, rpc, stall
 from otp.stdlib import detail, ets
 from otp.stdlib.children import FAMILIES
-from otp.stdlib.shown import HIDDEN, is_secret, shown
+from otp.stdlib.term_format import HIDDEN, format_term, is_secret
 from xmppd.ctl.commands import EXIT_USAGE, CommandError
 from xmppd.ctl.look import crash, messages, nodes, pids
 
@@ -91,7 +91,7 @@ def rows(name: str) -> list[list[str]]:
     if name not in ets.all_tables():
         return []
     table = ets.lookup_table(name)
-    return [[shown(key), _value(key, table.get(key))] for key in list(islice(iter(table), ROWS))]
+    return [[format_term(key), _value(key, table.get(key))] for key in list(islice(iter(table), ROWS))]
 
 
 @rpc.exported
@@ -106,7 +106,7 @@ async def info(who: str) -> dict[str, Any] | None:
 
 
 def _value(key: object, value: object) -> str:
-    return HIDDEN if isinstance(key, str) and is_secret(key) else shown(value)
+    return HIDDEN if isinstance(key, str) and is_secret(key) else format_term(value)
 
 
 def _table(table: ets.Table[Any, Any]) -> dict[str, Any]:

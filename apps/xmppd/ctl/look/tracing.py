@@ -2,8 +2,8 @@
 streams from an address or at a port, from their first byte; with them what the audit says of whom it follows.
 
 OTP:      dbg:tracer, dbg:p; limited as recon_trace is
-Way:      look.trace (parent) → rpc → [tracing] → otp.erts.taps
-Process:  none: a tap runs where messages are sent; nothing is in their way while no trace is on
+Way:      look.trace (parent) → rpc → [tracing] → otp.erts.message_trace
+Process:  none: a tracer runs where messages are sent; nothing is in their way while no trace is on
 
 A trace ends by itself: after so many events, so many seconds, or when nobody has read it for LEASE seconds.
 """
@@ -16,12 +16,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
-from otp.erts import process, taps
+from otp.erts import message_trace, process
+from otp.erts.message_trace import TraceEvent
 from otp.erts.pid import HERE, Pid
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 from otp.kernel import rpc
-from otp.stdlib.shown import masked, shown
+from otp.stdlib.term_format import format_term, masked
 from xmppd import audit
 from xmppd.ctl.look import messages, pids
 
@@ -41,9 +42,9 @@ class Trace:
         self.pids: set[Pid] = set()
         self.read_at = time.monotonic()
         self._offset = time.time_ns() - time.monotonic_ns()
-        self._tap, self._listener = self.see, self.hear
+        self._tracer, self._listener = self.see, self.hear
         self.pids.update(pids.here(self.word))
-        taps.add(self._tap)
+        message_trace.add(self._tracer)
         audit.LISTENERS.append(self._listener)
         self._timer = TIMERS.after(seconds, self.end)
 
@@ -52,13 +53,13 @@ class Trace:
         if not pids.is_address(self.word):
             self.pids.update(pids.here(self.word))
 
-    def see(self, event: taps.Event) -> None:
+    def see(self, event: TraceEvent) -> None:
         """A message or an end: note it if it is of ours."""
         if event.to not in self.pids and any(joins(self.word, event.to, event.what) for joins in pids.JOINERS):
             self.pids.add(event.to)
         if event.kind == "exit":
             if event.to in self.pids and self.direction != "out":
-                self._note(event, "exit", event.from_, [("exit", shown(event.what))])
+                self._note(event, "exit", event.from_, [("exit", format_term(event.what))])
         elif event.to in self.pids and self.direction != "out":
             self._note(event, "in", event.from_, messages.lines(event.what))
         elif event.from_ in self.pids and self.direction != "in":
@@ -71,9 +72,10 @@ class Trace:
         pid = THIS.running.pid
         if pids.may_come(self.word):
             self.pids.add(pid)
-        self._note(taps.Event(time.monotonic_ns(), "message", pid, pid, line), "in", None, [("audit", masked(line))])
+        told = TraceEvent(time.monotonic_ns(), "message", pid, pid, line)
+        self._note(told, "in", None, [("audit", masked(line))])
 
-    def _note(self, event: taps.Event, direction: str, other: Pid | None, said: list[messages.Line]) -> None:
+    def _note(self, event: TraceEvent, direction: str, other: Pid | None, said: list[messages.Line]) -> None:
         whom = event.from_ if direction == "out" and event.from_ is not None else event.to
         for kind, text in said:
             if self.over or (self.kinds and kind.lower() not in self.kinds and direction != "exit"):
@@ -92,7 +94,7 @@ class Trace:
     def end(self) -> None:
         """See nothing more. Idempotent."""
         self.over = True
-        taps.remove(self._tap)
+        message_trace.remove(self._tracer)
         if self._listener in audit.LISTENERS:
             audit.LISTENERS.remove(self._listener)
         TIMERS.cancel(self._timer)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from otp.erts import taps
-from otp.stdlib.probes import Probes
+from otp.erts import message_trace
+from otp.stdlib.call_trace import CallTrace
 from tests.support import node
 from tests.support.client import Client
 from tests.support.server import config, serving
@@ -69,7 +69,7 @@ def test_a_ping_passes_every_station_and_all_is_put_back() -> None:
         assert station in stations, stations
     assert stations.index("receiver") < stations.index("c2s") < stations.index("router") < stations.index("transport")
     assert (XmlStream.feed, router.dispatch) == (FEED, ROUTE)
-    assert not taps.is_on()
+    assert not message_trace.is_on()
 
 
 async def ends(client: Client, stanza: str, answer: str = "") -> list[str]:
@@ -122,7 +122,7 @@ def test_measuring_ends_by_itself(monkeypatch: Any) -> None:
         hops.begin(0.02)
         assert router.dispatch is not ROUTE
         await node.until(lambda: router.dispatch is ROUTE)
-        assert not taps.is_on()
+        assert not message_trace.is_on()
         hops.end()
 
     node.run(body)
@@ -130,7 +130,7 @@ def test_measuring_ends_by_itself(monkeypatch: Any) -> None:
 
 def test_memory_of_stanzas_is_bounded(monkeypatch: Any) -> None:
     monkeypatch.setattr(hops, "KEPT", 3)
-    monkeypatch.setattr(Probes, "put", lambda *_: None)
+    monkeypatch.setattr(CallTrace, "trace", lambda *_: None)
 
     async def body() -> None:
         hops.begin(60.0)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from otp.erts import process, taps
+from otp.erts import message_trace, process
 from otp.erts.signals import Down
 from tests.support.node import run, until
 from xmppd.ctl.look import tracing
@@ -21,7 +21,7 @@ def all_ended() -> Iterator[None]:
     yield
     for key in list(tracing._traces):
         tracing.end(key)
-    assert not taps.is_on()
+    assert not message_trace.is_on()
 
 
 async def echo() -> None:
@@ -87,7 +87,7 @@ def test_it_ends_after_so_many_events_and_after_so_long() -> None:
         found = tracing.read("few")
         assert (len(found["events"]), found["over"]) == (3, True)
         await until(lambda: tracing.read("short")["over"])
-        assert not taps.is_on()
+        assert not message_trace.is_on()
 
     run(body)
 
@@ -98,8 +98,8 @@ def test_it_ends_when_nobody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async def body() -> None:
         process.spawn(echo, name="echo")
         tracing.begin("k", "echo", [], "both", 100, 60.0)
-        assert taps.is_on()
-        await until(lambda: not taps.is_on())
+        assert message_trace.is_on()
+        await until(lambda: not message_trace.is_on())
         assert tracing.read("k") == {"events": [], "over": True, "dropped": 0}
 
     run(body)
