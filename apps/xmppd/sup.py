@@ -19,7 +19,8 @@ from xmppd.config.schema import Config
 from xmppd.net import tls_server
 from xmppd.net.listener_sup import ListenerSup
 from xmppd.net.receiver_sup import ReceiverSup
-from xmppd.routing import hooks, iq, router, sm, undelivered
+from xmppd.routing import hooks, iq, router, undelivered
+from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.store import StoreConfig
 from xmppd.stream.c2s_sup import C2sSup

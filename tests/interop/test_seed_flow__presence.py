@@ -47,7 +47,7 @@ def notes(server: Booted, client: Wire) -> dict[str, str]:
     """The sets that mod_presence keeps for a session: pres_f, pres_t, pres_a."""
     worker = server.sessions(client.bare.partition("@")[0])[client.jid]
     source = (
-        f"from xmppd.routing.sm_server import OWN\n"
+        f"from xmppd.routing.sm.session_table import OWN\n"
         f"own = [s for s in OWN.values() if s.jid.full == {client.jid!r}][0]\n"
         f"n = own.module_states['mod_presence']; (sorted(n.pres_f), sorted(n.pres_t), sorted(n.pres_a))"
     )

@@ -132,7 +132,7 @@ def test_a_broken_edit_changes_nothing(play: Play) -> None:
 @pytest.mark.parametrize(
     "unchanged",
     [
-        ("xmppd.stream.c2s", "xmppd.net.receiver", "xmppd.routing.sm_server"),
+        ("xmppd.stream.c2s", "xmppd.net.receiver", "xmppd.routing.sm.session_table"),
         (
             "mod_roster",
             "mod_ping",

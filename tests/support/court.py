@@ -32,11 +32,12 @@ from xmpp_core.stanza import Stanza
 from xmppd import gen_mod_sup
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Paths, Registration
-from xmppd.routing import durability, hold, hooks, iq, packets, router, sm, sm_server
+from xmppd.routing import durability, hold, hooks, iq, packets, router
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionLeaving, SessionOpened
 from xmppd.routing.redeliver import redeliver
 from xmppd.routing.session import C2sSession, new_session
+from xmppd.routing.sm import session_table, sm
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig
 from xmppd.store.tables import Account
@@ -139,7 +140,7 @@ async def _live(client: Client) -> None:
     await sm.close_session(session)
     moved = await redeliver(session, client.got.append)
     moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
-    await sm.left(session, moved=moved)
+    await sm.finish_leaving(session, moved=moved)
     await hooks.run(session.host, SessionClosed(session))
     client.ended = reason
 
@@ -257,7 +258,7 @@ class CourtSup(Supervisor):
 
 async def start(config: Config, where: StoreConfig = MEMORY) -> Court:
     """Starts everything under a supervisor, linked to the calling process; pg runs already."""
-    sm_server.OWN.clear()  # of a node that ran in this OS process before
+    session_table.OWN.clear()  # of a node that ran in this OS process before
     await supervisor.start_link(CourtSup, config, where, name="court_sup")
     return Court(config)
 

@@ -23,7 +23,8 @@ from tests.support import court
 from tests.support.mesh import COOKIE, SECONDS, Mesh
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
-from xmppd.routing import sm, sm_cut, sm_marks, undelivered
+from xmppd.routing import undelivered
+from xmppd.routing.sm import flags, sm, suspected_nodes
 from xmppd.store.backend import StoreConfig
 
 _clients: dict[str, court.Client] = {}
@@ -54,9 +55,9 @@ async def login_quietly(jid: str) -> None:
 
 
 @rpc.exported
-def marks() -> list[str]:
+def flagged() -> list[str]:
     """The accounts of which somebody is leaving or handing over."""
-    return sorted((*sm_marks.LEAVING, *sm_marks.FETCHING))
+    return sorted((*flags.LEAVING, *flags.FETCHING))
 
 
 @rpc.exported
@@ -109,7 +110,7 @@ async def crash(name: str) -> None:
 @rpc.exported
 def cut(name: str, grace: float) -> None:
     """Break the link to a node (it is dialled again at once); both sides should have been given the same patience."""
-    sm_cut.GRACE = grace
+    suspected_nodes.GRACE = grace
     if name:
         net_kernel.disconnect(name)
 

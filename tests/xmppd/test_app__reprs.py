@@ -25,8 +25,8 @@ from xmpp_core.stanza import from_element
 from xmppd.auth import auth
 from xmppd.config.schema import Listen
 from xmppd.net.receiver import Batch
-from xmppd.routing import sm
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
+from xmppd.routing.sm import sm
 from xmppd.stream import c2s_session
 
 #: fields that hold what people wrote, or a secret, wherever they stand

@@ -31,7 +31,7 @@ PRELUDE: Final = {
     "application": "otp.kernel.application",
     "hooks": "xmppd.routing.hooks",
     "router": "xmppd.routing.router",
-    "sm": "xmppd.routing.sm",
+    "sm": "xmppd.routing.sm.sm",
     "store": "xmppd.store.store",
     "auth": "xmppd.auth.auth",
 }

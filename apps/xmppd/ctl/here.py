@@ -17,7 +17,7 @@ from xmppd.app import XmppdApp
 from xmppd.ctl import evaluate, start_notes
 from xmppd.ctl.commands import CommandError, registry
 from xmppd.ctl.dispatch import call
-from xmppd.routing import sm
+from xmppd.routing.sm import sm
 
 
 @rpc.exported

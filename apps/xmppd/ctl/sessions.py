@@ -13,9 +13,9 @@ from otp.erts import process
 from xmppd import audit
 from xmppd.ctl.commands import CommandError
 from xmppd.ctl.users import account, address
-from xmppd.routing import sm
 from xmppd.routing.deliver import Kick
 from xmppd.routing.session import Session
+from xmppd.routing.sm import sm
 
 
 async def list_(user: str | None) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from xmppd.config.schema import Config
 from xmppd.ctl import dispatch
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_USAGE, CommandError
 from xmppd.gen_mod import Mod, ModError
-from xmppd.routing import sm
+from xmppd.routing.sm import sm
 
 #: the runtime's own tables lie in its modules
 FIXED: Final = ("otp.", "pykka")

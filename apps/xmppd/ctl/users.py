@@ -22,8 +22,9 @@ from xmppd.auth.auth_internal import AuthBusy, AuthError
 from xmppd.config.schema import Config
 from xmppd.ctl.commands import EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_USAGE, CommandError
 from xmppd.ctl.passwords import checked, new_password
-from xmppd.routing import accounts, sm
+from xmppd.routing import accounts
 from xmppd.routing.deliver import Kick
+from xmppd.routing.sm import sm
 
 T = TypeVar("T")
 

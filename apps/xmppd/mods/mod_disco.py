@@ -15,8 +15,9 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
-from xmppd.routing import hooks, iq, router, sm
+from xmppd.routing import hooks, iq, router
 from xmppd.routing.hook_points import DiscoFeatures, DiscoIdentities, DiscoItems, MaySeePresence
+from xmppd.routing.sm import sm
 from xmppd.routing.written import WrittenIq
 
 XEP = {30: "2.5rc3"}

@@ -14,9 +14,9 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing import sm
 from xmppd.routing.hook_points import SessionLost, UserUnavailable
 from xmppd.routing.iq import LOCAL, SM
+from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.tables import LAST, LastActivity
 

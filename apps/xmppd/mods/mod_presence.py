@@ -22,7 +22,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, make_presence
 from xmppd.gen_mod import Mod, on
 from xmppd.mods.presence.session_state import PresenceState
-from xmppd.routing import hooks, router, sm
+from xmppd.routing import hooks, router
 from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
@@ -39,6 +39,7 @@ from xmppd.routing.hook_points import (
     UserUnavailable,
 )
 from xmppd.routing.session import C2sSession
+from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.tables import LAST
 

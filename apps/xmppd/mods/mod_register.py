@@ -23,9 +23,10 @@ from xmppd.auth import auth
 from xmppd.auth.auth import AccountExists, AuthBusy, BadName, BadPassword
 from xmppd.auth.throttle import address_key, hourly, is_loopback
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing import accounts, hooks, sm
+from xmppd.routing import accounts, hooks
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.routing.sm import sm
 
 XEP = {77: "2.4"}
 _FEATURE = Element(ns.REGISTER_FEATURE, "register")

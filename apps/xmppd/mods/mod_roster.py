@@ -25,7 +25,7 @@ from xmppd.mods.roster import items, plan, records, requests, view
 from xmppd.mods.roster.perform import perform
 from xmppd.mods.roster.plan import Change, NotThere, Step
 from xmppd.mods.roster.totals import ROOM, Room, TooMany
-from xmppd.routing import hooks, iq, router, sm
+from xmppd.routing import hooks, iq, router
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
@@ -38,6 +38,7 @@ from xmppd.routing.hook_points import (
     SubscriptionLists,
     UserSendPresence,
 )
+from xmppd.routing.sm import sm
 from xmppd.routing.written import WrittenIq
 from xmppd.store import store
 from xmppd.store.backend import Tx

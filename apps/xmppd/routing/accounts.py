@@ -10,9 +10,10 @@ from __future__ import annotations
 from otp.erts import process
 from xmpp_core.jid import JID
 from xmppd.auth import auth
-from xmppd.routing import hooks, sm
+from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick
 from xmppd.routing.hook_points import AccountRemoved
+from xmppd.routing.sm import sm
 
 GONE = Kick("not-authorized", "the account was removed")
 

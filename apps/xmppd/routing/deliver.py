@@ -1,6 +1,6 @@
 """deliver — the messages that a c2s process gets from the rest of the server.
 
-Way:  users, sm_server, mods → process.send(pid, Deliver(stanza)) → [c2s of the resource]
+Way:  users, session_table, mods → process.send(pid, Deliver(stanza)) → [c2s of the resource]
 OTP:  cf. the {route, From, To, Packet}, replaced, kick and broadcast messages of ejabberd_c2s
 Process: values; what they ask for is done in the c2s that gets them. All may cross between nodes (wire.py)
 """

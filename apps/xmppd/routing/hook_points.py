@@ -2,7 +2,7 @@
 
 OTP:  cf. the hook names of ejabberd_hooks and mongoose_hooks; here a hook is a class, so that a search for its
       name finds all who fire it and all who listen
-Way:  c2s, packets, users, sm_lost, mods → hooks.run(host, point) or hooks.run_fold(host, point, acc) → handlers
+Way:  c2s, packets, users, lost_sessions, mods → hooks.run(host, point) or hooks.run_fold(host, point, acc) → handlers
 Process: handlers run in the process that fires the hook, lower `seq` first; one that crashes is logged and skipped
 
 A `Fold[A]` carries an accumulator of type A from handler to handler; a `Run` only tells. `Stop(value)` ends both.

@@ -1,7 +1,7 @@
 """hooks — lets modules take part in what others do, in an order, and survives those that fail.
 
 OTP:      gen_server (handler_table); cf. ejabberd_hooks.erl
-Way:      c2s, packets, users, sm_lost → [hooks] → handlers of mods, in the caller's process
+Way:      c2s, packets, users, lost_sessions → [hooks] → handlers of mods, in the caller's process
 Process:  one per node, permanent, under xmppd.sup; only registering goes through it
 
 A handler of a Fold is called fn(acc, point) and returns the next accumulator; one of a Run is called fn(point). Both

@@ -2,7 +2,7 @@
 
 Way:      c2s_session (the session is out of the table) → [redeliver] → users.again → …
 Process:  runs in the c2s that ends
-RFC:      6120 §10.1 (order): who has more for the account waits meanwhile (sm_marks); 6121 §8.5.3.2
+RFC:      6120 §10.1 (order): who has more for the account waits meanwhile (flags); 6121 §8.5.3.2
 Differs:  one owner at each time: what the store still has (Older) is not sent on, whatever else was held or waits is
 """
 
@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 from otp.erts import process
 from xmpp_core.stanza import Iq, Presence
-from xmppd.routing import faults, router, sm, users
+from xmppd.routing import faults, router, users
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.session import C2sSession
+from xmppd.routing.sm import sm
 
 
 async def redeliver(session: C2sSession, answered: Callable[[Iq], None]) -> bool:

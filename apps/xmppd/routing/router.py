@@ -24,8 +24,9 @@ from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, Reply
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Presence, Stanza
-from xmppd.routing import bounce, faults, local, sm, sm_server, users
+from xmppd.routing import bounce, faults, local, users
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
+from xmppd.routing.sm import session_table, sm
 
 TABLE: Final = "routes"
 _TRIES = 1000
@@ -117,7 +118,7 @@ async def unregister_route(domain: str, pid: Pid) -> None:
 
 async def _everywhere() -> None:
     for name in node.nodes():
-        if name != sm_server.PARENT:
+        if name != session_table.PARENT:
             with contextlib.suppress(rpc.RpcError):
                 await rpc.call(name, "xmppd.routing.router:heard", timeout=_PATIENCE)
 

@@ -146,13 +146,14 @@ class C2sSession:
             tell()
 
     def follow(self, others: Iterable[Session]) -> None:
-        """Is newer than `others`, whatever the clock says; for routing.sm only, before the session is in the table."""
+        """Is newer than `others`, whatever the clock says; for routing.sm.sm only, before the session is in the
+        table."""
         newest = max([other.sid for other in others], default=self.entry.sid)
         if newest > self.entry.sid:
             self.entry = replace(self.entry, sid=new_sid(newest))
 
     def change(self, *, priority: int | None, interested: bool) -> Session:
-        """Replaces `entry`; for routing.sm only, which tells the other nodes."""
+        """Replaces `entry`; for routing.sm.sm only, which tells the other nodes."""
         self.entry = replace(self.entry, priority=priority, interested=interested)
         return self.entry
 

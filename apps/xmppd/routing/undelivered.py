@@ -1,6 +1,6 @@
 """undelivered — stanzas that were on their way to a node which has ended, or gives no sign of life.
 
-Way:      otp.kernel.held (given back by sm_server, once the node's sessions are out of the table) → [undelivered] →
+Way:      otp.kernel.held (given back by session_table, once the node's sessions are out of the table) → [undelivered] →
           router: another session, the store, or an error to who sent it
 Process:  one for all that a node held
 RFC:      6120 §8.3.3.18 (resource-constraint), 6121 §8.5.3.2 (no session of the full JID)
@@ -19,10 +19,11 @@ from otp.kernel import held
 from otp.kernel.held import GivenBack
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
-from xmppd.routing import bounce, deliver, router, sm
+from xmppd.routing import bounce, deliver, router
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.redeliver import has_another
-from xmppd.routing.sm_cut import ANEW
+from xmppd.routing.sm import sm
+from xmppd.routing.sm.suspected_nodes import REROUTING
 
 log = logging.getLogger("xmppd.router")
 
@@ -48,7 +49,7 @@ def _given_back(node: str, messages: list[GivenBack]) -> None:
     if wanted:
         log.warning("%d stanzas that %s has not taken are routed anew or sent back", len(wanted), node)
         pid = process.spawn(_again, wanted)
-        ANEW.update((stanza.to.bare, pid) for _, stanza, _ in wanted if stanza.to is not None)
+        REROUTING.update((stanza.to.bare, pid) for _, stanza, _ in wanted if stanza.to is not None)
 
 
 def _is_asked(stanza: Stanza) -> bool:
@@ -59,8 +60,8 @@ async def _again(stanzas: list[tuple[object, Stanza, bool]]) -> None:
     try:
         await _each(stanzas)
     finally:
-        for bare in [bare for bare, pid in ANEW.items() if pid is process.self_()]:
-            del ANEW[bare]
+        for bare in [bare for bare, pid in REROUTING.items() if pid is process.self_()]:
+            del REROUTING[bare]
 
 
 async def _each(stanzas: list[tuple[object, Stanza, bool]]) -> None:

@@ -17,13 +17,14 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.auth import auth
-from xmppd.routing import bounce, durability, hooks, iq, sm, sm_marks
+from xmppd.routing import bounce, durability, hooks, iq
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.hook_points import AccountPresence, OfflineMessage
 from xmppd.routing.session import Session
-from xmppd.routing.sm_cut import ANEW, CUT
-from xmppd.routing.sm_marks import LEAVING
+from xmppd.routing.sm import flags, sm
+from xmppd.routing.sm.flags import LEAVING
+from xmppd.routing.sm.suspected_nodes import REROUTING, SUSPECTED
 
 Router = Callable[[Stanza], Awaitable[Stanza | None]]
 _ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"})
@@ -36,7 +37,7 @@ _FOR_THE_ONE = frozenset({"chat", "normal"})
 def deliver_now(message: Message, to: JID) -> bool:
     """As route, on the way of nearly every message: the session it names is there, or one session alone that takes what
     is for the account, and there is nothing to wait for. False: nothing was done, and route does the rest."""
-    if LEAVING or CUT or BEHIND or ANEW or ANY_PENDING:
+    if LEAVING or SUSPECTED or BEHIND or REROUTING or ANY_PENDING:
         return False
     rows = sm.sessions(to.bare)
     if to.resource:
@@ -60,7 +61,7 @@ def deliver_presence_now(presence: Presence, to: JID) -> bool:
 
     False: nothing was done, and route does the rest. RFC: 6121 §4.4.2, §4.5.3, §8.5.2.1.2 (to all that are available)
     """
-    if CUT or BEHIND or ANEW:
+    if SUSPECTED or BEHIND or REROUTING:
         return False
     rows = sm.sessions(to.bare)
     if not rows:
@@ -75,7 +76,7 @@ async def route(stanza: Stanza) -> Stanza | None:
     """Hands a stanza for a local account on; what is to be answered, if anything, is returned.
 
     A message does not overtake what its sender said before, wherever that is now: with a session that is leaving, or on
-    its way to the disk. It waits for that, at most sm_marks.GRACE and durability.PATIENCE. Raises what fails behind it.
+    its way to the disk. It waits for that, at most flags.GRACE and durability.PATIENCE. Raises what fails behind it.
     """
     to = stanza.to
     assert to is not None
@@ -83,8 +84,8 @@ async def route(stanza: Stanza) -> Stanza | None:
     if resource and isinstance(stanza, Iq) and stanza.is_request:
         await iq.guard(stanza)
     if LEAVING and to.bare in LEAVING and isinstance(stanza, Message) and not stanza.is_error:
-        await sm_marks.over(to.bare)
-    usual = not (CUT or BEHIND or ANEW)
+        await flags.wait_until_none_leaves(to.bare)
+    usual = not (SUSPECTED or BEHIND or REROUTING)
     rows = sm.sessions(to.bare) if usual else await sm.reachable_sessions(to.bare, resource)
     if resource:
         for session in rows:  # the way of nearly every message: no rule, no hook, one look-up

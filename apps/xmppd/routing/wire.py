@@ -1,6 +1,6 @@
 """wire — lets stanzas, addresses and sessions cross between nodes.
 
-OTP:      registrations for otp.kernel.codec; imported for their effect, by sm_server
+OTP:      registrations for otp.kernel.codec; imported for their effect, by session_table
 Way:      process.send to a c2s of another worker → codec → [these functions] → its mailbox
 """
 

@@ -29,9 +29,10 @@ from xmppd.auth import auth
 from xmppd.auth.auth import AuthBusy
 from xmppd.auth.throttle import address_key
 from xmppd.net import receiver
-from xmppd.routing import hooks, sm
+from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
+from xmppd.routing.sm import sm
 from xmppd.store.store import StoreError
 from xmppd.stream.c2s_data import Data, ReceiverEnded
 

@@ -20,7 +20,7 @@ from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import Oversized
 from xmpp_core.stanza import Iq, Message, Presence
-from xmppd.routing import faults, hold, hooks, packets, router, sm
+from xmppd.routing import faults, hold, hooks, packets, router
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Older
 from xmppd.routing.hook_points import (
     SessionClosed,
@@ -31,6 +31,7 @@ from xmppd.routing.hook_points import (
 )
 from xmppd.routing.redeliver import redeliver
 from xmppd.routing.session import C2sSession, new_session
+from xmppd.routing.sm import sm
 from xmppd.stream import slow_reader
 from xmppd.stream.c2s_data import Data
 
@@ -66,7 +67,7 @@ async def close_session(data: Data, reason: str) -> None:
         moved = await redeliver(session, lambda answer: _last_answer(data, answer))
         moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
     finally:
-        await sm.left(session, moved=moved)
+        await sm.finish_leaving(session, moved=moved)
     await hooks.run(session.host, SessionClosed(session, reason))
 
 

@@ -12,9 +12,9 @@ from tests.support.admin import beside_server
 from xmpp_core.jid import JID
 from xmppd.ctl import sessions
 from xmppd.ctl.commands import CommandError
-from xmppd.routing import sm
 from xmppd.routing.deliver import Kick
 from xmppd.routing.session import new_session
+from xmppd.routing.sm import sm
 
 
 async def client(jid: str, seen: list[object]) -> None:

@@ -21,7 +21,7 @@ from tests.support.far_court import Courts, Far, call
 from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, Stanza, make_message, make_presence
-from xmppd.routing import sm_marks
+from xmppd.routing.sm import flags
 from xmppd.store import store
 from xmppd.store.tables import OFFLINE
 
@@ -91,13 +91,13 @@ def test_whatever_the_recipient_does_the_order_stays(steps: list[tuple[str, int 
                 process.send(client.pid, Say(presence(n).addressed(from_=client.jid)))
             elif what == "priority" and here:
                 if n is None or n < 0:
-                    await taken(here[0].send, lambda: sm_marks.FETCHING)
+                    await taken(here[0].send, lambda: flags.FETCHING)
                 process.send(here[0].pid, Say(presence(n).addressed(from_=here[0].jid)))
                 if n is None or n < 0:
                     await court.settle()  # what it was sent before is its own: it takes that before it closes
             elif what == "close" and here:
                 if len(here) > 1:
-                    await taken(here[0].send, lambda: sm_marks.FETCHING)
+                    await taken(here[0].send, lambda: flags.FETCHING)
                 await here.pop(0).close((n or 0) / 1000)
             else:
                 for _ in range(n or 0):
@@ -141,7 +141,7 @@ def test_a_sender_that_never_pauses_on_another_node() -> None:
             await client.do("send", f"<presence><priority>{turn % 4}</priority></presence>")
             if turn % 3:
                 gone = here.pop(0)
-                await taken(lambda xml, gone=gone: gone.do("send", xml), lambda: call("w1", "marks"))
+                await taken(lambda xml, gone=gone: gone.do("send", xml), lambda: call("w1", "flagged"))
                 await gone.do("close", 0.02)
             turn += 1
         await call("w2", "login_quietly", "juliet@localhost/last")

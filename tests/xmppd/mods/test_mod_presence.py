@@ -9,8 +9,9 @@ from tests.support.court import Court, play
 from tests.support.node import until
 from xmpp_core.stanza import make_iq, make_presence
 from xmppd.mods.mod_presence import state_of
-from xmppd.routing import router, sm
+from xmppd.routing import router
 from xmppd.routing.deliver import DeliverIfNewer, RosterItemChanged
+from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.tables import RosterItem
 

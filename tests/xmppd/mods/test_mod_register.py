@@ -12,9 +12,10 @@ from xmpp_core import parser, stanza
 from xmpp_core.stanza import Iq
 from xmppd.auth import auth, throttle
 from xmppd.config.schema import Config, Registration
-from xmppd.routing import hooks, sm
+from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.routing.sm import sm
 
 QUERY = "<query xmlns='jabber:iq:register'>{}</query>"
 ME = "<username>romeo</username><password>wherefore</password>"

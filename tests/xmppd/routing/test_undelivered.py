@@ -10,8 +10,9 @@ from tests.support.node import until
 from xmpp_core import parser, stanza
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Stanza
-from xmppd.routing import sm_cut, undelivered
+from xmppd.routing import undelivered
 from xmppd.routing.deliver import Deliver, Kick
+from xmppd.routing.sm import suspected_nodes
 
 GONE = intern("w9", 1, 7)
 
@@ -64,7 +65,7 @@ def test_who_is_away_finds_it_stored() -> None:
         await court.login("romeo@localhost/r")
         await court.account("juliet@localhost")
         give_back(*((message(number), False) for number in range(50)))
-        await until(lambda: not sm_cut.ANEW)
+        await until(lambda: not suspected_nodes.REROUTING)
         await process.sleep(0.1)
         juliet = await court.login("juliet@localhost/j", presence=None)
         await juliet.send("<presence/>")
@@ -81,10 +82,10 @@ def test_nothing_overtakes_what_is_routed_anew() -> None:
     async def body(court: Court) -> None:
         romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
         give_back(*((message(number), False) for number in range(100)))
-        assert "juliet@localhost" in sm_cut.ANEW
+        assert "juliet@localhost" in suspected_nodes.REROUTING
         await romeo.send("<message to='juliet@localhost/j' type='chat'><body>100</body></message>")
         await until(lambda: len(juliet.got) == 101)
         assert "<body>100</body>" in juliet.texts()[-1]
-        assert sm_cut.ANEW == {}
+        assert suspected_nodes.REROUTING == {}
 
     play(body)

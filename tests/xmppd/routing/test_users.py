@@ -9,7 +9,8 @@ from xmpp_core import delivery
 from xmpp_core.delivery import Recipients
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
-from xmppd.routing import sm, users
+from xmppd.routing import users
+from xmppd.routing.sm import sm
 
 
 def bodies(texts: list[str]) -> list[str]:

@@ -17,9 +17,10 @@ from tests.support.server import config, serving, streams
 from xmpp_core.stanza import Iq, Message
 from xmppd.auth import auth
 from xmppd.config.schema import Limits, Listen
-from xmppd.routing import hooks, packets, sm
+from xmppd.routing import hooks, packets
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened, UserReceivePacket, UserSendPacket
+from xmppd.routing.sm import sm
 
 Body = Callable[[int], Awaitable[None]]
 BIND = (

@@ -18,10 +18,11 @@ from xmpp_core.jid import JID
 from xmpp_core.parser import parse_document
 from xmpp_core.stanza import make_iq, make_message, make_presence
 from xmppd.net.connection_limits import OpenConnections
-from xmppd.routing import hooks, sm
+from xmppd.routing import hooks
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import SessionClosed, UserReceivePacket, UserReceivePresence
 from xmppd.routing.session import new_session
+from xmppd.routing.sm import sm
 from xmppd.routing.written import WrittenIq
 from xmppd.stream import c2s_session
 

@@ -36,10 +36,11 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Stanza
 from xmppd.net.transport import Transport
 from xmppd.net.xml_stream import XmlStream
-from xmppd.routing import bounce, faults, hooks, iq, packets, router, sm, users
+from xmppd.routing import bounce, faults, hooks, iq, packets, router, users
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.handler_table import Entry
 from xmppd.routing.hook_points import Fold
+from xmppd.routing.sm import sm
 from xmppd.stream import c2s_session
 
 #: stanzas that are remembered at a time

@@ -12,8 +12,9 @@ from otp.kernel import rpc
 from xmpp_core.jid import JID, JidError
 from xmppd.auth import auth
 from xmppd.ctl.look import pids
-from xmppd.routing import router, sm
-from xmppd.routing.sm_server import OWN
+from xmppd.routing import router
+from xmppd.routing.sm import sm
+from xmppd.routing.sm.session_table import OWN
 from xmppd.store.backend import StoreError
 
 

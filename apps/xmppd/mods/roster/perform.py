@@ -19,10 +19,11 @@ from xmpp_core.subscription import Deliver, Probe, Push, Reply, Route, SendUnava
 from xmppd.mods.roster import view
 from xmppd.mods.roster.plan import Changed, Step
 from xmppd.mods.roster.records import item_of
-from xmppd.routing import deliver, hooks, router, sm
+from xmppd.routing import deliver, hooks, router
 from xmppd.routing.deliver import RosterItemChanged
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import SessionInfo
+from xmppd.routing.sm import sm
 from xmppd.store.tables import RosterItem
 
 

@@ -9,8 +9,8 @@ from otp.erts import process
 from tests.support.admin import beside_server
 from xmpp_core.jid import JID
 from xmppd.ctl.look import jids, pids
-from xmppd.routing import sm
 from xmppd.routing.session import new_session
+from xmppd.routing.sm import sm
 
 
 def test_an_account_has_its_sessions_and_a_session_its_jid() -> None:

@@ -7,18 +7,19 @@ from otp.erts.pid import intern
 from tests.support.court import Court, config_of, play
 from tests.support.node import until
 from xmpp_core.jid import JID
-from xmppd.routing import hooks, sm_lost
+from xmppd.routing import hooks
 from xmppd.routing.hook_points import SessionLost
 from xmppd.routing.session import Session
+from xmppd.routing.sm import lost_sessions
 
 
 def test_one_node_for_each_and_a_fair_share_for_all() -> None:
     keys = [f"user{i}@localhost/r" for i in range(3000)]
-    shares = Counter(sm_lost.responsible(key, ["w1", "w2", "w3"]) for key in keys)
+    shares = Counter(lost_sessions.responsible(key, ["w1", "w2", "w3"]) for key in keys)
     assert set(shares) == {"w1", "w2", "w3"}
     assert min(shares.values()) > 700
     for key in keys:
-        before, after = sm_lost.responsible(key, ["w1", "w2", "w3"]), sm_lost.responsible(key, ["w3", "w1"])
+        before, after = lost_sessions.responsible(key, ["w1", "w2", "w3"]), lost_sessions.responsible(key, ["w3", "w1"])
         assert before in ("w2", after), "only the share of the one that went is given to others"
 
 
@@ -27,9 +28,9 @@ def test_modules_are_told_in_a_process_of_its_own() -> None:
         heard: list[object] = []
         await hooks.add("localhost", SessionLost, lambda point: heard.append((point.session, process.self_())))
         session = Session(JID.parse("romeo@localhost/r"), intern("w9", 1, 1), (1, 1))
-        sm_lost.tell([session], "told")
-        sm_lost.tell([])
-        sm_lost.tell([], "nobody")
+        lost_sessions.tell([session], "told")
+        lost_sessions.tell([])
+        lost_sessions.tell([], "nobody")
         await until(lambda: heard)
         ((told, where),) = heard  # type: ignore[misc]
         assert told is session

@@ -1,4 +1,4 @@
-"""Marks on accounts: who came first, and who is waited for."""
+"""Flags on accounts: who came first, and who is waited for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support import far_court, node
 from tests.support.court import Court, play
 from tests.support.far_court import Courts, call
 from tests.support.node import until
-from xmppd.routing import sm, sm_marks
+from xmppd.routing.sm import flags, sm
 
 BARE = "juliet@localhost"
 
@@ -28,57 +28,57 @@ def spawned(count: int) -> list[Pid]:
 @given(st.permutations(range(5)), st.integers(0, 4))
 def test_the_lowest_ticket_is_first_in_whatever_order_they_are_heard_of(order: list[int], gone: int) -> None:
     async def body() -> None:
-        sm_marks.clear()
+        flags.clear()
         pids = spawned(5)
         for n in order:
-            sm_marks.note("fetching", BARE, pids[n], 100 + n)
-        assert [sm_marks.is_first(BARE, pid) for pid in pids] == [True, False, False, False, False]
-        sm_marks.drop("fetching", BARE, pids[0])
-        assert sm_marks.is_first(BARE, pids[1])
-        sm_marks.drop("fetching", BARE, pids[0])
-        sm_marks.drop_node(process.node())
-        assert not sm_marks.FETCHING
-        assert sm_marks.of(pids[gone]) == []
+            flags.set_flag("fetching", BARE, pids[n], 100 + n)
+        assert [flags.is_first(BARE, pid) for pid in pids] == [True, False, False, False, False]
+        flags.clear_flag("fetching", BARE, pids[0])
+        assert flags.is_first(BARE, pids[1])
+        flags.clear_flag("fetching", BARE, pids[0])
+        flags.clear_node(process.node())
+        assert not flags.FETCHING
+        assert flags.flags_of(pids[gone]) == []
 
     node.run(body)
 
 
-def test_a_mark_that_is_set_again_keeps_its_ticket_and_later_ones_are_higher() -> None:
+def test_a_flag_that_is_set_again_keeps_its_ticket_and_later_ones_are_higher() -> None:
     async def body() -> None:
-        sm_marks.clear()
+        flags.clear()
         one, two = spawned(2)
-        first = sm_marks.note("fetching", BARE, one)
-        assert sm_marks.note("fetching", BARE, two) > first
-        assert sm_marks.note("fetching", BARE, one) == first
-        assert {mark.pid for mark in sm_marks.known()} == {one, two}
+        first = flags.set_flag("fetching", BARE, one)
+        assert flags.set_flag("fetching", BARE, two) > first
+        assert flags.set_flag("fetching", BARE, one) == first
+        assert {flag.pid for flag in flags.own_flags()} == {one, two}
 
     node.run(body)
 
 
 def test_who_is_leaving_is_waited_for_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sm_marks, "GRACE", 0.05)
+    monkeypatch.setattr(flags, "GRACE", 0.05)
 
     async def body() -> None:
-        sm_marks.clear()
+        flags.clear()
         (pid,) = spawned(1)
-        sm_marks.note("leaving", BARE, pid)
-        await sm_marks.over(BARE)
-        assert BARE in sm_marks.LEAVING, "a sender does not wait for a process that is stuck"
-        sm_marks.drop("leaving", BARE, pid)
-        await sm_marks.over(BARE)
+        flags.set_flag("leaving", BARE, pid)
+        await flags.wait_until_none_leaves(BARE)
+        assert BARE in flags.LEAVING, "a sender does not wait for a process that is stuck"
+        flags.clear_flag("leaving", BARE, pid)
+        await flags.wait_until_none_leaves(BARE)
 
     node.run(body)
 
 
-def test_marks_go_with_their_process() -> None:
+def test_flags_go_with_their_process() -> None:
     async def body(court: Court) -> None:
         juliet = await court.login("juliet@localhost/j")
         assert juliet.session is not None
-        sm_marks.note("fetching", BARE, juliet.pid)
-        sm_marks.note("leaving", BARE, juliet.pid)
+        flags.set_flag("fetching", BARE, juliet.pid)
+        flags.set_flag("leaving", BARE, juliet.pid)
         assert sm.receiver_of_stored(BARE) is juliet.pid
         process.exit_(juliet.pid, exits.KILL)
-        await until(lambda: not sm_marks.FETCHING and not sm_marks.LEAVING)
+        await until(lambda: not flags.FETCHING and not flags.LEAVING)
 
     play(body)
 
@@ -89,9 +89,9 @@ def test_a_session_that_leaves_is_forgotten_on_every_node() -> None:
         await juliet.do("close")
         for name in ("w1", "w2"):
             for _ in range(100):
-                if not await call(name, "marks"):
+                if not await call(name, "flagged"):
                     break
                 await process.sleep(0.02)
-            assert await call(name, "marks") == []
+            assert await call(name, "flagged") == []
 
     far_court.run(body, "w1", "w2")

@@ -9,9 +9,9 @@ from otp.stdlib import gen_server
 from tests.support.court import Court, crash, play
 from tests.support.node import until
 from xmpp_core.jid import JID
-from xmppd.routing import sm, sm_server
 from xmppd.routing.deliver import Kick, Replaced
 from xmppd.routing.session import new_session
+from xmppd.routing.sm import session_table, sm
 
 
 def test_a_session_shows_what_its_client_said() -> None:
@@ -26,7 +26,7 @@ def test_a_session_shows_what_its_client_said() -> None:
         assert sm.available("romeo@localhost") == sm.interested("romeo@localhost") == sm.all_sessions() == [row]
         await romeo.close()
         assert sm.sessions("romeo@localhost") == ()
-        assert sm_server.OWN == {}
+        assert session_table.OWN == {}
 
     play(body)
 
@@ -91,7 +91,7 @@ def test_a_clock_that_was_set_back_locks_nobody_out_of_a_resource() -> None:
         assert old.session is not None
         tomorrow = replace(old.session.entry, sid=(old.session.entry.sid[0] + 86_400 * 10**9, 0))
         old.session.entry = tomorrow  # as it would be if it had been bound before the clock was set back a day
-        await gen_server.call("sm", sm_server.Open(tomorrow))
+        await gen_server.call("sm", session_table.RegisterSession(tomorrow))
         new = await court.login("romeo@localhost/r")
         assert isinstance(old.ended, Replaced)
         assert [s.pid for s in sm.sessions("romeo@localhost")] == [new.pid]

@@ -1,8 +1,8 @@
 """sm — the sessions of every user, on whichever node: read in place, written by the c2s that owns one.
 
 OTP:      the API of the session manager; cf. ejabberd_sm.erl
-Way:      users, mods → [sm] (who is there); c2s at bind, presence and end → [sm] → sm_server
-Process:  runs in the caller; reads the replicated table, writes through sm_server
+Way:      users, mods → [sm] (who is there); c2s at bind, presence and end → [sm] → session_table
+Process:  runs in the caller; reads the replicated table, writes through session_table
 RFC:      6120 §7 (one session per full JID), 6121 §4 (available, priority)
 """
 
@@ -18,11 +18,12 @@ from otp.erts.signals import Down
 from otp.kernel import net_kernel, node, pace
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
-from xmppd.routing import durability, sm_cut, sm_marks
+from xmppd.routing import durability
 from xmppd.routing.session import C2sSession, Session
-from xmppd.routing.sm_marks import Mark, Noted, Unmark
-from xmppd.routing.sm_messages import Change, Close, Heard, Open
-from xmppd.routing.sm_server import NAME, OWN, PARENT, READY, TABLE, Sm
+from xmppd.routing.sm import flags, suspected_nodes
+from xmppd.routing.sm.flags import ClearFlag, FlagAck, SetFlag
+from xmppd.routing.sm.messages import Ack, RegisterSession, UnregisterSession, UpdateSession
+from xmppd.routing.sm.session_table import NAME, OWN, PARENT, READY, TABLE, Sm
 
 MOST_SESSIONS = 10
 _FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
@@ -65,11 +66,11 @@ async def reachable_sessions(bare: str, resource: str = "") -> tuple[Session, ..
     """As sessions(), but waits: for what is being routed anew; and, if one of them (or the one with this resource) is
     there, for a node that is cut off and may come back, or that does not keep up with what the running process sends.
     """
-    if sm_cut.ANEW:
-        await sm_cut.in_turn(bare)
+    if suspected_nodes.REROUTING:
+        await suspected_nodes.wait_for_rerouting(bare)
     for session in sessions(bare):
         if not resource or session.jid.resource == resource:
-            await sm_cut.over(session.pid.node)
+            await suspected_nodes.wait_until_decided(session.pid.node)
             await pace.turn(session.pid.node)
     return sessions(bare)
 
@@ -116,7 +117,7 @@ async def open_session(session: C2sSession) -> None:
     """
     session.follow(sessions(session.entry.bare))
     OWN[session.pid] = session
-    old = await _ask(Open(session.entry))
+    old = await _ask(RegisterSession(session.entry))
     if old is not None:
         await _farewell(old.pid)
 
@@ -139,42 +140,43 @@ async def set_presence(session: C2sSession, priority: int | None) -> None:
     before = session.entry.priority
     came = before is None or (before < 0 and priority is not None and priority >= 0)
     if session.entry.priority != priority:
-        told = await _ask(Change(session.change(priority=priority, interested=session.entry.interested), came))
-        await _heard(told if came else 0, over=False)
+        told = await _ask(UpdateSession(session.change(priority=priority, interested=session.entry.interested), came))
+        await _acks(told if came else 0, over=False)
 
 
 async def set_interested(session: C2sSession) -> None:
     """The resource has asked for the roster and gets pushes from now on, from every node."""
     if not session.entry.interested:
-        told = await _ask(Change(session.change(priority=session.entry.priority, interested=True), True))
-        await _heard(told, over=False)
+        told = await _ask(UpdateSession(session.change(priority=session.entry.priority, interested=True), True))
+        await _acks(told, over=False)
 
 
 async def close_session(session: C2sSession) -> None:
-    """Takes the session out of every node's table; the c2s then sends on what is in its mailbox, and says `left`.
+    """Takes the session out of every node's table; the c2s then sends on what is in its mailbox, and calls
+    `finish_leaving`.
 
     When this returns all that anybody has sent to the session is in its mailbox, and nothing will come after it. Until
-    `left` those who have more for the account wait, so that it does not overtake that.
+    `finish_leaving` those who have more for the account wait, so that it does not overtake that.
 
     The end of a stream acknowledges what it carried: that is stored when this returns.
     """
     with contextlib.suppress(CallError):
         await durability.flush()
     OWN.pop(session.pid, None)
-    await _heard(await _ask(Close(session.entry)), over=True)
+    await _acks(await _ask(UnregisterSession(session.entry)), over=True)
 
 
-async def left(session: C2sSession, *, moved: bool) -> None:
+async def finish_leaving(session: C2sSession, *, moved: bool) -> None:
     """What came too late for the session has been sent on, or given to a writer: who has more for the account may go
     on. With `moved`, it has come to where it went before they do."""
     bare = session.entry.bare
     if moved:
         with contextlib.suppress(CallError):
             await durability.flush()
-        await _noted(await _ask(Mark("leaving", bare, session.pid)))
-    over = Unmark("leaving", bare, session.pid)
-    sm_marks.heard(over)
-    for name in node.nodes():  # by the links on which sm has set the mark, so it comes after that
+        await _flag_acks(await _ask(SetFlag("leaving", bare, session.pid)))
+    over = ClearFlag("leaving", bare, session.pid)
+    flags.apply(over)
+    for name in node.nodes():  # by the links on which sm has set the flag, so it comes after that
         if name != PARENT:
             net_kernel.send_name(name, NAME, over)
 
@@ -182,8 +184,8 @@ async def left(session: C2sSession, *, moved: bool) -> None:
 async def claim(session: C2sSession) -> bool:
     """Whether this session alone hands over what is stored for its account, from now until `release` or its end."""
     bare = session.entry.bare
-    await _noted(await _ask(Mark("fetching", bare, session.pid)))
-    if sm_marks.is_first(bare, session.pid):
+    await _flag_acks(await _ask(SetFlag("fetching", bare, session.pid)))
+    if flags.is_first(bare, session.pid):
         return True
     release(session)
     return False
@@ -191,31 +193,31 @@ async def claim(session: C2sSession) -> bool:
 
 def release(session: C2sSession) -> None:
     """Others may hand over what is stored."""
-    gen_server.cast(NAME, Unmark("fetching", session.entry.bare, session.pid))
+    gen_server.cast(NAME, ClearFlag("fetching", session.entry.bare, session.pid))
 
 
 def receiver_of_stored(bare: str, *, but: Pid | None = None) -> Pid | None:
     """The session that is to have what is stored for the account: who hands over already, else the most available."""
-    fetching = [(ticket, str(pid), pid) for pid, ticket in sm_marks.FETCHING.get(bare, {}).items() if pid is not but]
+    fetching = [(ticket, str(pid), pid) for pid, ticket in flags.FETCHING.get(bare, {}).items() if pid is not but]
     if fetching:
         return min(fetching)[2]
     found = [s for s in sessions(bare) if s.priority is not None and s.priority >= 0 and s.pid is not but]
     return max(found, key=lambda s: s.priority or 0).pid if found else None
 
 
-async def _noted(nodes: int | None) -> None:
+async def _flag_acks(nodes: int | None) -> None:
     for _ in range(nodes or 0):
         try:
-            await process.receive(lambda m: type(m) is Noted, _FAREWELL)
+            await process.receive(lambda m: type(m) is FlagAck, _FAREWELL)
         except ReceiveTimeout:
             return
 
 
-async def _heard(nodes: int | None, *, over: bool) -> None:
+async def _acks(nodes: int | None, *, over: bool) -> None:
     """Wait for so many nodes; one that is stuck, or has just ended, is not waited for long."""
     for _ in range(nodes or 0):
         try:
-            await process.receive(lambda m: type(m) is Heard and m.over is over, _FAREWELL)
+            await process.receive(lambda m: type(m) is Ack and m.over is over, _FAREWELL)
         except ReceiveTimeout:
             return
 

@@ -1,6 +1,7 @@
-"""sm_messages — what the c2s processes ask of the session manager of their node, and what those of all nodes say.
+"""messages — what the c2s processes ask of the session manager of their node, and what those of all nodes say.
 
-Way:      sm → [Open, Change, Close] → sm_server → [Put, Drop, Hello] → sm_server of the other nodes → [Heard] → c2s
+Way:      sm → [RegisterSession, UpdateSession, UnregisterSession] → session_table → [Upsert, Delete, SmHello] →
+          session_table of the other nodes → [Ack] → c2s
 OTP:      the records of ejabberd_sm and of Mnesia's replication
 """
 
@@ -18,17 +19,17 @@ Rows = tuple[Session, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class RegisterSession:
     """A call; the answer is the session that had this full JID until now, if any."""
 
     session: Session
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class UpdateSession:
     """A call: the session's new row (same sid); ignored if the session is not there any more.
 
-    With `answer`, the result is how many nodes will send Heard to its c2s.
+    With `answer`, the result is how many nodes will send Ack to its c2s.
     """
 
     session: Session
@@ -36,8 +37,8 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
-    """A call: the session is over; the answer is how many nodes will send Heard to its c2s."""
+class UnregisterSession:
+    """A call: the session is over; the answer is how many nodes will send Ack to its c2s."""
 
     session: Session
 
@@ -47,7 +48,7 @@ class Close:
 
 @codec.message
 @dataclass(frozen=True, slots=True)
-class Put:
+class Upsert:
     """A session of the sender's node is so from now on; with `answer`, its c2s wants to know when it is heard."""
 
     session: Session
@@ -56,9 +57,9 @@ class Put:
 
 @codec.message
 @dataclass(frozen=True, slots=True)
-class Drop:
-    """A session of the sender's node is over, and what is in its mailbox goes elsewhere: with `ticket`, it is marked as
-    leaving until Unmark."""
+class Delete:
+    """A session of the sender's node is over, and what is in its mailbox goes elsewhere: with `ticket`, it is flagged
+    as leaving until ClearFlag."""
 
     session: Session
     ticket: int = 0
@@ -66,10 +67,10 @@ class Drop:
 
 @codec.message
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Ack:
     """To the c2s of a session: the sender's node knows how it is now, and what it sent before has come.
 
-    `over`: it answers Drop, not Put.
+    `over`: it answers Delete, not Upsert.
     """
 
     over: bool
@@ -77,7 +78,7 @@ class Heard:
 
 @codec.message
 @dataclass(frozen=True, slots=True)
-class Hello:
+class SmHello:
     """The sm of another node introduces itself with all sessions of its node; asks for ours if it is new here.
 
     `lost`: ours were given up there while the two were cut off from each other.
@@ -90,12 +91,12 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LossAnnounced:
     """To ourselves: who saw the sessions of this node has been told that they are gone."""
 
     name: str
     creation: int
 
 
-class GiveUp:
-    """Those who have not said Hello by now are not waited for."""
+class StopWaiting:
+    """Those who have not said SmHello by now are not waited for."""

@@ -1,8 +1,9 @@
-"""sm_cut — nodes that are out of reach and still run: their sessions are waited for before they are given up.
+"""suspected_nodes — nodes that are out of reach and still run: their sessions are waited for before they are given up.
 
-Way:      sm_server (NodeDown) → [sm_cut] → sm_server (the node is back, or its sessions are lost); users waits here
+Way:      session_table (NodeDown) → [suspected_nodes] → session_table (the node is back, or its sessions are lost);
+          users waits here
 OTP:      cf. net_ticktime: a node that is silent is not gone yet
-Process:  CUT is written by sm_server and read by all who route
+Process:  SUSPECTED is written by session_table and read by all who route
 Differs:  the nodes are processes of one machine, so whether one has ended can be seen
 """
 
@@ -17,13 +18,13 @@ from otp.erts import process
 from otp.erts.pid import Pid
 from otp.kernel import node
 
-#: seconds that a node which runs has to come back in, and seconds between two looks whether it runs
+#: seconds that a node which runs has to come back in, and seconds between two checks whether it runs
 GRACE = 1.0
-LOOK: Final = 0.02
+RECHECK: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class SuspectedNode:
     """`creation` and `os_pid` of the node as it was; `until` (monotonic) it is waited for."""
 
     creation: int
@@ -32,17 +33,17 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """To sm_server: time to see whether this node is still to be waited for."""
+class Recheck:
+    """To session_table: time to see whether this node is still to be waited for."""
 
     name: str
 
 
 #: the nodes that are waited for
-CUT: Final[dict[str, Cut]] = {}
+SUSPECTED: Final[dict[str, SuspectedNode]] = {}
 #: accounts (bare JIDs) of whom stanzas are being routed anew, each with the process that does it: others wait for it,
 #: so that what they send now does not overtake what they sent before
-ANEW: Final[dict[str, Pid]] = {}
+REROUTING: Final[dict[str, Pid]] = {}
 
 
 def is_running(os_pid: int) -> bool:
@@ -53,27 +54,27 @@ def is_running(os_pid: int) -> bool:
         return False
 
 
-def begin(name: str, creation: int, os_pid: int) -> None:
+def suspect(name: str, creation: int, os_pid: int) -> None:
     """The node is out of reach. One that gave no sign of life is not waited for: it has been for long enough."""
-    CUT[name] = Cut(creation, os_pid, time.monotonic() + (0 if node.is_silent(name) else GRACE))
+    SUSPECTED[name] = SuspectedNode(creation, os_pid, time.monotonic() + (0 if node.is_silent(name) else GRACE))
 
 
 def is_awaited(name: str) -> bool:
-    """Whether it may still come back; if so the running process is told to look again."""
-    cut = CUT.get(name)
-    if cut is None or time.monotonic() >= cut.until or not is_running(cut.os_pid):
+    """Whether it may still come back; if so the running process is told to look again (Recheck)."""
+    found = SUSPECTED.get(name)
+    if found is None or time.monotonic() >= found.until or not is_running(found.os_pid):
         return False
-    process.send_after(LOOK, process.self_(), Look(name))
+    process.send_after(RECHECK, process.self_(), Recheck(name))
     return True
 
 
-async def in_turn(bare: str) -> None:
+async def wait_for_rerouting(bare: str) -> None:
     """Returns once what was on its way to an account before has been routed anew. Costs nothing if there is nothing."""
-    while ANEW.get(bare, process.self_()) is not process.self_():
+    while REROUTING.get(bare, process.self_()) is not process.self_():
         await process.sleep(0.005)
 
 
-async def over(name: str) -> None:
-    """Returns once it is known what has become of the node. Costs nothing if it is not cut off."""
-    while name in CUT:
+async def wait_until_decided(name: str) -> None:
+    """Returns once it is known what has become of the node. Costs nothing if it is not suspected."""
+    while name in SUSPECTED:
         await process.sleep(0.005)

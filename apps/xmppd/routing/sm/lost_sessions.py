@@ -1,6 +1,6 @@
-"""sm_lost — tells the modules of sessions that ended without a word, on exactly one node.
+"""lost_sessions — tells the modules of sessions that ended without a word, on exactly one node.
 
-Way:      sm_server (a c2s was killed, a node died) → [sm_lost] → hook SessionLost, in a process of its own
+Way:      session_table (a c2s was killed, a node died) → [lost_sessions] → hook SessionLost, in a process of its own
 OTP:      cf. ejabberd_sm's clean_session_list and mongoose_hooks:session_cleanup
 """
 

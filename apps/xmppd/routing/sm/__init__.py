@@ -1,0 +1,1 @@
+"""sm — the session manager: who is where, on every node the same."""
