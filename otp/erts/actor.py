@@ -13,13 +13,13 @@ import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
-from time import monotonic
 from types import CoroutineType
 from typing import Any
 
 import pykka
 
 from otp.erts import exits, layout, registry
+from otp.erts.clock import CLOCK
 from otp.erts.driven import Driven
 from otp.erts.future import LoopFuture
 from otp.erts.links import remove_watcher, signal_down, signal_exit
@@ -123,7 +123,7 @@ class Process(Driven, pykka.Actor):
             reject_envelope(message)
             return
         if not self._queued and (self._coro is None or self._receive is not None) and not self._executing:
-            if self._timer is not None and self._timer.due < monotonic():
+            if self._timer is not None and self._timer.due < CLOCK.monotonic():
                 TIMERS.expire(self._timer)  # the loop stood still: this message comes too late to end the wait
             if not self._queued:
                 self._queued = True

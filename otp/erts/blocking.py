@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import queue as _queue
-import time
+import time  # real time: threads wait by it
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Generator
-from time import monotonic
 from typing import Any, TypeVar
 
 import pykka
 
+from otp.erts.clock import CLOCK
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS, TimerRef
 
@@ -165,7 +165,7 @@ class TimedFuture(LoopFuture[T]):
 
     def resolve(self, value: T) -> bool:
         """Settle with a value, if there is still time."""
-        if self.timer.due < monotonic():
+        if self.timer.due < CLOCK.monotonic():
             TIMERS.expire(self.timer)
         if self._value is not _PENDING or self._exception is not None:
             return False
@@ -175,6 +175,6 @@ class TimedFuture(LoopFuture[T]):
 
     def reject(self, exc: BaseException) -> bool:
         """Settle with an exception; a late one gives way to that of the timer."""
-        if self.timer.due < monotonic():
+        if self.timer.due < CLOCK.monotonic():
             TIMERS.expire(self.timer)
         return super().reject(exc)

@@ -16,7 +16,7 @@ A tracer must be quick. One that raises is taken away, with an error in the log:
 from __future__ import annotations
 
 import logging
-import time
+import time  # real time: what came when, for who looks
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from otp.erts import blocking, exits, interrupt, shield, trace
 from otp.erts.actor import PROCESSES
+from otp.erts.clock import CLOCK
 from otp.erts.driven import UNWINDING
 from otp.erts.exits import KILL, KILLED, SHUTDOWN, ProcessExit, ReceiveTimeout
 from otp.erts.function_process import FunctionProcess
@@ -139,6 +140,7 @@ def _begin(loop: asyncio.AbstractEventLoop, node: str, creation: int) -> None:
     HERE.node, HERE.creation = node, creation
     THIS.attach(loop)
     TIMERS.clear()
+    CLOCK.reset()
 
 
 def _ended(outcome: LoopFuture[Any], reason: object) -> None:
@@ -202,6 +204,7 @@ def _forget_all() -> None:
     NAMES.clear()
     ALIASES.clear()
     TIMERS.clear()
+    CLOCK.reset()
 
 
 async def _end_all() -> None:

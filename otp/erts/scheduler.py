@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
+import time  # real time: how long a turn took
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final

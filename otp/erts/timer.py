@@ -11,9 +11,9 @@ import heapq
 import itertools
 import logging
 from collections.abc import Callable
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from otp.erts.clock import CLOCK
 from otp.erts.scheduler import THIS
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Timers:
 
     def after(self, seconds: float, fn: Callable[..., Any], *args: Any) -> TimerRef:
         """Call fn(*args) in `seconds` (0 is allowed); timers due at the same time fire in the order they were made."""
-        due, order = monotonic() + max(seconds, 0.0), next(self.order)
+        due, order = CLOCK.monotonic() + max(seconds, 0.0), next(self.order)
         timer = TimerRef(due, order, fn, args)
         heapq.heappush(self.heap, (due, order, timer))
         if self.handle is None or due < self.armed_for:
@@ -61,7 +61,7 @@ class Timers:
         if timer.fn is None:
             return None
         self.drop(timer)
-        return max(timer.due - monotonic(), 0.0)
+        return max(timer.due - CLOCK.monotonic(), 0.0)
 
     def drop(self, timer: TimerRef) -> None:
         """cancel() for who does not ask what was left; nothing happens if it has fired."""
@@ -83,16 +83,31 @@ class Timers:
             self.drop(timer)
             _call(fn, args)
 
+    @property
+    def next_due(self) -> float | None:
+        """When the next timer fires, by CLOCK.monotonic(); None if there is none."""
+        while self.heap and self.heap[0][2].fn is None:
+            heapq.heappop(self.heap)
+            self.cancelled -= 1
+        return self.heap[0][0] if self.heap else None
+
+    def fire(self) -> None:
+        """Fire what is due: the clock was moved, of which the loop knows nothing."""
+        if self.handle is not None:
+            self.handle.cancel()
+        self._fire()
+
     def _arm(self) -> None:
         if self.handle is not None:
             self.handle.cancel()
         # a loop counts milliseconds, from when its turn began, and so may be early; a timer never is
         self.armed_for = self.heap[0][0]
-        self.handle = THIS.loop.call_later(max(self.armed_for - monotonic(), 0.0005), self._fire)
+        wait = max(self.armed_for - CLOCK.monotonic(), 0.0005)
+        self.handle = THIS.loop.call_later(wait, self._fire)  # real time: a clock that is moved needs fire()
 
     def _fire(self) -> None:
         self.handle = None
-        now = monotonic()
+        now = CLOCK.monotonic()
         while self.heap and self.heap[0][0] <= now:
             timer = heapq.heappop(self.heap)[2]
             if timer.fn is None:

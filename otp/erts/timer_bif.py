@@ -8,10 +8,10 @@ Process:  none; fires on the loop's thread
 from __future__ import annotations
 
 import math
-from time import monotonic
 from typing import Any
 
 from otp.erts.actor import Process
+from otp.erts.clock import CLOCK
 from otp.erts.current import Dest, resolve, running
 from otp.erts.links import deliver
 from otp.erts.pid import Pid, is_local
@@ -49,12 +49,12 @@ def cancel_timer(timer: TimerRef, *, asynchronous: bool = False) -> float | None
 
 def read_timer(timer: TimerRef) -> float | None:
     """Seconds that are left, or None if it fired or was cancelled. Raises: TypeError (badarg)."""
-    return None if _checked(timer).fn is None else max(timer.due - monotonic(), 0.0)
+    return None if _checked(timer).fn is None else max(timer.due - CLOCK.monotonic(), 0.0)
 
 
 def monotonic_time() -> float:
     """The clock of all timers, in seconds."""
-    return monotonic()
+    return CLOCK.monotonic()
 
 
 def _checked(timer: TimerRef) -> TimerRef:
@@ -68,7 +68,7 @@ def _start(seconds: float, dest: Dest, message: Any, absolute: bool, **wrap: obj
         raise ValueError(f"no time for a timer: {seconds!r}")
     if isinstance(dest, tuple) or (isinstance(dest, Pid) and not is_local(dest)):
         raise ValueError(f"{dest} is of another node")
-    wait = seconds - monotonic() if absolute else seconds
+    wait = seconds - CLOCK.monotonic() if absolute else seconds
     if not isinstance(dest, Pid) or dest.target is None:
         return TIMERS.after(wait, _fire, None, dest, message, wrap)
     owner: Process = dest.target

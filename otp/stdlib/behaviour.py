@@ -14,7 +14,7 @@ Way:      gen_server, gen_statem, gen_fsm, gen_event are built on [behaviour], w
 
 from __future__ import annotations
 
-import time
+import time  # real time: what came when, for who looks
 from collections.abc import Callable, Coroutine, Sequence
 from types import CoroutineType
 from typing import Any, NoReturn, TypedDict

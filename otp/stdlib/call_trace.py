@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import time
+import time  # real time: how long a call took
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -38,11 +38,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Coroutine, Hashable, Iterable
 from dataclasses import dataclass
-from time import monotonic
 from types import CoroutineType
 from typing import Any, Final, Generic, Literal, NoReturn, TypeVar, Unpack
 
 from otp.erts import exits
+from otp.erts.clock import CLOCK
 from otp.erts.current import nodes as connected
 from otp.erts.exits import StartError
 from otp.erts.pid import HERE, Pid, Ref
@@ -357,12 +357,12 @@ async def multi_call(
     Raises: NotAProcess outside of a process; CodecError if the request may not cross.
     """
     requests: list[tuple[str, RequestId]] = []
-    due = None if timeout is None else monotonic() + timeout
+    due = None if timeout is None else CLOCK.monotonic() + timeout
     replies, bad = [], []
     try:
         requests.extend((node, send_request((name, node), request)) for node in _all_nodes(nodes))
         for node, id_ in requests:
-            outcome = await receive_response(id_, None if due is None else max(due - monotonic(), 0.0))
+            outcome = await receive_response(id_, None if due is None else max(due - CLOCK.monotonic(), 0.0))
             if isinstance(outcome, Replied):
                 replies.append((node, outcome.value))
             else:

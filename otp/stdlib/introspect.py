@@ -38,7 +38,7 @@ These are the only questions an observer asks of a process itself; everything el
 """
 
 import logging
-import time
+import time  # real time: what came when, for who looks
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass

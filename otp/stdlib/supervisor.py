@@ -51,12 +51,12 @@ db ends: shutdown
 """
 
 import logging
-import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from otp.erts import exits
+from otp.erts.clock import CLOCK
 from otp.erts.exits import StartError
 from otp.erts.pid import Pid
 from otp.erts.process import Dest, self_, sleep, trap_exit
@@ -265,7 +265,7 @@ class _Server(GenServer[Family]):
         child = family.children.get(request.key)
         if child is None or not child.restarting:
             return NoReply(family)
-        decision = restart.again(family.flags, family.children, request.key, family.window, time.monotonic())
+        decision = restart.again(family.flags, family.children, request.key, family.window, CLOCK.monotonic())
         return _perform(family, child, None, decision)
 
     def handle_info(self, message: Any, family: Family) -> Any:
@@ -283,7 +283,7 @@ class _Server(GenServer[Family]):
             reports.error(family.name, "child_terminated", message.reason, child.spec, pid)
         family.note_end(child, message.reason)
         family.set_pid(key, child, None)
-        decision = restart.ended(family.flags, family.children, key, message.reason, family.window, time.monotonic())
+        decision = restart.ended(family.flags, family.children, key, message.reason, family.window, CLOCK.monotonic())
         if decision[0] == (restart.Drop(key),):
             family.drop(key)
             return NoReply(family)

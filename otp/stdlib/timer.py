@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import math
-import time
+import time  # real time: how long a call took
 from collections.abc import Callable
 from typing import Any, Final
 

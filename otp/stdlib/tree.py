@@ -11,12 +11,13 @@ Way:      supervisors enter their families in children.FAMILIES → [tree] reads
        └─ … 19999 more
 """
 
-import time
+import time  # real time: what came when, for who looks
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Literal
 
+from otp.erts.clock import CLOCK
 from otp.erts.exits import Crash
 from otp.erts.pid import Pid, is_local
 from otp.erts.process import process_info
@@ -83,7 +84,7 @@ def _supervisor(pid: Pid, entry: tuple[str, Child] | None, limit: int, first: in
         module=family.module.__qualname__,
         strategy=family.flags.strategy.value,
         count=len(family.children),
-        recent=family.recent_restarts(time.monotonic()),
+        recent=family.recent_restarts(CLOCK.monotonic()),
         intensity=family.flags.intensity,
         period=family.flags.period,
         last=last or (family.last if family.template is not None else None),

@@ -9,10 +9,10 @@ RFC:      6120 §6; 7622 §3.3 (local parts)
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Any, Final
 
+from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer
@@ -74,7 +74,7 @@ async def create_user(user: str, host: str, password: str) -> None:
 
     Raises AccountExists, BadName, BadPassword, AuthBusy, StoreError.
     """
-    await _accounts().create(*_name(user, host), password, int(time.time()))
+    await _accounts().create(*_name(user, host), password, int(CLOCK.time()))
 
 
 async def set_password(user: str, host: str, password: str) -> None:

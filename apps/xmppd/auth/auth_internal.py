@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from otp.erts import blocking, process
+from otp.erts.clock import CLOCK
 from xmpp_core.sasl import scram_keys
 from xmpp_core.sasl.base import ScramKeys
 from xmppd.auth.scram_text import from_text, to_text
@@ -84,13 +84,13 @@ class Accounts:
         account = await store.read(tables.ACCOUNT, (host, user))
         stored = account.scram_sha_256 if account is not None else ""
         mark = self._verified.mark(stored, password)
-        if account is not None and self._verified.knows(mark, time.monotonic()):
+        if account is not None and self._verified.knows(mark, CLOCK.monotonic()):
             return not account.disabled
         keys = from_text(stored) or self._fake("SHA-256", user, host)
         good = await self._on_thread(scram_keys.verify_password, "SHA-256", password[:MAX_PASSWORD], keys)
         if account is None or not good or len(password) > MAX_PASSWORD:
             return False
-        self._verified.add(mark, time.monotonic())
+        self._verified.add(mark, CLOCK.monotonic())
         return not account.disabled
 
     async def keys(self, user: str, host: str, hash_name: str) -> ScramKeys | None:
@@ -147,9 +147,9 @@ class Accounts:
             raise BadPassword(str(exc)) from exc
 
     async def _on_thread(self, fn: Callable[..., T], *args: Any) -> T:
-        deadline = time.monotonic() + PATIENCE
+        deadline = CLOCK.monotonic() + PATIENCE
         while self._waiting >= MAX_WAITING:
-            if time.monotonic() > deadline:
+            if CLOCK.monotonic() > deadline:
                 raise AuthBusy("too many passwords are being checked")
             await process.sleep(0.05)
         self._waiting += 1

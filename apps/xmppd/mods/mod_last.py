@@ -6,8 +6,7 @@ XEP:  0012
 
 from __future__ import annotations
 
-import time
-
+from otp.erts.clock import CLOCK
 from xmpp_core import ns
 from xmpp_core.element import el
 from xmpp_core.errors import StanzaError
@@ -21,13 +20,13 @@ from xmppd.store import store
 from xmppd.store.tables import LAST, LastActivity
 
 XEP = {12: "2.0"}
-_STARTED = time.monotonic()
+_STARTED = CLOCK.monotonic()
 
 
 @iq_handler(ns.LAST, "query", at=(LOCAL,), only="get")
 def uptime(iq: Iq, mod: Mod) -> Iq:
     """Seconds since the server began."""
-    return _seconds(iq, int(time.monotonic() - _STARTED))
+    return _seconds(iq, int(CLOCK.monotonic() - _STARTED))
 
 
 @iq_handler(ns.LAST, "query", at=(SM,), only="get", strangers="forbidden")
@@ -40,7 +39,7 @@ async def idle(iq: Iq, mod: Mod) -> Iq:
     last = await store.read(LAST, (owner.domain, owner.local))
     if last is None:
         raise StanzaError("item-not-found", "never seen")
-    return _seconds(iq, max(0, int(time.time()) - last.seconds), last.status)
+    return _seconds(iq, max(0, int(CLOCK.time()) - last.seconds), last.status)
 
 
 def _seconds(iq: Iq, seconds: int, status: str = "") -> Iq:
@@ -63,5 +62,5 @@ async def lost(point: SessionLost, mod: Mod) -> None:
 
 async def _note(owner: JID, status: str) -> None:
     if not sm.available(owner.bare):
-        row = LastActivity(owner.domain, owner.local, int(time.time()), status)
+        row = LastActivity(owner.domain, owner.local, int(CLOCK.time()), status)
         await store.transaction(lambda tx: tx.write(row))

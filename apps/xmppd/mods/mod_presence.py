@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from xmpp_core import stamp
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
@@ -77,7 +78,7 @@ async def _available(session: C2sSession, presence: Presence) -> None:
     if first:
         await _load(session, state)  # before anybody hears of it: who cannot be looked up now may try again
     await sm.set_presence(session, priority)
-    state.last, state.since = presence, datetime.now(UTC)
+    state.last, state.since = presence, datetime.fromtimestamp(CLOCK.time(), UTC)
     if first:
         await hooks.run(session.host, UserAvailable(session, presence))
     if priority >= 0 and (before is None or before < 0):

@@ -11,7 +11,7 @@ XEP:  0077; 0004 (the same form as a data form)
 from __future__ import annotations
 
 from otp.erts import process
-from otp.erts.scheduler import THIS
+from otp.erts.clock import CLOCK
 from xmpp_core import dataforms, ns
 from xmpp_core.dataforms import Field, Form
 from xmpp_core.element import Element, el
@@ -101,7 +101,7 @@ def _within_rate(mod: Mod, ip: str, key: str) -> None:
     rate = mod.config.registration.rate if mod.config is not None else None
     if rate is None or not ip or is_loopback(ip):
         return
-    if not hourly(mod.owner, rate).take(key, THIS.loop.time()):
+    if not hourly(mod.owner, rate).take(key, CLOCK.monotonic()):
         raise StanzaError("resource-constraint", "too often; try again later", type_="wait")
 
 

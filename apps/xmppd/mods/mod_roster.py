@@ -8,11 +8,11 @@ XEP:  0237 (versions, now in the RFC)
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from xmpp_core import ns, subscription
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
@@ -65,7 +65,7 @@ class Options:
 
 async def change(room: Room, pending: str, fn: Callable[[Change], list[Step]]) -> list[Step]:
     """Runs `fn` in one transaction; the steps it asks for, once it is on disk."""
-    hosts, now = frozenset(router.hosts()), time.time_ns() // 1_000_000
+    hosts, now = frozenset(router.hosts()), CLOCK.time_ns() // 1_000_000
 
     def transaction(tx: Tx) -> list[Step]:
         return fn(Change(tx, hosts, now, pending, room))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from otp.erts.clock import CLOCK
 from xmpp_core import ns, stamp
 from xmpp_core.element import el
 from xmpp_core.stanza import Iq
@@ -20,7 +21,7 @@ XEP = {202: "2.0", 82: "1.1.1"}
 @iq_handler(ns.TIME, "time", at=(LOCAL,), only="get")
 def answer(iq: Iq, mod: Mod) -> Iq:
     """The time in UTC, and how far the server's clock on the wall is from it."""
-    now = datetime.now().astimezone()
+    now = datetime.fromtimestamp(CLOCK.time()).astimezone()
     zone = stamp.format_zone(now.utcoffset() or timedelta())
     return iq.result(
         el(

@@ -8,21 +8,21 @@ Differs:  accept(2) is not waited for in the process: the loop calls when the so
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import logging
 import socket
 import ssl
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import exits, process
+from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid, Ref
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Down
+from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import gen_server, supervisor
 from otp.stdlib.gen_server import GenServer, Init, NoReply, Stop
 from xmpp_core import ns
@@ -84,7 +84,7 @@ class State:
     service: Service
     flusher: Flusher
     spare: int | None = None
-    timer: asyncio.TimerHandle | None = None
+    timer: TimerRef | None = None
     accepted: int = 0
     refused: int = 0
 
@@ -118,7 +118,7 @@ class Acceptor(GenServer[State]):
     def terminate(self, reason: object, state: State) -> None:
         """Accept nothing more."""
         if state.timer is not None:
-            state.timer.cancel()
+            TIMERS.drop(state.timer)
         with contextlib.suppress(ValueError, OSError):
             THIS.loop.remove_reader(state.sock)
 
@@ -147,10 +147,10 @@ def _accept(state: State, pid: Pid) -> None:
 def _stop_accepting(state: State, pid: Pid, error: OSError) -> None:
     THIS.loop.remove_reader(state.sock)
     if error.errno == errno.EINVAL:  # the parent has closed this listener, and opens it again when it hears of us
-        state.timer = THIS.loop.call_later(BACK_OFF, _listen, state, pid)
+        state.timer = TIMERS.after(BACK_OFF, _listen, state, pid)
     elif error.errno in _EXHAUSTED:
         log.warning("cannot accept: %s; trying again in %s s", error.strerror, BACK_OFF)
-        state.timer = THIS.loop.call_later(BACK_OFF, _listen, state, pid)
+        state.timer = TIMERS.after(BACK_OFF, _listen, state, pid)
     else:
         process.send(pid, _Failed(error))
 
@@ -177,7 +177,7 @@ async def _hand_over(sock: socket.socket, peer: str, slot: Slot, state: State) -
     transport = Transport(THIS.loop, state.flusher, peer, service.send_queue, service.negotiation)
     transport.on_gone = slot.release
     slot.evict = lambda: transport.abort("crowded_out")
-    pace = shaper.new(service.rate, service.burst, time.monotonic())
+    pace = shaper.new(service.rate, service.burst, CLOCK.monotonic())
     context = service.context() if service.context is not None else None
     pid: Pid | None = None
     try:

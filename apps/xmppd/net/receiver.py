@@ -16,14 +16,15 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-import time
 from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from otp.erts.links import watch
 from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
+from otp.erts.timer import TIMERS
 from otp.stdlib import gen_fsm, gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 from xmpp_core.errors import StreamError
@@ -149,7 +150,7 @@ class Inbound:
             return
         events: list[Any]
         paced = self.shaper.rate is not None
-        began = time.monotonic() if paced else 0.0
+        began = CLOCK.monotonic() if paced else 0.0
         try:
             events = list(self.stream.feed(data))
         except StreamError as error:
@@ -166,7 +167,7 @@ class Inbound:
             if self._unconsumed > BACKLOG:
                 self._hold(_BACKLOG)
         if paced:
-            now = time.monotonic()
+            now = CLOCK.monotonic()
             self._charge(size + self.shaper.work(size, now - began), now)
 
     def _go_on(self) -> None:
@@ -181,7 +182,7 @@ class Inbound:
         pause = self.shaper.take(size, now)
         if pause:
             self._hold(_SHAPER)
-            THIS.loop.call_later(pause, self._release, _SHAPER)
+            TIMERS.after(pause, self._release, _SHAPER)
 
     def consumed(self, size: int, seconds: float) -> None:
         """The controller has dealt with a batch of `size` bytes, in `seconds` of work."""
@@ -189,7 +190,7 @@ class Inbound:
         if seconds:
             work = self.shaper.work(size, seconds)
             if work:
-                self._charge(work, time.monotonic())
+                self._charge(work, CLOCK.monotonic())
         if self._holds & _BACKLOG and self._unconsumed <= BACKLOG // 2:
             self._release(_BACKLOG)
 
@@ -213,7 +214,7 @@ class Inbound:
         if self.sock is not None:
             self.sock.close()
         if not self.transport.closing:
-            THIS.loop.call_later(_ORPHANED, self.transport.abort)
+            TIMERS.after(_ORPHANED, self.transport.abort)
 
     def _hold(self, why: int) -> None:
         self._holds |= why

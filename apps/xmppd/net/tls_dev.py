@@ -48,7 +48,7 @@ def make(host: str, days: int = 3650) -> bytes:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
-    now = datetime.now(UTC) - timedelta(minutes=5)
+    now = datetime.now(UTC) - timedelta(minutes=5)  # real time: clients check it
     names: list[x509.GeneralName]
     try:
         names = [x509.IPAddress(ipaddress.ip_address(host.strip("[]")))]

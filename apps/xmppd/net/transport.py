@@ -19,8 +19,10 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
+from otp.erts.clock import CLOCK
 from otp.erts.future import LoopFuture
 from otp.erts.shield import shielded
+from otp.erts.timer import TIMERS, TimerRef
 from xmppd import audit
 from xmppd.net.tls_session import TlsSession
 
@@ -83,7 +85,7 @@ class Transport(asyncio.Protocol):
     ) -> None:
         self._loop, self._flusher = loop, flusher
         # the one budget of the whole negotiation begins now; a handshake gets what is left of it
-        self._handshake_until = loop.time() + negotiation
+        self._handshake_until = CLOCK.monotonic() + negotiation
         self._why: object = "closed"
         #: bytes that may wait for a peer that reads too slowly
         self.limit = limit
@@ -95,7 +97,7 @@ class Transport(asyncio.Protocol):
         self._reader: Reader | None = None
         self._out: list[bytes] | None = None
         self._waiters: list[LoopFuture[bool]] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: TimerRef | None = None
         self._gathered = 0
         self._closing = False
         self.congested = False
@@ -231,7 +233,7 @@ class Transport(asyncio.Protocol):
     def _watch(self, before: int) -> None:
         if not self._closing:
             self._stop_timer()
-            self._timer = self._loop.call_later(STALL, self._check_progress, before)
+            self._timer = TIMERS.after(STALL, self._check_progress, before)
 
     def _check_progress(self, before: int) -> None:
         waiting = self._waiting()
@@ -276,7 +278,7 @@ class Transport(asyncio.Protocol):
     def _begin_tls(self, context: ssl.SSLContext) -> None:
         self._tls = TlsSession(context)
         self._stop_timer()
-        self._timer = self._loop.call_at(self._handshake_until, self.abort, "handshake_timeout")
+        self._timer = TIMERS.after(self._handshake_until - CLOCK.monotonic(), self.abort, "handshake_timeout")
 
     @property
     def tls(self) -> TlsSession | None:
@@ -316,7 +318,7 @@ class Transport(asyncio.Protocol):
         else:
             with contextlib.suppress(OSError, RuntimeError):
                 self.tcp.write_eof()
-        self._timer = self._loop.call_later(LINGER, self.abort)
+        self._timer = TIMERS.after(LINGER, self.abort)
         self._wake(False)
 
     def consumed(self, size: int, seconds: float = 0.0) -> None:
@@ -356,7 +358,7 @@ class Transport(asyncio.Protocol):
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None
         if timer is not None:
-            timer.cancel()
+            TIMERS.drop(timer)
 
 
 def _words(reason: object) -> str:

@@ -9,10 +9,10 @@ Differs:  outside only neutral words, inside the full text and the stack: whoeve
 from __future__ import annotations
 
 import logging
-import time
 from typing import Final
 
 from otp.erts import blocking
+from otp.erts.clock import CLOCK
 from otp.erts.exits import KILLED, NOCONNECTION, NOPROC, SHUTDOWN, TIMEOUT, CallError, ReceiveTimeout
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Stanza
@@ -76,7 +76,7 @@ def log(error: Exception, doing: str) -> None:
 
 def _again(key: str) -> int | None:
     """How many were not told since the last that was; None if this one is not told either."""
-    now = time.monotonic()
+    now = CLOCK.monotonic()
     last, seen = _told.get(key, (-PAUSE, 0))
     if now - last < PAUSE:
         _told[key] = (last, seen + 1)

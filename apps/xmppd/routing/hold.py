@@ -8,8 +8,7 @@ Differs:  IQs are let through: they are conversations of their own
 
 from __future__ import annotations
 
-import time
-
+from otp.erts.clock import CLOCK
 from xmpp_core.stanza import Iq
 from xmppd.routing.deliver import Deliver, Hold
 from xmppd.routing.session import C2sSession
@@ -57,4 +56,4 @@ def let_go(session: C2sSession) -> Deliver | None:
 def stamp(message: Deliver) -> None:
     """Note when a message began to wait: should it come back, that is its time (XEP-0203)."""
     if not message.came:
-        message.came = time.time_ns() // 1_000_000
+        message.came = CLOCK.time_ns() // 1_000_000

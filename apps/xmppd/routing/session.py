@@ -7,13 +7,13 @@ RFC:  6121 §4 (available, priority), §2.2 (interested resources)
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from typing import Any, TypeVar, cast
 
+from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
 from xmpp_core.jid import JID
 from xmppd.routing.deliver import Hold
@@ -31,7 +31,7 @@ class Clock:
     """Nanoseconds since the epoch that never go back: a clock that is set back stands still here until it has caught up
     (a hybrid logical clock: Kulkarni et al., 2014)."""
 
-    def __init__(self, read: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, read: Callable[[], int] = lambda: CLOCK.time_ns()) -> None:
         self._read, self._last = read, 0
 
     def now(self, after: int = 0) -> int:

@@ -12,7 +12,7 @@ statement each and suspend the caller, other than SQLite's.
 from __future__ import annotations
 
 import random
-import time
+import time  # real time: a database answers in it
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
@@ -174,7 +174,7 @@ class PgStore:
         i = load.index(min(load))
         load[i] += 1
         future = ask(self._threads[i], (fn, time.monotonic() + PATIENCE))
-        timer = THIS.loop.call_later(PATIENCE, future.reject, StoreError(_TOO_LATE))
+        timer = THIS.loop.call_later(PATIENCE, future.reject, StoreError(_TOO_LATE))  # real time: see above
         try:
             return await future  # type: ignore[no-any-return]  # Pykka's futures are untyped
         finally:

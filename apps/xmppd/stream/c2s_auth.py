@@ -13,8 +13,8 @@ import secrets
 import sys
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from otp.erts.exits import ReceiveTimeout
-from otp.erts.scheduler import THIS
 from otp.erts.signals import Exit
 from otp.stdlib import gen_fsm
 from xmpp_core import bind, prep
@@ -86,7 +86,7 @@ async def report(data: Data, result: ReportAuth) -> None:
     may be answered. The verdict comes first: streams that try at the same time slow each other."""
     data.mechanism = None
     _told(data, result)
-    throttle, now = data.settings.throttle, THIS.loop.time()
+    throttle, now = data.settings.throttle, CLOCK.monotonic()
     keys = _keys(data, result.username)
     if result.ok:
         data.how = sys.intern(result.mechanism)

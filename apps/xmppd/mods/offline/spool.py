@@ -14,13 +14,13 @@ Differs:  the store owns a message until the client has said something after it 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from otp.kernel import codec
 from xmpp_core import ns, parser, stamp
 from xmpp_core.element import Element
@@ -188,7 +188,7 @@ def _read(rows: Sequence[OfflineMessage]) -> tuple[list[tuple[int, Message]], li
         except Exception as error:
             why = f"{type(error).__name__}: {error}"
             _log.error("message %d for %s@%s cannot be read and is set aside: %s", row.seq, row.user, row.host, why)
-            number = time.time_ns()
+            number = CLOCK.time_ns()
             bad.append(SetAside(row.host, row.user, "offline", number, row.stamp, row.xml, why, row.seq))
     return good, bad
 

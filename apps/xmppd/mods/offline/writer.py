@@ -10,10 +10,10 @@ Differs:  a user who came while the message was on its way to the disk is told a
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
@@ -84,7 +84,7 @@ async def _flush(state: State) -> None:
     batch, state.queue, state.size = state.queue, [], 0
     if not batch:
         return
-    now = time.time_ns() // 1_000_000
+    now = CLOCK.time_ns() // 1_000_000
     texts = [keep.message.el.to_xml("") for keep in batch]
     try:
         rows = await store.transaction(lambda tx: _write(tx, batch, texts, now, state.most))

@@ -10,12 +10,13 @@ Differs:  whoever set it first has the lower ticket; tickets are given by the sm
 
 from __future__ import annotations
 
-import time
+import time  # real time: an order, the same for all workers of the machine
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
 from otp.kernel import codec
 
@@ -154,6 +155,6 @@ def is_first(bare: str, pid: Pid) -> bool:
 
 async def wait_until_none_leaves(bare: str) -> None:
     """Returns once nobody of the account is leaving, at most after GRACE. Costs nothing if nobody is."""
-    until = time.monotonic() + GRACE
-    while bare in LEAVING and time.monotonic() < until:
+    until = CLOCK.monotonic() + GRACE
+    while bare in LEAVING and CLOCK.monotonic() < until:
         await process.sleep(POLL)

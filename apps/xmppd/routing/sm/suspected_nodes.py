@@ -9,12 +9,12 @@ Differs:  the nodes are processes of one machine, so whether one has ended can b
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
 from otp.kernel import node
 
@@ -56,13 +56,13 @@ def is_running(os_pid: int) -> bool:
 
 def suspect(name: str, creation: int, os_pid: int) -> None:
     """The node is out of reach. One that gave no sign of life is not waited for: it has been for long enough."""
-    SUSPECTED[name] = SuspectedNode(creation, os_pid, time.monotonic() + (0 if node.is_silent(name) else GRACE))
+    SUSPECTED[name] = SuspectedNode(creation, os_pid, CLOCK.monotonic() + (0 if node.is_silent(name) else GRACE))
 
 
 def is_awaited(name: str) -> bool:
     """Whether it may still come back; if so the running process is told to look again (Recheck)."""
     found = SUSPECTED.get(name)
-    if found is None or time.monotonic() >= found.until or not is_running(found.os_pid):
+    if found is None or CLOCK.monotonic() >= found.until or not is_running(found.os_pid):
         return False
     process.send_after(RECHECK, process.self_(), Recheck(name))
     return True

@@ -1,0 +1,47 @@
+"""clock — the time of this node, as its timers and its programs read it; a test may move it forward.
+
+OTP:      erlang:monotonic_time/0, system_time/0; cf. time_offset/0 and the time warp of its modes
+Differs:  seconds as floats, as in Python's `time`, whose names these are. All times move together, and only forward
+Way:      who measures how long something took, or waits for another program, reads `time`: that is no time to move
+Process:  none; one per OS process
+"""
+
+from __future__ import annotations
+
+import time  # real time: this is where it comes from
+from collections.abc import Callable
+from typing import Final
+
+
+class Clock:
+    """`monotonic`, `time` and `time_ns` are those of `time` itself until move() is called: reading them costs the same.
+
+    Call them through CLOCK each time; a reference that somebody keeps does not move.
+    """
+
+    __slots__ = ("monotonic", "offset", "time", "time_ns")
+
+    monotonic: Callable[[], float]
+    time: Callable[[], float]
+    time_ns: Callable[[], int]
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Be the machine's clock again."""
+        self.offset = 0.0
+        self.monotonic, self.time, self.time_ns = time.monotonic, time.time, time.time_ns
+
+    def move(self, seconds: float) -> None:
+        """Be `seconds` later than before; timers notice it at Timers.fire(). Raises: ValueError if that is earlier."""
+        if not seconds >= 0:
+            raise ValueError(f"time does not go back: {seconds!r}")
+        offset = self.offset = self.offset + seconds
+        nanoseconds = round(offset * 1e9)
+        self.monotonic = lambda: time.monotonic() + offset
+        self.time = lambda: time.time() + offset
+        self.time_ns = lambda: time.time_ns() + nanoseconds
+
+
+CLOCK: Final = Clock()
