@@ -1,7 +1,8 @@
 """faults — what a sender is told when something fails behind the stream, and what the log is told of it.
 
 Way:      packets, component, iq, users, c2s_session → [faults] → an error stanza to the sender; a line in the log
-RFC:      6120 §8.3.3.6 (internal-server-error), §8.3.3.18 (resource-constraint)
+RFC:      6120 §8.3 (errors are never answered with errors), §8.3.3.6 (internal-server-error), §8.3.3.18
+          (resource-constraint)
 Differs:  outside only neutral words, inside the full text and the stack: whoever sends learns nothing of how the
           server is made. A failure that repeats is told once in PAUSE seconds, with how often
 """
@@ -15,8 +16,7 @@ from otp.erts import blocking
 from otp.erts.clock import CLOCK
 from otp.erts.exits import KILLED, NOCONNECTION, NOPROC, SHUTDOWN, TIMEOUT, CallError, ReceiveTimeout
 from xmpp_core.errors import StanzaError
-from xmpp_core.stanza import Stanza
-from xmppd.routing import bounce
+from xmpp_core.stanza import Presence, Stanza
 from xmppd.store.backend import StoreError
 
 LATER: Final = "the server cannot do this now; try again later"
@@ -25,6 +25,8 @@ BUG: Final = "the server failed at this"
 PAUSE: Final = 10.0
 _MOST: Final = 256
 _PASSING: Final = frozenset({TIMEOUT, NOPROC, NOCONNECTION, KILLED, SHUTDOWN})
+# presence that is told to many: an error to each would be noise
+_UNANSWERED = frozenset({"unavailable", "probe", "unsubscribe", "unsubscribed", "subscribed"})
 _log = logging.getLogger("xmppd.faults")
 
 #: when (monotonic) each failure was told last, and how often it was seen since
@@ -56,15 +58,28 @@ def stanza_error(error: Exception, doing: str) -> StanzaError:
     return StanzaError("internal-server-error", BUG)
 
 
+def is_answerable(stanza: Stanza) -> bool:
+    """Whether an error may be sent back: never to errors and results, nor to presence that asks for nothing."""
+    type_ = stanza.el.attrs.get("type", "")
+    if type_ == "error" or (stanza.kind == "iq" and type_ == "result"):
+        return False  # an iq without a type, or with one that does not exist, is told that it is wrong
+    return not (isinstance(stanza, Presence) and type_ in _UNANSWERED)
+
+
+def bounce(stanza: Stanza, error: StanzaError) -> Stanza | None:
+    """The error reply to `stanza`, None if it must not have one."""
+    return stanza.error(error) if is_answerable(stanza) and stanza.from_ is not None else None
+
+
 def answer(stanza: Stanza, error: Exception) -> Stanza | None:
     """The error reply to a stanza that could not be dealt with; None if it must not have one. See stanza_error."""
-    return bounce.reply(stanza, stanza_error(error, f"dealing with {_named(stanza)}"))
+    return bounce(stanza, stanza_error(error, f"dealing with {_named(stanza)}"))
 
 
 def log(error: Exception, doing: str) -> None:
     """Tell the log of a failure: one line if it passes by itself, else with the stack."""
     key = f"{type(error).__name__}: {error}"
-    again = _again(f"{key} {'' if passes(error) else _place(error)}")
+    again = _unlogged(f"{key} {'' if passes(error) else _place(error)}")
     if again is None:
         return
     more = f" ({again} more of these since the last line)" if again else ""
@@ -74,7 +89,7 @@ def log(error: Exception, doing: str) -> None:
         _log.error("%s failed: %s%s", doing, key, more, exc_info=error)
 
 
-def _again(key: str) -> int | None:
+def _unlogged(key: str) -> int | None:
     """How many were not told since the last that was; None if this one is not told either."""
     now = CLOCK.monotonic()
     last, seen = _told.get(key, (-PAUSE, 0))

@@ -1,10 +1,10 @@
 """router — to whom a stanza goes, by the domain of its `to`.
 
-OTP:      gen_server owning the ets table "routes"; cf. ejabberd_router.erl
-Way:      packets, mods, iq answers → [router] → users | local | the process of a component → …
+OTP:      gen_server owning the ets table "routes"; cf. ejabberd_router.erl, ejabberd_local.erl
+Way:      packets, mods, iq answers → [router] → users | iq (for the server itself) | the process of a component → …
 Process:  `router`, one per node, permanent, under xmppd.sup; `route` runs in the sender's process.
           Domains of other processes (components) are pg groups: known on every node, and no crash here forgets them
-RFC:      6120 §10
+RFC:      6120 §10 (§10.5.1, §10.5.2: the server itself)
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, Reply
 from xmpp_core.errors import StanzaError
-from xmpp_core.stanza import Presence, Stanza
-from xmppd.routing import bounce, faults, local, users
+from xmpp_core.stanza import Iq, Message, Presence, Stanza
+from xmppd.routing import faults, iq, users
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.sm import session_table, sm
 
@@ -148,7 +148,7 @@ async def dispatch(stanza: Stanza) -> Stanza | None:
             return await _away(stanza, to.domain)
         if to.local:
             return await users.route(stanza)
-        return await local.answer(stanza)
+        return await _answer_local(stanza)
     except Exception as error:
         return faults.answer(stanza, error)
 
@@ -200,6 +200,15 @@ async def _is_host(domain: str) -> bool:
     return False
 
 
+async def _answer_local(stanza: Stanza) -> Stanza | None:
+    """What the server says to a stanza addressed to it; None if nothing."""
+    if isinstance(stanza, Iq):
+        return await iq.process(stanza, iq.LOCAL)
+    if isinstance(stanza, Message) and stanza.type != "headline":
+        return faults.bounce(stanza, StanzaError("service-unavailable"))
+    return None
+
+
 async def _away(stanza: Stanza, domain: str) -> Stanza | None:
     """To the process that has the domain; the same one for all that a sender says, so that order is kept."""
     taker = _taker(stanza, domain)
@@ -207,7 +216,7 @@ async def _away(stanza: Stanza, domain: str) -> Stanza | None:
         await pace.turn(taker.node)
         taker = _taker(stanza, domain)
     if taker is None:
-        return bounce.reply(stanza, StanzaError("remote-server-not-found"))
+        return faults.bounce(stanza, StanzaError("remote-server-not-found"))
     process.send(taker, Deliver(stanza))
     return None
 

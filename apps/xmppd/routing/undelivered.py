@@ -19,7 +19,7 @@ from otp.kernel import held
 from otp.kernel.held import GivenBack
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
-from xmppd.routing import bounce, deliver, router
+from xmppd.routing import deliver, faults, router
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.redeliver import has_another
 from xmppd.routing.sm import sm
@@ -69,7 +69,7 @@ async def _each(stanzas: list[tuple[object, Stanza, bool]]) -> None:
         await _forgotten(to, stanza)
         if not sent:
             await router.route(stanza)
-        elif stanza.type != "headline" and (answer := bounce.reply(stanza, _MAYBE)) is not None:
+        elif stanza.type != "headline" and (answer := faults.bounce(stanza, _MAYBE)) is not None:
             await router.route(answer)
         if number % _SHARE == 0:
             await process.give_way()

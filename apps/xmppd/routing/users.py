@@ -17,7 +17,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.auth import auth
-from xmppd.routing import bounce, durability, hooks, iq
+from xmppd.routing import durability, faults, hooks, iq
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.hook_points import AccountPresence, OfflineMessage
@@ -133,7 +133,7 @@ async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Ro
         case Offline():
             return await _offline(stanza, to.bare_jid(), came)
         case Bounce(condition):
-            return bounce.reply(stanza, StanzaError(condition))
+            return faults.bounce(stanza, StanzaError(condition))
     return None
 
 
@@ -149,4 +149,4 @@ async def _offline(stanza: Stanza, owner: JID, came: int) -> Stanza | None:
     left: Message | None = stanza if isinstance(stanza, Message) else None
     if left is not None:
         left = await hooks.run_fold(owner.domain, OfflineMessage(owner, came), left)
-    return None if left is None else bounce.reply(left, StanzaError("service-unavailable"))
+    return None if left is None else faults.bounce(left, StanzaError("service-unavailable"))

@@ -1,6 +1,6 @@
 """backlog — what waits for a component that reads too slowly: a bounded part of it, the rest goes back to who sent it.
 
-Way:      router → Deliver → component → [backlog] → transport; or → bounce → router → sender
+Way:      router → Deliver → component → [backlog] → transport; or → faults.bounce → router → sender
 Process:  runs in the component's process, which does nothing else meanwhile; one that reads costs nothing here
 RFC:      6120 §8.3.3.18 (resource-constraint)
 Differs:  a client that does not read is let go (slow_reader). A component is there for many: who floods it must not end
@@ -18,7 +18,7 @@ from otp.erts import process
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Stanza
 from xmppd.net.transport import Transport
-from xmppd.routing import bounce, router
+from xmppd.routing import faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 
 #: the part of the room that one sender may fill
@@ -96,6 +96,6 @@ async def _gather(transport: Transport, backlog: Backlog) -> bool:
 
 
 async def _refuse(packet: Stanza, error: StanzaError) -> None:
-    answer = bounce.reply(packet, error)
+    answer = faults.bounce(packet, error)
     if answer is not None:
         await router.route(answer)

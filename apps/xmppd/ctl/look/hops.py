@@ -36,7 +36,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Stanza
 from xmppd.net.transport import Transport
 from xmppd.net.xml_stream import XmlStream
-from xmppd.routing import bounce, faults, hooks, iq, packets, router, users
+from xmppd.routing import faults, hooks, iq, packets, router, users
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.handler_table import Entry
 from xmppd.routing.hook_points import Fold
@@ -47,7 +47,7 @@ from xmppd.stream import c2s_session
 KEPT: Final = 500
 SPARE: Final = 5.0
 #: modules between who sends a stanza back and who looks
-_BETWEEN: Final = frozenset({__name__, call_trace.__name__, bounce.__name__, faults.__name__})
+_BETWEEN: Final = frozenset({__name__, call_trace.__name__, faults.__name__})
 
 #: (at in ns, node, station, pid, what happened)
 Note = tuple[int, str, str, str, str]
@@ -73,7 +73,7 @@ class Hops:
         trace(c2s_session, "send_on", None, self._taken)
         trace(hooks, "run_fold", self._hook)
         self._calls.replace(hooks, "_chain", self._chain)
-        trace(bounce, "reply", self._sent_back)
+        trace(faults, "bounce", self._sent_back)
         self._calls.replace(packets, "send_now", lambda _: lambda *_: False)  # every message by the stations
         trace(router, "dispatch", None, self._routed)
         trace(users, "route", None, self._at("users", "to an account"))

@@ -1,6 +1,6 @@
 """writer — puts messages for absent users on disk, many with one commit.
 
-Way:      mod_offline → cast Keep → [writer] → store; who is full → bounce → the sender
+Way:      mod_offline → cast Keep → [writer] → store; who is full → faults.bounce → the sender
 Process:  `offline_writer@host`, one per node and host, permanent, beside mod_offline under the host's supervisor.
           While a batch is being committed the next one gathers in the mailbox. Senders wait for it with
           durability.flush before their next acknowledged thing
@@ -23,7 +23,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Message
 from xmppd.mods.offline import room, spool
 from xmppd.mods.offline.room import Held, Room
-from xmppd.routing import bounce, faults, router
+from xmppd.routing import faults, router
 from xmppd.routing.durability import Sync
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
@@ -121,7 +121,7 @@ def _write(tx: Tx, batch: list[Keep], texts: list[str], now: int, most: Room) ->
 
 
 async def _give_back(message: Message, error: StanzaError) -> None:
-    answer = bounce.reply(message, error)
+    answer = faults.bounce(message, error)
     if answer is not None:
         await router.route(answer)
 

@@ -18,11 +18,11 @@ from xmpp_core.jid import JID
 from xmppd.auth import auth
 from xmppd.ctl.look import chart, hops
 from xmppd.net.xml_stream import XmlStream
-from xmppd.routing import bounce, hooks, router
+from xmppd.routing import faults, hooks, router
 
 ROMEO, JULIET = JID.parse("romeo@x/a"), JID.parse("juliet@x/b")
 FEED, ROUTE = XmlStream.feed, router.dispatch
-CHAIN, REPLY = hooks._chain, bounce.reply
+CHAIN, REPLY = hooks._chain, faults.bounce
 
 
 def test_a_stanza_is_known_by_what_it_says_and_who_says_it() -> None:
@@ -112,7 +112,7 @@ def test_who_refused_a_message_and_who_keeps_one_is_told() -> None:
         assert [line.partition(" ")[0] for line in after][-2:] == ["transport", "client"], "it is followed to the end"
     assert any(line.startswith("mod_offline@localhost OfflineMessage: takes it") for line in kept), kept
     assert hooks._chain is CHAIN
-    assert bounce.reply is REPLY
+    assert faults.bounce is REPLY
 
 
 def test_measuring_ends_by_itself(monkeypatch: Any) -> None:

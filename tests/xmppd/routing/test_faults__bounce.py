@@ -4,7 +4,7 @@ import pytest
 
 from xmpp_core import parser, stanza
 from xmpp_core.errors import StanzaError
-from xmppd.routing import bounce
+from xmppd.routing import faults
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from xmppd.routing import bounce
 )
 def test_errors_and_results_never_are(name: str, type_: str, answered: bool) -> None:
     xml = f"<{name} xmlns='jabber:client' type='{type_}' id='1' from='a@localhost/x' to='b@localhost'/>"
-    made = bounce.reply(stanza.from_element(parser.parse_document(xml)), StanzaError("gone"))
+    made = faults.bounce(stanza.from_element(parser.parse_document(xml)), StanzaError("gone"))
     assert (made is not None) is answered
     if made is not None:
         assert made.el.attrs == {"type": "error", "id": "1", "from": "b@localhost", "to": "a@localhost/x"}
@@ -33,4 +33,4 @@ def test_errors_and_results_never_are(name: str, type_: str, answered: bool) -> 
 
 def test_nobody_is_not_answered() -> None:
     made = stanza.from_element(parser.parse_document("<message xmlns='jabber:client' to='b@localhost'/>"))
-    assert bounce.reply(made, StanzaError("gone")) is None
+    assert faults.bounce(made, StanzaError("gone")) is None
