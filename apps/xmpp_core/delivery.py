@@ -56,7 +56,7 @@ OFFLINE, DROP, LOCAL = Offline(), Drop(), HandleLocally()
 UNAVAILABLE, BAD_REQUEST = Bounce("service-unavailable"), Bounce("bad-request")
 
 
-class Wish(Enum):
+class Selection(Enum):
     """What a rule wants that depends on the resources."""
 
     DELIVER = "to the resource that is named"
@@ -66,33 +66,33 @@ class Wish(Enum):
     AS_BARE = "as if sent to the bare JID"
 
 
-_Cell = Decision | Wish
+_Cell = Decision | Selection
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One kind of stanza. match and miss: a full JID, its resource is there or not. bare: the bare
-    JID. empty: `bare` found nobody. stranger: there is no such account."""
+    JID. empty: `bare` found nobody. no_account: there is no such account."""
 
     match: _Cell
     miss: _Cell
     bare: _Cell
     empty: Decision
-    stranger: Decision
+    no_account: Decision
 
 
-_PERSONAL = Row(Wish.DELIVER, UNAVAILABLE, Wish.MOST_AVAILABLE, OFFLINE, UNAVAILABLE)
-_NEWS = Row(Wish.DELIVER, DROP, Wish.AVAILABLE, DROP, DROP)
+_PERSONAL = Row(Selection.DELIVER, UNAVAILABLE, Selection.MOST_AVAILABLE, OFFLINE, UNAVAILABLE)
+_NEWS = Row(Selection.DELIVER, DROP, Selection.AVAILABLE, DROP, DROP)
 _SUBSCRIPTION = Row(LOCAL, LOCAL, LOCAL, LOCAL, DROP)
-_REQUEST = Row(Wish.DELIVER, UNAVAILABLE, LOCAL, LOCAL, UNAVAILABLE)
-_ANSWER = Row(Wish.DELIVER, DROP, LOCAL, LOCAL, DROP)
+_REQUEST = Row(Selection.DELIVER, UNAVAILABLE, LOCAL, LOCAL, UNAVAILABLE)
+_ANSWER = Row(Selection.DELIVER, DROP, LOCAL, LOCAL, DROP)
 
 TABLE: dict[tuple[str, str], Row] = {
     ("message", "normal"): _PERSONAL,
-    ("message", "chat"): Row(Wish.DELIVER, Wish.AS_BARE, Wish.MOST_AVAILABLE, OFFLINE, UNAVAILABLE),
-    ("message", "groupchat"): Row(Wish.DELIVER, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE),
-    ("message", "headline"): Row(Wish.DELIVER, DROP, Wish.NON_NEGATIVE, DROP, UNAVAILABLE),
-    ("message", "error"): Row(Wish.DELIVER, DROP, DROP, DROP, DROP),
+    ("message", "chat"): Row(Selection.DELIVER, Selection.AS_BARE, Selection.MOST_AVAILABLE, OFFLINE, UNAVAILABLE),
+    ("message", "groupchat"): Row(Selection.DELIVER, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE),
+    ("message", "headline"): Row(Selection.DELIVER, DROP, Selection.NON_NEGATIVE, DROP, UNAVAILABLE),
+    ("message", "error"): Row(Selection.DELIVER, DROP, DROP, DROP, DROP),
     ("presence", ""): _NEWS,
     ("presence", "unavailable"): _NEWS,
     ("presence", "error"): _NEWS,
@@ -122,14 +122,14 @@ def decide(kind: str, type_: str, to: JID, resources: Sequence[Resource], exists
     if row is None:
         return BAD_REQUEST
     if not exists:
-        return row.stranger
+        return row.no_account
     if not to.resource:
         return _bare(row, resources)
     wanted = to.resource
     for name, _ in resources:
         if name == wanted:
-            return Recipients((name,)) if row.match is Wish.DELIVER else _decided(row.match)
-    return _bare(row, resources) if row.miss is Wish.AS_BARE else _decided(row.miss)
+            return Recipients((name,)) if row.match is Selection.DELIVER else _decided(row.match)
+    return _bare(row, resources) if row.miss is Selection.AS_BARE else _decided(row.miss)
 
 
 def _to_domain(kind: str, type_: str) -> Decision:
@@ -138,11 +138,11 @@ def _to_domain(kind: str, type_: str) -> Decision:
 
 
 def _bare(row: Row, resources: Sequence[Resource]) -> Decision:
-    if row.bare is Wish.MOST_AVAILABLE:
+    if row.bare is Selection.MOST_AVAILABLE:
         chosen = _most_available(resources)
-    elif row.bare is Wish.NON_NEGATIVE:
+    elif row.bare is Selection.NON_NEGATIVE:
         chosen = tuple([name for name, priority in resources if priority is not None and priority >= 0])
-    elif row.bare is Wish.AVAILABLE:
+    elif row.bare is Selection.AVAILABLE:
         chosen = tuple([name for name, priority in resources if priority is not None])
     else:
         return _decided(row.bare)
@@ -162,5 +162,5 @@ def _most_available(resources: Sequence[Resource]) -> tuple[str, ...]:
 
 
 def _decided(cell: _Cell) -> Decision:
-    assert not isinstance(cell, Wish)
+    assert not isinstance(cell, Selection)
     return cell

@@ -63,7 +63,7 @@ def imports(tree: ast.AST) -> list[tuple[str, int]]:
 
 
 def feature_of(name: str) -> str | None:
-    """The feature that a module of mods/ belongs to: mods.mod_roster and mods.roster.plan are both "roster"."""
+    """The feature that a module of mods/ belongs to: mods.mod_roster and mods.roster.transitions are both "roster"."""
     parts = name.split(".")
     if parts[:2] != ["xmppd", "mods"] or len(parts) < 3:
         return None
@@ -120,6 +120,6 @@ def test_the_table_would_find_a_fault() -> None:
     assert faults("xmpp_core.jid", ast.parse("import socket"))
     assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.stream import c2s"))
     assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.mods import mod_roster"))
-    assert faults("xmppd.mods.roster.plan", ast.parse("from xmppd.mods.offline import spool"))
-    assert not faults("xmppd.mods.mod_roster", ast.parse("from xmppd.mods.roster import plan"))
+    assert faults("xmppd.mods.roster.transitions", ast.parse("from xmppd.mods.offline import spool"))
+    assert not faults("xmppd.mods.mod_roster", ast.parse("from xmppd.mods.roster import transitions"))
     assert not faults("xmppd.sup", ast.parse("from xmppd.stream import c2s"))

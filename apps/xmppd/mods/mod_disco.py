@@ -17,8 +17,8 @@ from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing import hooks, iq, router
 from xmppd.routing.hook_points import DiscoFeatures, DiscoIdentities, DiscoItems, MaySeePresence
+from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.sm import sm
-from xmppd.routing.written import WrittenIq
 
 XEP = {30: "2.5rc3"}
 LOCAL, SM = iq.LOCAL, iq.SM
@@ -33,7 +33,7 @@ async def info(iq: Iq, mod: Mod) -> Iq:
     if node and not identities and not features:
         raise StanzaError("item-not-found")
     written = tuple([identity.to_xml(ns.DISCO_INFO) for identity in identities])
-    return WrittenIq(iq, _info(node, written, features))
+    return SerializedIq(iq, _info(node, written, features))
 
 
 @lru_cache(256)

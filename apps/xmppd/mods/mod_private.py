@@ -14,7 +14,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing.iq import SM
-from xmppd.routing.written import WrittenIq
+from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.store import store
 from xmppd.store.backend import Tx
 from xmppd.store.tables import PRIVATE, PrivateXml
@@ -56,7 +56,7 @@ async def _get(iq: Iq, wanted: list[Element]) -> Iq:
     [el] = wanted
     row = await store.read(PRIVATE, (iq.to.domain, iq.to.local, el.ns, el.name))
     text = row.xml if row is not None else Element(el.ns, el.name).to_xml("")
-    return WrittenIq(iq, f"<query xmlns='{ns.PRIVATE}'>{text}</query>")
+    return SerializedIq(iq, f"<query xmlns='{ns.PRIVATE}'>{text}</query>")
 
 
 async def _set(iq: Iq, wanted: list[Element], options: Options) -> None:

@@ -21,10 +21,10 @@ from xmpp_core.stanza import Iq, Presence, make_presence
 from xmpp_core.subscription import In, SendPresence
 from xmppd.config.schema import Limits
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.mods.roster import items, plan, records, requests, view
+from xmppd.mods.roster import records, requests, roster_set, transitions, view
 from xmppd.mods.roster.perform import perform
-from xmppd.mods.roster.plan import Change, NotThere, Step
 from xmppd.mods.roster.totals import ROOM, Room, TooMany
+from xmppd.mods.roster.transitions import Change, NotThere, Step
 from xmppd.routing import hooks, iq, router
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.fairly import fairly
@@ -38,8 +38,8 @@ from xmppd.routing.hook_points import (
     SubscriptionLists,
     UserSendPresence,
 )
+from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.sm import sm
-from xmppd.routing.written import WrittenIq
 from xmppd.store import store
 from xmppd.store.backend import Tx
 from xmppd.store.tables import ROSTER
@@ -111,19 +111,21 @@ async def _get(iq: Iq, owner: JID) -> Iq:
         return iq.result()
     more = "".join([el.to_xml(ns.ROSTER) for el in shared])
     ver = f" ver='{found.version}'" if has is not None else ""
-    return WrittenIq(iq, f"<query xmlns='{ns.ROSTER}'{ver}>{found.xml}{more}</query>")
+    return SerializedIq(iq, f"<query xmlns='{ns.ROSTER}'{ver}>{found.xml}{more}</query>")
 
 
 async def _set(iq: Iq, owner: JID, mod: Mod) -> None:
     assert iq.payload is not None
-    wish = items.read(iq.payload, mod.options.max_name, mod.options.max_groups)
-    if wish.contact.bare == owner.bare:
+    asked = roster_set.read(iq.payload, mod.options.max_name, mod.options.max_groups)
+    if asked.contact.bare == owner.bare:
         raise StanzaError("not-allowed", "nobody is a contact of their own")
     try:
-        if wish.remove:
-            steps = await change(_room(mod), "", lambda c: plan.remove(c, owner, wish.contact))
+        if asked.remove:
+            steps = await change(_room(mod), "", lambda c: transitions.remove(c, owner, asked.contact))
         else:
-            steps = await change(_room(mod), "", lambda c: plan.edit(c, owner, wish.contact, wish.name, wish.groups))
+            steps = await change(
+                _room(mod), "", lambda c: transitions.edit(c, owner, asked.contact, asked.name, asked.groups)
+            )
     except NotThere:
         raise StanzaError("item-not-found") from None
     except TooMany:
@@ -178,7 +180,7 @@ async def _moved(mod: Mod, owner: JID, contact: JID, event: subscription.Event, 
     """Stores the transition and does what follows. Raises StanzaError if nothing was stored."""
     pending = requests.to_text(stanza)
     try:
-        steps = await change(_room(mod), pending, lambda c: plan.event(c, owner, contact, event))
+        steps = await change(_room(mod), pending, lambda c: transitions.event(c, owner, contact, event))
     except TooMany:
         raise StanzaError("not-acceptable", "the roster is full") from None
     await perform(steps, stanza)
@@ -241,7 +243,7 @@ async def account_removed(point: AccountRemoved, mod: Mod) -> None:
     """Every subscription of the account is taken back, both ways, before its data goes."""
     stored = await store.select(ROSTER, (point.user.domain, point.user.local))
     contacts = [JID.parse(record.contact) for record in stored]
-    await perform(await change(_room(mod), "", lambda c: plan.remove_all(c, point.user, contacts)))
+    await perform(await change(_room(mod), "", lambda c: transitions.remove_all(c, point.user, contacts)))
 
 
 # --- the administrator's ways: the same events, nothing else
@@ -257,8 +259,8 @@ async def roster_add(owner: str, contact: str, name: str = "", groups: Iterable[
 
     def add(c: Change) -> list[Step]:
         _check_account(c, me)
-        named = plan.edit(c, me, other, name, tuple(groups)) if name or groups else []
-        return named + plan.event(c, me, other, subscription.Event.SEND_SUBSCRIBE)
+        named = transitions.edit(c, me, other, name, tuple(groups)) if name or groups else []
+        return named + transitions.event(c, me, other, subscription.Event.SEND_SUBSCRIBE)
 
     await perform(await change(ROOM, requests.to_text(stanza), add), stanza)
 
@@ -273,7 +275,7 @@ async def roster_remove(owner: str, contact: str) -> None:
     def remove(c: Change) -> list[Step]:
         _check_account(c, me)
         try:
-            return plan.remove(c, me, other)
+            return transitions.remove(c, me, other)
         except NotThere:
             raise LookupError(f"{contact} is not in the roster of {owner}") from None
 

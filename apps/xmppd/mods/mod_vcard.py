@@ -14,7 +14,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing.iq import SERVED, SM
-from xmppd.routing.written import WrittenIq
+from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.store import store
 from xmppd.store.tables import VCARD, Vcard
 
@@ -39,7 +39,7 @@ async def card(iq: Iq, mod: Mod) -> Iq:
         found = await store.read(VCARD, (owner.domain, owner.local))
         if found is None and not own:
             raise StanzaError("service-unavailable")  # as for who is no user here (XEP-0054 §3.3)
-        return WrittenIq(iq, found.xml) if found is not None else iq.result(Element(ns.VCARD, "vCard"))
+        return SerializedIq(iq, found.xml) if found is not None else iq.result(Element(ns.VCARD, "vCard"))
     if not own:
         raise StanzaError("forbidden", "this card is another's")  # or nobody's: no account is looked for
     text = iq.payload.to_xml("")

@@ -21,9 +21,9 @@ from xmppd.net.connection_limits import OpenConnections
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import SessionClosed, UserReceivePacket, UserReceivePresence
+from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.session import new_session
 from xmppd.routing.sm import sm
-from xmppd.routing.written import WrittenIq
 from xmppd.stream import c2s_session
 
 JULIET = JID("juliet", "localhost", "balcony")
@@ -154,7 +154,7 @@ def test_one_stanza_that_fails_on_its_way_back_does_not_keep_the_others() -> Non
         deep = Element("urn:x", "a")
         for _ in range(200):
             deep = Element("urn:x", "a", {}, [deep])
-        for stanza in (request.result(deep), WrittenIq(request, "<q xmlns='urn:x'/>")):
+        for stanza in (request.result(deep), SerializedIq(request, "<q xmlns='urn:x'/>")):
             process.send(process.self_(), Deliver(stanza))
         await c2s_session.close_session(data, "normal")
         assert "<q xmlns='urn:x'/>" in data.transport.sent[-1]

@@ -1,6 +1,6 @@
 """perform — does what a change of rosters asks for, after it is stored.
 
-Way:      mod_roster → plan → [perform] → Deliver to sessions (any node), router (contacts elsewhere)
+Way:      mod_roster → transitions → [perform] → Deliver to sessions (any node), router (contacts elsewhere)
 Process:  runs in the process that changed the roster; messages to one session keep their order
 RFC:      6121 §2.1.6 (push), §3.1.3–3.3.3 (who gets the stanza)
 """
@@ -17,8 +17,8 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, Stanza, make_iq, make_presence
 from xmpp_core.subscription import Deliver, Probe, Push, Reply, Route, SendUnavailable
 from xmppd.mods.roster import view
-from xmppd.mods.roster.plan import Changed, Step
 from xmppd.mods.roster.records import item_of
+from xmppd.mods.roster.transitions import Changed, Step
 from xmppd.routing import deliver, hooks, router
 from xmppd.routing.deliver import RosterItemChanged
 from xmppd.routing.fairly import fairly

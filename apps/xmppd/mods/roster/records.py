@@ -1,6 +1,6 @@
 """records — a contact as the store keeps it and as the subscription core sees it.
 
-Way:  plan → [records] → store (inside a transaction)
+Way:  transitions → [records] → store (inside a transaction)
 RFC:  6121 §2.1.2 (items), §2.6 (versions)
 """
 

@@ -3,7 +3,7 @@
 Contacts are what the owner has put there; requests of strangers that wait are counted by themselves, so that nobody
 fills another's roster. Octets are those of the answer to a roster get, which must be one that can be sent.
 
-Way:  plan → records.save → [totals] → store (the owner's RosterVersion, in the same transaction)
+Way:  transitions → records.save → [totals] → store (the owner's RosterVersion, in the same transaction)
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from xmpp_core.subscription import In, Out
-from xmppd.mods.roster import written
+from xmppd.mods.roster import item_xml
 from xmppd.store.backend import Tx
 from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem, RosterVersion
 
@@ -48,7 +48,7 @@ ROOM: Final = Room()
 def of(record: RosterItem) -> tuple[int, int, int]:
     """(contacts, requests, octets) that a record counts for: one of the first two, or nothing if it says nothing."""
     if record.listed or record.approved or record.name or record.groups or record.out_axis != Out.NONE.value:
-        return 1, 0, len(written.text(record).encode()) if record.listed else 0
+        return 1, 0, len(item_xml.text(record).encode()) if record.listed else 0
     if record.in_axis == In.PEND.value:
         return 0, 1, 0  # it is there for the sake of a stranger's request alone
     return int(record.in_axis != In.NONE.value), 0, 0

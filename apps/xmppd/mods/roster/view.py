@@ -16,7 +16,7 @@ from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Out
-from xmppd.mods.roster import written
+from xmppd.mods.roster import item_xml
 from xmppd.mods.roster.records import item_of
 from xmppd.store import store
 from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem
@@ -59,7 +59,7 @@ def _make(version: int, items: list[RosterItem]) -> View:
     pend, granted, ask, to = In.PEND.value, In.FROM.value, Out.ASK.value, Out.TO.value
     return View(
         version,
-        "".join([written.text(r) for r in items if r.listed]),
+        "".join([item_xml.text(r) for r in items if r.listed]),
         frozenset([r.contact for r in items if r.in_axis == granted]),
         frozenset([r.contact for r in items if r.out_axis == to]),
         tuple([r for r in items if r.in_axis == pend]),

@@ -6,7 +6,7 @@ from xmpp_core.stanza import make_presence
 from xmpp_core.subscription import Deliver, Push, Reply
 from xmppd.mods.roster import records
 from xmppd.mods.roster.perform import perform
-from xmppd.mods.roster.plan import Step
+from xmppd.mods.roster.transitions import Step
 
 ROMEO, JULIET = JID.parse("romeo@localhost"), JID.parse("juliet@localhost")
 

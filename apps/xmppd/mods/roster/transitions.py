@@ -1,9 +1,9 @@
-"""plan — one change of a roster, with all that it means for the contact's own roster if that is ours too.
+"""transitions — one change of a roster, with all that it means for the contact's own roster if that is ours too.
 
 What one side routes the other receives: both are moved in ONE transaction, so that a crash cannot leave half a
 subscription. What is to be done comes back as steps in the order the RFC demands, and is done after the commit.
 
-Way:  mod_roster → store.transaction(plan.…) → [plan] → steps → perform
+Way:  mod_roster → store.transaction(transitions.…) → [transitions] → steps → perform
 RFC:  6121 §3, Appendix A (the transitions themselves: xmpp_core.subscription)
 """
 

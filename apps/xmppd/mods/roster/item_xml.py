@@ -1,6 +1,6 @@
-"""written — a contact as the text that its owner's client is sent.
+"""item_xml — a contact as the text that its owner's client is sent.
 
-Way:  view (the whole roster), totals (how many octets that is) → [written]
+Way:  view (the whole roster), totals (how many octets that is) → [item_xml]
 RFC:  6121 §2.1.2
 """
 

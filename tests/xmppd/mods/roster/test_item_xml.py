@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xmpp_core.subscription import In, Out
-from xmppd.mods.roster import view, written
+from xmppd.mods.roster import item_xml, view
 from xmppd.store.tables import RosterItem
 
 AXES = (st.sampled_from([o.value for o in Out]), st.sampled_from([i.value for i in In]))
@@ -12,4 +12,4 @@ AXES = (st.sampled_from([o.value for o in Out]), st.sampled_from([i.value for i 
 
 @given(st.builds(RosterItem, *[st.text(min_size=1)] * 4, st.tuples(st.text(min_size=1)), *AXES, st.booleans()))
 def test_text_and_tree_say_the_same(record: RosterItem) -> None:
-    assert written.text(record) == view.element(record).to_xml("jabber:iq:roster")
+    assert item_xml.text(record) == view.element(record).to_xml("jabber:iq:roster")

@@ -1,6 +1,7 @@
-"""written — an IQ result that is kept as text: what is stored or often asked for is neither parsed nor serialised.
+"""serialized_iq — an IQ result that is kept as text: what is stored or often asked for is neither parsed nor
+serialised.
 
-Way:      mod_roster, mod_vcard, mod_private → [WrittenIq] → Deliver → c2s → to_xml: one concatenation
+Way:      mod_roster, mod_vcard, mod_private → [SerializedIq] → Deliver → c2s → to_xml: one concatenation
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq
 
 
-class WrittenIq(Iq):
+class SerializedIq(Iq):
     """The answer to `request` whose payload is already XML, as it stands in a jabber:client stream.
 
     To all who look at `el` it is an IQ like any other: the tree is made when first asked for. What is asked on the way

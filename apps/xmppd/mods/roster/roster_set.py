@@ -1,6 +1,6 @@
-"""items — what a client's roster set wishes, checked.
+"""roster_set — what a client asks for in a roster set, checked.
 
-Way:      mod_roster → [items.read]
+Way:      mod_roster → [roster_set.read]
 RFC:      6121 §2.1.2, §2.3.3, §2.5.3: `subscription` other than remove, `ask` and `approved` are not the client's
 """
 
@@ -15,7 +15,7 @@ from xmpp_core.jid import JID, JidError
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RosterSet:
     """A contact (bare JID) to be listed with this name and these groups, or to be removed."""
 
     contact: JID
@@ -24,7 +24,7 @@ class Wish:
     remove: bool = False
 
 
-def read(query: Element, max_name: int = 1023, max_groups: int = 64) -> Wish:
+def read(query: Element, max_name: int = 1023, max_groups: int = 64) -> RosterSet:
     """The one item of a roster set. Raises StanzaError bad-request, jid-malformed or not-acceptable."""
     found = list(query.elements())
     if len(found) != 1 or found[0].name != "item" or found[0].ns != ns.ROSTER:
@@ -32,11 +32,11 @@ def read(query: Element, max_name: int = 1023, max_groups: int = 64) -> Wish:
     item = found[0]
     contact = _contact(item.get("jid"))
     if item.get("subscription") == "remove":
-        return Wish(contact, remove=True)
+        return RosterSet(contact, remove=True)
     name = item.get("name") or ""
     if len(name.encode()) > max_name:
         raise StanzaError("not-acceptable", "the name is too long")
-    return Wish(contact, name, _groups(item, max_name, max_groups))
+    return RosterSet(contact, name, _groups(item, max_name, max_groups))
 
 
 def _contact(text: str | None) -> JID:

@@ -1,24 +1,24 @@
-"""What a roster set may wish."""
+"""What a roster set may ask for."""
 
 import pytest
 
 from xmpp_core import parser
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
-from xmppd.mods.roster import items
-from xmppd.mods.roster.items import Wish
+from xmppd.mods.roster import roster_set
+from xmppd.mods.roster.roster_set import RosterSet
 
 
-def read(content: str) -> Wish:
-    return items.read(parser.parse_document(f"<query xmlns='jabber:iq:roster'>{content}</query>"), 10, 2)
+def read(content: str) -> RosterSet:
+    return roster_set.read(parser.parse_document(f"<query xmlns='jabber:iq:roster'>{content}</query>"), 10, 2)
 
 
 def test_only_name_and_groups_are_the_clients() -> None:
     attrs = "name='J' subscription='both' ask='subscribe' approved='true'"
-    wish = read(f"<item jid='J@localhost/r' {attrs}><group>a</group></item>")
-    assert wish == Wish(JID.parse("j@localhost"), "J", ("a",))
+    asked = read(f"<item jid='J@localhost/r' {attrs}><group>a</group></item>")
+    assert asked == RosterSet(JID.parse("j@localhost"), "J", ("a",))
     removal = "<item jid='j@localhost' name='x' subscription='remove'/>"
-    assert read(removal) == Wish(JID.parse("j@localhost"), remove=True)
+    assert read(removal) == RosterSet(JID.parse("j@localhost"), remove=True)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from xmpp_core import subscription
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Out, Push, Route
-from xmppd.mods.roster import plan, records, totals
-from xmppd.mods.roster.plan import Change, NotThere, Step
+from xmppd.mods.roster import records, totals, transitions
 from xmppd.mods.roster.totals import Room, TooMany
+from xmppd.mods.roster.transitions import Change, NotThere, Step
 from xmppd.store.store_memory import MemoryTx
 from xmppd.store.tables import ROSTER, Account
 
@@ -35,12 +35,12 @@ def state(change: Change, owner: JID, contact: JID) -> subscription.Item:
 def do(change: Change, owner: JID, contact: JID, what: str) -> list[Step]:
     if what == "remove":
         try:
-            return plan.remove(change, owner, contact)
+            return transitions.remove(change, owner, contact)
         except NotThere:
             return []
     if what == "edit":
-        return plan.edit(change, owner, contact, "name", ("group",))
-    return plan.event(change, owner, contact, subscription.sent(what))
+        return transitions.edit(change, owner, contact, "name", ("group",))
+    return transitions.event(change, owner, contact, subscription.sent(what))
 
 
 ACTIONS = st.lists(st.tuples(st.booleans(), st.sampled_from([*subscription.KINDS, "remove", "edit"])), max_size=12)
@@ -93,7 +93,7 @@ def test_a_full_roster_takes_no_more_of_its_owner_and_still_what_others_do() -> 
     assert state(change, JULIET, ROMEO).in_ is In.PEND
     with pytest.raises(TooMany):
         do(change, JULIET, ROMEO, "subscribed")
-    plan.event(change, JULIET, JID.parse("late@elsewhere"), subscription.received("subscribe"))
+    transitions.event(change, JULIET, JID.parse("late@elsewhere"), subscription.received("subscribe"))
     assert state(change, JULIET, JID.parse("late@elsewhere")) == subscription.Item(), "the request is dropped"
     do(change, JULIET, FAR, "remove")
     assert do(change, JULIET, ROMEO, "subscribed")
@@ -114,7 +114,7 @@ def test_totals_are_what_a_count_would_find_and_strangers_never_take_the_owners_
         before = totals.load(change.tx, "localhost", "juliet", 0)
         try:
             if what in EVENTS:
-                plan.event(change, JULIET, contact, subscription.Event(what))
+                transitions.event(change, JULIET, contact, subscription.Event(what))
             else:
                 do(change, JULIET, contact, what)
         except TooMany:
@@ -132,6 +132,6 @@ def test_an_account_that_ends_leaves_nothing_behind() -> None:
     do(change, ROMEO, JULIET, "subscribe")
     do(change, JULIET, ROMEO, "subscribed")
     do(change, JULIET, ROMEO, "subscribe")
-    plan.remove_all(change, ROMEO, [JULIET])
+    transitions.remove_all(change, ROMEO, [JULIET])
     left = state(change, JULIET, ROMEO)
     assert (left.out, left.in_) == (Out.NONE, In.NONE)
