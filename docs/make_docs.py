@@ -38,7 +38,7 @@ def hooks_page() -> str:
     for name, node in _hook_classes().items():
         cls = getattr(hook_points, name)
         fields = ", ".join(f"`{f.name}: {f.type}`" for f in dataclasses.fields(cls))
-        kind = ast.unparse(node.bases[0])
+        kind = ast.unparse(node.bases[0]).replace(f"['{name}', ", "[").removesuffix(f"['{name}']")
         parts.append(f"## {name}\n\n{inspect.getdoc(cls)}\n\n")
         parts.append(f"- kind: `{kind}`\n- fields: {fields or 'none'}\n")
         parts.append(f"- fired by: {named(fired.get(name, []))}\n- heard by: {named(heard.get(name, []))}\n\n")

@@ -21,10 +21,10 @@ import difflib
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Any, Final, TypeAlias, TypeVar, get_type_hints, overload
 
 from otp.erts import process
 from otp.erts.pid import Pid
@@ -37,9 +37,11 @@ from xmppd.config.schema import Config
 from xmppd.routing import handler_table, hooks, iq
 from xmppd.routing.handler_table import OWNER_PREFIX, Entry, Reregister, is_owner
 from xmppd.routing.hook_points import Fold, Run
+from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import At
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = TypeVar("P")
+A = TypeVar("A")
 PACKAGE: Final = "xmppd.mods"
 
 
@@ -69,6 +71,11 @@ class Mod:
         return f"{prefix}{self.name}@{self.host}"
 
 
+IqHandler: TypeAlias = Callable[[Iq, Mod], Iq | Awaitable[Iq | None] | None]
+RunHandler: TypeAlias = Callable[[P, Mod], Stop[Any] | Awaitable[Stop[Any] | None] | None]
+FoldHandler: TypeAlias = Callable[[A, P, Mod], A | Stop[A] | Awaitable[A | Stop[A]]]
+
+
 def iq_handler(
     ns: str,
     name: str = "",
@@ -76,7 +83,7 @@ def iq_handler(
     at: Iterable[At] = (iq.LOCAL, iq.SM),
     only: str = "",
     strangers: str = iq.UNAVAILABLE,
-) -> Callable[[F], F]:
+) -> Callable[[IqHandler], IqHandler]:
     """Declares a handler of requests whose payload is `name` of namespace `ns` ("": any element of it).
 
     `only` is "get" or "set" where the protocol knows no other: the other is answered feature-not-implemented.
@@ -84,17 +91,21 @@ def iq_handler(
     the same, and it must not let them tell a user from nobody either.
     """
 
-    def mark(fn: F) -> F:
+    def mark(fn: IqHandler) -> IqHandler:
         _marks(fn, "_iqs").extend((ns, name, place, only, strangers) for place in at)
         return fn
 
     return mark
 
 
-def on(point: type[Run] | type[Fold[Any]], seq: int = hooks.DEFAULT_SEQ) -> Callable[[F], F]:
-    """Declares a handler of a hook point; lower `seq` runs first."""
+@overload
+def on(point: type[Run[P]], seq: int = hooks.DEFAULT_SEQ) -> Callable[[RunHandler[P]], RunHandler[P]]: ...
+@overload
+def on(point: type[Fold[P, A]], seq: int = hooks.DEFAULT_SEQ) -> Callable[[FoldHandler[A, P]], FoldHandler[A, P]]: ...
+def on(point: type[Any], seq: int = hooks.DEFAULT_SEQ) -> Callable[[Any], Any]:
+    """Declares a handler of a hook point; lower `seq` runs first. A type checker sees whether it fits the point."""
 
-    def mark(fn: F) -> F:
+    def mark(fn: Any) -> Any:
         _marks(fn, "_hooks").append((point, seq))
         return fn
 

@@ -21,7 +21,7 @@ from xmppd.mods.offline import spool, writer
 from xmppd.mods.offline.room import Room
 from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import Keep
-from xmppd.routing import durability, faults, hooks
+from xmppd.routing import durability, faults
 from xmppd.routing.hook_points import (
     DiscoFeatures,
     OfflineMessage,
@@ -30,6 +30,7 @@ from xmppd.routing.hook_points import (
     SessionLost,
     UserReachable,
 )
+from xmppd.routing.hooks import Stop
 from xmppd.routing.session import C2sSession
 from xmppd.store.backend import StoreError
 
@@ -54,12 +55,12 @@ def children(mod: Mod) -> list[ChildSpec]:
 
 
 @on(OfflineMessage, seq=50)
-async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> object:
+async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> Message | Stop[None] | None:
     """Messages that somebody wrote are kept; what only tells of a chat's state is let go; the rest is refused."""
     if message is None or message.type not in ("normal", "chat"):
         return message
     if not any(child.ns not in _NOT_CONTENT and child.name != "thread" for child in message.el.elements()):
-        return hooks.Stop(None)
+        return Stop(None)
     if message.el.child("no-store", ns.HINTS) is not None:
         return message
     pid = process.whereis(writer.name(mod.host))
@@ -69,7 +70,7 @@ async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> obje
     await durability.wait_for_room()
     gen_server.cast(pid, Keep(point.owner, message, size, point.came))
     durability.add_pending(pid, size, point.owner.bare)
-    return hooks.Stop(None)
+    return Stop(None)
 
 
 @on(UserReachable)

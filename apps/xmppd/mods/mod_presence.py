@@ -12,7 +12,7 @@ Process:  runs in the c2s of the user, but for AccountPresence (the prober's pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 
 from otp.erts import process
@@ -39,6 +39,7 @@ from xmppd.routing.hook_points import (
     UserSendPresence,
     UserUnavailable,
 )
+from xmppd.routing.hooks import Stop
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
 from xmppd.store import store
@@ -57,7 +58,7 @@ def state_of(session: C2sSession) -> PresenceState:
 
 
 @on(UserSendPresence, seq=50)
-async def sent(presence: Presence | None, point: UserSendPresence, mod: Mod) -> object:
+async def sent(presence: Presence | None, point: UserSendPresence, mod: Mod) -> Presence | Stop[None] | None:
     """To the own bare JID or to nobody: the user's presence. To anybody else: directed presence."""
     if presence is None:
         return None
@@ -67,7 +68,7 @@ async def sent(presence: Presence | None, point: UserSendPresence, mod: Mod) -> 
             await _available(session, presence)
         elif presence.type == "unavailable":
             await _unavailable(session, presence)
-        return hooks.Stop(None)
+        return Stop(None)
     _track(state_of(session), presence, presence.to)
     return presence
 
@@ -149,7 +150,9 @@ def _track(state: PresenceState, presence: Presence, to: JID) -> None:
 
 
 @on(UserReceivePresence, seq=50)
-def received(presence: Presence | None, point: UserReceivePresence, mod: Mod) -> object:
+def received(
+    presence: Presence | None, point: UserReceivePresence, mod: Mod
+) -> Presence | Awaitable[Stop[None]] | None:
     """A probe is answered here and not shown; who cannot be reached is not told again until they show up."""
     if presence is None or presence.from_ is None:
         return presence
@@ -163,20 +166,20 @@ def received(presence: Presence | None, point: UserReceivePresence, mod: Mod) ->
     return presence
 
 
-async def _answer_probe(session: C2sSession, state: PresenceState, to: JID) -> object:
+async def _answer_probe(session: C2sSession, state: PresenceState, to: JID) -> Stop[None]:
     """The last presence, and since when it is so. Whether `to` may know was found out before (answer_probe)."""
     if state.last is None or state.since is None:
-        return hooks.Stop(None)
+        return Stop(None)
     answer = state.last.addressed(from_=session.jid, to=to)
     delay = stamp.delay(session.jid.full, state.since)
     await _tell(answer.with_el(answer.el.with_children(*answer.el.children, delay)))
     if to.bare in state.pres_f:
         state.tell(to.bare)
-    return hooks.Stop(None)
+    return Stop(None)
 
 
 @on(AccountPresence, seq=50)
-async def answer_probe(presence: Presence | None, point: AccountPresence, mod: Mod) -> object:
+async def answer_probe(presence: Presence | None, point: AccountPresence, mod: Mod) -> Presence | Stop[None] | None:
     """A probe that mod_roster let pass: to each available resource; the server answers if there is none."""
     if presence is None or presence.type != "probe" or presence.from_ is None:
         return presence
@@ -186,7 +189,7 @@ async def answer_probe(presence: Presence | None, point: AccountPresence, mod: M
             process.send(session.pid, Deliver(presence))
     if not found:
         await router.route(await _gone(point.owner, presence.from_))
-    return hooks.Stop(None)
+    return Stop(None)
 
 
 async def _gone(owner: JID, to: JID) -> Presence:

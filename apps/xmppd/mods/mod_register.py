@@ -23,9 +23,10 @@ from xmppd.auth import auth
 from xmppd.auth.auth import AccountExists, AuthBusy, BadName, BadPassword
 from xmppd.auth.throttle import address_key, hourly, is_loopback
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing import accounts, hooks
+from xmppd.routing import accounts
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.routing.hooks import Stop
 from xmppd.routing.sm import sm
 
 XEP = {77: "2.4"}
@@ -60,15 +61,15 @@ def feature(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> tuple[
 
 
 @on(C2sUnauthenticatedIq)
-async def stranger(acc: Iq | None, point: C2sUnauthenticatedIq, mod: Mod) -> object:
+async def stranger(acc: Iq | None, point: C2sUnauthenticatedIq, mod: Mod) -> Stop[Iq | None] | Iq | None:
     """The form, and an account for who sends it back."""
     iq = point.iq
     if acc is not None or iq.payload is None or iq.payload.ns != ns.REGISTER or not iq.is_request:
         return acc
     try:
-        return hooks.Stop(await _stranger(iq, iq.payload, mod, point))
+        return Stop(await _stranger(iq, iq.payload, mod, point))
     except StanzaError as error:
-        return hooks.Stop(iq.error(error))
+        return Stop(iq.error(error))
 
 
 async def _stranger(iq: Iq, query: Element, mod: Mod, point: C2sUnauthenticatedIq) -> Iq:

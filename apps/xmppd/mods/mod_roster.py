@@ -38,6 +38,7 @@ from xmppd.routing.hook_points import (
     SubscriptionLists,
     UserSendPresence,
 )
+from xmppd.routing.hooks import Stop
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.sm import sm
 from xmppd.store import store
@@ -137,21 +138,25 @@ async def _set(iq: Iq, owner: JID, mod: Mod) -> None:
 
 
 @on(UserSendPresence, seq=30)
-async def send_subscription(presence: Presence | None, point: UserSendPresence, mod: Mod) -> object:
+async def send_subscription(
+    presence: Presence | None, point: UserSendPresence, mod: Mod
+) -> Presence | Stop[None] | None:
     """Our user asks, grants, refuses or takes back; always between bare JIDs."""
     if presence is None or presence.type not in KINDS:
         return presence
     owner = point.session.user
     contact = presence.to.bare_jid() if presence.to is not None else owner
     if contact == owner:
-        return hooks.Stop(None)
+        return Stop(None)
     stanza = presence.addressed(from_=owner, to=contact)
     await _moved(mod, owner, contact, subscription.sent(presence.type), stanza)
-    return hooks.Stop(None)
+    return Stop(None)
 
 
 @on(AccountPresence, seq=30)
-async def receive_subscription(presence: Presence | None, point: AccountPresence, mod: Mod) -> object:
+async def receive_subscription(
+    presence: Presence | None, point: AccountPresence, mod: Mod
+) -> Presence | Stop[None] | None:
     """A contact elsewhere does so towards our user."""
     if presence is None or presence.from_ is None:
         return presence
@@ -161,10 +166,10 @@ async def receive_subscription(presence: Presence | None, point: AccountPresence
     if presence.type in KINDS and contact != owner:
         stanza = presence.addressed(from_=contact, to=owner)
         await _moved(mod, owner, contact, subscription.received(presence.type), stanza)
-    return hooks.Stop(None)
+    return Stop(None)
 
 
-async def _probed(probe: Presence, from_: JID, owner: JID) -> object:
+async def _probed(probe: Presence, from_: JID, owner: JID) -> Presence | Stop[None]:
     """Who may not know is told so, or nothing while the owner has not decided; the rest is mod_presence's."""
     if from_.bare == owner.bare:
         return probe
@@ -173,7 +178,7 @@ async def _probed(probe: Presence, from_: JID, owner: JID) -> object:
     if any(isinstance(effect, SendPresence) for effect in effects):
         return probe
     await perform(Step(owner, from_.bare_jid(), effect, records.blank(owner, from_)) for effect in effects)
-    return hooks.Stop(None)
+    return Stop(None)
 
 
 async def _moved(mod: Mod, owner: JID, contact: JID, event: subscription.Event, stanza: Presence) -> None:

@@ -5,7 +5,8 @@ OTP:  cf. the hook names of ejabberd_hooks and mongoose_hooks; here a hook is a 
 Way:  c2s, packets, users, lost_sessions, mods → hooks.run(host, point) or hooks.run_fold(host, point, acc) → handlers
 Process: handlers run in the process that fires the hook, lower `seq` first; one that crashes is logged and skipped
 
-A `Fold[A]` carries an accumulator of type A from handler to handler; a `Run` only tells. `Stop(value)` ends both.
+A `Fold[P, A]` carries an accumulator of type A from handler to handler, a `Run[P]` only tells; `Stop(value)` ends both.
+A point names itself as P: so a type checker knows from the class in `@on(Point)` what its handlers are called with.
 `NEEDED` points are those whose result others take for the truth (who may see whom, who keeps a message): there nobody
 is skipped, what a handler raises goes to who fired the hook, and so to the sender as a stanza error.
 """
@@ -21,17 +22,18 @@ from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing.session import C2sSession, Session
 
 A = TypeVar("A")
+P = TypeVar("P")
 
 
-class Run:
-    """A hook that tells; what handlers return is not looked at, but for Stop."""
+class Run(Generic[P]):
+    """A hook that tells; what handlers return is not looked at, but for Stop. `P` is the point itself."""
 
     __slots__ = ()
     NEEDED: ClassVar[bool] = False
 
 
-class Fold(Generic[A]):
-    """A hook with an accumulator: what a handler returns goes to the next one."""
+class Fold(Generic[P, A]):
+    """A hook with an accumulator of type A: what a handler returns goes to the next one. `P` is the point itself."""
 
     __slots__ = ()
     NEEDED: ClassVar[bool] = False
@@ -41,14 +43,14 @@ class Fold(Generic[A]):
 
 
 @dataclass(frozen=True, slots=True)
-class UserSendPacket(Fold[Stanza | None]):
+class UserSendPacket(Fold["UserSendPacket", Stanza | None]):
     """A client sent a stanza; `from_` and `to` are set. In its c2s, before any handling. None drops it."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class UserSendPresence(Fold[Presence | None]):
+class UserSendPresence(Fold["UserSendPresence", Presence | None]):
     """After UserSendPacket, for presence only. In the c2s. None says that it is dealt with; the rest is routed."""
 
     NEEDED = True
@@ -56,14 +58,14 @@ class UserSendPresence(Fold[Presence | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class UserReceivePacket(Fold[Stanza | None]):
+class UserReceivePacket(Fold["UserReceivePacket", Stanza | None]):
     """A stanza is about to be written to a client. In its c2s. None drops it."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class UserReceivePresence(Fold[Presence | None]):
+class UserReceivePresence(Fold["UserReceivePresence", Presence | None]):
     """Before UserReceivePacket, for presence only (probes, errors). In the c2s. None drops it."""
 
     session: C2sSession
@@ -73,14 +75,14 @@ class UserReceivePresence(Fold[Presence | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionOpened(Run):
+class SessionOpened(Run["SessionOpened"]):
     """A resource was bound and stands in the session table. In its c2s, before the client hears of it."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLeaving(Fold[bool]):
+class SessionLeaving(Fold["SessionLeaving", bool]):
     """A session that ends in order is out of the table, and what was on its way to it has been sent on. In its c2s.
 
     Senders who have more for the account wait until this is over. The result: whether something went elsewhere.
@@ -90,7 +92,7 @@ class SessionLeaving(Fold[bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionClosed(Run):
+class SessionClosed(Run["SessionClosed"]):
     """A session ends in order. In its c2s, after sm.close_session; modules say goodbye here."""
 
     session: C2sSession
@@ -98,7 +100,7 @@ class SessionClosed(Run):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLost(Run):
+class SessionLost(Run["SessionLost"]):
     """A session ended without a word (its c2s was killed, or its whole node died).
 
     In a process of its own on exactly one node; `session` is the last that the table knew.
@@ -108,7 +110,7 @@ class SessionLost(Run):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionInfo(Run):
+class SessionInfo(Run["SessionInfo"]):
     """The c2s got a message that is not its own business; modules pick what is theirs by type."""
 
     session: C2sSession
@@ -116,7 +118,7 @@ class SessionInfo(Run):
 
 
 @dataclass(frozen=True, slots=True)
-class UserAvailable(Run):
+class UserAvailable(Run["UserAvailable"]):
     """A resource has become available (its initial presence), and the session table says so. In its c2s."""
 
     session: C2sSession
@@ -124,21 +126,21 @@ class UserAvailable(Run):
 
 
 @dataclass(frozen=True, slots=True)
-class UserReachable(Run):
+class UserReachable(Run["UserReachable"]):
     """A resource's priority has gone from none or negative to 0 or more: time for stored messages. In its c2s."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class ResendSubscriptions(Run):
+class ResendSubscriptions(Run["ResendSubscriptions"]):
     """A resource has become available: what is pending is delivered to it and what is unanswered asked again."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class UserUnavailable(Run):
+class UserUnavailable(Run["UserUnavailable"]):
     """A resource is no longer available; `presence` is None if the session ended without one. In its c2s."""
 
     session: C2sSession
@@ -149,7 +151,7 @@ class UserUnavailable(Run):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountPresence(Fold[Presence | None]):
+class AccountPresence(Fold["AccountPresence", Presence | None]):
     """Subscription presence or a probe addressed to a local account. In the sender's process.
 
     None says that it is dealt with; what is left goes to the available resources.
@@ -160,7 +162,7 @@ class AccountPresence(Fold[Presence | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineMessage(Fold[Message | None]):
+class OfflineMessage(Fold["OfflineMessage", Message | None]):
     """A message for a local account that no resource can take now. In the sender's process.
 
     None says that somebody keeps it; what is left is answered with service-unavailable. `came`: it has waited since
@@ -173,7 +175,7 @@ class OfflineMessage(Fold[Message | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class MaySeePresence(Fold[bool]):
+class MaySeePresence(Fold["MaySeePresence", bool]):
     """Whether `requester` may know if `owner`, a local account, is there. The accumulator starts False."""
 
     NEEDED = True
@@ -185,7 +187,7 @@ class MaySeePresence(Fold[bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionLists(Fold[tuple[set[str], set[str]]]):
+class SubscriptionLists(Fold["SubscriptionLists", tuple[set[str], set[str]]]):
     """Bare JIDs that see `owner` and that `owner` sees: (from or both, to or both). Handlers add to the sets."""
 
     NEEDED = True
@@ -193,7 +195,7 @@ class SubscriptionLists(Fold[tuple[set[str], set[str]]]):
 
 
 @dataclass(frozen=True, slots=True)
-class RosterGet(Fold[tuple[Element, ...]]):
+class RosterGet(Fold["RosterGet", tuple[Element, ...]]):
     """Items beyond the user's own (shared groups) for a roster get; the accumulator starts empty."""
 
     NEEDED = True
@@ -204,7 +206,7 @@ class RosterGet(Fold[tuple[Element, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamFeatures(Fold[tuple[Element, ...]]):
+class StreamFeatures(Fold["StreamFeatures", tuple[Element, ...]]):
     """Features to announce. `user` is the authenticated bare JID, None before; `safe`: passwords may be sent, since the
     stream has TLS or its listener does without. In the c2s."""
 
@@ -214,7 +216,7 @@ class StreamFeatures(Fold[tuple[Element, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class C2sUnauthenticatedIq(Fold[Iq | None]):
+class C2sUnauthenticatedIq(Fold["C2sUnauthenticatedIq", Iq | None]):
     """An IQ came before authentication; the accumulator is the answer, None if nobody has one. `safe` as in
     StreamFeatures. In the c2s."""
 
@@ -226,7 +228,7 @@ class C2sUnauthenticatedIq(Fold[Iq | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class AuthResult(Run):
+class AuthResult(Run["AuthResult"]):
     """Somebody tried to log in. `user` is the localpart claimed. In the c2s."""
 
     host: str
@@ -240,7 +242,7 @@ class AuthResult(Run):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountRemoved(Run):
+class AccountRemoved(Run["AccountRemoved"]):
     """An account was removed (bare JID); its sessions are told to end, modules forget what they keep of it."""
 
     NEEDED = True
@@ -251,7 +253,7 @@ class AccountRemoved(Run):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoFeatures(Fold[tuple[str, ...]]):
+class DiscoFeatures(Fold["DiscoFeatures", tuple[str, ...]]):
     """Features of `to` beyond those that follow from the IQ handlers. `to` is a host or an account (XEP-0030)."""
 
     to: JID
@@ -260,7 +262,7 @@ class DiscoFeatures(Fold[tuple[str, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoIdentities(Fold[tuple[Element, ...]]):
+class DiscoIdentities(Fold["DiscoIdentities", tuple[Element, ...]]):
     """`<identity/>` elements of `to`."""
 
     to: JID
@@ -269,7 +271,7 @@ class DiscoIdentities(Fold[tuple[Element, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoItems(Fold[tuple[Element, ...]]):
+class DiscoItems(Fold["DiscoItems", tuple[Element, ...]]):
     """`<item/>` elements of `to`."""
 
     to: JID

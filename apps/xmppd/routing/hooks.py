@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
@@ -26,16 +26,18 @@ from xmppd.routing.handler_table import Add, Entry, HandlerTable, Remove
 from xmppd.routing.hook_points import Fold, Run
 
 A = TypeVar("A")
+V = TypeVar("V", covariant=True)
+Point = Run[Any] | Fold[Any, Any]
 TABLE = "hooks"
 DEFAULT_SEQ = 50
 _log = logging.getLogger("xmppd.hooks")
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """Returned by a handler: nobody after it is asked. `value` is the result of a fold."""
+class Stop(Generic[V]):
+    """Returned by a handler: nobody after it is asked. `value` is the result of a fold; a Run looks at none."""
 
-    value: Any = None
+    value: V
 
 
 class Hooks(HandlerTable):
@@ -53,7 +55,7 @@ def spec() -> ChildSpec:
 
 
 async def add(
-    host: str, point: type[Run] | type[Fold[Any]], fn: Callable[..., Any], seq: int = DEFAULT_SEQ, *, owner: str = ""
+    host: str, point: type[Point], fn: Callable[..., Any], seq: int = DEFAULT_SEQ, *, owner: str = ""
 ) -> None:
     """Has `fn` called at `point` on `host`; adding it twice is a no-op.
 
@@ -62,17 +64,17 @@ async def add(
     await gen_server.call(TABLE, Add(Entry((host, point), seq, owner, fn)))
 
 
-async def delete(host: str, point: type[Run] | type[Fold[Any]], fn: Callable[..., Any]) -> None:
+async def delete(host: str, point: type[Point], fn: Callable[..., Any]) -> None:
     """Undoes add()."""
     await gen_server.call(TABLE, Remove((host, point), fn))
 
 
-def wanted(host: str, point: type[Run] | type[Fold[Any]]) -> bool:
+def wanted(host: str, point: type[Point]) -> bool:
     """Whether anybody may listen: False spares a caller on a hot path the making of the point."""
     return handler_table.chain(TABLE, (host, point)) != ()
 
 
-async def run(host: str, point: Run) -> None:
+async def run(host: str, point: Run[Any]) -> None:
     """Tells every handler of `point` on `host`, until one returns Stop. Raises what they raise if it is NEEDED."""
     key = (host, type(point))
     for entry in await _chain(key):
@@ -87,7 +89,7 @@ async def run(host: str, point: Run) -> None:
             return
 
 
-async def run_fold(host: str, point: Fold[A], acc: A) -> A:
+async def run_fold(host: str, point: Fold[Any, A], acc: A) -> A:
     """Hands `acc` from handler to handler of `point` on `host`; what the last one returned.
 
     A handler that raises leaves the accumulator as it was; a StanzaError is no failure but an answer: it ends
@@ -96,7 +98,7 @@ async def run_fold(host: str, point: Fold[A], acc: A) -> A:
     return await _fold(await _chain((host, type(point))), point, acc)
 
 
-def begin_fold(host: str, point: Fold[A], acc: A) -> A | Awaitable[A]:
+def begin_fold(host: str, point: Fold[Any, A], acc: A) -> A | Awaitable[A]:
     """As run_fold, without an await while the handlers are plain functions: the result itself, or, from the first
     handler on that waits, an awaitable for it (accumulators are never awaitable). Raises what run_fold raises.
     """
@@ -119,7 +121,7 @@ def begin_fold(host: str, point: Fold[A], acc: A) -> A | Awaitable[A]:
     return acc
 
 
-async def _fold(entries: tuple[Entry, ...], point: Fold[A], acc: A, begun: Any = None) -> A:
+async def _fold(entries: tuple[Entry, ...], point: Fold[Any, A], acc: A, begun: Any = None) -> A:
     """The chain of `entries`; the first of them has answered with the awaitable `begun`, if it is there."""
     for entry in entries:
         try:
@@ -142,7 +144,7 @@ async def _chain(key: tuple[str, type]) -> tuple[Entry, ...]:
     return found if found is not None else await handler_table.wait_chain(TABLE, key)
 
 
-def _failed(entry: Entry, point: Run | Fold[Any], error: Exception) -> None:
+def _failed(entry: Entry, point: Point, error: Exception) -> None:
     """Raise it where nobody may be skipped; else a line in the log, with the stack if it is a bug."""
     if point.NEEDED:
         raise error

@@ -21,12 +21,12 @@ from xmppd.routing.hooks import Stop
 
 
 @dataclass(frozen=True)
-class Ask(Fold[str]):
+class Ask(Fold["Ask", str]):
     """A question."""
 
 
 @dataclass(frozen=True)
-class Tell(Run):
+class Tell(Run["Tell"]):
     """News."""
 
 
@@ -65,7 +65,7 @@ def test_stop_ends_the_chain() -> None:
         await hooks.add("h", Ask, adds("x"))
         assert await hooks.run_fold("h", Ask(), "") == "enough"
         heard: list[str] = []
-        await hooks.add("h", Tell, lambda point: Stop(), 10)
+        await hooks.add("h", Tell, lambda point: Stop(None), 10)
         await hooks.add("h", Tell, lambda point: heard.append("late"))
         await hooks.run("h", Tell())
         assert heard == []

@@ -1,0 +1,60 @@
+"""A type checker sees whether a handler fits what it is declared for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mypy import api
+
+ROOT = Path(__file__).parents[2]
+#: each line that bears a number is wrong
+HANDLERS = """
+from xmpp_core.element import Element
+from xmpp_core.stanza import Iq, Presence, Stanza
+from xmppd.gen_mod import Mod, iq_handler, on
+from xmppd.routing.hook_points import StreamFeatures, UserAvailable, UserSendPacket
+from xmppd.routing.hooks import Stop
+
+@on(UserSendPacket, seq=20)
+def fits(acc: Stanza | None, point: UserSendPacket, mod: Mod) -> Stanza | None: return acc
+
+@on(UserSendPacket)
+async def waits(acc: Stanza | None, point: UserSendPacket, mod: Mod) -> Stanza | Stop[None] | None: return Stop(None)
+
+@on(UserAvailable)
+async def told(point: UserAvailable, mod: Mod) -> None: ...
+
+@iq_handler("urn:x", "x")
+def answer(iq: Iq, mod: Mod) -> Iq: return iq.result()
+
+@iq_handler("urn:x", "y")
+async def later(iq: Iq, mod: Mod) -> Iq | None: return None
+
+@on(UserSendPacket)  # 1: another point's
+def other(acc: Stanza | None, point: StreamFeatures, mod: Mod) -> Stanza | None: return acc
+
+@on(StreamFeatures)  # 2: another accumulator
+def features(acc: tuple[str, ...], point: StreamFeatures, mod: Mod) -> tuple[str, ...]: return acc
+
+@on(StreamFeatures)  # 3: nothing goes to the next handler
+async def nothing(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> None: ...
+
+@on(UserSendPacket)  # 4: stops with what is no stanza
+def stops(acc: Stanza | None, point: UserSendPacket, mod: Mod) -> Stop[str]: return Stop("")
+
+@on(UserAvailable)  # 5: a Run has no accumulator
+def acc(acc: Presence, point: UserAvailable, mod: Mod) -> None: ...
+
+@iq_handler("urn:x", "z")  # 6: no answer
+def number(iq: Iq, mod: Mod) -> int: return 1
+"""
+
+
+def test_mypy_sees_whether_a_handler_fits_its_point(tmp_path: Path) -> None:
+    file = tmp_path / "mod_typed.py"
+    file.write_text(HANDLERS)
+    told, failed, _ = api.run(["--config-file", str(ROOT / "pyproject.toml"), str(file)])
+    assert not failed
+    wrong = {HANDLERS.splitlines()[int(line) - 1] for line in re.findall(r"mod_typed\.py:(\d+): error", told)}
+    assert wrong == {line for line in HANDLERS.splitlines() if re.search(r"# \d", line)}, told
