@@ -45,7 +45,7 @@ rel: python ## the release: _build/rel/xmppd, movable; start it with ./rel/xmppd
 	@$(PYTHON) rel/make_rel.py
 
 run: $(STAMP) ## the server in this terminal, from the sources, until Ctrl-C; its home is _build/run
-	$(BIN)/python -I -m xmppd.ctl.main --home _build/run foreground
+	$(BIN)/python -I -m xmppd.cli.main --home _build/run foreground
 
 bench: rel ## the load generator against the release, with two workers: BENCH=path of the generator
 	@test -x "$(BENCH)/run" || { echo "say where the load generator is: make bench BENCH=DIR ARGS='--workload W1,W2'"; exit 2; }

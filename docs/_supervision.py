@@ -19,10 +19,10 @@ from otp.stdlib.supervisor import Supervisor
 from xmppd import gen_mod, gen_mod_sup, mods
 from xmppd.config.load import load
 from xmppd.config.schema import Config
-from xmppd.ctl.parent_state import Parent
 from xmppd.gen_mod import Mod
 from xmppd.gen_mod_sup import GenModSup
-from xmppd.main_sup import MainSup
+from xmppd.node.parent_state import Parent
+from xmppd.parent_sup import ParentSup
 from xmppd.sup import XmppdSup
 
 HOME = Path(tempfile.gettempdir()) / "xmppd-docs-home"
@@ -33,7 +33,7 @@ def supervision_page() -> str:
     config = load(None, HOME, {}, {"workers": "2"})
     with contextlib.ExitStack() as unbound:  # sockets that are never bound stand for those of the workers
         sockets = [[unbound.enter_context(socket.socket()) for _ in range(2)] for _ in config.listen]
-        trees = list(_tree("main_sup", MainSup(), (Parent(config, None, {}, sockets),)))
+        trees = list(_tree("parent_sup", ParentSup(), (Parent(config, None, {}, sockets),)))
     env = {"run_dir": HOME, "cookie": b"", "nodes": ("main", "w1", "w2")}
     parts = [
         "## The parent (node `main`)\n\n",

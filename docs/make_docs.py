@@ -22,10 +22,10 @@ from _supervision import supervision_page
 
 from xmpp_core import stream_fsm, subscription
 from xmpp_core.subscription import Deliver, Event, In, Item, Out, Probe, Push, Reply, Route, SendPresence
+from xmppd.cli import main as ctl_main
+from xmppd.cli import others
+from xmppd.commands import COMMANDS, Command
 from xmppd.config import describe
-from xmppd.ctl import main as ctl_main
-from xmppd.ctl import others
-from xmppd.ctl.commands import COMMANDS, Command
 from xmppd.routing import hook_points
 
 # -- hooks.md
@@ -216,7 +216,7 @@ logs and sockets of one server; also `XMPPD_HOME`), `--config FILE` (also `XMPPD
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running, 75 try again (a port is taken), 77 no permission, 78 wrong
 configuration.
 
-Most verbs are made from one registry, `apps/xmppd/ctl/commands.py`; each names the function that does it and where it
+Most verbs are made from one registry, `apps/xmppd/commands.py`; each names the function that does it and where it
 runs: {", ".join(f"`{' '.join(name)}`" for name, place in where.items() if place == "main" and len(name) == 1)} in the
 parent, the others on one worker. They reach the server through the control socket, `run/control.sock` in the home."""
     rest = """## Words of other servers

@@ -1,7 +1,7 @@
 """audit — one line in the log for each thing that a person or an operator does, and how often each was done.
 
 OTP:      cf. ejabberd's info lines ("Accepted/Failed c2s authentication for …") and mod_fail2ban
-Way:      net, stream, mods, ctl → [audit] → the log, logger `xmppd.audit`; counts → ctl status
+Way:      net, stream, mods, admin → [audit] → the log, logger `xmppd.audit`; counts → status
 Process:  none; the counts are this worker's, since it began
 
 A line says what was done, from where, to whom, and why not: never what was said, and no secret. What somebody chose (a

@@ -7,7 +7,7 @@ Differs:  a supervisor gives up, and with it all its other children, when one of
           ends often waits longer and longer, the others serve, and who runs the node is told (STATES, the log). Only
           when none of all that are kept can live is somebody asked to give up (`on_hopeless`)
 
-    spec = PeerSpec("w1", (sys.executable, "-m", "xmppd.ctl.worker", …))
+    spec = PeerSpec("w1", (sys.executable, "-m", "xmppd.node.worker", …))
     await keeper.start_link(spec, Patience(), on_hopeless=boot.stop)
 """
 

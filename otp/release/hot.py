@@ -1,7 +1,7 @@
 """hot — one module of a running node loaded anew under its processes: suspend, load, code_change, resume.
 
 OTP:      what release_handler does for {update, Module, {advanced, Extra}}; cf. `l(Module)` of a shell
-Way:      a shell, ctl.upgrade → [hot] → upgrade, introspect, code, graft
+Way:      a shell, admin.upgrade → [hot] → upgrade, introspect, code, graft
 Differs:  nobody is killed: what still runs the version before is counted. A process that does not come to a pause in
           time goes on with the new version without code_change, unless its module has one of its own: then nothing is
           changed. Supervisors keep the flags and specs they have

@@ -1,7 +1,7 @@
 """release_handler — the releases of a target system: laid out, listed, installed under a running node, made permanent.
 
 OTP:      release_handler.erl, systools:make_tar
-Way:      a shell, ctl → [release_handler] → appup, upgrade
+Way:      a shell → [release_handler] → appup, upgrade
 Differs:  a release is installed from folders that are there already (lib/APP-VSN, releases/VSN), not from a tar file
 Process:  runs in the caller's
 

@@ -2,7 +2,7 @@
 
 OTP:      module sys, and what observer shows of one process
 Differs:  trace lines go to logger "otp.trace" or a function of yours; statistics count messages in, not out
-Way:      ctl, doctor, tests → [introspect] → system messages, answered by proc_lib between two callbacks
+Way:      shells, tests → [introspect] → system messages, answered by proc_lib between two callbacks
 
     await introspect.trace(pid, True)           # each message, as it is handled, to logger "otp.trace"
     await introspect.log(pid, 10)               # keep the last ten …

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from xmppd.cli import main
+from xmppd.commands import EXIT_CONFIG
 from xmppd.config.load import load
 from xmppd.config.problems import ConfigError
 from xmppd.config.schema import Limits
-from xmppd.ctl import main
-from xmppd.ctl.commands import EXIT_CONFIG
-from xmppd.main_sup import GRACE
+from xmppd.parent_sup import GRACE
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])

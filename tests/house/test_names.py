@@ -10,8 +10,8 @@ from typing import Any
 
 from otp.kernel.kernel_app import KernelSup
 from xmppd.config.load import load
-from xmppd.ctl.parent_state import Parent
-from xmppd.main_sup import MainSup
+from xmppd.node.parent_state import Parent
+from xmppd.parent_sup import ParentSup
 from xmppd.sup import XmppdSup
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +49,6 @@ def test_the_names_of_the_trees_stand_in_the_resource_files(tmp_path: Path) -> N
     config = load(None, tmp_path, {}, {"workers": "1"})
     clear = dataclasses.replace(config, listen=tuple(dataclasses.replace(one, tls="off") for one in config.listen))
     assert registered("xmppd") == {"xmppd_sup", "tls"} | children(XmppdSup(), clear, {})
-    assert registered("xmppd_main") == {"main_sup"} | children(MainSup(), Parent(config, None, {}, []))
+    assert registered("xmppd_main") == {"parent_sup"} | children(ParentSup(), Parent(config, None, {}, []))
     env = {"run_dir": tmp_path, "cookie": b"", "nodes": ("main",), "global": True}
     assert registered("kernel") == {"kernel_sup"} | children(KernelSup(), env)

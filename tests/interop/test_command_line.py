@@ -26,7 +26,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
 
 
 def verb(server: Booted, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "xmppd.ctl.main", *words, "--home", str(server.home)]
+    command = [sys.executable, "-m", "xmppd.cli.main", *words, "--home", str(server.home)]
     return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
 
 
@@ -114,7 +114,7 @@ def test_a_host_that_was_taken_away_is_told_of_at_the_start(tmp_path: Path) -> N
     with Booted.start(tmp_path, workers=1) as server:
         text = file.read_text().replace('"localhost", "verona.test"', '"localhost"')
     file.write_text(text)
-    command = [sys.executable, "-m", "xmppd.ctl.main"]
+    command = [sys.executable, "-m", "xmppd.cli.main"]
     where = ["--home", str(tmp_path / "home"), "--config", str(file)]
     try:
         done = subprocess.run([*command, "start", *where], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.booted import Booted
 from tests.support.wire import ROSTER, Ended, Wire, local, names, show
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 
 PING = "<ping xmlns='urn:xmpp:ping'/>"
 BACK = 5.0  # seconds; it takes about half of one

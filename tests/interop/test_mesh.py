@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.booted import Booted
 from tests.support.wire import Wire, condition, local
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 
 PING = "<ping xmlns='urn:xmpp:ping'/>"
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.booted import ROOT, Booted
 from tests.support.wire import Wire
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 
 NAME = "acme.mod_bell"
 NS = "urn:example:bell"

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from xmppd.ctl import main as ctl_main
+from xmppd.cli import main as ctl_main
 
 ROOT = Path(__file__).parents[2]
 LEARN = ROOT / "docs" / "learn"

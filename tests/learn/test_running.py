@@ -19,7 +19,7 @@ def steady(text: str) -> list[str]:
 
 
 def command(server: Booted, *words: str) -> str:
-    program = [sys.executable, "-m", "xmppd.ctl.main", *words, "--home", str(server.home)]
+    program = [sys.executable, "-m", "xmppd.cli.main", *words, "--home", str(server.home)]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.wire import Component, Wire
-from xmppd.ctl import client
-from xmppd.ctl.home import Home
+from xmppd.cli import client
+from xmppd.node.home import Home
 
 ROOT = Path(__file__).parents[2]
 SECRET = "comp-secret"
@@ -122,7 +122,7 @@ class Booted:
                 secrets=secrets, more=more, limits=limits,
             )
         )  # fmt: skip
-        command = [sys.executable, "-m", "xmppd.ctl.main", "foreground", "--home", str(home), "--config", str(file)]
+        command = [sys.executable, "-m", "xmppd.cli.main", "foreground", "--home", str(home), "--config", str(file)]
         log = (folder / "output").open("wb")
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
         log.close()
@@ -173,7 +173,7 @@ class Booted:
 
     def cli(self, *words: str) -> Any:
         """A verb of the command line, its result from JSON. Raises AssertionError with its words if it fails."""
-        command = [sys.executable, "-m", "xmppd.ctl.main", *words, "--home", str(self.home), "--json"]
+        command = [sys.executable, "-m", "xmppd.cli.main", *words, "--home", str(self.home), "--json"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=ROOT, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from textual.app import App
 from textual.widget import Widget
 
-from xmppd.ctl.home import Home
 from xmppd.ctl.observer.source import Source
+from xmppd.node.home import Home
 
 W = TypeVar("W", bound=Widget)
 

@@ -1,7 +1,7 @@
 """auth — who has an account here, and is it their password.
 
 OTP:      gen_server that keeps the node's settings; the functions are plain, cf. ejabberd_auth.erl
-Way:      c2s (SASL), mod_register, ctl → [auth] → auth_internal → store
+Way:      c2s (SASL), mod_register, admin → [auth] → auth_internal → store
 Process:  `auth`, one per node, permanent, under xmppd_sup after store
 RFC:      6120 §6; 7622 §3.3 (local parts)
 """

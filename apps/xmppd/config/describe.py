@@ -1,7 +1,7 @@
 """describe — the configuration in words: every key explained, an example file, what is in force and why.
 
 OTP:      none; cf. prosodyctl and ejabberd's generated option reference
-Way:      ctl (config show, explain, example), `make docs` → [describe] → config.schema
+Way:      cli (config show, explain, example), `make docs` → [describe] → config.schema
 """
 
 from __future__ import annotations

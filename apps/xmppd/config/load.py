@@ -1,7 +1,7 @@
 """load — reads the configuration once, at boot: TOML, environment and flags in, a `Config` out.
 
 OTP:      sys.config and init's reading of it; cf. ejabberd_config.erl
-Way:      ctl, or the worker → [load] → a frozen Config in the application's environment
+Way:      cli, node.parent → [load] → a frozen Config in the application's environment
 
 No file is needed: without one the server serves `localhost` on the loopback, ports 5222 (STARTTLS demanded)
 and 5223 (TLS from the first byte). The loopback, because a server that nobody has configured should not

@@ -1,7 +1,7 @@
 """problems — what is wrong with a configuration, all of it at once.
 
 OTP:      none; cf. econf's error reports
-Way:      config.load collects them; ctl prints them and ends with status 78
+Way:      config.load collects them; cli prints them and ends with status 78
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""ctl — the command line, the control socket, the entry points of parent and worker."""
+"""ctl — the verbs that look at live processes, and the observer."""

@@ -11,7 +11,7 @@ from typing import Any
 from otp.erts import process
 from otp.kernel import rpc
 from otp.stdlib import tree as supervision
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 from xmppd.ctl.look import nodes, pids
 
 #: children shown of one supervisor: of ten thousand sessions the first

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from otp.stdlib.sequence import took
-from xmppd.ctl import render
+from xmppd.cli import render
 
 _ARROWS: Final = {"in": "←", "out": "→", "exit": "✗"}
 _COLOURS: Final = {"in": render.GREEN, "out": "\033[34m", "exit": render.RED}

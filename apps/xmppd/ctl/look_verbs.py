@@ -1,7 +1,7 @@
 """look_verbs — the verbs that look at live processes: tree, top, trace, crash, observer.
 
 OTP:      the command lines of observer, etop, dbg
-Way:      ctl.main → [look_verbs] → ctl.client → ctl.server → ctl.look
+Way:      cli.main → [look_verbs] → cli.client → node.control → ctl.look
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import click
 
 from otp.stdlib import pictures, sequence
 from otp.stdlib.sequence import Arrow
-from xmppd.ctl import client, look_text, render
-from xmppd.ctl.commands import CommandError
-from xmppd.ctl.options import Options, colours, common, options
+from xmppd.cli import client, render
+from xmppd.cli.options import Options, colours, common, options
+from xmppd.commands import CommandError
+from xmppd.ctl import look_text
 
 #: seconds between two readings of a trace
 _READ: Final = 0.2

@@ -1,7 +1,7 @@
 """certificate — what stands in a certificate: names, dates, who signed whom; and whether a chain and a key fit.
 
 OTP:      public_key:pkix_decode_cert/2; cf. ejabberd_pkix.erl
-Way:      ctl.preflight → [certificate]
+Way:      node.preflight → [certificate]
 Process:  none: plain functions
 RFC:      5280 §4.1 (fields), 6125 §6.4 (names), 6120 §13.7.1.2 (SRVName, XmppAddr)
 Differs:  reads DER by itself: the library that does it takes 9 MB, and this also runs in a server that serves

@@ -1,7 +1,7 @@
 """tls_server — keeps the hosts' TLS contexts, and reads the certificates again when told.
 
 OTP:      gen_server; cf. ejabberd_pkix.erl
-Way:      SIGHUP, ctl reload → [tls_server] → net.tls
+Way:      SIGHUP, reload → [tls_server] → net.tls
 Process:  `tls`, one per worker, permanent, under xmppd.sup; who makes handshakes holds the same contexts, not the pid
 """
 

@@ -12,8 +12,9 @@ import pytest
 from otp.kernel import node, rpc
 from tests.support.admin import beside_server
 from tests.support.node import run
-from xmppd.ctl import introspection, render
-from xmppd.ctl.commands import CommandError
+from xmppd.cli import render
+from xmppd.commands import CommandError
+from xmppd.ctl import introspection
 from xmppd.ctl.look import nodes
 
 

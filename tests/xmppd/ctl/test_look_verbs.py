@@ -19,7 +19,7 @@ import pytest
 
 from tests.support.booted import ROOT, Booted
 from tests.support.wire import Wire
-from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_USAGE, CommandError
+from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_USAGE, CommandError
 
 DEVELOPMENT = '[node]\nprofile = "development"\nalarm_seconds = 1\nrestart_seconds = 4\n'
 
@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
 
 def cli(server: Booted, *words: str) -> subprocess.CompletedProcess[str]:
     """A verb in words; its output is not looked at."""
-    command = [sys.executable, "-m", "xmppd.ctl.main", *words, "--home", str(server.home)]
+    command = [sys.executable, "-m", "xmppd.cli.main", *words, "--home", str(server.home)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
 
 

@@ -1,6 +1,6 @@
 """test_store_pg__preflight — what `config check` says of a PostgreSQL that answers, and of one that refuses.
 
-Way:  xmppd.ctl.preflight
+Way:  xmppd.node.preflight
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 
 from tests.support import postgres
 from xmppd.config.load import load
-from xmppd.ctl import preflight
+from xmppd.node import preflight
 
 pytestmark = pytest.mark.skipif(not postgres.available(), reason="no PostgreSQL on this machine")
 

@@ -1,7 +1,7 @@
 """chart — the parent's half of `trace --chart`: waits for one stanza to have gone its way, and puts it in order.
 
 OTP:      et
-Way:      ctl.look_verbs → ctl.server → [chart] → look.hops on each worker → otp.stdlib.sequence draws it
+Way:      ctl.look_verbs → node.control → [chart] → look.hops on each worker → otp.stdlib.sequence draws it
 Process:  runs in the process of the control connection
 
 Each arrow's time is that since the arrow before it on the same branch: where a stanza goes to several sessions, each of
@@ -16,10 +16,10 @@ from typing import Any, Final
 
 from otp.erts import process
 from otp.stdlib.sequence import Arrow
-from xmppd.ctl.commands import EXIT_USAGE, CommandError
+from xmppd.commands import EXIT_USAGE, CommandError
 from xmppd.ctl.look import nodes
 from xmppd.ctl.look.pids import is_jid
-from xmppd.ctl.parent_state import state
+from xmppd.node.parent_state import state
 
 _HERE: Final = "xmppd.ctl.look.hops"
 #: seconds between two looks, and for which a way must have brought nothing new to be taken for complete

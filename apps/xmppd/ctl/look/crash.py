@@ -1,7 +1,7 @@
 """crash — breaks a process of the live server on purpose, and shows what its supervisor made of it.
 
 OTP:      exit/2, and what chaos monkeys do
-Way:      `crash` → ctl.server → [crash] on main → rpc → [crash] on the node → erts
+Way:      `crash` → node.control → [crash] on main → rpc → [crash] on the node → erts
 Process:  the victim's: what is to happen happens in its own turn, with its own stack
 
     kill    an exit signal that cannot be trapped          exit   it ends by itself with reason "normal"
@@ -25,11 +25,11 @@ from otp.erts.pid import Pid
 from otp.kernel import application, rpc
 from otp.stdlib import crash_report
 from otp.stdlib.children import FAMILIES
+from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_USAGE, CommandError
 from xmppd.config.kinds import suggest
-from xmppd.ctl.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_USAGE, CommandError
 from xmppd.ctl.introspection import here as trees_here
 from xmppd.ctl.look import nodes, pids
-from xmppd.ctl.parent_state import APP, state
+from xmppd.node.parent_state import APP, state
 
 WAYS: Final = ("kill", "raise", "exit", "hang", "block", "flood")
 #: most messages of a flood, longest hang in seconds

@@ -16,8 +16,8 @@ from otp.erts import process
 from otp.erts.exits import ReceiveTimeout
 from otp.erts.pid import Pid, Ref
 from otp.kernel import node, rpc
-from xmppd.ctl.commands import EXIT_USAGE, CommandError
-from xmppd.ctl.parent_state import state
+from xmppd.commands import EXIT_USAGE, CommandError
+from xmppd.node.parent_state import state
 
 MAIN: Final = "main"
 

@@ -1,7 +1,7 @@
 """observe — what the observer's tabs show beside trees and processes: the system, its load, its tables.
 
 OTP:      observer_backend
-Way:      ctl.observer → ctl.server → [observe] → rpc → [observe] on each node; side tables only
+Way:      ctl.observer → node.control → [observe] → rpc → [observe] on each node; side tables only
 Process:  none of its own
 """
 
@@ -23,7 +23,7 @@ from otp.kernel import node, rpc, stall
 from otp.stdlib import detail, ets
 from otp.stdlib.children import FAMILIES
 from otp.stdlib.term_format import HIDDEN, format_term, is_secret
-from xmppd.ctl.commands import EXIT_USAGE, CommandError
+from xmppd.commands import EXIT_USAGE, CommandError
 from xmppd.ctl.look import crash, messages, nodes, pids
 
 #: rows of a table that are shown

@@ -14,8 +14,8 @@ from otp.erts.scheduler import THIS
 from otp.kernel import rpc
 from otp.stdlib import top as busiest
 from otp.stdlib.top import ORDERS, By
+from xmppd.commands import EXIT_USAGE, CommandError
 from xmppd.config.kinds import suggest
-from xmppd.ctl.commands import EXIT_USAGE, CommandError
 from xmppd.ctl.look import nodes, pids
 
 #: longest time that is measured, in seconds

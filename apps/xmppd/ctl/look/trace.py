@@ -1,7 +1,7 @@
 """trace — the parent's half of `trace`: begins one on every node that may have to do with it, collects, ends it.
 
 OTP:      dbg:n, ttb
-Way:      ctl.look_verbs → ctl.server → [trace] → look.tracing on each node
+Way:      ctl.look_verbs → node.control → [trace] → look.tracing on each node
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, Final
 
-from xmppd.ctl.commands import EXIT_USAGE, CommandError
+from xmppd.commands import EXIT_USAGE, CommandError
 from xmppd.ctl.look import nodes, pids
 
 #: most events and longest time of one trace

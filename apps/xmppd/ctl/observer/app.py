@@ -17,8 +17,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Header, TabbedContent, TabPane
 
-from xmppd.ctl.commands import CommandError
-from xmppd.ctl.home import Home
+from xmppd.commands import CommandError
 from xmppd.ctl.observer.applications import ApplicationsPane
 from xmppd.ctl.observer.load import LoadPane
 from xmppd.ctl.observer.pane import Pane
@@ -27,6 +26,7 @@ from xmppd.ctl.observer.sessions import SessionsPane
 from xmppd.ctl.observer.source import Source
 from xmppd.ctl.observer.trace import TracePane
 from xmppd.ctl.observer.windows import Detail, Question
+from xmppd.node.home import Home
 
 _TABS: tuple[tuple[str, type[Pane]], ...] = (
     ("System", SystemPane),

@@ -1,7 +1,7 @@
 """sessions — the observer's tab Sessions: who is connected, from where and how; a session is ended after a question.
 
 OTP:      none; a tab of this server's own, cf. connected_users_info of ejabberd's mod_admin_extra
-Way:      observer.app → [sessions] → observer.source → ctl.sessions
+Way:      observer.app → [sessions] → observer.source → admin.sessions
 Process:  none; Textual's
 """
 

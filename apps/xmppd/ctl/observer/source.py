@@ -1,7 +1,7 @@
 """source — where the observer's tabs have their data from: the commands of the running server.
 
 OTP:      observer_backend, seen from observer's side
-Way:      observer's panes → [source] → ctl.client → ctl.server → ctl.look
+Way:      observer's panes → [source] → cli.client → node.control → ctl.look
 Process:  none; every method blocks, and is called in a thread
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from xmppd.ctl import client
-from xmppd.ctl.home import Home
+from xmppd.cli import client
+from xmppd.node.home import Home
 
 Data = Mapping[str, Any]
 #: the node of the parent

@@ -14,7 +14,7 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.widgets import Input, RichLog, Static
 
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 from xmppd.ctl.look_text import event
 from xmppd.ctl.observer.pane import Pane, plain
 from xmppd.ctl.observer.source import Source

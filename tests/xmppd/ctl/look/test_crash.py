@@ -20,8 +20,8 @@ from otp.stdlib.child_spec import SupFlags
 from tests.support.family import Any_, Script, pids, worker
 from tests.support.node import run, until
 from tests.support.server import config
+from xmppd.commands import EXIT_PERMISSION, CommandError
 from xmppd.config.schema import Node
-from xmppd.ctl.commands import EXIT_PERMISSION, CommandError
 from xmppd.ctl.look import crash, nodes
 
 

@@ -12,7 +12,7 @@ import pytest
 from otp.erts import process
 from otp.kernel import node, rpc
 from tests.support.node import run
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 from xmppd.ctl.look import nodes
 
 

@@ -18,7 +18,7 @@ from tests.support.admin import beside_server
 from tests.support.node import run
 from xmpp_core import ns
 from xmpp_core.element import el
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 from xmppd.ctl.look import nodes, observe
 from xmppd.net.receiver import Batch
 

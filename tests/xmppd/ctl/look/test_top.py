@@ -11,7 +11,7 @@ import pytest
 
 from otp.kernel import node, rpc
 from tests.support.node import run
-from xmppd.ctl.commands import EXIT_USAGE, CommandError
+from xmppd.commands import EXIT_USAGE, CommandError
 from xmppd.ctl.look import nodes, top
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.node import run
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 from xmppd.ctl.look import nodes, trace
 
 

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, RichLog, Static, TabbedContent, Tabs, Tree
 
 from tests.support.observed import Played
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 from xmppd.ctl.observer.app import Observer
 from xmppd.ctl.observer.windows import Detail, Question
 

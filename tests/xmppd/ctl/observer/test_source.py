@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.booted import Booted
-from xmppd.ctl.commands import CommandError
-from xmppd.ctl.home import Home
+from xmppd.commands import CommandError
 from xmppd.ctl.observer.source import Source
+from xmppd.node.home import Home
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from tests.support.observed import Played, on_screen
-from xmppd.ctl.commands import CommandError
+from xmppd.commands import CommandError
 from xmppd.ctl.observer.trace import TracePane
 
 

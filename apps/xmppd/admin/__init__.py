@@ -1,0 +1,1 @@
+"""What commands do: on the parent, on a worker."""

@@ -1,0 +1,167 @@
+"""parent_commands — the commands that the parent carries out: ping, status, reload, stop.
+
+OTP:      cf. init:stop, ejabberd_admin:status and reload_config
+Way:      admin.dispatch → [parent_commands], asking the workers by rpc (admin.worker_commands)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from otp.erts import process
+from otp.kernel import keeper, logger, node, rpc
+from otp.kernel.keeper import Kept
+from xmppd.admin import dispatch
+from xmppd.commands import EXIT_CONFIG, EXIT_FAILED, CommandError
+from xmppd.config import describe
+from xmppd.config.problems import ConfigError
+from xmppd.node import in_force, preflight
+from xmppd.node.parent_state import state
+
+#: what a worker exports
+WORKER: Final = "xmppd.admin.worker_commands"
+#: seconds a worker has to give a sign of life
+PATIENCE = 3.0
+
+
+async def ping() -> dict[str, Any]:
+    """Ask every worker. Raises CommandError if one is silent."""
+    answers = {worker: await _vital(worker) for worker in state().workers}
+    silent = [worker for worker, answer in answers.items() if answer is None]
+    if silent:
+        raise CommandError(f"no answer from {', '.join(silent)}", EXIT_FAILED)
+    return {"text": "pong", "workers": list(answers)}
+
+
+async def status() -> dict[str, Any]:
+    """Give what runs, where it listens, what people did since the workers began, and each worker's vital signs."""
+    here = state()
+    rows = []
+    deeds: Counter[str] = Counter()
+    for worker in here.workers:
+        vital = await _vital(worker)
+        deeds.update(vital.pop("deeds", {}) if vital else {})
+        rows.append(_row(worker, vital))
+    told = {"sessions": await _sessions(), "deeds": dict(deeds), "alarms": _alarms(rows)}
+    return {**here.describe(), **told, "workers": _filled(rows)}
+
+
+def _row(worker: str, vital: dict[str, Any] | None) -> dict[str, Any]:
+    """Give a worker: up, silent (no sign of life), pausing (it ends so often that it is started again later), down."""
+    kept = keeper.STATES.get(worker, Kept())
+    pause = round(kept.again_at - process.monotonic_time(), 1) if kept.again_at else 0.0
+    state = "up" if vital else "silent" if node.is_silent(worker) else "pausing" if pause > 0 else "down"
+    ends = {"ends": kept.ends, "last_end": kept.last or None, "again_in": pause if pause > 0 else None}
+    return {"name": worker, "state": state, **(vital or {}), **ends}
+
+
+def _alarms(rows: list[dict[str, Any]]) -> list[str]:
+    """Give a sentence for each worker that somebody should look at."""
+    alarms = []
+    for row in rows:
+        if row["state"] == "silent":
+            alarms.append(f"{row['name']} gives no sign of life")
+        elif row["state"] == "pausing":
+            again = f"the next start is in {row['again_in']:g} s"
+            alarms.append(f"{row['name']} does not stay up: it has ended {row['ends']} times; {again}")
+    return alarms
+
+
+async def reload() -> dict[str, Any]:
+    """Read the configuration again and hand it to the workers. Raises CommandError(78); then nothing has changed."""
+    here = state()
+    try:
+        config = here.reread()
+    except ConfigError as error:
+        raise CommandError(f"{error}\nnothing was changed", EXIT_CONFIG) from None
+    found = preflight.certificates(config)
+    if wrong := [str(one) for one in found if one.status]:
+        raise CommandError("\n".join([*wrong, "nothing was changed"]), EXIT_CONFIG)
+    logger.reopen()
+    later = in_force.needs_restart(here.config, config)
+    done = [_later(name, here.config.hosts, config.hosts) for name in later]
+    done += [f"warning: {one}" for one in found]
+    before = (list(here.reloaded), dict(here.certificates))
+    here.take_over(config)  # first: a worker that starts meanwhile is told of it
+    packed = in_force.pack(here.in_force)
+    try:
+        for worker in dispatch.workers():
+            answer = await dispatch.remote(worker, "xmppd.admin.reload:reload", packed, here.certificates, timeout=60.0)
+            done += [f"{worker}: {line}" for line in answer]
+    except CommandError:
+        here.reloaded[:] = before[0]
+        here.certificates.clear()
+        here.certificates.update(before[1])
+        raise
+    return {"reloaded": True, "text": "\n".join(["reloaded", *done]), "done": done}
+
+
+def _later(name: str, before: Sequence[str], after: Sequence[str]) -> str:
+    """Give what is left for a restart in words; of the hosts, which come and which go."""
+    if name != "hosts":
+        return f"{name} needs a restart to change"
+    come, go = [host for host in after if host not in before], [host for host in before if host not in after]
+    parts = [f"{', '.join(come)} will be served"] if come else []
+    parts += [f"{', '.join(go)} will not be served"] if go else []
+    return f"hosts needs a restart to change: {' and '.join(parts) or 'the first will be another'} after it, not before"
+
+
+async def notes() -> list[str]:
+    """Give what the workers, now that they serve, have found for the one who started them."""
+    try:
+        found: list[str] = await _first("notes")
+    except CommandError:
+        return []
+    return found
+
+
+def configuration() -> dict[str, Any]:
+    """Give the configuration in force: {"rows": each key with value and origin, "file": the file it came from}."""
+    here = state()
+    config = here.in_force
+    file = str(config.paths.config) if config.paths.config else None
+    return {"rows": [dataclasses.asdict(row) for row in describe.rows(config)], "file": file}
+
+
+def stop() -> dict[str, Any]:
+    """Begin the orderly end: the same as SIGTERM. The answer leaves before it begins."""
+    process.spawn(_end_soon)
+    return {"stopping": True, "drain_seconds": state().config.limits.drain_seconds}
+
+
+async def _end_soon() -> None:
+    await process.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _vital(worker: str) -> dict[str, Any] | None:
+    if worker not in node.nodes():
+        return None
+    try:
+        found: dict[str, Any] = await rpc.call(worker, f"{WORKER}:vital", timeout=PATIENCE)
+    except rpc.RpcError:
+        return None
+    return found
+
+
+async def _first(function: str) -> Any:
+    return await dispatch.remote(dispatch.workers()[0], f"{WORKER}:{function}", timeout=PATIENCE)
+
+
+async def _sessions() -> int:
+    try:
+        found: int = await _first("sessions")
+    except CommandError:
+        return 0
+    return found
+
+
+def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give every row all keys, so that a worker that is down has its place in the table."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return [{key: row.get(key) for key in keys} for row in rows]

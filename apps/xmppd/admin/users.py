@@ -1,0 +1,182 @@
+"""users — the account commands, as a worker carries them out.
+
+OTP:      cf. mod_admin_extra and ejabberd_admin (register, unregister, change_password, ban_account)
+Way:      admin.dispatch → rpc → [users] → auth, routing.accounts
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from otp.erts import process
+from otp.kernel import application
+from xmpp_core import prep
+from xmpp_core.jid import JID, JidError
+from xmpp_core.prep import PrepError
+from xmppd import audit
+from xmppd.admin.passwords import checked, new_password
+from xmppd.auth import auth
+from xmppd.auth.auth_internal import AuthBusy, AuthError
+from xmppd.commands import EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_USAGE, CommandError
+from xmppd.config.schema import Config
+from xmppd.routing import accounts
+from xmppd.routing.deliver import Kick
+from xmppd.routing.sm import sm
+
+T = TypeVar("T")
+
+
+async def add(user: str, password: str | None) -> dict[str, Any]:
+    """Make an account. Gives {"jid", "password" (only if it was made here), "uri"}."""
+    jid = account(user)
+    chosen = new_password() if password is None else password
+    warning = checked(chosen)
+    await _auth(auth.create_user(jid.local, jid.domain, chosen), jid)
+    audit.tell(audit.COMMAND, "operator made an account", audit.quoted(jid.bare))
+    made = {"password": chosen} if password is None else warning
+    return {"jid": jid.bare, **made, "uri": f"xmpp:{jid.bare}"}
+
+
+async def passwd(user: str, password: str | None, random: bool = False) -> dict[str, Any]:
+    """Set a password, or with `random` one made here. Gives {"jid", "password" (only if it was made here)}."""
+    jid = account(user)
+    if password is None and not random:
+        raise CommandError("user passwd needs password, or random", EXIT_USAGE)
+    chosen = new_password() if password is None else password
+    warning = checked(chosen)
+    await _auth(auth.set_password(jid.local, jid.domain, chosen), jid)
+    audit.tell(audit.COMMAND, "operator set a password", audit.quoted(jid.bare))
+    return {"jid": jid.bare, **({"password": chosen} if password is None else warning)}
+
+
+async def delete(user: str) -> dict[str, Any]:
+    """Remove an account: contacts are told, sessions end, all that was kept for it goes.
+
+    Of a host that is no longer served too; then nobody is told.
+    """
+    jid = account(user, served=False)
+    if not await accounts.remove(jid):
+        raise _missing(jid)
+    audit.tell(audit.COMMAND, "operator removed an account", audit.quoted(jid.bare))
+    return {"jid": jid.bare, "removed": True}
+
+
+async def disable(user: str, reason: str | None) -> dict[str, Any]:
+    """Lock an account: its sessions end and nobody logs in; all that it has stays. Gives {"jid", "kicked"}."""
+    jid = account(user)
+    await _auth(auth.set_disabled(jid.local, jid.domain, True), jid)
+    why = audit.quoted(reason) if reason else ""
+    audit.tell(audit.COMMAND, "operator disabled an account", audit.quoted(jid.bare), why)
+    found = sm.sessions(jid.bare)
+    for session in found:
+        process.send(session.pid, Kick("not-authorized", f"the account is disabled{f': {reason}' if reason else ''}"))
+    return {"jid": jid.bare, "disabled": True, "kicked": len(found)}
+
+
+async def enable(user: str) -> dict[str, Any]:
+    """Unlock an account: its old password is good again."""
+    jid = account(user)
+    await _auth(auth.set_disabled(jid.local, jid.domain, False), jid)
+    audit.tell(audit.COMMAND, "operator enabled an account", audit.quoted(jid.bare))
+    return {"jid": jid.bare, "disabled": False}
+
+
+async def show(user: str) -> dict[str, Any]:
+    """Give what is known of an account: {"jid", "created" (UTC), "disabled", "sessions"}."""
+    jid = account(user, served=False)
+    found = await auth.account(jid.local, jid.domain)
+    if found is None:
+        raise _missing(jid)
+    return {
+        "jid": jid.bare,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.created_at)),
+        "disabled": found.disabled,
+        "sessions": len(sm.sessions(jid.bare)),
+    }
+
+
+async def list_(host: str | None) -> list[str]:
+    """Give the accounts of a host as bare JIDs; of one that is no longer served too, if it has any."""
+    served = configuration().hosts
+    with contextlib.suppress(PrepError):
+        host = prep.domain(host) if host is not None else None
+    domain = served[0] if host is None else host
+    found = [f"{user}@{domain}" for user in await auth.list_users(domain)]
+    if not found and domain not in served:
+        raise _not_served(domain)
+    return found
+
+
+async def orphans() -> dict[str, int]:
+    """Give how many accounts each host has that has some and is not served."""
+    served = configuration().hosts
+    return {host: len(await auth.list_users(host)) for host in await auth.hosts() if host not in served}
+
+
+# -- for the other commands of this folder
+
+
+def configuration() -> Config:
+    """Give the configuration this node was started with."""
+    config: Config = application.get_env("xmppd", "config")
+    return config
+
+
+def account(text: str, served: bool = True) -> JID:
+    """Give the bare JID meant by `NAME` (of the first host) or `NAME@HOST`, of a host that is `served`.
+
+    Raises CommandError(2).
+    """
+    jid = address(text)
+    if jid.resource:
+        raise CommandError(f"{text}: a resource is not wanted here, an account is meant: {jid.bare}", EXIT_USAGE)
+    if not jid.local:
+        raise CommandError(f"{text} is no user name", EXIT_USAGE)
+    if served and jid.domain not in configuration().hosts:
+        raise _not_served(jid.domain)
+    return jid
+
+
+def address(text: str) -> JID:
+    """Give the JID meant by `NAME`, `NAME@HOST`, either with `/RESOURCE`. Raises CommandError(2)."""
+    bare, slash, resource = text.partition("/")
+    whole = f"{bare}{slash}{resource}" if "@" in bare else f"{bare}@{configuration().hosts[0]}{slash}{resource}"
+    try:
+        return JID.parse(whole)
+    except JidError as error:
+        raise CommandError(f"{text} is no user name: {error}", EXIT_USAGE) from None
+
+
+async def existing(jid: JID) -> None:
+    """Raise CommandError unless there is such an account."""
+    if not await auth.user_exists(jid.local, jid.domain):
+        raise _missing(jid)
+
+
+def _missing(jid: JID) -> CommandError:
+    return CommandError(f"there is no account {jid.bare}")
+
+
+def _not_served(domain: str) -> CommandError:
+    hosts = configuration().hosts
+    return CommandError(
+        f"{domain} is not served here; {', '.join(hosts)} {'is' if len(hosts) == 1 else 'are'}", EXIT_USAGE
+    )
+
+
+async def _auth(work: Awaitable[T], jid: JID) -> T:
+    try:
+        return await work
+    except AuthBusy as error:
+        raise CommandError(str(error) or "busy; try again", EXIT_TRY_AGAIN) from None
+    except auth.NoAccount:
+        raise _missing(jid) from None
+    except auth.AccountExists:
+        raise CommandError(f"{jid.bare} exists already", EXIT_FAILED) from None
+    except auth.BadPassword as error:
+        raise CommandError(f"{jid.bare} may not have this password: {error}", EXIT_USAGE) from None
+    except AuthError as error:
+        raise CommandError(f"{jid.bare} cannot be used: {error}", EXIT_USAGE) from None

@@ -1,0 +1,127 @@
+"""verbs — makes the command line out of the command registry.
+
+OTP:      cf. ejabberd_ctl, which does the same with ejabberd_commands
+Way:      cli.main → [verbs] → cli.client → node.control
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import click
+
+from xmppd.cli import client, render
+from xmppd.cli.options import common, options, usage
+from xmppd.commands import COMMANDS, Command, Param
+
+#: words of the groups
+GROUPS: Final = {"user": "accounts", "session": "who is connected", "roster": "contacts of an account"}
+TEXTS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "status": render.status,
+    "user add": lambda r: f"made {r['jid']}" + _password(r),
+    "user passwd": lambda r: f"password of {r['jid']} set" + _password(r),
+    "user del": lambda r: f"removed {r['jid']}",
+    "user disable": lambda r: f"disabled {r['jid']}, {_sessions(r['kicked'])} ended",
+    "user enable": lambda r: f"enabled {r['jid']}",
+    "user list": lambda r: render.render(r) or "no accounts",
+    "session list": lambda r: render.render(r) or "nobody is connected",
+    "roster list": lambda r: render.render(r) or "no contacts",
+    "roster add": lambda r: f"{r['owner']} has added {r['contact']} and asked for its presence",
+    "roster remove": lambda r: f"{r['owner']} has removed {r['contact']}",
+    "session kick": lambda r: f"{_sessions(r['kicked'])} ended",
+}
+
+
+def add_to(root: click.Group) -> None:
+    """Add a verb to `root` for every command, and one for each alias."""
+    for command in COMMANDS:
+        if command.by_hand:
+            continue
+        group = root if len(command.name) == 1 else _group(root, command.name[0])
+        group.add_command(_verb(command, command.name[-1]))
+        for alias in command.aliases:
+            root.add_command(_verb(command, alias, hidden=True))
+
+
+def _group(root: click.Group, name: str) -> click.Group:
+    if name not in root.commands:
+        root.add_command(common(click.Group(name, help=GROUPS[name])))
+    group = root.commands[name]
+    assert isinstance(group, click.Group)
+    return group
+
+
+def _verb(command: Command, name: str, *, hidden: bool = False) -> click.Command:
+    def run(yes: bool = False, **given: Any) -> None:
+        if any(param.name == "password" for param in command.params):
+            _take_password(command, given)
+        if command.question and not yes and sys.stdin.isatty():
+            click.confirm(command.question.format(**given), abort=True, err=True)
+        perform(command, {name: value for name, value in given.items() if value not in (None, ())})
+
+    made = click.Command(name, callback=run, help=command.help, hidden=hidden)
+    for param in command.params:
+        made.params += _click_params(param)
+    if command.question:
+        made.params.append(click.Option(["--yes", "-y"], is_flag=True, help="do not ask, as without a terminal"))
+    return common(made)
+
+
+def _click_params(param: Param) -> list[click.Parameter]:
+    if param.required or param.name in ("host", "user"):
+        return [click.Argument([param.name], required=param.required)]
+    flag = param.default is False
+    default = None if flag else param.default
+    option = click.Option([f"--{param.name}"], default=default, is_flag=flag, multiple=param.many, help=param.help)
+    if param.name != "password":
+        return [option]
+    stdin = click.Option(["--password-stdin"], is_flag=True, help="read the password from standard input")
+    return [click.Argument(["password_argument"], required=False, metavar="[PASSWORD]"), option, stdin]
+
+
+def perform(command: Command, params: dict[str, Any]) -> None:
+    """Have the running server carry out a command, and print the result."""
+    said = options()
+    params = {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
+    result = client.ask(said.where(), command.key, params, command.timeout + 5)
+    if isinstance(result, Mapping) and "warning" in result:
+        click.echo(f"warning: {result['warning']}", err=True)
+    said.out(result, TEXTS.get(command.key, render.render))
+
+
+def _take_password(command: Command, given: dict[str, Any]) -> None:
+    """Make one password of the ways in which it can be given: argument, option, standard input, at the prompt.
+
+    Raises CommandError(2) for two at once, and for an empty one.
+    """
+    asked = any(param.asked for param in command.params)
+    ways = [given.pop("password_argument", None), given.pop("password", None)]
+    found = [word for word in ways if word is not None]
+    stdin, random = given.pop("password_stdin", False), bool(given.get("random"))
+    if len(found) + stdin + random > 1:
+        raise usage("give the password once: as an argument, by --password, by --password-stdin, or --random")
+    if stdin or (asked and not found and not random):
+        found = [_read(terminal=sys.stdin.isatty() and not stdin)]
+    if found and not found[0].strip():
+        raise usage("the password is empty: nobody could log in with it")
+    given["password"] = found[0] if found else None
+
+
+def _read(*, terminal: bool) -> str:
+    if terminal:
+        words: str = click.prompt("Password", hide_input=True, confirmation_prompt="Again", err=True)
+        return words
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise usage("no password on standard input")
+    return password
+
+
+def _password(result: Mapping[str, Any]) -> str:
+    return f", password {result['password']}" if "password" in result else ""
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'' if count == 1 else 's'}"
