@@ -36,17 +36,18 @@ def lock_file(path: str) -> FileLock:
 
 
 class _GroupTx(SqlTx):
-    """One transaction within a group: a savepoint before its first write undoes it alone.
+    """One transaction within a group: a savepoint before its first write undoes it alone; where it is the only one
+    of its group (`alone`) the group is undone instead.
 
     A statement that failed fails the transaction, even one whose function caught it, as in PostgreSQL.
     """
 
-    __slots__ = ("_conn", "dirty", "failed")
+    __slots__ = ("_conn", "alone", "failed", "saved")
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    def __init__(self, conn: sqlite3.Connection, alone: bool = False) -> None:
         super().__init__(self._run, self._write, "?")
-        self._conn = conn
-        self.dirty = False
+        self._conn, self.alone = conn, alone
+        self.saved = False
         self.failed: StoreError | None = None
 
     def _run(self, sql: str, params: Sequence[Any]) -> list[Any]:
@@ -58,9 +59,9 @@ class _GroupTx(SqlTx):
 
     def _write(self, sql: str, params: Sequence[Any]) -> int:
         try:
-            if not self.dirty:
+            if not (self.saved or self.alone):
                 self._conn.execute("SAVEPOINT one")
-                self.dirty = True
+                self.saved = True
             return self._conn.execute(sql, params).rowcount
         except sqlite3.Error as exc:
             self.failed = store_error(exc)
@@ -94,9 +95,10 @@ class WriterThread(BlockingActor):
     def _commit(self, fns: Sequence[Callable[[Tx], Any]]) -> list[tuple[bool, Any]]:
         self.conn.execute("BEGIN IMMEDIATE")
         try:
-            outcomes = [self._one(fn) for fn in fns]
+            outcomes = [self._one(fn, len(fns) == 1) for fn in fns]
             self.probe("before commit")
-            self.conn.execute("COMMIT")
+            if self.conn.in_transaction:
+                self.conn.execute("COMMIT")
         except BaseException:
             if self.conn.in_transaction:
                 self.conn.execute("ROLLBACK")
@@ -104,9 +106,9 @@ class WriterThread(BlockingActor):
         self.probe("after commit")
         return outcomes
 
-    def _one(self, fn: Callable[[Tx], Any]) -> tuple[bool, Any]:
+    def _one(self, fn: Callable[[Tx], Any], alone: bool) -> tuple[bool, Any]:
         """Run one transaction. Raises StoreError if SQLite undid the whole group (disk full, I/O error)."""
-        tx = _GroupTx(self.conn)
+        tx = _GroupTx(self.conn, alone)
         try:
             value = fn(tx)
             outcome = (tx.failed is None, tx.failed or value)
@@ -114,10 +116,12 @@ class WriterThread(BlockingActor):
             outcome = (False, tx.failed or exc)
         if not self.conn.in_transaction:
             raise tx.failed or StoreError("the group was undone")
-        if tx.dirty:
+        if tx.saved:
             if not outcome[0]:
                 self.conn.execute("ROLLBACK TO one")
             self.conn.execute("RELEASE one")
+        elif alone and not outcome[0]:
+            self.conn.execute("ROLLBACK")
         self.probe("in group")
         return outcome
 

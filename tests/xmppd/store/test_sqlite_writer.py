@@ -111,3 +111,17 @@ def test_what_may_go_away_is_a_wait(code: int, condition: str) -> None:
     exc = sqlite3.OperationalError("x")
     exc.sqlite_errorcode = code
     assert store_error(exc).condition == condition
+
+
+@pytest.mark.parametrize("then", [caught, lambda tx: tx.read(OFFLINE, ("localhost", "romeo", "x"))[0]])
+def test_one_that_fails_alone_leaves_nothing_and_the_next_commits(tmp_path: Path, then: Callable[[Tx], Any]) -> None:
+    async def body() -> list[int]:
+        store = SqliteStore(str(tmp_path / "x.sqlite3"))
+        with pytest.raises((StoreError, TypeError)):
+            await store.transaction(put(1, then))
+        await store.transaction(put(2))
+        seqs = [m.seq for m in await store.select(OFFLINE)]
+        store.close()
+        return seqs
+
+    assert node.run(body) == [2]
