@@ -206,10 +206,12 @@ def apply(item: Item, event: Event) -> tuple[Item, tuple[Effect, ...]]:
     """The item after event, and what is to be done, in order. Defined for every state and event."""
     out_move = OUT_AXIS.get((event, item.out))
     if out_move is not None:
-        return _effects(item, replace(item, out=out_move.to), event, out_move.passes, None)
+        moved = Item(item.name, item.groups, out_move.to, item.in_, item.approved, item.listed)
+        return _effects(item, moved, event, out_move.passes, None)
     move = _in_move(item, event)
     approved = item.approved if move.approved is None else move.approved
-    return _effects(item, replace(item, in_=move.to, approved=approved), event, move.passes, move.reply)
+    moved = Item(item.name, item.groups, item.out, move.to, approved, item.listed)
+    return _effects(item, moved, event, move.passes, move.reply)
 
 
 def remove(item: Item) -> tuple[Item, tuple[Effect, ...]]:
@@ -227,7 +229,7 @@ def remove(item: Item) -> tuple[Item, tuple[Effect, ...]]:
 
 def edit(item: Item, name: str, groups: tuple[str, ...]) -> tuple[Item, tuple[Effect, ...]]:
     """Roster set by the client: name and groups only; the rest is managed by presence (§2.3, §2.4)."""
-    return replace(item, name=name, groups=groups, listed=True), (Push(),)
+    return Item(name, groups, item.out, item.in_, item.approved, listed=True), (Push(),)
 
 
 def on_login(item: Item) -> tuple[Effect, ...]:
@@ -270,7 +272,7 @@ def _effects(
 ) -> tuple[Item, tuple[Effect, ...]]:
     """§3.1.5, §3.1.6, §3.2.2, §3.2.3, §3.3.3: the stanza before the push, unavailable before
     unsubscribed, subscribed before presence."""
-    after = replace(moved, listed=before.listed or _lists(moved))
+    after = moved if before.listed or not _lists(moved) else replace(moved, listed=True)
     push = (before.visible != after.visible, Push())
     loses = (before.in_ is In.FROM and after.in_ is not In.FROM, SendUnavailable())
     gains = (after.in_ is In.FROM and before.in_ is not In.FROM, SendPresence())

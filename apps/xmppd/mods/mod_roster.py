@@ -177,7 +177,7 @@ async def _probed(probe: Presence, from_: JID, owner: JID) -> Presence | Stop[No
     effects = subscription.on_probe(records.item_of(record))
     if any(isinstance(effect, SendPresence) for effect in effects):
         return probe
-    await perform(Step(owner, from_.bare_jid(), effect, records.blank(owner, from_)) for effect in effects)
+    await perform([Step(owner, from_.bare_jid(), effect, records.blank(owner, from_)) for effect in effects])
     return Stop(None)
 
 

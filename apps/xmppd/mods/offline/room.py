@@ -8,7 +8,7 @@ Way:  writer → [room] → store (inside its transaction)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from xmpp_core.jid import JID
@@ -26,7 +26,7 @@ class Room:
     octets: int = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Held:
     """What waits for one user; `seq` and `total` are those of the newest row."""
 
@@ -37,9 +37,7 @@ class Held:
 
     def more(self, size: int) -> Held:
         """With one more of `size` octets."""
-        return replace(
-            self, messages=self.messages + 1, octets=self.octets + size, seq=self.seq + 1, total=self.total + size
-        )
+        return Held(self.messages + 1, self.octets + size, self.seq + 1, self.total + size)
 
 
 def load(tx: Tx, owner: JID) -> Held | None:
@@ -59,9 +57,8 @@ def load(tx: Tx, owner: JID) -> Held | None:
     return Held(tx.count(OFFLINE, who), octets, last.seq, last.total)
 
 
-def takes(tx: Tx, held: Held, room: Room, owner: JID, sender: JID | None, size: int) -> bool:
-    """Whether a message of `size` octets may wait as well."""
-    then = held.more(size)
+def takes(tx: Tx, then: Held, room: Room, owner: JID, sender: JID | None) -> bool:
+    """Whether a message of `sender` may wait as well; `then` is what waits with it."""
     if then.messages > room.messages or then.octets > room.octets:
         return False
     half = then.messages > room.messages * STRANGERS or then.octets > room.octets * STRANGERS

@@ -110,10 +110,11 @@ def _write(tx: Tx, batch: list[Keep], texts: list[str], now: int, most: Room) ->
             held[owner.bare] = room.load(tx, owner)
         before = held[owner.bare]
         # no account: removed while a session of it was still seen; nothing is kept for who comes next
-        if before is None or not room.takes(tx, before, most, owner, keep.message.from_, size):
+        after = before.more(size) if before is not None else None
+        if after is None or not room.takes(tx, after, most, owner, keep.message.from_):
             rows.append(None)
             continue
-        held[owner.bare] = after = before.more(size)
+        held[owner.bare] = after
         row = OfflineMessage(owner.domain, owner.local, after.seq, keep.came or now, text, total=after.total)
         tx.write(row)
         rows.append(row)

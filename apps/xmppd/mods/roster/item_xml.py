@@ -11,6 +11,7 @@ from xmpp_core.subscription import In, Item, Out
 from xmppd.store.tables import RosterItem
 
 # what the client is told of each pair of axes, worked out once
+_ASK = Out.ASK.value
 _SUBSCRIPTION = {(o.value, i.value): Item(out=o, in_=i).subscription for o in Out for i in In}
 
 
@@ -20,7 +21,7 @@ def text(record: RosterItem) -> str:
     head = f"<item jid='{escape.attr(record.contact)}' subscription='{subscription}'"
     if record.name:
         head += f" name='{escape.attr(record.name)}'"
-    if record.out_axis == Out.ASK.value:
+    if record.out_axis == _ASK:
         head += " ask='subscribe'"
     if record.approved:
         head += " approved='true'"

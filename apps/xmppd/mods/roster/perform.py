@@ -7,7 +7,8 @@ RFC:      6121 §2.1.6 (push), §3.1.3–3.3.3 (who gets the stanza)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Final
 
 from otp.erts import process
 from otp.kernel.pace import BEHIND
@@ -26,9 +27,16 @@ from xmppd.routing.hook_points import SessionInfo
 from xmppd.routing.sm import sm
 from xmppd.store.tables import RosterItem
 
+#: steps that are done without a look at the clock; more come only where an account is removed
+_FEW: Final = 16
 
-async def perform(steps: Iterable[Step], original: Presence | None = None) -> None:
+
+async def perform(steps: Sequence[Step], original: Presence | None = None) -> None:
     """Does the steps in their order. `original` is the stanza that caused them, for what it carries."""
+    if len(steps) <= _FEW:
+        for step in steps:
+            await _perform(step, original)
+        return
     async for step in fairly(steps):
         await _perform(step, original)
 

@@ -15,6 +15,9 @@ from xmppd.mods.roster.totals import ROOM, Room
 from xmppd.store.backend import Key, Tx
 from xmppd.store.tables import ROSTER, RosterItem
 
+_NOTHING = Item()
+_OUT, _IN = {out.value: out for out in Out}, {in_.value: in_ for in_ in In}
+
 
 def key(owner: JID, contact: JID) -> Key:
     """Where the store keeps what `owner` knows of `contact`."""
@@ -24,8 +27,8 @@ def key(owner: JID, contact: JID) -> Key:
 def item_of(record: RosterItem | None) -> Item:
     """The subscription core's view; a contact that is not stored is Item()."""
     if record is None:
-        return Item()
-    return Item(record.name, record.groups, Out(record.out_axis), In(record.in_axis), record.approved, record.listed)
+        return _NOTHING
+    return Item(record.name, record.groups, _OUT[record.out_axis], _IN[record.in_axis], record.approved, record.listed)
 
 
 def blank(owner: JID, contact: JID) -> RosterItem:
@@ -44,26 +47,29 @@ def save(tx: Tx, before: RosterItem, item: Item, pending: str, now: int, room: R
     `pending` is the request to keep while the state is pending; `now` (milliseconds) starts the versions of a
     roster that has none. Raises TooMany: there is no room for it.
     """
-    after = replace(
-        before,
-        name=item.name,
-        groups=item.groups,
-        out_axis=item.out.value,
-        in_axis=item.in_.value,
-        approved=item.approved,
-        listed=item.listed,
-        pending=(pending or before.pending) if item.in_ is In.PEND else "",
-    )
-    if after == before:
+    waits = (pending or before.pending) if item.in_ is In.PEND else ""
+    if waits == before.pending and item == item_of(before):
         return before
     held = totals.load(tx, before.host, before.user, now)
+    after = RosterItem(
+        before.host,
+        before.user,
+        before.contact,
+        item.name,
+        item.groups,
+        item.out.value,
+        item.in_.value,
+        item.approved,
+        item.listed,
+        waits,
+        held.counter + 1,
+    )
     holds = totals.changed(held, before, after)
     totals.check(room, held, holds)
     if holds.requests > totals.WHOLE and not before.pending:
         after = replace(after, pending="")
-    after = replace(after, version=holds.counter)
     tx.write(holds)
-    if item == Item():
+    if item == _NOTHING:
         tx.delete(ROSTER, (before.host, before.user, before.contact))
     else:
         tx.write(after)

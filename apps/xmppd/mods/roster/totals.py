@@ -19,6 +19,7 @@ from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem, RosterVersion
 #: requests that are kept whole; of more only that they are there: all of them are sent at each login
 WHOLE: Final = 50
 _ANY: Final = 1 << 62
+_NOT_ASKED, _NOT_GRANTED, _PENDING = Out.NONE.value, In.NONE.value, In.PEND.value
 
 
 class TooMany(Exception):
@@ -35,11 +36,11 @@ class Room:
 
     def for_owner(self) -> Room:
         """What holds for the owner's own acts."""
-        return replace(self, requests=_ANY)
+        return Room(self.items, _ANY, self.octets)
 
     def for_others(self) -> Room:
         """What holds for others' acts: they fill no room of the owner's, and what answers the owner is always taken."""
-        return replace(self, items=_ANY, octets=_ANY)
+        return Room(_ANY, self.requests, _ANY)
 
 
 ROOM: Final = Room()
@@ -47,11 +48,11 @@ ROOM: Final = Room()
 
 def of(record: RosterItem) -> tuple[int, int, int]:
     """(contacts, requests, octets) that a record counts for: one of the first two, or nothing if it says nothing."""
-    if record.listed or record.approved or record.name or record.groups or record.out_axis != Out.NONE.value:
+    if record.listed or record.approved or record.name or record.groups or record.out_axis != _NOT_ASKED:
         return 1, 0, len(item_xml.text(record).encode()) if record.listed else 0
-    if record.in_axis == In.PEND.value:
+    if record.in_axis == _PENDING:
         return 0, 1, 0  # it is there for the sake of a stranger's request alone
-    return int(record.in_axis != In.NONE.value), 0, 0
+    return int(record.in_axis != _NOT_GRANTED), 0, 0
 
 
 def load(tx: Tx, host: str, user: str, now: int) -> RosterVersion:
@@ -69,22 +70,22 @@ def load(tx: Tx, host: str, user: str, now: int) -> RosterVersion:
 
 def changed(totals: RosterVersion, before: RosterItem, after: RosterItem) -> RosterVersion:
     """The next version: `before` has become `after`."""
-    more = [new - old for old, new in zip(of(before), of(after), strict=True)]
-    return replace(
-        totals,
-        counter=totals.counter + 1,
-        items=totals.items + more[0],
-        requests=totals.requests + more[1],
-        octets=totals.octets + more[2],
+    (items, requests, octets), (new_items, new_requests, new_octets) = of(before), of(after)
+    return RosterVersion(
+        totals.host,
+        totals.user,
+        totals.counter + 1,
+        totals.items + new_items - items,
+        totals.requests + new_requests - requests,
+        totals.octets + new_octets - octets,
     )
 
 
 def check(room: Room, before: RosterVersion, after: RosterVersion) -> None:
     """Raises TooMany if something has grown beyond what there is room for."""
-    for most, old, new in (
-        (room.items, before.items, after.items),
-        (room.requests, before.requests, after.requests),
-        (room.octets, before.octets, after.octets),
+    if (
+        room.items < after.items > before.items
+        or room.requests < after.requests > before.requests
+        or room.octets < after.octets > before.octets
     ):
-        if new > max(most, old):
-            raise TooMany(after.user)
+        raise TooMany(after.user)

@@ -27,9 +27,9 @@ def fresh() -> MemoryTx:
 def store(tx: MemoryTx, sender: JID | None, size: int) -> bool:
     held = room.load(tx, JULIET)
     assert held is not None
-    if not room.takes(tx, held, ROOM, JULIET, sender, size):
-        return False
     after = held.more(size)
+    if not room.takes(tx, after, ROOM, JULIET, sender):
+        return False
     tx.write(OfflineMessage("localhost", "juliet", after.seq, 0, "x" * size, total=after.total))
     return True
 
