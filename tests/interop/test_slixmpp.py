@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.booted import Booted
-from tests.support.stock import Stock
+from tests.support.slixmpp_client import SlixmppClient
 from tests.support.wire import ROSTER, Wire, local
 
 PING = "<ping xmlns='urn:xmpp:ping'/>"
@@ -30,10 +30,10 @@ def play(body: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(body(), 60))  # type: ignore[arg-type]  # a coroutine
 
 
-async def placed(server: Booted, worker: str, user: str) -> Stock:
+async def placed(server: Booted, worker: str, user: str) -> SlixmppClient:
     """A client whose session is on that worker."""
     for _ in range(32):
-        client = Stock(f"{user}@localhost", "secret", str(server.ca()))
+        client = SlixmppClient(f"{user}@localhost", "secret", str(server.ca()))
         await client.enter(server.tls)
         if server.sessions(user)[client.boundjid.full] == worker:
             return client
@@ -41,7 +41,7 @@ async def placed(server: Booted, worker: str, user: str) -> Stock:
     raise AssertionError(f"no connection landed on {worker}")
 
 
-async def friends(one: Stock, two: Stock) -> None:
+async def friends(one: SlixmppClient, two: SlixmppClient) -> None:
     """Both ask and grant."""
     for asking, granting in ((one, two), (two, one)):
         asking.send_presence_subscription(pto=granting.boundjid.bare, ptype="subscribe")
@@ -56,7 +56,7 @@ def test_login_over_starttls_with_a_certificate_that_is_checked(server: Booted, 
     user = server.account("stock")
 
     async def body() -> None:
-        async with Stock.login(server, user, "here", mechanism) as client:
+        async with SlixmppClient.login(server, user, "here", mechanism) as client:
             assert client.boundjid.full == f"{user}@localhost/here"
             assert server.ask("session list", {"user": user})[0]["tls"] in ("TLSv1.2", "TLSv1.3")
             assert await client["xep_0199"].ping("localhost", timeout=5) > 0
@@ -68,7 +68,7 @@ def test_a_wrong_password_is_refused(server: Booted) -> None:
     user = server.account("stock")
 
     async def body() -> None:
-        client = Stock(f"{user}@localhost", "wrong", str(server.ca()))
+        client = SlixmppClient(f"{user}@localhost", "wrong", str(server.ca()))
         client.connect("127.0.0.1", server.tls)
         await client.got("failed_auth")
         await client.leave()
@@ -103,11 +103,11 @@ def test_messages_for_who_is_away_come_at_the_next_login(server: Booted) -> None
     romeo, juliet = server.account("romeo"), server.account("juliet")
 
     async def body() -> None:
-        async with Stock.login(server, romeo) as one:
+        async with SlixmppClient.login(server, romeo) as one:
             for n in range(5):
                 one.send_message(mto=f"{juliet}@localhost", mbody=f"letter {n}", mtype="chat")
             await one["xep_0199"].ping("localhost", timeout=5)
-        two = Stock(f"{juliet}@localhost", "secret", str(server.ca()))
+        two = SlixmppClient(f"{juliet}@localhost", "secret", str(server.ca()))
         await two.enter(server.tls)
         letters = [await two.got("message") for _ in range(5)]
         assert [letter["body"] for letter in letters] == [f"letter {n}" for n in range(5)]
@@ -121,12 +121,12 @@ def test_the_roster_is_there_after_a_new_login(server: Booted) -> None:
     romeo, juliet = server.account("romeo"), server.account("juliet")
 
     async def body() -> None:
-        async with Stock.login(server, romeo) as one:
-            async with Stock.login(server, juliet) as two:
+        async with SlixmppClient.login(server, romeo) as one:
+            async with SlixmppClient.login(server, juliet) as two:
                 await friends(one, two)
             one.update_roster(f"{juliet}@localhost", name="Juliet", groups=["Verona"])
             await one.got("roster_update", lambda iq: "Verona" in str(iq))
-        async with Stock.login(server, romeo) as one:
+        async with SlixmppClient.login(server, romeo) as one:
             item = one.client_roster[f"{juliet}@localhost"]
             assert (item["name"], item["groups"], item["subscription"]) == ("Juliet", ["Verona"], "both")
 
@@ -196,7 +196,7 @@ def test_a_poison_stanza_is_answered_and_ends_no_stream(server: Booted) -> None:
     others = [server.client().online() for _ in range(4)]
 
     async def body() -> None:
-        async with Stock.login(server, poisoner) as client:
+        async with SlixmppClient.login(server, poisoner) as client:
             client.send_raw("<iq type='get' id='poison'><crash xmlns='urn:xmppd:probe'/></iq>")
             assert await client["xep_0199"].ping("localhost", timeout=20) > 0
 

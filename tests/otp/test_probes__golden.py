@@ -22,9 +22,9 @@ from otp.stdlib import gen_server, introspect, supervisor
 from otp.stdlib.child_spec import ChildSpec, Restart, Strategy, SupFlags
 from otp.stdlib.gen_server import IGNORE, Reply, StopInit, Throw
 from otp.stdlib.supervisor import ChildError
-from tests.support.family import Script, children, end, exit_reason, pids, start, worker
 from tests.support.node import run, until
-from tests.support.servers import Server
+from tests.support.scripted_children import Script, children, end, exit_reason, pids, start, worker
+from tests.support.scripted_server import Server
 
 Probe = Callable[[], Awaitable[object]]
 PROBES: list[tuple[str, Probe, object]] = []

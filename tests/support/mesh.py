@@ -37,7 +37,7 @@ class Mesh:
 
     def start(self, name: str, creation: int = 1, cookie: str = COOKIE) -> None:
         args = [name, str(creation), str(self.run_dir), cookie, ",".join(self.names), self.loop, str(self.silence)]
-        self.children[name] = subprocess.Popen([sys.executable, "-m", "tests.support.far_side", *args])
+        self.children[name] = subprocess.Popen([sys.executable, "-m", "tests.support.remote_node", *args])
 
     def kill(self, name: str) -> None:
         child = self.children.pop(name)
@@ -57,8 +57,8 @@ class Mesh:
 
 
 async def call(name: str, fn: str, *args: Any) -> Any:
-    """Call a function of tests.support.far_side on another node."""
-    return await rpc.call(name, f"tests.support.far_side:{fn}", *args, timeout=SECONDS)
+    """Call a function of tests.support.remote_node on another node."""
+    return await rpc.call(name, f"tests.support.remote_node:{fn}", *args, timeout=SECONDS)
 
 
 async def receive(match: Callable[[Any], bool]) -> Any:

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.support.court import Court, config_of, crash, play
+from tests.support.core_server import CoreServer, config_of, crash, play
 from xmpp_core.stanza import Iq
 from xmppd import gen_mod
 from xmppd.config.schema import Config
@@ -96,10 +96,10 @@ def test_problems_of_a_configuration() -> None:
 
 
 def test_declared_handlers_are_there_with_their_mod() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
         assert iq.namespaces("localhost", LOCAL) == ["urn:play"]
-        romeo = await court.login("romeo@localhost/r", presence=None, roster=False)
+        romeo = await core.login("romeo@localhost/r", presence=None, roster=False)
         assert "type='result'" in await romeo.ask("<iq type='get' id='1' to='localhost'><play xmlns='urn:play'/></iq>")
         await crash("play.mod_a@localhost")
         assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
@@ -108,7 +108,7 @@ def test_declared_handlers_are_there_with_their_mod() -> None:
 
 
 def test_a_module_of_another_package_is_asked_again_too() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         await crash("hooks")
         assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from otp.erts import process
 from otp.stdlib import supervisor
-from tests.support.court import Court, config_of, play
+from tests.support.core_server import CoreServer, config_of, play
 from xmppd import gen_mod_sup
 from xmppd.config.schema import Config, Host
 
@@ -18,7 +18,7 @@ def with_modules(modules: Mapping[str, Mapping[str, object]]) -> Config:
 
 
 def test_a_child_for_each_module_and_its_own_processes() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         children = await supervisor.which_children(gen_mod_sup.sup_name("localhost"))
         assert [child.id for child in children] == [
             "offline_writer@localhost",
@@ -30,7 +30,7 @@ def test_a_child_for_each_module_and_its_own_processes() -> None:
 
 
 def test_hosts_have_modules_of_their_own() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         assert process.whereis("mod_ping@localhost") is not None
         assert process.whereis("mod_ping@quiet.example") is None
 
@@ -40,11 +40,11 @@ def test_hosts_have_modules_of_their_own() -> None:
 
 
 def test_reload_starts_stops_and_changes_with_sessions_going_on() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r", presence=None, roster=False)
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r", presence=None, roster=False)
         assert "type='result'" in await romeo.ask(PING)
         new = with_modules({"mod_version": {"show_os": True}})
-        assert await gen_mod_sup.reload(court.config, new) == [
+        assert await gen_mod_sup.reload(core.config, new) == [
             "stopped mod_version of localhost",
             "stopped mod_ping of localhost",
             "started mod_version of localhost",
@@ -52,7 +52,7 @@ def test_reload_starts_stops_and_changes_with_sessions_going_on() -> None:
         assert "<service-unavailable " in await romeo.ask(PING)
         assert "<os>" in await romeo.ask("<iq type='get' id='v' to='localhost'><query xmlns='jabber:iq:version'/></iq>")
         assert await gen_mod_sup.reload(new, new) == []
-        assert await gen_mod_sup.reload(new, court.config)
+        assert await gen_mod_sup.reload(new, core.config)
         assert "type='result'" in await romeo.ask(PING)
 
     play(body, with_modules({"mod_ping": {}, "mod_version": {}}))

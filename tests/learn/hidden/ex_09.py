@@ -12,9 +12,9 @@ from otp.erts.pid import Pid
 from otp.kernel import pg
 from otp.stdlib import gen_server, introspect
 from tests.support import mesh
-from tests.support.far_side import Echo
 from tests.support.mesh import Mesh
 from tests.support.node import until
+from tests.support.remote_node import Echo
 
 PRESENT: list[Mesh] = []
 

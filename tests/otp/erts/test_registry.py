@@ -6,8 +6,8 @@ import pytest
 
 from otp.erts import process, registry
 from otp.erts.exits import NotRegistered
-from tests.support.names import Phonebook
 from tests.support.node import run
+from tests.support.via_names import LocalRegistry
 
 
 def test_names_are_found_and_listed_in_order() -> None:
@@ -23,7 +23,7 @@ def test_names_are_found_and_listed_in_order() -> None:
 
 
 def test_any_registry_will_do() -> None:
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         assert book.register_name(("room", 1), process.self_())

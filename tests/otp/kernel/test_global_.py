@@ -18,9 +18,9 @@ from otp.kernel.global_ import NameConflict
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, Reply
 from tests.support import mesh
-from tests.support.far_side import Echoed
 from tests.support.mesh import Mesh, call
 from tests.support.node import run, until
+from tests.support.remote_node import Echoed
 
 
 async def for_ever() -> None:
@@ -301,7 +301,7 @@ def test_a_server_under_a_global_name_is_called_from_everywhere() -> None:
     on_nodes(body, "w1")
 
 
-@pytest.mark.parametrize("resolve", [global_.EXIT, global_.NOTIFY, global_.BOTH, "tests.support.far_side:keeps_far"])
+@pytest.mark.parametrize("resolve", [global_.EXIT, global_.NOTIFY, global_.BOTH, "tests.support.remote_node:keeps_far"])
 def test_two_nets_that_meet_resolve_their_conflicts(resolve: str) -> None:
     """Both sides register the name while they do not hear each other; all come to the same answer."""
 
@@ -311,7 +311,7 @@ def test_two_nets_that_meet_resolve_their_conflicts(resolve: str) -> None:
         await call("w1", "register_global", "name", far, resolve)
         assert me
         # the pids sorted: <main…> is before <w1…>
-        winner = {global_.BOTH: None, "tests.support.far_side:keeps_far": far}.get(resolve, mine)
+        winner = {global_.BOTH: None, "tests.support.remote_node:keeps_far": far}.get(resolve, mine)
         await until(lambda: global_.whereis_name("name") is winner)
         if resolve == global_.BOTH:
             assert await receive(timeout=5) == NameConflict("name", None)

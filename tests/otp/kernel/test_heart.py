@@ -48,7 +48,7 @@ class Story:
 def node(tmp_path: Path, *words: str) -> Iterator[tuple[Story, subprocess.Popen[bytes]]]:
     """A node and those that follow it. The last word of a test is one after which nothing is started any more."""
     story = Story(tmp_path / "story")
-    command = [sys.executable, "-m", "tests.support.hearted", str(story.file), *words]
+    command = [sys.executable, "-m", "tests.support.heart_release", str(story.file), *words]
     with subprocess.Popen(command) as child:
         try:
             yield story, child

@@ -17,9 +17,9 @@ from otp.kernel import held, net_kernel, node, rpc
 from otp.kernel.held import GivenBack, Limbo
 from otp.kernel.node import NodeDown, NodeUp
 from tests.support import mesh
-from tests.support.far_side import Note
 from tests.support.mesh import Mesh, call, receive
 from tests.support.node import until
+from tests.support.remote_node import Note
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_node_that_is_cut_off_and_comes_back_takes_each_message_once_and_in_or
             if number % 300 == 150:
                 net_kernel.disconnect("w1")
             elif number % 300 == 299:
-                rpc.cast("w1", "tests.support.far_side:cut_from", "main")
+                rpc.cast("w1", "tests.support.remote_node:cut_from", "main")
             if number % 50 == 0:
                 await process.sleep(0.002)
         process.send(far, Note(3000))

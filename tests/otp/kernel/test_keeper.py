@@ -26,7 +26,7 @@ def fresh() -> Iterator[None]:
 
 
 def _spec(name: str, *mode: str) -> PeerSpec:
-    return PeerSpec(name, (sys.executable, "-m", "tests.support.small_peer", *mode), shutdown=5.0)
+    return PeerSpec(name, (sys.executable, "-m", "tests.support.peer_program", *mode), shutdown=5.0)
 
 
 def _run(body: Any) -> Any:

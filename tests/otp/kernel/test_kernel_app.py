@@ -8,7 +8,7 @@ from typing import Any
 from otp.erts import process, runtime
 from otp.kernel import application, global_, pg, rpc
 from otp.kernel import application_controller as controller
-from tests.support import far_side
+from tests.support import remote_node
 from tests.support.node import until
 
 
@@ -30,7 +30,7 @@ def test_alone() -> None:
         assert process.whereis("net_kernel") is None
         await pg.join("g", process.self_())
         assert pg.get_members("g") == [process.self_()]
-        assert await rpc.call("main", f"{far_side.__name__}:add", 1, 2) == 3
+        assert await rpc.call("main", f"{remote_node.__name__}:add", 1, 2) == 3
 
     _run(body)
 

@@ -20,8 +20,8 @@ from otp.kernel.codec import CodecError
 from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import gen_server
 from tests.support import mesh
-from tests.support.far_side import Echoed
 from tests.support.mesh import Mesh, call, receive
+from tests.support.remote_node import Echoed
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])

@@ -22,7 +22,7 @@ from tests.support.node import until
 
 
 def _spec(*mode: str, **more: Any) -> PeerSpec:
-    return PeerSpec("w1", (sys.executable, "-m", "tests.support.small_peer", *mode), **more)
+    return PeerSpec("w1", (sys.executable, "-m", "tests.support.peer_program", *mode), **more)
 
 
 def _run(body: Any) -> Any:
@@ -143,7 +143,7 @@ def _fresh() -> PeerSpec:
 
     def args() -> tuple[str, ...]:
         next(generation)
-        return (sys.executable, "-m", "tests.support.small_peer", "ready")
+        return (sys.executable, "-m", "tests.support.peer_program", "ready")
 
     return PeerSpec("w1", args)
 
@@ -196,7 +196,7 @@ def test_the_death_of_the_parent_reaches_the_child() -> None:
         "from otp.erts import runtime; from otp.kernel import peer; import sys, os, signal\n"
         "async def main():\n"
         "    pid = await peer.start_link(peer.PeerSpec('w', (sys.executable, '-m',"
-        " 'tests.support.small_peer', 'ready')))\n"
+        " 'tests.support.peer_program', 'ready')))\n"
         "    print((await peer.await_ready(pid, 20)).os_pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "runtime.run(main)\n"

@@ -6,10 +6,10 @@ import pytest
 
 from otp.erts import process, runtime
 from otp.kernel import net_kernel, rpc
-from tests.support import far_side, mesh
+from tests.support import mesh, remote_node
 from tests.support.mesh import Mesh, call
 
-FAR = far_side.__name__
+FAR = remote_node.__name__
 
 
 def test_call() -> None:
@@ -25,7 +25,7 @@ def test_what_it_raised_comes_back_with_its_traceback() -> None:
         with pytest.raises(rpc.RemoteError) as error:
             await call("w1", "fail", "no such luck")
         assert (error.value.crash.kind, error.value.crash.text) == ("ValueError", "no such luck")
-        assert "far_side.py" in error.value.crash.traceback
+        assert "remote_node.py" in error.value.crash.traceback
 
     mesh.run(body, "w1")
 

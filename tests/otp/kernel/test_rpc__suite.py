@@ -13,10 +13,10 @@ from otp.erts.process import receive, self_, send
 from otp.kernel import rpc
 from otp.kernel.codec import CodecError
 from otp.kernel.rpc import NotExported, RemoteError, RpcError, RpcTimeout
-from tests.support import far_side, mesh
+from tests.support import mesh, remote_node
 from tests.support.mesh import Mesh
 
-FAR = far_side.__name__
+FAR = remote_node.__name__
 
 
 async def silent(seconds: float = 0.02) -> bool:

@@ -15,7 +15,7 @@ PATIENCE = 30
 
 def node(*args: str) -> tuple[int, list[str], str]:
     """Run a node to its end: exit status, lines of standard output, standard error."""
-    command = [sys.executable, "-m", "tests.support.told_release", *args]
+    command = [sys.executable, "-m", "tests.support.init_release", *args]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     return done.returncode, done.stdout.splitlines(), done.stderr
 

@@ -21,7 +21,7 @@ from otp.release.release_handler import Entry, ReleaseHandlerError
 from otp.release.systools import Release
 from otp.release.upgrade import UpgradeError
 from otp.stdlib import gen_server, introspect, supervisor
-from tests.support import shop
+from tests.support import upgradable_app
 from tests.support.node import run, until
 
 OTP = Path(otp.__file__).parent
@@ -56,7 +56,7 @@ def lay_out(tmp_path: Path, second: str = UP, **more: Any) -> Path:
     """A target system with release 1, permanent, and 2, unpacked; with these appups."""
     root = tmp_path / "root"
     for vsn, text, status in (("1", "", "permanent"), ("2", second, "unpacked")):
-        package = shop.write(tmp_path / "src", vsn, text, **(more if vsn == "2" else {}))
+        package = upgradable_app.write(tmp_path / "src", vsn, text, **(more if vsn == "2" else {}))
         # kernel and stdlib are those of the node that runs the test
         release_handler.create(root, release(vsn, "shop"), {**BASE, "shop": (vsn, package)}, status)  # type: ignore[arg-type]
     return root

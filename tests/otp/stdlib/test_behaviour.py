@@ -11,15 +11,15 @@ from otp.erts.exits import ProcessExit, ReceiveTimeout
 from otp.erts.process import exit_, is_alive, process_info, receive, self_
 from otp.erts.signals import Exit
 from otp.stdlib import gen_event, gen_fsm, gen_server, gen_statem, introspect
-from tests.support.doors import Door
-from tests.support.machines import Lamp
 from tests.support.node import run, until
-from tests.support.servers import Server
+from tests.support.scripted_fsm import ScriptedFsm
+from tests.support.scripted_server import Server
+from tests.support.scripted_statem import Lamp
 
 STARTS: list[Any] = [
     lambda **options: gen_server.start(Server, **options),
     lambda **options: gen_statem.start(Lamp, **options),
-    lambda **options: gen_fsm.start(Door, **options),
+    lambda **options: gen_fsm.start(ScriptedFsm, **options),
     lambda **options: gen_event.start(**options),
 ]
 

@@ -14,8 +14,8 @@ from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_admin import ChildCounts, ChildError, ChildInfo
 from otp.stdlib.child_spec import SpecError, Strategy, SupFlags
 from otp.stdlib.gen_server import IGNORE, StopInit
-from tests.support.family import Any_, Script, children, end, pids, start, worker
 from tests.support.node import run, until
+from tests.support.scripted_children import Any_, Script, children, end, pids, start, worker
 
 SIMPLE = SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 2, 3600)
 

@@ -14,8 +14,8 @@ from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import ChildSpec, Restart, Strategy, SupFlags
 from otp.stdlib.children import FAMILIES, Child, Family
 from otp.stdlib.restart import Start
-from tests.support.family import Script, pids, start, worker
 from tests.support.node import run, until
+from tests.support.scripted_children import Script, pids, start, worker
 
 SIMPLE = SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 2, 3600)
 

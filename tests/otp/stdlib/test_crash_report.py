@@ -11,7 +11,7 @@ from otp.erts import process
 from otp.erts.process import is_alive, receive, self_, send
 from otp.stdlib import crash_report, gen_server, proc_lib
 from tests.support.node import run, until
-from tests.support.servers import Server
+from tests.support.scripted_server import Server
 
 
 def test_ancestors_are_told_nearest_first() -> None:

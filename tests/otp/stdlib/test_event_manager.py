@@ -10,8 +10,8 @@ from otp.erts.process import process_info, receive, self_
 from otp.stdlib import gen, gen_event
 from otp.stdlib.event_manager import Refused
 from otp.stdlib.gen_event import GenEventExit, Ok, Refuse, Swap
-from tests.support.handlers import Other, Teller, manager
 from tests.support.node import run
+from tests.support.scripted_handlers import Other, Teller, manager
 
 
 def links() -> int:

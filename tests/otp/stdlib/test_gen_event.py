@@ -16,9 +16,9 @@ from otp.erts.process import exit_, receive, self_, send, trap_exit
 from otp.erts.signals import Down, Exit
 from otp.stdlib import gen_event
 from otp.stdlib.gen_event import GenEventExit, HandlerError, Ok, Refuse, Remove, Reply, Swap, Throw
-from tests.support.handlers import Bare, Other, Teller, answering, manager, raising
-from tests.support.names import Phonebook
 from tests.support.node import run, until
+from tests.support.scripted_handlers import Bare, Other, Teller, answering, manager, raising
+from tests.support.via_names import LocalRegistry
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ async def nothing() -> bool:
 
 
 def test_gen_event__start() -> None:
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         trap_exit()

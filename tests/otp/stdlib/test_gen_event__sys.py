@@ -15,8 +15,8 @@ from otp.erts.process import process_info, receive, self_, send
 from otp.stdlib import gen_event, introspect, requests
 from otp.stdlib.gen_event import Ok, Reply
 from otp.stdlib.requests import NO_REPLY, NO_REQUEST, TIMED_OUT, Replied, RequestError, Requests
-from tests.support.handlers import Bare, Other, Teller, answering, manager, raising
 from tests.support.node import run, until
+from tests.support.scripted_handlers import Bare, Other, Teller, answering, manager, raising
 
 
 def sleeps(pid: Any) -> bool:

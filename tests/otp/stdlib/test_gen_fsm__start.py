@@ -15,9 +15,9 @@ from otp.erts.process import is_alive, receive, register, self_, send, trap_exit
 from otp.erts.signals import Down, Exit
 from otp.stdlib import gen_fsm, proc_lib
 from otp.stdlib.gen_fsm import IGNORE, NextState, StopInit, Timeout
-from tests.support.doors import Bare, Door, works
-from tests.support.names import Phonebook, everywhere, run_globally
 from tests.support.node import run
+from tests.support.scripted_fsm import Bare, ScriptedFsm, works
+from tests.support.via_names import LocalRegistry, everywhere, run_globally
 
 
 async def heard() -> Any:
@@ -30,7 +30,7 @@ async def quiet() -> None:
 
 
 async def start(fn: Any, **options: Any) -> Any:
-    pid = await fn(Door, **options)
+    pid = await fn(ScriptedFsm, **options)
     await works(options.get("name") or pid)
     return pid
 
@@ -70,7 +70,7 @@ def test_gen_fsm__start3() -> None:
         pid = await start(gen_fsm.start, timeout=5.0)
         await stop(pid, pid)
         with pytest.raises(StartError, match="timeout"):
-            await gen_fsm.start(Door, "slow", 30, timeout=0.002)
+            await gen_fsm.start(ScriptedFsm, "slow", 30, timeout=0.002)
         await quiet()
 
     run(body)
@@ -80,7 +80,7 @@ def test_gen_fsm__start4() -> None:
     async def body() -> None:
         trap_exit()
         with pytest.raises(Ignored):
-            await gen_fsm.start(Door, IGNORE)
+            await gen_fsm.start(ScriptedFsm, IGNORE)
         await quiet()
 
     run(body)
@@ -90,7 +90,7 @@ def test_gen_fsm__start5() -> None:
     async def body() -> None:
         trap_exit()
         with pytest.raises(StartError, match="stopped"):
-            await gen_fsm.start(Door, StopInit("stopped"))
+            await gen_fsm.start(ScriptedFsm, StopInit("stopped"))
         await quiet()
 
     run(body)
@@ -113,7 +113,7 @@ def _named(name: Any, first: Any, *again: Any, runner: Any = run) -> None:
         pid = await start(first, name=name)
         for starting in again:
             with pytest.raises(AlreadyStarted) as taken:
-                await starting(Door, name=name)
+                await starting(ScriptedFsm, name=name)
             assert taken.value.pid is pid
         await works(pid)
         await stop(name, pid)
@@ -138,7 +138,7 @@ def test_gen_fsm__start10() -> None:
 
 
 def test_gen_fsm__start11() -> None:
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         for name in ("my_fsm", book.via("my_fsm")):
@@ -151,7 +151,7 @@ def test_gen_fsm__start11() -> None:
 
 
 def test_gen_fsm__start12() -> None:
-    _named(Phonebook().via(("a", 1)), gen_fsm.start_link, gen_fsm.start_link, gen_fsm.start)
+    _named(LocalRegistry().via(("a", 1)), gen_fsm.start_link, gen_fsm.start_link, gen_fsm.start)
 
 
 def test_gen_fsm__abnormal1() -> None:
@@ -170,7 +170,7 @@ def test_gen_fsm__abnormal1() -> None:
 def test_gen_fsm__abnormal2() -> None:
     async def body() -> None:
         trap_exit()
-        pid: Any = await gen_fsm.start_link(Door)
+        pid: Any = await gen_fsm.start_link(ScriptedFsm)
         with pytest.raises(CallError) as failed:
             await gen_fsm.sync_send_event(pid, lambda *_: "bad return")
         assert failed.value.why == ("bad_return_value", "bad return")
@@ -237,11 +237,11 @@ def test_gen_fsm__enter_loop() -> None:
         elif bears is not None:
             assert bears.registry.register_name(bears.name, self_())
         proc_lib.init_ack(self_())
-        gen_fsm.enter_loop(Door, "closed", [], name=claims, timeout=0.001)
+        gen_fsm.enter_loop(ScriptedFsm, "closed", [], name=claims, timeout=0.001)
 
     async def body() -> None:
         trap_exit()
-        for name in (None, "armitage", Phonebook().via("armitage")):
+        for name in (None, "armitage", LocalRegistry().via("armitage")):
             pid = await proc_lib.start_link(enters, name, name)
             await process.sleep(0.01)
             gen_fsm.send_event(pid, lambda state, seen: NextState("open" if seen == [Timeout()] else "closed", seen))
@@ -259,7 +259,7 @@ def test_gen_fsm__enter_loop() -> None:
 def test_a_crash_in_init_reaches_who_starts() -> None:
     async def body() -> None:
         with pytest.raises(StartError, match="boom"):
-            await gen_fsm.start(Door, ProcessExit("boom"), name="my_fsm")
+            await gen_fsm.start(ScriptedFsm, ProcessExit("boom"), name="my_fsm")
         assert process.whereis("my_fsm") is None
 
     run(body)

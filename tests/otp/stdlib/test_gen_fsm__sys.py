@@ -15,11 +15,11 @@ from otp.erts.process import is_alive, process_info, receive, send
 from otp.stdlib import gen_fsm, introspect
 from otp.stdlib.gen import From
 from otp.stdlib.gen_fsm import NextState, ReplyNext
-from tests.support.doors import Door, works
 from tests.support.node import run, until
+from tests.support.scripted_fsm import ScriptedFsm, works
 
 
-class Secretive(Door):
+class Secretive(ScriptedFsm):
     def format_status(self, state: Any) -> Any:
         return "formatted"
 
@@ -39,9 +39,9 @@ def report_of(caplog: pytest.LogCaptureFixture) -> Any:
 
 def test_gen_fsm__get_state() -> None:
     async def body() -> None:
-        pid: Any = await gen_fsm.start(Door, ("open", ["data"]), name="door")
+        pid: Any = await gen_fsm.start(ScriptedFsm, ("open", ["data"]), name="fsm")
         assert await introspect.get_state(pid) == ("open", ["data"])
-        assert await introspect.get_state("door", timeout=5) == ("open", ["data"])
+        assert await introspect.get_state("fsm", timeout=5) == ("open", ["data"])
         await introspect.suspend(pid)
         assert await introspect.get_state(pid) == ("open", ["data"])
 
@@ -50,7 +50,7 @@ def test_gen_fsm__get_state() -> None:
 
 def test_gen_fsm__replace_state() -> None:
     async def body() -> None:
-        pid: Any = await gen_fsm.start(Door)
+        pid: Any = await gen_fsm.start(ScriptedFsm)
         assert await introspect.replace_state(pid, lambda _old: ("open", ["new"])) == ("open", ["new"])
         with pytest.raises(RuntimeError, match="callback failed"):
             await introspect.replace_state(pid, lambda old: old.nothing)
@@ -65,13 +65,13 @@ def test_gen_fsm__replace_state() -> None:
 
 def test_gen_fsm__error_format_status(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        pid: Any = await gen_fsm.start(Secretive, ("open", ["secret"]), name="door")
+        pid: Any = await gen_fsm.start(Secretive, ("open", ["secret"]), name="fsm")
         gen_fsm.send_event(pid, fails)
         await until(lambda: not is_alive(pid))
 
     run(body)
     report = report_of(caplog)
-    assert (report["name"], report["state"], report["reason"]) == ("door", "formatted", "crashed")
+    assert (report["name"], report["state"], report["reason"]) == ("fsm", "formatted", "crashed")
     assert report["last_message"].event is fails
     assert "secret" not in caplog.text
 
@@ -95,7 +95,7 @@ def test_gen_fsm__hibernate() -> None:
         return NextState("open", seen, "hibernate")
 
     async def body() -> None:
-        pid: Any = await gen_fsm.start(Door, ("closed", [], "hibernate"))
+        pid: Any = await gen_fsm.start(ScriptedFsm, ("closed", [], "hibernate"))
         assert sleeps(pid)
         await works(pid)
         assert not sleeps(pid)
@@ -116,7 +116,7 @@ def test_gen_fsm__hibernate() -> None:
 
 def test_gen_fsm__auto_hibernate() -> None:
     async def body() -> None:
-        pid: Any = await gen_fsm.start(Door, hibernate_after=0.005)
+        pid: Any = await gen_fsm.start(ScriptedFsm, hibernate_after=0.005)
         assert not sleeps(pid)
         await until(lambda: sleeps(pid))
         await works(pid)
@@ -143,7 +143,7 @@ def test_a_thrown_result_is_a_result() -> None:
         raise gen_fsm.Throw(ReplyNext("thrown", "open", seen))
 
     async def body() -> None:
-        pid: Any = await gen_fsm.start(Door)
+        pid: Any = await gen_fsm.start(ScriptedFsm)
         assert await gen_fsm.sync_send_event(pid, throws) == "thrown"
         assert await gen_fsm.sync_send_event(pid, "state") == "open"
 

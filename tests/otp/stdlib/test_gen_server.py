@@ -15,7 +15,7 @@ from otp.erts.signals import Down, Exit, Timeout
 from otp.stdlib import gen, gen_server
 from otp.stdlib.gen_server import GenServer, Reply
 from tests.support.node import run, until
-from tests.support.servers import Bare, Server, server
+from tests.support.scripted_server import Bare, Server, server
 
 
 def test_the_docstring_tells_the_truth() -> None:

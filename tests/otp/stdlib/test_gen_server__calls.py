@@ -19,7 +19,7 @@ from otp.stdlib.gen import From
 from otp.stdlib.gen_server import NoReply, Reply, Stop
 from otp.stdlib.requests import NO_REPLY, NO_REQUEST, TIMED_OUT, Replied, RequestError, Requests
 from tests.support.node import run
-from tests.support.servers import Bare, Server, server
+from tests.support.scripted_server import Bare, Server, server
 
 
 async def heard() -> Any:
@@ -244,7 +244,7 @@ def test_gen_server__crash(caplog: pytest.LogCaptureFixture) -> None:
     assert (report["name"], report["state"]) == ("crasher", ["state4"])
     assert report["reason"] == Crash("ValueError", "crashed")
     assert report["last_message"].request[0] == "raise"
-    assert report["crash"]["initial_call"] == "tests.support.servers.Server"
+    assert report["crash"]["initial_call"] == "tests.support.scripted_server.Server"
     assert "last message: Call(('raise', ValueError('crashed')))" in caplog.text
     assert "handle_call" in caplog.text
 

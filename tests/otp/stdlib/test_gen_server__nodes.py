@@ -11,9 +11,9 @@ from otp.kernel.codec import CodecError
 from otp.stdlib import gen_event, gen_server, gen_statem, introspect, timer
 from otp.stdlib.requests import Replied, RequestError, receive_response
 from tests.support import mesh
-from tests.support.far_side import Echo, Echoed, Keep
 from tests.support.mesh import Mesh, call, receive
 from tests.support.node import run
+from tests.support.remote_node import Echo, Echoed, Keep
 
 ECHO = ("echo", "w1")
 HOURS = 3600.0

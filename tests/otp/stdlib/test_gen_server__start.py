@@ -16,9 +16,9 @@ from otp.erts.signals import Down, Exit, Timeout
 from otp.kernel import global_
 from otp.stdlib import gen_server, proc_lib
 from otp.stdlib.gen_server import IGNORE, GenServer, Reply, StopInit
-from tests.support.names import Phonebook, everywhere, run_globally
 from tests.support.node import run, until
-from tests.support.servers import Bare, Server, server
+from tests.support.scripted_server import Bare, Server, server
+from tests.support.via_names import LocalRegistry, everywhere, run_globally
 
 
 async def heard() -> Any:
@@ -36,7 +36,7 @@ async def entering(ready: Any, name: Any = None, **options: Any) -> None:
 
 
 def test_gen_server__start__by_any_name() -> None:
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         trap_exit()
@@ -65,7 +65,7 @@ def test_gen_server__start__by_any_name() -> None:
 
 @pytest.mark.parametrize("where", ["anonymous", "local", "via"])
 def test_gen_server__spec_init(where: str) -> None:
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         trap_exit()
@@ -103,7 +103,7 @@ def test_gen_server__spec_init__not_by_proc_lib() -> None:
 @pytest.mark.parametrize("where", ["local", "via"])
 def test_gen_server__otp_5854(where: str) -> None:
     """enter_loop with a name that the process does not bear, that another bears, or that it bears in truth."""
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         name: Any = "armitage" if where == "local" else book.via("armitage")
@@ -128,7 +128,7 @@ def test_gen_server__otp_5854(where: str) -> None:
 @pytest.mark.parametrize("where", ["local", "via"])
 def test_gen_server__otp_7669(where: str) -> None:
     """After a start that came to nothing the name is free again, as soon as start returns."""
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         name: Any = "name" if where == "local" else book.via("name")
@@ -253,7 +253,7 @@ def test_gen_server__stop6() -> None:
 
 
 def test_gen_server__stop7() -> None:
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         pid = await server(name=book.via("to_stop"))

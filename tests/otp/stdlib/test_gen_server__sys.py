@@ -17,7 +17,7 @@ from otp.stdlib.gen_server import GenServer, Init, NoReply, Reply, Throw
 from otp.stdlib.report_text import describe
 from otp.stdlib.status import Status
 from tests.support.node import run, until
-from tests.support.servers import Bare, Server, server
+from tests.support.scripted_server import Bare, Server, server
 
 
 class Secretive(Server):

@@ -15,9 +15,9 @@ from otp.erts.process import is_alive, receive, self_, trap_exit
 from otp.erts.signals import Exit
 from otp.stdlib import gen_statem
 from otp.stdlib.gen_statem import IGNORE, Keep, Next, NextEvent, Reply, Stop, StopInit, event_timeout, state_timeout
-from tests.support.machines import BOTH, Lamp, Plain, works
-from tests.support.names import Phonebook, everywhere, run_globally
 from tests.support.node import run
+from tests.support.scripted_statem import BOTH, Lamp, Plain, works
+from tests.support.via_names import LocalRegistry, everywhere, run_globally
 
 both = pytest.mark.parametrize("lamp", BOTH)
 
@@ -154,7 +154,7 @@ def test_gen_statem__start10(lamp: Any) -> None:
 
 @both
 def test_gen_statem__start11(lamp: Any) -> None:
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         for name in ("my_stm", book.via("my_stm")):
@@ -168,7 +168,7 @@ def test_gen_statem__start11(lamp: Any) -> None:
 
 @both
 def test_gen_statem__start12(lamp: Any) -> None:
-    _named(lamp, Phonebook().via(("a", 1)), gen_statem.start_link, gen_statem.start_link, gen_statem.start)
+    _named(lamp, LocalRegistry().via(("a", 1)), gen_statem.start_link, gen_statem.start_link, gen_statem.start)
 
 
 @both
@@ -255,7 +255,7 @@ def test_gen_statem__stop6(lamp: Any) -> None:
 
 @both
 def test_gen_statem__stop7(lamp: Any) -> None:
-    book = Phonebook()
+    book = LocalRegistry()
 
     async def body() -> None:
         pid = await gen_statem.start(lamp, name=book.via("to_stop"))

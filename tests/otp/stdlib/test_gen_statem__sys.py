@@ -30,8 +30,8 @@ from otp.stdlib.gen_statem import (
 )
 from otp.stdlib.requests import NO_REPLY, NO_REQUEST, TIMED_OUT, Replied, RequestError, Requests
 from otp.stdlib.status import Status
-from tests.support.machines import BOTH, Lamp, LampByHandler, Plain, works
 from tests.support.node import run, until
+from tests.support.scripted_statem import BOTH, Lamp, LampByHandler, Plain, works
 
 both = pytest.mark.parametrize("lamp", BOTH)
 

@@ -15,8 +15,8 @@ from otp.stdlib import gen_fsm, gen_server, introspect
 from otp.stdlib.child_spec import SupFlags
 from otp.stdlib.gen_fsm import GenFsm, NextState
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
-from tests.support.family import Script, start, worker
 from tests.support.node import run
+from tests.support.scripted_children import Script, start, worker
 
 
 class Sum(GenServer[int]):

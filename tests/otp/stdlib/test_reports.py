@@ -13,8 +13,8 @@ from otp.stdlib import reports, supervisor
 from otp.stdlib.child_spec import ChildSpec, SupFlags
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.report_text import describe
-from tests.support.family import Script, children, end, exit_reason, start, worker
 from tests.support.node import run
+from tests.support.scripted_children import Script, children, end, exit_reason, start, worker
 
 
 async def start_nothing() -> None:

@@ -15,7 +15,7 @@ from otp.erts.signals import AliasReply
 from otp.stdlib import gen_server, requests
 from otp.stdlib.requests import Replied, RequestError, RequestId, Requests, Response
 from tests.support.node import run
-from tests.support.servers import server
+from tests.support.scripted_server import server
 
 
 def watchers(pid: Any) -> int:

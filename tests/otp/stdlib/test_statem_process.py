@@ -19,8 +19,8 @@ from otp.stdlib.gen_statem import (
     state_timeout,
     timeout,
 )
-from tests.support.machines import Lamp
 from tests.support.node import run
+from tests.support.scripted_statem import Lamp
 
 
 class Entered(GenStatem[list[Any]]):

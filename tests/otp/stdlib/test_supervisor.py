@@ -18,7 +18,8 @@ from otp.stdlib.child_spec import AutoShutdown, ChildSpec, Restart, Strategy, Su
 from otp.stdlib.children import FAMILIES
 from otp.stdlib.gen_server import IGNORE, StopInit
 from otp.stdlib.supervisor import ChildError, Supervisor
-from tests.support.family import (
+from tests.support.node import run, until
+from tests.support.scripted_children import (
     Any_,
     Script,
     Worker,
@@ -30,7 +31,6 @@ from tests.support.family import (
     start,
     worker,
 )
-from tests.support.node import run, until
 
 ABC = ("a", "b", "c")
 SIMPLE = SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 2, 3600)

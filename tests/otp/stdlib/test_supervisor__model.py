@@ -19,8 +19,8 @@ from otp.erts.pid import Pid
 from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import ChildSpec, Restart, Strategy, SupFlags
 from otp.stdlib.tree import tree, walk
-from tests.support.family import Any_, Script, end_pid, exit_reason, start, worker
 from tests.support.node import run, until
+from tests.support.scripted_children import Any_, Script, end_pid, exit_reason, start, worker
 
 KINDS = st.sampled_from(["permanent", "permanent", "transient", "temporary"])
 REASONS = ["boom", "kill", "normal", "shutdown"]

@@ -19,8 +19,8 @@ from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import AutoShutdown, ChildSpec, Strategy, SupFlags
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.supervisor import ChildError
-from tests.support.family import Script, children, end, end_pid, exit_reason, start, worker
 from tests.support.node import run, until
+from tests.support.scripted_children import Script, children, end, end_pid, exit_reason, start, worker
 
 ABC = ("a", "b", "c")
 

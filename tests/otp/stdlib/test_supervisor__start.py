@@ -18,9 +18,20 @@ from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import TEMPORARY, ChildSpec, SpecError, Strategy, SupFlags
 from otp.stdlib.gen_server import IGNORE, StopInit
 from otp.stdlib.supervisor import ChildCounts, ChildError
-from tests.support.family import Any_, Script, Worker, children, end, end_pid, exit_reason, pids, start, worker
-from tests.support.names import everywhere, run_globally
 from tests.support.node import run, until
+from tests.support.scripted_children import (
+    Any_,
+    Script,
+    Worker,
+    children,
+    end,
+    end_pid,
+    exit_reason,
+    pids,
+    start,
+    worker,
+)
+from tests.support.via_names import everywhere, run_globally
 
 SIMPLE = SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 2, 3600)
 

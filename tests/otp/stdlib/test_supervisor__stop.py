@@ -15,8 +15,8 @@ from otp.erts.process import exit_, monitor, receive, spawn_link
 from otp.erts.signals import Down
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
-from tests.support.family import exit_reason, start
 from tests.support.node import run
+from tests.support.scripted_children import exit_reason, start
 
 SIMPLE = SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 2, 3600)
 

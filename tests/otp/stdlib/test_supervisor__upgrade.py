@@ -13,8 +13,8 @@ import pytest
 from otp.erts.process import is_alive, sleep
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec
-from tests.support.family import Any_, Script, children, end, exit_reason, start, worker
 from tests.support.node import run
+from tests.support.scripted_children import Any_, Script, children, end, exit_reason, start, worker
 
 
 @pytest.fixture(autouse=True)

@@ -16,9 +16,9 @@ from otp.stdlib import gen_server, supervisor_bridge
 from otp.stdlib.child_spec import ChildSpec, SupFlags
 from otp.stdlib.gen_server import IGNORE, StopInit
 from otp.stdlib.supervisor_bridge import SupervisorBridge
-from tests.support.family import exit_reason, pids, start
-from tests.support.names import everywhere, run_globally
 from tests.support.node import run, until
+from tests.support.scripted_children import exit_reason, pids, start
+from tests.support.via_names import everywhere, run_globally
 
 
 class Bridge(SupervisorBridge[list[Any]]):

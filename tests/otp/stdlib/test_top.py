@@ -12,7 +12,7 @@ from otp.stdlib import gen_server, top
 from otp.stdlib.child_spec import SupFlags
 from otp.stdlib.gen_server import GenServer, NoReply
 from otp.stdlib.top import Row
-from tests.support import family
+from tests.support import scripted_children
 from tests.support.node import run
 
 
@@ -57,7 +57,7 @@ def test_the_busy_the_full_and_the_fat_come_first() -> None:
 
 def test_a_supervisor_is_called_by_its_module() -> None:
     async def body() -> list[str]:
-        await family.start(SupFlags(), [], name="top")
+        await scripted_children.start(SupFlags(), [], name="top")
         return [row.label for row in top.rows({}, 1.0, "rate", 100) if row.name == "top"]
 
     assert run(body) == ["Any_"]

@@ -12,8 +12,8 @@ from otp.stdlib import gen_server, introspect, supervisor
 from otp.stdlib.child_spec import Strategy, SupFlags
 from otp.stdlib.gen_server import StopInit
 from otp.stdlib.tree import as_dict, as_text, reason_text, tree, walk
-from tests.support.family import Any_, Script, end, pids, start, worker
 from tests.support.node import run, until
+from tests.support.scripted_children import Any_, Script, end, pids, start, worker
 
 SIMPLE = SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 9, 3600)
 

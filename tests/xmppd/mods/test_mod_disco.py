@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core import ns
 from xmppd.routing import iq, router
 
@@ -13,8 +13,8 @@ ITEMS = "<iq type='get' id='d' to='{}'><query xmlns='http://jabber.org/protocol/
 
 
 def test_the_server_announces_what_is_answered() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         answer = await romeo.ask(INFO.format("localhost", ""))
         assert "<identity category='server' type='im' name='xmppd'/>" in answer
         features = re.findall(r"var='([^']*)'", answer)
@@ -29,10 +29,10 @@ def test_the_server_announces_what_is_answered() -> None:
 
 
 def test_an_account_is_known_to_those_who_may_see_it() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        paris = await court.login("paris@localhost/p")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        paris = await core.login("paris@localhost/p")
+        await core.friends(romeo, juliet)
         answer = await romeo.ask(INFO.format("juliet@localhost", ""))
         assert "<identity category='account' type='registered'/>" in answer
         assert "<item jid='juliet@localhost/j'/>" in await romeo.ask(ITEMS.format("juliet@localhost"))
@@ -44,9 +44,9 @@ def test_an_account_is_known_to_those_who_may_see_it() -> None:
 @pytest.mark.parametrize("node", ["", " node='n1'"])
 @pytest.mark.parametrize("whose", ["juliet@localhost", "nobody@localhost"])
 def test_strangers_see_no_items_of_anybody(whose: str, node: str) -> None:
-    async def body(court: Court) -> None:
-        await court.login("juliet@localhost/j")
-        paris = await court.login("paris@localhost/p")
+    async def body(core: CoreServer) -> None:
+        await core.login("juliet@localhost/j")
+        paris = await core.login("paris@localhost/p")
         answer = await paris.ask(f"<iq type='get' id='d' to='{whose}'><query xmlns='{ns.DISCO_ITEMS}'{node}/></iq>")
         head = f"<iq type='result' id='d' from='{whose}' to='paris@localhost/p'>"
         assert answer == f"{head}<query xmlns='{ns.DISCO_ITEMS}'{node}/></iq>"
@@ -55,8 +55,8 @@ def test_strangers_see_no_items_of_anybody(whose: str, node: str) -> None:
 
 
 def test_services_of_the_host_are_its_items() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         assert await router.register_route("echo.localhost", romeo.pid)
         assert "<item jid='echo.localhost'/>" in await romeo.ask(ITEMS.format("localhost"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from otp.erts import exits, process
-from tests.support.court import Court, config_of, play
+from tests.support.core_server import CoreServer, config_of, play
 from tests.support.node import until
 from xmpp_core import ns
 from xmppd.gen_mod import Mod
@@ -23,24 +23,24 @@ async def waiting() -> int:
 
 
 def test_messages_wait_are_stamped_and_go_once() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
+        romeo = await core.login("romeo@localhost/r")
         for i in range(300):
             await romeo.send(hello(f"m{i}"))
         await romeo.ask("<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>")
         assert await waiting() == 300, "committed before the answer that acknowledges them"
-        juliet = await court.login("juliet@localhost/j", presence=None)
+        juliet = await core.login("juliet@localhost/j", presence=None)
         await juliet.send("<presence><priority>-1</priority></presence>")
         assert not [t for t in juliet.take() if t.startswith("<message")], "not to a negative priority"
         await juliet.send("<presence/>")
-        await court.settle()
+        await core.settle()
         texts = [t for t in juliet.take() if t.startswith("<message")]
         assert len(texts) == 300
         assert all(f"<body>m{i}</body>" in text for i, text in enumerate(texts)), "in their order"
         assert "<delay xmlns='urn:xmpp:delay' from='localhost'" in texts[0]
         await juliet.send("<presence/>")
-        await court.settle()
+        await core.settle()
         assert await waiting() == 0, "what the client says tells that it is there"
         assert romeo.take() == []
 
@@ -59,9 +59,9 @@ def test_messages_wait_are_stamped_and_go_once() -> None:
     ],
 )
 def test_which_messages_are_kept(message: str, kept: bool) -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
+        romeo = await core.login("romeo@localhost/r")
         await romeo.send(message)
         assert await waiting() == int(kept)
 
@@ -69,21 +69,21 @@ def test_which_messages_are_kept(message: str, kept: bool) -> None:
 
 
 def test_a_full_store_is_told_to_the_sender() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
+        romeo = await core.login("romeo@localhost/r")
         for i in range(5):
             await romeo.send(hello(f"m{i}"))
-        await court.settle()
+        await core.settle()
         assert await waiting() == 3
         refused = romeo.take()
         assert ["id='m3'" in refused[0], "id='m4'" in refused[1]] == [True, True]
         assert all("<service-unavailable " in text for text in refused)
-        friend = await court.login("friend@localhost/f")
+        friend = await core.login("friend@localhost/f")
         await mod_roster.roster_add("juliet@localhost", "friend@localhost")
         for i in range(5):
             await friend.send(hello(f"f{i}"))
-        await court.settle()
+        await core.settle()
         assert await waiting() == 6, "the half that strangers cannot fill"
         assert ["id='f3'" in text for text in friend.take() if "type='error'" in text] == [True, False]
 
@@ -93,8 +93,8 @@ def test_a_full_store_is_told_to_the_sender() -> None:
 
 
 def test_who_has_no_account_gets_nothing_stored() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         await romeo.send(hello())
         assert "<service-unavailable " in romeo.take()[0]
         assert await waiting() == 0
@@ -103,29 +103,29 @@ def test_who_has_no_account_gets_nothing_stored() -> None:
 
 
 def test_a_session_that_dies_with_its_messages_loses_none() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
+        romeo = await core.login("romeo@localhost/r")
         await romeo.send(hello())
-        juliet = await court.login("juliet@localhost/j", presence=None)
+        juliet = await core.login("juliet@localhost/j", presence=None)
         mod = Mod("mod_offline", "localhost", mod_offline.Options())
         assert juliet.session is not None
         await mod_offline.deliver(mod_offline.UserReachable(juliet.session), mod)
         process.exit_(juliet.pid, exits.KILL)
         await until(lambda: not process.is_alive(juliet.pid))
         assert await waiting() == 1
-        again = await court.login("juliet@localhost/again", presence=None)
+        again = await core.login("juliet@localhost/again", presence=None)
         await again.send("<presence/>")
-        await court.settle()
+        await core.settle()
         assert len([t for t in again.take() if "<body>hello</body>" in t]) == 1
 
     play(body)
 
 
 def test_the_writer_dies_and_nothing_is_acknowledged_that_it_had() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
+        romeo = await core.login("romeo@localhost/r")
         writer = process.whereis("offline_writer@localhost")
         assert writer is not None
         process.exit_(writer, exits.KILL)

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from otp.erts import process
-from tests.support import far_court
-from tests.support.court import Court, Say, play
-from tests.support.far_court import Courts, Far, call
+from tests.support import core_cluster
+from tests.support.core_cluster import CoreCluster, RemoteClient, call
+from tests.support.core_server import CoreServer, Say, play
 from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, Stanza, make_message, make_presence
@@ -75,9 +75,9 @@ STEPS = st.one_of(
 @given(st.lists(STEPS, min_size=2, max_size=25))
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_the_recipient_does_the_order_stays(steps: list[tuple[str, int | None]]) -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
+        romeo = await core.login("romeo@localhost/r")
         said, here, all_of_them = 0, [], []  # type: ignore[var-annotated]
         for what, n in steps:
             if what == "say":
@@ -85,7 +85,7 @@ def test_whatever_the_recipient_does_the_order_stays(steps: list[tuple[str, int 
                     process.send(romeo.pid, Say(message(said).addressed(from_=romeo.jid)))
                     said += 1
             elif what == "come" and len(here) < 3:
-                client = await court.login(f"juliet@localhost/{len(all_of_them)}", presence=None, roster=False)
+                client = await core.login(f"juliet@localhost/{len(all_of_them)}", presence=None, roster=False)
                 here.append(client)
                 all_of_them.append(client)
                 process.send(client.pid, Say(presence(n).addressed(from_=client.jid)))
@@ -94,7 +94,7 @@ def test_whatever_the_recipient_does_the_order_stays(steps: list[tuple[str, int 
                     await taken(here[0].send, lambda: flags.FETCHING)
                 process.send(here[0].pid, Say(presence(n).addressed(from_=here[0].jid)))
                 if n is None or n < 0:
-                    await court.settle()  # what it was sent before is its own: it takes that before it closes
+                    await core.settle()  # what it was sent before is its own: it takes that before it closes
             elif what == "close" and here:
                 if len(here) > 1:
                     await taken(here[0].send, lambda: flags.FETCHING)
@@ -102,12 +102,12 @@ def test_whatever_the_recipient_does_the_order_stays(steps: list[tuple[str, int 
             else:
                 for _ in range(n or 0):
                     await process.sleep(0.001)
-        await court.settle()
-        last = await court.login("juliet@localhost/last", presence=None, roster=False)
+        await core.settle()
+        last = await core.login("juliet@localhost/last", presence=None, roster=False)
         for client in [*here, last]:
             await client.send("<presence><priority>5</priority></presence>")
-        await court.settle()
-        await court.settle()
+        await core.settle()
+        await core.settle()
         got = [numbers(client.texts()) for client in [*all_of_them, last]]
         for mine in got:
             assert mine == sorted(mine), "out of order"
@@ -122,11 +122,11 @@ def test_whatever_the_recipient_does_the_order_stays(steps: list[tuple[str, int 
 def test_a_sender_that_never_pauses_on_another_node() -> None:
     """Juliet comes and goes on two nodes, with one resource or two, while Romeo writes to her from a third."""
 
-    async def body(courts: Courts) -> None:
-        romeo = await courts.client("w1", "romeo@localhost/r")
+    async def body(cluster: CoreCluster) -> None:
+        romeo = await cluster.client("w1", "romeo@localhost/r")
         nodes = ["w2", "w3", "w1"]
-        here: list[Far] = []
-        every: list[Far] = []
+        here: list[RemoteClient] = []
+        every: list[RemoteClient] = []
         await call("w1", "login", "juliet@localhost/first")
         await call("w1", "close", "juliet@localhost/first")
         await call("w1", "flood", romeo.jid, "juliet@localhost", COUNT)
@@ -135,7 +135,7 @@ def test_a_sender_that_never_pauses_on_another_node() -> None:
             jid = f"juliet@localhost/{turn}"
             node = nodes[turn % 3]
             await call(node, "login_quietly", jid)
-            client = Far(node, jid)
+            client = RemoteClient(node, jid)
             every.append(client)
             here.append(client)
             await client.do("send", f"<presence><priority>{turn % 4}</priority></presence>")
@@ -145,7 +145,7 @@ def test_a_sender_that_never_pauses_on_another_node() -> None:
                 await gone.do("close", 0.02)
             turn += 1
         await call("w2", "login_quietly", "juliet@localhost/last")
-        every.append(Far("w2", "juliet@localhost/last"))
+        every.append(RemoteClient("w2", "juliet@localhost/last"))
         await every[-1].do("send", "<presence><priority>9</priority></presence>")
         got = [numbers(await client.do("texts")) for client in every]
         for _ in range(200):
@@ -158,4 +158,4 @@ def test_a_sender_that_never_pauses_on_another_node() -> None:
             assert [(a, b) for a, b in pairwise(mine) if a >= b] == [], "out of order, or twice"
         assert {n for mine in got for n in mine} == set(range(COUNT)), "lost"
 
-    far_court.run(body, "w1", "w2", "w3")
+    core_cluster.run(body, "w1", "w2", "w3")

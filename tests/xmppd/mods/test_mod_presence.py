@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from otp.erts import exits, process
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from tests.support.node import until
 from xmpp_core.stanza import make_iq, make_presence
 from xmppd.mods.mod_presence import state_of
@@ -27,9 +27,9 @@ def seen(texts: list[str]) -> list[str]:
 
 
 def test_the_sets_of_a_session() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         await romeo.send("<presence type='unsubscribed' to='juliet@localhost'/>")
         assert romeo.session is not None
         state = state_of(romeo.session)
@@ -41,13 +41,13 @@ def test_the_sets_of_a_session() -> None:
 
 
 def test_an_initial_presence_reaches_contacts_and_brings_theirs() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
-        second = await court.login("romeo@localhost/second", presence=None)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
+        second = await core.login("romeo@localhost/second", presence=None)
         romeo.take()
         await second.send("<presence><show>dnd</show><priority>5</priority></presence>")
-        await court.settle()
+        await core.settle()
         assert seen(juliet.take()) == ["available romeo@localhost/second"]
         assert seen(romeo.take()) == ["available romeo@localhost/second", "available juliet@localhost/j"], (
             "probes are the account's, and so are their answers"
@@ -66,14 +66,14 @@ def test_an_initial_presence_reaches_contacts_and_brings_theirs() -> None:
 
 
 def test_later_presence_and_unavailable() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         await romeo.send("<presence><show>away</show></presence>")
-        await court.settle()
+        await core.settle()
         assert "<show>away</show>" in juliet.take()[0]
         await romeo.send("<presence type='unavailable'><status>bye</status></presence>")
-        await court.settle()
+        await core.settle()
         assert "<status>bye</status>" in juliet.take()[0]
         assert sm.sessions("romeo@localhost")[0].priority is None
 
@@ -81,11 +81,11 @@ def test_later_presence_and_unavailable() -> None:
 
 
 def test_a_closed_session_is_seen_to_go_once() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         await romeo.close()
-        await court.settle()
+        await core.settle()
         assert seen(juliet.take()) == ["unavailable romeo@localhost/r"]
         assert sm.sessions("romeo@localhost") == ()
 
@@ -93,9 +93,9 @@ def test_a_closed_session_is_seen_to_go_once() -> None:
 
 
 def test_a_killed_session_is_seen_to_go_once() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         process.exit_(romeo.pid, exits.KILL)
         await until(lambda: juliet.got)
         await juliet.settle()
@@ -106,22 +106,22 @@ def test_a_killed_session_is_seen_to_go_once() -> None:
 
 
 def test_directed_presence_is_taken_back_at_the_end() -> None:
-    async def body(court: Court) -> None:
-        romeo, nurse = await court.login("romeo@localhost/r"), await court.login("nurse@localhost/n")
+    async def body(core: CoreServer) -> None:
+        romeo, nurse = await core.login("romeo@localhost/r"), await core.login("nurse@localhost/n")
         await romeo.send("<presence to='nurse@localhost/n'/>")
         await romeo.send("<presence><show>away</show></presence>")
-        await court.settle()
+        await core.settle()
         assert seen(nurse.take()) == ["available romeo@localhost/r"], "updates are for contacts"
         await romeo.send("<presence type='unavailable'/>")
-        await court.settle()
+        await core.settle()
         assert seen(nurse.take()) == ["unavailable romeo@localhost/r"]
 
     play(body)
 
 
 def test_directed_presence_is_bounded() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         for i in range(501):
             await romeo.send(f"<presence to='x{i}@localhost'/>")
         assert "<resource-constraint " in romeo.take()[-1]
@@ -130,22 +130,22 @@ def test_directed_presence_is_bounded() -> None:
 
 
 def test_probes_of_strangers_and_for_the_absent_are_answered() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.login("paris@localhost/p")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.login("paris@localhost/p")
+        await core.friends(romeo, juliet)
         left_over = RosterItem("localhost", "romeo", "paris@localhost", out_axis="to", listed=True)
         await store.transaction(lambda tx: tx.write(left_over))
         await romeo.send("<presence type='probe' to='paris@localhost'/>")
-        await court.settle()
+        await core.settle()
         told, push = romeo.take()
         assert seen([told]) == ["unsubscribed paris@localhost"]
         assert "jid='paris@localhost' subscription='none'" in push, "and the left-over is healed"
         await juliet.close()
-        await court.settle()
+        await core.settle()
         romeo.take()
         await romeo.send("<presence type='probe' to='juliet@localhost'/>")
-        await court.settle()
+        await core.settle()
         (gone,) = romeo.take()
         assert seen([gone]) == ["unavailable juliet@localhost"]
         assert "<delay xmlns='urn:xmpp:delay'" in gone
@@ -154,8 +154,8 @@ def test_probes_of_strangers_and_for_the_absent_are_answered() -> None:
 
 
 def test_a_bad_priority_is_answered() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r", presence=None)
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r", presence=None)
         await romeo.send("<presence><priority>300</priority></presence>")
         assert "<bad-request " in romeo.take()[0]
         assert sm.sessions("romeo@localhost")[0].priority is None
@@ -164,14 +164,14 @@ def test_a_bad_priority_is_answered() -> None:
 
 
 def test_who_could_not_be_told_is_told_no_more() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         await juliet.send("<presence type='error' to='romeo@localhost/r'/>")
-        await court.settle()
+        await core.settle()
         assert seen(romeo.take()) == ["error juliet@localhost/j"]
         await romeo.send("<presence><show>away</show></presence>")
-        await court.settle()
+        await core.settle()
         assert juliet.take() == []
 
     play(body)
@@ -180,8 +180,8 @@ def test_who_could_not_be_told_is_told_no_more() -> None:
 def test_news_of_a_subscription_that_were_overtaken_change_nothing() -> None:
     """Two nodes change it one after the other; the word of the second is here first."""
 
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         assert romeo.session is not None
         for version, subscription in ((7, "none"), (6, "both")):
             process.send(romeo.pid, RosterItemChanged("juliet@localhost", subscription, version))
@@ -192,8 +192,8 @@ def test_news_of_a_subscription_that_were_overtaken_change_nothing() -> None:
 
 
 def test_a_push_that_was_overtaken_is_not_shown() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         for version in (6, 8, 7):
             push = make_iq("set", f"push{version}", to=romeo.jid)
             process.send(romeo.pid, DeliverIfNewer(push, "push juliet@localhost", version))
@@ -204,8 +204,8 @@ def test_a_push_that_was_overtaken_is_not_shown() -> None:
 
 
 def test_presence_that_a_later_change_of_the_roster_overtook_is_not_shown() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         juliet.take()
         gone = make_presence(juliet.jid.bare_jid(), type_="unavailable", from_=romeo.jid)
         await router.route_if_newer(gone, 8)
@@ -219,9 +219,9 @@ def test_presence_that_a_later_change_of_the_roster_overtook_is_not_shown() -> N
 def test_who_was_told_unavailable_by_an_overtaken_change_is_told_again() -> None:
     """The subscription was taken back and granted anew; the first word comes last, and juliet has its unavailable."""
 
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         juliet.take()
         later = 1 << 60
         for version, subscription in ((later, "both"), (later - 1, "none")):
@@ -236,11 +236,11 @@ def test_who_was_told_unavailable_by_an_overtaken_change_is_told_again() -> None
 def test_an_initial_presence_while_the_roster_cannot_be_read_is_refused_and_may_be_said_again() -> None:
     """It would be told to nobody, for as long as the session lasts."""
 
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        juliet = await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
-        again = await court.login("romeo@localhost/again", presence=None)
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        juliet = await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
+        again = await core.login("romeo@localhost/again", presence=None)
         backend = store.current()
         store.use(None)
         await again.send("<presence id='1'/>")
@@ -251,7 +251,7 @@ def test_an_initial_presence_while_the_roster_cannot_be_read_is_refused_and_may_
         assert again.session is not None
         assert again.session.entry.priority is None
         await again.send("<presence id='2'/>")
-        await court.settle()
+        await core.settle()
         assert any("from='romeo@localhost/again'" in text for text in juliet.take())
         assert any("from='juliet@localhost/j'" in text for text in again.take())
 

@@ -1,6 +1,6 @@
 """Private storage."""
 
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmppd.store import store
 from xmppd.store.tables import PrivateXml
 
@@ -8,9 +8,9 @@ QUERY = "<query xmlns='jabber:iq:private'>{}</query>"
 
 
 def test_kept_for_the_owner_alone() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        await core.account("juliet@localhost")
         empty = QUERY.format("<s xmlns='notes'/>")
         full = QUERY.format("<s xmlns='notes'><n>1</n></s>")
         assert empty in await romeo.ask(f"<iq type='get' id='1'>{empty}</iq>")
@@ -25,8 +25,8 @@ def test_kept_for_the_owner_alone() -> None:
 
 
 def test_it_is_bounded() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         many = "".join(f"<s xmlns='notes:{i}'/>" for i in range(101))
         assert "<resource-constraint " in await romeo.ask(f"<iq type='set' id='1'>{QUERY.format(many)}</iq>")
         large = f"<s xmlns='notes'>{'x' * 131072}</s>"
@@ -36,8 +36,8 @@ def test_it_is_bounded() -> None:
 
 
 def test_one_get_holds_one_element() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         one, two = "<t xmlns='notes'/>", "<s xmlns='notes'/><t xmlns='notes'/>"
         await romeo.ask(f"<iq type='set' id='1'>{QUERY.format(two)}</iq>")
         for many in (one * 2, two, one * 4000):
@@ -48,8 +48,8 @@ def test_one_get_holds_one_element() -> None:
 
 
 def test_the_bound_is_in_octets_as_it_is_stored_and_what_is_stored_is_sent_as_it_is() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         for text in ("\N{EURO SIGN}" * 50_000, ">" * 40_000):
             query = QUERY.format(f"<s xmlns='notes'>{text}</s>")
             assert "<not-acceptable " in await romeo.ask(f"<iq type='set' id='1'>{query}</iq>")

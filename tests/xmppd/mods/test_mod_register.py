@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from tests.support.court import Court, config_of, play
+from tests.support.core_server import CoreServer, config_of, play
 from tests.support.node import until
 from xmpp_core import parser, stanza
 from xmpp_core.stanza import Iq
@@ -32,7 +32,7 @@ async def stranger(type_: str, content: str = "", safe: bool = True, ip: str = "
 
 
 def test_closed_by_default() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         assert "<not-allowed " in await stranger("get")
         assert "<not-allowed " in await stranger("set", ME)
         assert not await auth.user_exists("romeo", "localhost")
@@ -43,7 +43,7 @@ def test_closed_by_default() -> None:
 
 
 def test_open_to_strangers() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         features = await hooks.run_fold("localhost", StreamFeatures("localhost", safe=True), ())
         assert [f.name for f in features] == ["register"]
         form = await stranger("get")
@@ -62,9 +62,9 @@ def test_open_to_strangers() -> None:
 
 
 def test_a_new_password() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         await auth.create_user("romeo", "localhost", "old")
-        romeo = await court.login("romeo@localhost/r")
+        romeo = await core.login("romeo@localhost/r")
         assert "<registered/>" in await romeo.ask(f"<iq type='get' id='1' to='localhost'>{QUERY.format('')}</iq>")
         answer = await romeo.ask(f"<iq type='set' id='2' to='localhost'>{QUERY.format(ME)}</iq>")
         assert "type='result'" in answer
@@ -95,7 +95,7 @@ def limited(rate: int | None) -> Config:
     ],
 )
 def test_an_address_makes_so_many_accounts_an_hour(ips: list[str], rate: int | None, made: int) -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         throttle.hourly.cache_clear()
         answers = [await stranger("set", new(n), ip=ip) for n, ip in enumerate(ips)]
         assert ["type='result'" in answer for answer in answers] == [True] * made + [False] * (len(ips) - made)
@@ -106,7 +106,7 @@ def test_an_address_makes_so_many_accounts_an_hour(ips: list[str], rate: int | N
 
 
 def test_to_try_names_that_are_taken_counts_as_well() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         throttle.hourly.cache_clear()
         await auth.create_user("new0", "localhost", "secret")
         answers = [await stranger("set", new(0), ip="192.0.2.1") for _ in range(4)]
@@ -116,9 +116,9 @@ def test_to_try_names_that_are_taken_counts_as_well() -> None:
 
 
 def test_a_password_is_changed_so_often_an_hour() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         throttle.hourly.cache_clear()
-        romeo = await court.login("romeo@localhost/r")
+        romeo = await core.login("romeo@localhost/r")
         assert romeo.session is not None
         romeo.session.entry = dataclasses.replace(romeo.session.entry, info=(("ip", "192.0.2.1"),))
         asked = [await romeo.ask(f"<iq type='set' id='{n}' to='localhost'>{QUERY.format(ME)}</iq>") for n in "123"]
@@ -129,12 +129,12 @@ def test_a_password_is_changed_so_often_an_hour() -> None:
 
 
 def test_no_password_goes_over_a_stream_without_tls() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         features = await hooks.run_fold("localhost", StreamFeatures("localhost"), ())
         assert features == ()
         assert "<not-authorized " in await stranger("set", ME, safe=False)
         assert not await auth.user_exists("romeo", "localhost")
-        romeo = await court.login("romeo@localhost/r")
+        romeo = await core.login("romeo@localhost/r")
         assert romeo.session is not None
         romeo.session.safe = False
         assert "<not-authorized " in await romeo.ask(f"<iq type='set' id='2' to='localhost'>{QUERY.format(ME)}</iq>")
@@ -144,10 +144,10 @@ def test_no_password_goes_over_a_stream_without_tls() -> None:
 
 
 def test_the_end_of_an_account() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        phone = await court.login("romeo@localhost/phone")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        phone = await core.login("romeo@localhost/phone")
+        await core.friends(romeo, juliet)
         answer = await romeo.ask(f"<iq type='set' id='1'>{QUERY.format('<remove/>')}</iq>")
         assert "type='result'" in answer
         await until(lambda: romeo.ended and phone.ended)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.court import Client, Court, config_of, play
+from tests.support.core_server import Client, CoreServer, config_of, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_presence
 from xmppd.mods import mod_roster
@@ -49,21 +49,21 @@ async def put(client: Client, item: str, id_: str = "s") -> str:
 
 
 def test_set_get_push_and_remove() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/orchard")
-        other = await court.login("romeo@localhost/street")
-        deaf = await court.login("romeo@localhost/deaf", roster=False)
-        await court.settle()
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/orchard")
+        other = await core.login("romeo@localhost/street")
+        deaf = await core.login("romeo@localhost/deaf", roster=False)
+        await core.settle()
         for client in (romeo, other, deaf):
             client.take()
         answer = await put(romeo, "<item jid='juliet@localhost' name='Juliet'><group>Friends</group></item>")
         assert "type='result'" in answer
-        await court.settle()
+        await core.settle()
         assert short(romeo.take()) == short(other.take()) == ["push juliet@localhost none"]
         assert deaf.take() == [], "a resource that has not asked for the roster gets no push"
         assert "name='Juliet'><group>Friends</group></item>" in await get(romeo)
         assert "type='result'" in await put(romeo, "<item jid='juliet@localhost' subscription='remove'/>")
-        await court.settle()
+        await core.settle()
         assert short(other.take()) == ["push juliet@localhost remove"]
         assert items(await get(romeo)) == []
 
@@ -85,8 +85,8 @@ def test_set_get_push_and_remove() -> None:
     ],
 )
 def test_a_bad_roster_set_is_refused(item: str, condition: str) -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/orchard")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/orchard")
         answer = await put(romeo, item)
         assert f"<{condition} " in answer
         assert items(await get(romeo)) == []
@@ -95,9 +95,9 @@ def test_a_bad_roster_set_is_refused(item: str, condition: str) -> None:
 
 
 def test_the_roster_of_another_is_forbidden() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/orchard")
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/orchard")
+        await core.account("juliet@localhost")
         answer = await romeo.ask(f"<iq type='get' id='g' to='juliet@localhost'>{QUERY.format('', '')}</iq>")
         assert "<forbidden " in answer
 
@@ -105,10 +105,10 @@ def test_the_roster_of_another_is_forbidden() -> None:
 
 
 def test_versions() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/orchard")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/orchard")
         await put(romeo, "<item jid='juliet@localhost'/>")
-        await court.settle()
+        await core.settle()
         pushed = re.search(r"ver='(\d+)'", romeo.take()[-1])
         assert pushed is not None
         assert "<query" not in await get(romeo, pushed[1]), "up to date: an empty result"
@@ -123,17 +123,17 @@ def test_versions() -> None:
 def test_adding_each_other_goes_through_the_states_of_the_seed() -> None:
     """Seed items 25 to 28: {none,out} and {none,in}; {from,none} and {to,none}; {from,out}, {to,in}; both."""
 
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         await romeo.send("<presence type='subscribe' to='juliet@localhost'><nick>R</nick></presence>")
-        await court.settle()
+        await core.settle()
         assert short(romeo.take()) == ["push juliet@localhost none subscribe"]
         request = juliet.take()
         assert short(request) == ["subscribe romeo@localhost"]
         assert "<nick>R</nick>" in request[0]
         assert items(await get(juliet)) == [], "a request alone is not in the roster"
         await juliet.send("<presence type='subscribed' to='romeo@localhost'/>")
-        await court.settle()
+        await core.settle()
         assert short(juliet.take()) == ["push romeo@localhost from"]
         assert short(romeo.take()) == [
             "subscribed juliet@localhost",
@@ -141,11 +141,11 @@ def test_adding_each_other_goes_through_the_states_of_the_seed() -> None:
             "available juliet@localhost/j",
         ], "the stanza before the push, then the presence"
         await juliet.send("<presence type='subscribe' to='romeo@localhost'/>")
-        await court.settle()
+        await core.settle()
         assert short(juliet.take()) == ["push romeo@localhost from subscribe"]
         assert short(romeo.take()) == ["subscribe juliet@localhost"]
         await romeo.send("<presence type='subscribed' to='juliet@localhost'/>")
-        await court.settle()
+        await core.settle()
         assert items(await get(romeo)) == [("juliet@localhost", "both", None)]
         assert items(await get(juliet)) == [("romeo@localhost", "both", None)]
         assert short(juliet.take()) == [
@@ -158,12 +158,12 @@ def test_adding_each_other_goes_through_the_states_of_the_seed() -> None:
 
 
 def test_taking_back_says_unavailable_before_unsubscribed() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         await romeo.send("<presence type='unsubscribed' to='juliet@localhost'/>")
         await romeo.send("<presence><show>away</show></presence>")
-        await court.settle()
+        await core.settle()
         assert short(juliet.take()) == [
             "unavailable romeo@localhost/r",
             "unsubscribed romeo@localhost",
@@ -175,11 +175,11 @@ def test_taking_back_says_unavailable_before_unsubscribed() -> None:
 
 
 def test_removing_a_contact_ends_both_ways_and_withdraws_requests() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         await put(romeo, "<item jid='juliet@localhost' subscription='remove'/>")
-        await court.settle()
+        await core.settle()
         assert items(await get(juliet)) == [("romeo@localhost", "none", None)]
         got = short(juliet.take())
         assert got.index("unavailable romeo@localhost/r") < got.index("unsubscribed romeo@localhost")
@@ -193,19 +193,19 @@ def test_removing_a_contact_ends_both_ways_and_withdraws_requests() -> None:
 
 
 def test_a_request_waits_whole_for_every_login_until_it_is_answered() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        await core.account("juliet@localhost")
         await romeo.send("<presence type='subscribe' to='juliet@localhost/some'><nick xmlns='n'>R</nick></presence>")
         for resource in ("a", "b"):
-            juliet = await court.login(f"juliet@localhost/{resource}", presence=None)
+            juliet = await core.login(f"juliet@localhost/{resource}", presence=None)
             await juliet.send("<presence/>")
             request = [t for t in juliet.take() if "type='subscribe'" in t]
             assert len(request) == 1
             assert "<nick xmlns='n'>R</nick>" in request[0]
             assert "from='romeo@localhost'" in request[0]
         await juliet.send("<presence type='unsubscribed' to='romeo@localhost'/>")
-        late = await court.login("juliet@localhost/c", presence=None)
+        late = await core.login("juliet@localhost/c", presence=None)
         await late.send("<presence/>")
         assert not [t for t in late.take() if "type='subscribe'" in t]
 
@@ -213,14 +213,14 @@ def test_a_request_waits_whole_for_every_login_until_it_is_answered() -> None:
 
 
 def test_approval_in_advance() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         await juliet.send("<presence type='subscribed' to='romeo@localhost'/>")
-        await court.settle()
+        await core.settle()
         assert "approved='true'" in juliet.take()[0]
         assert romeo.take() == [], "nothing is routed"
         await romeo.send("<presence type='subscribe' to='juliet@localhost'/>")
-        await court.settle()
+        await core.settle()
         assert short(juliet.take()) == ["push romeo@localhost from"]
         assert short(romeo.take())[-3:] == [
             "subscribed juliet@localhost",
@@ -234,17 +234,17 @@ def test_approval_in_advance() -> None:
 def test_adding_on_the_server_gives_the_pushes_of_the_seed() -> None:
     """Seed items 29 and 31: none with ask, to, both; and the contact's own requests in between."""
 
-    async def body(court: Court) -> None:
-        mine, other = await court.login("mine@localhost/m"), await court.login("mine1@localhost/o")
+    async def body(core: CoreServer) -> None:
+        mine, other = await core.login("mine@localhost/m"), await core.login("mine1@localhost/o")
         await mod_roster.roster_add("mine@localhost", "mine1@localhost")
-        await court.settle()
+        await core.settle()
         assert short(mine.take()) == ["push mine1@localhost none subscribe"]
         assert short(other.take()) == ["subscribe mine@localhost"]
         await other.send("<presence type='subscribed' to='mine@localhost'/>")
         await other.send("<presence type='subscribe' to='mine@localhost'/>")
-        await court.settle()
+        await core.settle()
         await mine.send("<presence type='subscribed' to='mine1@localhost'/>")
-        await court.settle()
+        await core.settle()
         pushes = [line for line in short(mine.take()) if line.startswith("push")]
         assert pushes == ["push mine1@localhost to", "push mine1@localhost both"]
 
@@ -254,22 +254,22 @@ def test_adding_on_the_server_gives_the_pushes_of_the_seed() -> None:
 def test_a_refusal_clears_the_request() -> None:
     """Seed item 30, as it really is: `unsubscribed` takes the ask away, with a push."""
 
-    async def body(court: Court) -> None:
-        mine, other = await court.login("mine@localhost/m"), await court.login("mine1@localhost/o")
+    async def body(core: CoreServer) -> None:
+        mine, other = await core.login("mine@localhost/m"), await core.login("mine1@localhost/o")
         await mod_roster.roster_add("mine@localhost", "mine1@localhost")
         await other.send("<presence type='unsubscribed' to='mine@localhost'/>")
-        await court.settle()
+        await core.settle()
         assert short(mine.take())[1:] == ["unsubscribed mine1@localhost", "push mine1@localhost none"]
 
     play(body)
 
 
 def test_removing_on_the_server() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         await mod_roster.roster_remove("romeo@localhost", "juliet@localhost")
-        await court.settle()
+        await core.settle()
         assert "push juliet@localhost remove" in short(romeo.take())
         assert items(await get(juliet)) == [("romeo@localhost", "none", None)]
         with pytest.raises(LookupError):
@@ -281,14 +281,14 @@ def test_removing_on_the_server() -> None:
 
 
 def test_to_somebody_who_has_no_account_nothing_is_told() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         await romeo.send("<presence type='subscribe' to='nobody@localhost'/>")
-        await court.settle()
+        await core.settle()
         assert short(romeo.take()) == ["push nobody@localhost none subscribe"]
-        await court.account("nobody@localhost")
-        again = await court.login("romeo@localhost/again")
-        nobody = await court.login("nobody@localhost/n", presence=None)
+        await core.account("nobody@localhost")
+        again = await core.login("romeo@localhost/again")
+        nobody = await core.login("nobody@localhost/n", presence=None)
         await nobody.send("<presence/>")
         assert "subscribe romeo@localhost" in short(nobody.take()), "asked again at romeo's login"
         assert again.jid == JID.parse("romeo@localhost/again")
@@ -296,17 +296,17 @@ def test_to_somebody_who_has_no_account_nothing_is_told() -> None:
     play(body)
 
 
-async def strangers(court: Court, owner: Client, count: int) -> None:
+async def strangers(core: CoreServer, owner: Client, count: int) -> None:
     for i in range(count):
         request = make_presence(owner.jid.bare_jid(), type_="subscribe", from_=JID.parse(f"x{i}@elsewhere.test"))
         await router.route(request)
-    await court.settle()
+    await core.settle()
 
 
 def test_strangers_requests_have_a_bound_of_their_own_and_leave_the_owner_the_roster() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        await strangers(court, romeo, 12)
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        await strangers(core, romeo, 12)
         assert await store.count(ROSTER, ("localhost", "romeo")) == 5
         assert not any("type='error'" in text for text in romeo.take())
         for i in range(3):
@@ -320,8 +320,8 @@ def test_strangers_requests_have_a_bound_of_their_own_and_leave_the_owner_the_ro
 
 
 def test_a_roster_is_bounded_in_octets_and_can_always_be_fetched() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         groups = "".join(f"<group>{i}{'&gt;' * 1000}</group>" for i in range(50))
         answers = []
         for i in range(12):
@@ -331,7 +331,7 @@ def test_a_roster_is_bounded_in_octets_and_can_always_be_fetched() -> None:
         assert refused == sorted(refused)
         assert refused[-1]
         assert not refused[1]
-        limits = court.config.limits
+        limits = core.config.limits
         assert len((await get(romeo)).encode()) < limits.send_queue_bytes // 2
 
     play(body)

@@ -3,13 +3,13 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core import stamp
 
 
 def test_the_time_is_now() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         answer = await romeo.ask("<iq type='get' id='t' to='localhost'><time xmlns='urn:xmpp:time'/></iq>")
         found = re.search(r"<tzo>(Z|[+-]\d\d:\d\d)</tzo><utc>(.*)</utc>", answer)
         assert found is not None

@@ -1,6 +1,6 @@
 """Cards."""
 
-from tests.support.court import Client, Court, play
+from tests.support.core_server import Client, CoreServer, play
 from xmppd.store import store
 from xmppd.store.tables import Vcard
 
@@ -13,8 +13,8 @@ async def get(client: Client, to: str = "") -> str:
 
 
 def test_written_by_the_user_read_by_all_also_while_away() -> None:
-    async def body(court: Court) -> None:
-        romeo, paris = await court.login("romeo@localhost/r"), await court.login("paris@localhost/p")
+    async def body(core: CoreServer) -> None:
+        romeo, paris = await core.login("romeo@localhost/r"), await core.login("paris@localhost/p")
         assert "<vCard xmlns='vcard-temp'/>" in await get(romeo)
         assert "<service-unavailable " in await get(paris, "romeo@localhost")
         assert "type='result'" in await romeo.ask(f"<iq type='set' id='s'>{CARD}</iq>")
@@ -29,8 +29,8 @@ def test_written_by_the_user_read_by_all_also_while_away() -> None:
 
 
 def test_a_card_is_bounded_in_octets_as_it_is_stored() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         for text in ("\N{EURO SIGN}" * 50_000, ">" * 40_000):
             large = CARD.replace("Romeo", text)
             assert "<not-acceptable " in await romeo.ask(f"<iq type='set' id='s'>{large}</iq>")
@@ -42,8 +42,8 @@ def test_a_card_is_bounded_in_octets_as_it_is_stored() -> None:
 
 
 def test_a_card_that_was_stored_under_another_limit_is_sent_as_it_is() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         large = CARD.replace("Romeo", "<B/>" * 6000 + "&gt;" * 100_000)
         await store.transaction(lambda tx: tx.write(Vcard("localhost", "romeo", large)))
         assert large in await get(romeo)

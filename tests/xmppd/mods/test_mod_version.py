@@ -1,6 +1,6 @@
 """Which software this is."""
 
-from tests.support.court import Court, config_of, play
+from tests.support.core_server import CoreServer, config_of, play
 from xmppd.config.schema import Config
 from xmppd.mods import mod_version
 
@@ -13,15 +13,15 @@ def with_os(show: bool) -> Config:
 
 
 def test_name_and_version_and_no_system_unless_allowed() -> None:
-    async def body(court: Court) -> None:
-        answer = await (await court.login("romeo@localhost/r")).ask(ASK)
+    async def body(core: CoreServer) -> None:
+        answer = await (await core.login("romeo@localhost/r")).ask(ASK)
         assert f"<name>xmppd</name><version>{mod_version.installed()}</version></query>" in answer
 
     play(body, with_os(False))
 
 
 def test_the_system_where_it_may_be_told() -> None:
-    async def body(court: Court) -> None:
-        assert "</version><os>" in await (await court.login("romeo@localhost/r")).ask(ASK)
+    async def body(core: CoreServer) -> None:
+        assert "</version><os>" in await (await core.login("romeo@localhost/r")).ask(ASK)
 
     play(body, with_os(True))

@@ -1,6 +1,6 @@
 """The end of an account."""
 
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from tests.support.node import until
 from xmpp_core.jid import JID
 from xmppd.routing import accounts
@@ -9,9 +9,9 @@ from xmppd.store.tables import ROSTER
 
 
 def test_contacts_are_told_data_goes_sessions_end() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         assert await accounts.remove(JID.parse("romeo@localhost"))
         await until(lambda: romeo.ended == accounts.GONE)
         await juliet.settle()

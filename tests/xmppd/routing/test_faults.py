@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from otp.erts.blocking import Busy
 from otp.erts.exits import CallError, ReceiveTimeout, crash
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core.errors import STANZA_CONDITIONS, StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_iq, make_message, make_presence
@@ -112,9 +112,9 @@ def test_the_log_has_it_all_once_in_a_while(caplog: pytest.LogCaptureFixture) ->
 def test_whatever_fails_on_a_stanzas_way_the_session_lives(failure: Exception) -> None:
     """The store cannot be read; a hook that keeps messages, and one that presence needs, fail."""
 
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        await core.account("juliet@localhost")
 
         async def fails(*_: object) -> bool:
             raise failure
@@ -129,7 +129,7 @@ def test_whatever_fails_on_a_stanzas_way_the_session_lives(failure: Exception) -
         await romeo.send("<message to='juliet@localhost' type='chat' id='k'><body>x</body></message>")
         await hooks.add("localhost", UserSendPresence, fails, 1)
         await romeo.send("<presence id='s'><show>away</show></presence>")
-        await court.settle()
+        await core.settle()
         got = romeo.take()
         for id_ in ("m", "p", "k", "s"):
             (text,) = [text for text in got if f"id='{id_}'" in text]
@@ -144,11 +144,11 @@ def test_whatever_fails_on_a_stanzas_way_the_session_lives(failure: Exception) -
 def test_who_cannot_be_asked_keeps_nobody_else_from_being_asked() -> None:
     """The probes of a login go on behind the one contact whose part fails."""
 
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        friends = [await court.login(f"friend{n}@localhost/x") for n in range(5)]
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        friends = [await core.login(f"friend{n}@localhost/x") for n in range(5)]
         for friend in friends:
-            await court.friends(romeo, friend)
+            await core.friends(romeo, friend)
 
         def fails(acc: object, point: AccountPresence) -> object:
             if point.owner.local == "friend2":
@@ -156,9 +156,9 @@ def test_who_cannot_be_asked_keeps_nobody_else_from_being_asked() -> None:
             return acc
 
         await hooks.add("localhost", AccountPresence, fails, 1)
-        again = await court.login("romeo@localhost/again", presence=None)
+        again = await core.login("romeo@localhost/again", presence=None)
         await again.send("<presence/>")
-        await court.settle()
+        await core.settle()
         got = "".join(again.take())
         assert [f"from='friend{n}@localhost/x'" in got for n in range(5)] == [True, True, False, True, True]
         assert "SELECT" not in got

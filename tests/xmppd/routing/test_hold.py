@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otp.erts import process
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_iq, make_message, make_presence
 from xmppd.routing import hold
@@ -60,8 +60,8 @@ def test_it_begins_again_before_it_was_let_go() -> None:
 
 
 def test_what_is_older_comes_first() -> None:
-    async def body(court: Court) -> None:
-        juliet = await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        juliet = await core.login("juliet@localhost/j")
         assert juliet.session is not None
         hold.begin(juliet.session)
         process.send(juliet.pid, message("live"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from otp.erts import process
 from tests.support import node
-from tests.support.court import Court, crash, play
+from tests.support.core_server import CoreServer, crash, play
 from xmpp_core.errors import StanzaError
 from xmppd.routing import hooks
 from xmppd.routing.hook_points import Fold, Run, StreamFeatures, UserSendPresence
@@ -116,15 +116,15 @@ def test_a_stanza_error_is_an_answer() -> None:
 
 
 def test_a_restarted_server_has_the_modules_handlers_again_and_no_session_is_dropped() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
-        await court.friends(romeo, juliet)
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await core.friends(romeo, juliet)
         before = await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ())
         old = process.whereis("hooks")
         assert old is not None
         process.exit_(old, "kill")
         await romeo.send("<presence><show>away</show></presence>")  # waits until the table is whole again
-        await court.settle()
+        await core.settle()
         assert "<show>away</show>" in juliet.take()[0]
         assert await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ()) == before
         assert hooks.wanted("localhost", UserSendPresence)
@@ -133,8 +133,8 @@ def test_a_restarted_server_has_the_modules_handlers_again_and_no_session_is_dro
 
 
 def test_a_restarted_module_registers_once() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         before = await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ())
         await crash("mod_roster@localhost")
         await romeo.ask("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>")

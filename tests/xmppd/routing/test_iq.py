@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from otp.erts.exits import CallError
-from tests.support.court import Court, config_of, play
+from tests.support.core_server import CoreServer, config_of, play
 from xmpp_core import parser, stanza
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.stanza import Iq
@@ -37,7 +37,7 @@ async def serve(handler: iq.Handler, name: str = "q") -> None:
     ],
 )
 def test_failures_that_are_answered(failure: Exception, condition: str, type_: str) -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         def fail(_: Iq) -> None:
             raise failure
 
@@ -50,7 +50,7 @@ def test_failures_that_are_answered(failure: Exception, condition: str, type_: s
 
 
 def test_results_and_the_unknown() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         await serve(lambda asked: asked.result(), name="")
         assert await iq.process(request("result"), LOCAL) is None
         assert (await iq.process(request(name="anything"), LOCAL)).type == "result"  # type: ignore[union-attr]

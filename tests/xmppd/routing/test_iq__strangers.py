@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.court import Client, Court, play
+from tests.support.core_server import Client, CoreServer, play
 from xmpp_core import ns
 from xmppd.routing import handler_table, iq
 
@@ -39,11 +39,11 @@ async def answers(asker: Client, to: str) -> dict[tuple[str, str, str], str]:
 
 @pytest.mark.parametrize("resource", ["", "/gone"])
 def test_somebody_and_nobody_are_told_apart_by_nothing(resource: str) -> None:
-    async def body(court: Court) -> None:
-        await court.login("here@localhost/r")
-        await court.login("invisible@localhost/r", presence=None, roster=False)
-        await court.account("away@localhost/r")
-        stranger = await court.login("paris@localhost/p")
+    async def body(core: CoreServer) -> None:
+        await core.login("here@localhost/r")
+        await core.login("invisible@localhost/r", presence=None, roster=False)
+        await core.account("away@localhost/r")
+        stranger = await core.login("paris@localhost/p")
         nobody = await answers(stranger, f"nobody@localhost{resource}")
         assert len(nobody) >= 20
         for name in ("here", "invisible", "away"):
@@ -53,8 +53,8 @@ def test_somebody_and_nobody_are_told_apart_by_nothing(resource: str) -> None:
 
 
 def test_what_strangers_are_told() -> None:
-    async def body(court: Court) -> None:
-        stranger = await court.login("paris@localhost/p")
+    async def body(core: CoreServer) -> None:
+        stranger = await core.login("paris@localhost/p")
         for (space, _, type_), answer in (await answers(stranger, "nobody@localhost")).items():
             match = re.search(r"<error.*?<([a-z-]+) ", answer)
             condition = match[1] if match else "result"
@@ -71,10 +71,10 @@ def test_what_strangers_are_told() -> None:
 def test_a_strangers_question_how_long_reaches_no_resource() -> None:
     """XEP-0012 §4; any other request to a full JID is its client's."""
 
-    async def body(court: Court) -> None:
-        here, friend = await court.login("here@localhost/r"), await court.login("friend@localhost/f")
-        stranger = await court.login("paris@localhost/p")
-        await court.friends(here, friend)
+    async def body(core: CoreServer) -> None:
+        here, friend = await core.login("here@localhost/r"), await core.login("friend@localhost/f")
+        stranger = await core.login("paris@localhost/p")
+        await core.friends(here, friend)
         here.take()
         ask = "<iq type='get' id='q' to='{}'><query xmlns='{}'/></iq>"
         for to in ("here@localhost/r", "here@localhost/x", "nobody@localhost/r"):
@@ -89,9 +89,9 @@ def test_a_strangers_question_how_long_reaches_no_resource() -> None:
 
 
 def test_who_may_see_somebody_asks_the_handlers() -> None:
-    async def body(court: Court) -> None:
-        here, friend = await court.login("here@localhost/r"), await court.login("friend@localhost/f")
-        await court.friends(here, friend)
+    async def body(core: CoreServer) -> None:
+        here, friend = await core.login("here@localhost/r"), await core.login("friend@localhost/f")
+        await core.friends(here, friend)
         told = await answers(friend, "here@localhost")
         assert "type='result'" in told[ns.PING, "ping", "get"]
         assert "type='result'" in told[ns.LAST, "query", "get"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otp.erts import process
-from tests.support.court import Bye, Court, play
+from tests.support.core_server import Bye, CoreServer, play
 from tests.support.node import until
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, make_message
@@ -21,8 +21,8 @@ def bodies(texts: list[str]) -> list[str]:
 
 
 def test_to_the_store_with_the_time_at_which_it_began_to_wait() -> None:
-    async def body(court: Court) -> None:
-        juliet = await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        juliet = await core.login("juliet@localhost/j")
         assert juliet.session is not None
         hold.begin(juliet.session)
         held = Deliver(make_message(JULIET, "held", from_=ROMEO), came=1_000_000_000_500)
@@ -36,11 +36,11 @@ def test_to_the_store_with_the_time_at_which_it_began_to_wait() -> None:
 
 
 def test_what_the_store_still_has_is_not_sent_on() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        juliet = await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        juliet = await core.login("juliet@localhost/j")
         await romeo.send("<message to='juliet@localhost' type='chat'><body>live</body></message>")
-        await court.settle()
+        await core.settle()
         juliet.take()
         process.send(juliet.pid, Bye(0.05))
         process.send(juliet.pid, Older(make_message(JULIET, "stored", from_=ROMEO)))
@@ -51,10 +51,10 @@ def test_what_the_store_still_has_is_not_sent_on() -> None:
 
 
 def test_of_what_several_resources_got_one_copy_goes_on_and_only_when_the_last_ends() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        first, second = [await court.login(f"juliet@localhost/{n}") for n in (1, 2)]
-        third = await court.login("juliet@localhost/3", "<presence><priority>-1</priority></presence>")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        first, second = [await core.login(f"juliet@localhost/{n}") for n in (1, 2)]
+        third = await core.login("juliet@localhost/3", "<presence><priority>-1</priority></presence>")
 
         for client in (first, second):
             process.send(client.pid, Bye(0.05 if client is first else 0.2))
@@ -72,9 +72,9 @@ def test_of_what_several_resources_got_one_copy_goes_on_and_only_when_the_last_e
 
 
 def test_one_that_fails_does_not_keep_the_others() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        juliet = await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        juliet = await core.login("juliet@localhost/j")
 
         def fails(message: Message | None, point: OfflineMessage) -> object:
             if message is not None and message.id == "2":
@@ -97,9 +97,9 @@ def test_one_that_fails_does_not_keep_the_others() -> None:
 
 
 def test_answers_are_the_clients_own_and_requests_go_back() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        juliet = await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        juliet = await core.login("juliet@localhost/j")
 
         process.send(juliet.pid, Bye(0.05))
         await romeo.send("<iq type='result' id='answer' to='juliet@localhost/j'/>")

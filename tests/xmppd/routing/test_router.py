@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otp.erts import process
-from tests.support.court import Court, config_of, crash, play
+from tests.support.core_server import CoreServer, config_of, crash, play
 from tests.support.node import until
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, make_message
@@ -19,7 +19,7 @@ def message(text: str, to: JID = ECHO, type_: str = "chat") -> Message:
 
 
 def test_a_process_has_a_domain_until_it_ends_whatever_happens_to_the_router() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         got: list[object] = []
 
         async def component() -> None:
@@ -37,16 +37,16 @@ def test_a_process_has_a_domain_until_it_ends_whatever_happens_to_the_router() -
         await until(lambda: got == [Deliver(message("hi"))])
         process.exit_(pid, "kill")
         await until(lambda: router.domains() == [])
-        romeo = await court.login("romeo@localhost/r")
+        romeo = await core.login("romeo@localhost/r")
         await router.route(message("gone"))
-        await court.settle()
+        await core.settle()
         assert "<remote-server-not-found " in romeo.take()[0]
 
     play(body, config_of(()))
 
 
 def test_unregistered_domains_are_free_again() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         assert await router.register_route("echo.localhost", process.self_())
         await router.unregister_route("echo.localhost", process.self_())
         assert router.domains() == []
@@ -56,11 +56,11 @@ def test_unregistered_domains_are_free_again() -> None:
 
 
 def test_an_error_never_causes_an_error() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         for to in ("nobody@localhost", "x.example", "localhost"):
             await router.route(message("x", JID.parse(to), "error"))
-        await court.settle()
+        await core.settle()
         assert romeo.take() == []
 
     play(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from otp.erts import process
 from otp.erts.pid import intern
 from otp.kernel import held
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from tests.support.node import until
 from xmpp_core import parser, stanza
 from xmpp_core.jid import JID
@@ -35,8 +35,8 @@ def give_back(*messages: tuple[object, bool]) -> None:
 
 
 def test_what_was_never_sent_goes_to_who_is_there_now_and_what_may_have_come_goes_back() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         give_back(
             (message(1), True),
             (message(2, type_="headline"), True),
@@ -61,13 +61,13 @@ def test_what_was_never_sent_goes_to_who_is_there_now_and_what_may_have_come_goe
 
 
 def test_who_is_away_finds_it_stored() -> None:
-    async def body(court: Court) -> None:
-        await court.login("romeo@localhost/r")
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.login("romeo@localhost/r")
+        await core.account("juliet@localhost")
         give_back(*((message(number), False) for number in range(50)))
         await until(lambda: not suspected_nodes.REROUTING)
         await process.sleep(0.1)
-        juliet = await court.login("juliet@localhost/j", presence=None)
+        juliet = await core.login("juliet@localhost/j", presence=None)
         await juliet.send("<presence/>")
         await until(lambda: len([text for text in juliet.texts() if "<body>" in text]) == 50)
         found = [text for text in juliet.texts() if "<body>" in text]
@@ -79,8 +79,8 @@ def test_who_is_away_finds_it_stored() -> None:
 
 
 def test_nothing_overtakes_what_is_routed_anew() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         give_back(*((message(number), False) for number in range(100)))
         assert "juliet@localhost" in suspected_nodes.REROUTING
         await romeo.send("<message to='juliet@localhost/j' type='chat'><body>100</body></message>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core import delivery
 from xmpp_core.delivery import Recipients
 from xmpp_core.jid import JID
@@ -22,19 +22,19 @@ async def say(client: object, to: str, text: str, type_: str = "chat") -> None:
 
 
 def test_messages_go_to_the_named_resource_or_to_the_highest_priority() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        high = await court.login("juliet@localhost/high", "<presence><priority>9</priority></presence>")
-        low = await court.login("juliet@localhost/low")
-        never = await court.login("juliet@localhost/never", "<presence><priority>-1</priority></presence>")
-        await court.settle()
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        high = await core.login("juliet@localhost/high", "<presence><priority>9</priority></presence>")
+        low = await core.login("juliet@localhost/low")
+        never = await core.login("juliet@localhost/never", "<presence><priority>-1</priority></presence>")
+        await core.settle()
         for client in (high, low, never):
             client.take()
         await say(romeo, "juliet@localhost", "bare")
         await say(romeo, "juliet@localhost/never", "full")
         await say(romeo, "juliet@localhost/gone", "gone")
         await say(romeo, "juliet@localhost", "news", "headline")
-        await court.settle()
+        await core.settle()
         assert bodies(high.take()) == ["bare", "gone", "news"]
         assert bodies(low.take()) == ["news"]
         assert bodies(never.take()) == ["full"]
@@ -44,13 +44,13 @@ def test_messages_go_to_the_named_resource_or_to_the_highest_priority() -> None:
 
 
 def test_what_nobody_can_take_comes_back() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
-        await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        await core.login("juliet@localhost/j")
         await say(romeo, "juliet@localhost", "x", "groupchat")
         await say(romeo, "nobody@localhost", "y")
         await say(romeo, "nobody@localhost", "z", "error")
-        await court.settle()
+        await core.settle()
         got = romeo.take()
         assert len(got) == 2
         assert all("type='error'" in t and "<service-unavailable " in t for t in got)
@@ -59,25 +59,25 @@ def test_what_nobody_can_take_comes_back() -> None:
 
 
 def test_requests_to_others() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         await romeo.send("<iq type='get' id='1' to='juliet@localhost/j'><q xmlns='x'/></iq>")
-        await court.settle()
+        await core.settle()
         (request,) = juliet.take()
         assert request == "<iq type='get' id='1' to='juliet@localhost/j' from='romeo@localhost/r'><q xmlns='x'/></iq>"
         for to in ("juliet@localhost", "juliet@localhost/gone", "nobody@localhost", "localhost"):
             answer = await romeo.ask(f"<iq type='get' id='2' to='{to}'><q xmlns='x'/></iq>")
             assert "<service-unavailable " in answer
         await romeo.send("<iq type='result' id='3' to='juliet@localhost/gone'/>")
-        await court.settle()
+        await core.settle()
         assert romeo.take() == [], "an answer to nobody ends there"
 
     play(body)
 
 
 def test_to_another_domain() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         await say(romeo, "x@elsewhere.example", "x")
         assert "<remote-server-not-found " in romeo.take()[0]
 
@@ -87,22 +87,22 @@ def test_to_another_domain() -> None:
 def test_what_is_delivered_at_once_is_what_the_rules_deliver() -> None:
     """Whatever deliver_now does itself, delivery.decide would have done: over types, addresses and priorities."""
 
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         done = 0
         for number, priorities in enumerate([(), (None,), (-1,), (0,), (7,), (0, 7), (-1, 0)]):
             name = f"juliet{number}@localhost"
             clients = []
             for at, priority in enumerate(priorities):
                 shown = None if priority is None else f"<presence><priority>{priority}</priority></presence>"
-                clients.append(await court.login(f"{name}/r{at}", shown))
-            await court.settle()
+                clients.append(await core.login(f"{name}/r{at}", shown))
+            await core.settle()
             rows = [(s.jid.resource, s.priority) for s in sm.sessions(name)]
             for type_, address in product(("chat", "normal", "headline", "groupchat", "error"), (name, f"{name}/r0")):
                 to = JID.parse(address)
                 for client in clients:
                     client.take()
                 taken = users.deliver_now(make_message(to, "x", type_=type_, from_=JID.parse("romeo@localhost/r")), to)
-                await court.settle()
+                await core.settle()
                 got = {client.jid.resource for client in clients if client.take()}
                 assert got == (_recipients(type_, to, rows) if taken else set()), (type_, address, rows)
                 done += taken

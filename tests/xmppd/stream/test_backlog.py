@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from otp.erts import process
 from tests.support import node
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, make_message
 from xmppd.routing.deliver import Deliver, Replaced
@@ -56,7 +56,7 @@ def component(body: Callable[[Slow, Any], Awaitable[None]]) -> None:
             assert isinstance(got, Deliver)
             await backlog.write(slow, got.stanza)
 
-    async def whole(_court: Court) -> None:
+    async def whole(_court: CoreServer) -> None:
         slow = Slow()
         await body(slow, process.spawn(writing, slow))
 
@@ -93,8 +93,8 @@ def test_one_sender_fills_a_share_and_the_others_keep_theirs_all_in_order() -> N
 
 
 def test_who_is_refused_is_told() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         slow: Any = Slow()
         slow.congested = True
         pid = process.spawn(lambda: backlog.write(slow, message("romeo@localhost/r", 0)))

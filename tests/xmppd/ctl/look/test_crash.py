@@ -17,8 +17,8 @@ from otp.erts.process import process_info
 from otp.kernel import application, application_master
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import SupFlags
-from tests.support.family import Any_, Script, pids, worker
 from tests.support.node import run, until
+from tests.support.scripted_children import Any_, Script, pids, worker
 from tests.support.server import config
 from xmppd.commands import EXIT_PERMISSION, CommandError
 from xmppd.config.schema import Node

@@ -11,9 +11,9 @@ from otp.erts import process
 from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import SupFlags
-from tests.support.family import Script, start, worker
-from tests.support.family import pids as children_of
 from tests.support.node import run
+from tests.support.scripted_children import Script, start, worker
+from tests.support.scripted_children import pids as children_of
 from xmppd.ctl.look import pids
 
 

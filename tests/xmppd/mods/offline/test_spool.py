@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otp.erts import exits, process
-from tests.support.court import Client, Court, play
+from tests.support.core_server import Client, CoreServer, play
 from tests.support.node import until
 from xmpp_core import ns
 from xmpp_core.element import el
@@ -36,10 +36,10 @@ async def put(*texts: str, stamp: int = 1_000_000_000_500, first: int = 1) -> No
     await store.transaction(transaction)
 
 
-async def came(court: Court) -> Client:
-    juliet = await court.login("juliet@localhost/j", presence=None)
+async def came(core: CoreServer) -> Client:
+    juliet = await core.login("juliet@localhost/j", presence=None)
     await juliet.send("<presence/>")
-    await court.settle()
+    await core.settle()
     return juliet
 
 
@@ -48,28 +48,28 @@ def bodies(client: Client) -> list[str]:
 
 
 def test_in_order_with_the_time_and_deleted_when_the_client_says_something() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
         await put(text("a"), text("b"))
-        juliet = await came(court)
+        juliet = await came(core)
         first, second = [t for t in juliet.take() if t.startswith("<message")]
         assert first.startswith("<message type='chat' from='romeo@localhost/r' to='juliet@localhost'><body>a</body>")
         assert "<delay xmlns='urn:xmpp:delay' from='localhost' stamp='2001-09-09T01:46:40.500Z'>" in first
         assert "<body>b</body>" in second
         assert await store.count(OFFLINE) == 2, "the connection may be dead already"
         await juliet.send(PING)
-        await court.settle()
+        await core.settle()
         assert await store.count(OFFLINE) == 0
 
     play(body)
 
 
 def test_a_stamp_forged_in_the_servers_name_is_taken_out() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
         forged = el("delay", ns.DELAY, {"from": "localhost", "stamp": "1999-01-01T00:00:00Z"})
         await put(make_message(JULIET, "x", forged, from_=ROMEO).el.to_xml(""))
-        (got,) = [t for t in (await came(court)).take() if t.startswith("<message")]
+        (got,) = [t for t in (await came(core)).take() if t.startswith("<message")]
         assert got.count("<delay") == 1
         assert "1999" not in got
 
@@ -84,13 +84,13 @@ POISON = st.sampled_from(["", "<", "<message>", "<message xmlns='jabber:client'"
 def test_rows_that_cannot_be_read_are_set_aside_and_stop_no_other(rows: list[str]) -> None:
     logging.getLogger("xmppd.offline").setLevel(logging.CRITICAL)
 
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
         await put(*[text(f"m{i}") if row == "good" else row for i, row in enumerate(rows)])
-        juliet = await came(court)
+        juliet = await came(core)
         assert bodies(juliet) == [f"m{i}" for i, row in enumerate(rows) if row == "good"]
         await juliet.send(PING)
-        await court.settle()
+        await core.settle()
         assert await store.count(OFFLINE) == 0
         aside = await store.select(ASIDE, ("localhost", "juliet"))
         assert [(row.seq, row.xml) for row in aside] == [(i, row) for i, row in enumerate(rows, 1) if row != "good"], (
@@ -103,10 +103,10 @@ def test_rows_that_cannot_be_read_are_set_aside_and_stop_no_other(rows: list[str
 def test_a_row_that_cannot_be_read_is_told_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger("xmppd.offline").setLevel(logging.NOTSET)
 
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
         await put("<message>")
-        await came(court)
+        await came(core)
 
     play(body)
     assert "message 1 for juliet@localhost cannot be read and is set aside" in caplog.text
@@ -115,20 +115,20 @@ def test_a_row_that_cannot_be_read_is_told_to_the_log(caplog: pytest.LogCaptureF
 def test_what_the_client_is_not_known_to_have_comes_again_with_its_first_time() -> None:
     """However the session ends: in order, or killed. What it had answered to comes no more."""
 
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
         await put(*[text(f"m{i}") for i in range(120)])
-        juliet = await came(court)
+        juliet = await came(core)
         assert bodies(juliet) == [f"m{i}" for i in range(120)]
         process.exit_(juliet.pid, exits.KILL)
         await until(lambda: not process.is_alive(juliet.pid))
-        juliet = await came(court)
+        juliet = await came(core)
         again = [t for t in juliet.take() if "<body>" in t]
         assert len(again) == 120
         assert all("stamp='2001-09-09T01:46:40.500Z'" in t for t in again)
         await juliet.send(PING)
         await juliet.close()
-        assert bodies(await came(court)) == []
+        assert bodies(await came(core)) == []
 
     play(body)
 
@@ -148,37 +148,37 @@ class Full:
 
 
 def test_a_full_disk_does_not_stop_the_hand_over_at_the_first_portion() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
         await put(*[text(f"m{i}") for i in range(120)], "<poison", text("last"))
         backend = store.current()
         store.use(Full(backend))  # type: ignore[arg-type]
-        juliet = await came(court)
+        juliet = await came(core)
         assert bodies(juliet) == [*[f"m{i}" for i in range(120)], "last"]
         await juliet.send(PING)
         await juliet.send("<presence><priority>3</priority></presence>")
-        await court.settle()
+        await core.settle()
         assert bodies(juliet) == [], "it goes on behind them"
         store.use(backend)
         await juliet.send(PING)
-        await court.settle()
+        await core.settle()
         assert await store.count(OFFLINE) == 1, "deleted when there is room again; the poison could not be moved then"
 
     play(body)
 
 
 def test_one_of_two_resources_gets_them() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
         await put(*[text(f"m{i}") for i in range(130)])
-        clients = [await court.login(f"juliet@localhost/{n}", presence=None) for n in range(3)]
+        clients = [await core.login(f"juliet@localhost/{n}", presence=None) for n in range(3)]
         for client in clients:
             process.send(client.pid, SAY)
-        await court.settle()
+        await core.settle()
         got = [bodies(client) for client in clients]
         assert sorted(map(len, got)) == [0, 0, 130]
 
-    from tests.support.court import Say
+    from tests.support.core_server import Say
     from xmpp_core.stanza import make_presence
 
     SAY = Say(make_presence(None))
@@ -186,30 +186,30 @@ def test_one_of_two_resources_gets_them() -> None:
 
 
 def test_what_the_first_left_the_other_resource_gets() -> None:
-    async def body(court: Court) -> None:
-        await court.account("juliet@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
         await put(text("a"), text("b"))
-        first = await came(court)
-        second = await court.login("juliet@localhost/second")
+        first = await came(core)
+        second = await core.login("juliet@localhost/second")
         assert bodies(first) == ["a", "b"]
         process.exit_(first.pid, exits.KILL)
         await until(lambda: not process.is_alive(first.pid))
         await until(lambda: len(second.got) > 1)
-        await court.settle()
+        await core.settle()
         assert bodies(second) == ["a", "b"]
 
     play(body)
 
 
 def test_a_message_that_is_stored_while_its_owner_is_there_is_fetched() -> None:
-    async def body(court: Court) -> None:
-        juliet = await came(court)
+    async def body(core: CoreServer) -> None:
+        juliet = await came(core)
         await put(text("late"))
         assert spool.tell(JULIET)
-        await court.settle()
+        await core.settle()
         assert bodies(juliet) == ["late"]
         assert spool.tell(JULIET)
-        await court.settle()
+        await core.settle()
         assert bodies(juliet) == [], "once"
 
     play(body)

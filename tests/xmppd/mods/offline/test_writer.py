@@ -2,7 +2,7 @@
 
 from otp.erts import process
 from otp.stdlib import gen_server
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
 from xmppd.mods.offline import writer
@@ -17,9 +17,9 @@ ROMEO = JID.parse("romeo@localhost/r")
 
 
 def test_sync_is_answered_when_all_before_is_stored() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         name = writer.name("localhost")
-        await court.account("juliet@localhost")
+        await core.account("juliet@localhost")
         for i in range(250):
             gen_server.cast(name, Keep(JULIET, make_message(JULIET, str(i), from_=ROMEO), 100))
         await gen_server.call(name, Sync())
@@ -31,12 +31,12 @@ def test_sync_is_answered_when_all_before_is_stored() -> None:
 
 
 def test_nothing_is_kept_for_an_account_that_was_removed_meanwhile() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         name = writer.name("localhost")
-        romeo = await court.login("romeo@localhost/r")
+        romeo = await core.login("romeo@localhost/r")
         gen_server.cast(name, Keep(JULIET, make_message(JULIET, "too late", from_=ROMEO), 100))
         await gen_server.call(name, Sync())
-        await court.settle()
+        await core.settle()
         (text,) = romeo.take()
         assert "service-unavailable" in text
         assert await store.count(OFFLINE) == 0
@@ -45,13 +45,13 @@ def test_nothing_is_kept_for_an_account_that_was_removed_meanwhile() -> None:
 
 
 def test_who_came_meanwhile_is_told_before_the_sender_hears_that_it_is_stored() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         name = writer.name("localhost")
-        juliet = await court.login("juliet@localhost/j")
+        juliet = await core.login("juliet@localhost/j")
         gen_server.cast(name, Keep(JULIET, make_message(JULIET, "late", from_=ROMEO), 100))
         await gen_server.call(name, Sync())
         process.send(juliet.pid, Deliver(make_message(JULIET, "live", from_=ROMEO)))
-        await court.settle()
+        await core.settle()
         late, live = juliet.take()
         assert "<body>late</body>" in late
         assert "<body>live</body>" in live
@@ -60,9 +60,9 @@ def test_who_came_meanwhile_is_told_before_the_sender_hears_that_it_is_stored() 
 
 
 def test_what_came_back_keeps_its_time() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         name = writer.name("localhost")
-        await court.account("juliet@localhost")
+        await core.account("juliet@localhost")
         gen_server.cast(name, Keep(JULIET, make_message(JULIET, "then", from_=ROMEO), 100, 1_000_000_000_500))
         await gen_server.call(name, Sync())
         (row,) = await store.select(OFFLINE, ("localhost", "juliet"))

@@ -1,6 +1,6 @@
 """The order of what sessions get, and who gets it."""
 
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_presence
 from xmpp_core.subscription import Deliver, Push, Reply
@@ -12,14 +12,14 @@ ROMEO, JULIET = JID.parse("romeo@localhost"), JID.parse("juliet@localhost")
 
 
 def test_requests_go_to_the_available_answers_to_the_interested() -> None:
-    async def body(court: Court) -> None:
-        available = await court.login("romeo@localhost/available", roster=False)
-        interested = await court.login("romeo@localhost/interested", presence=None)
+    async def body(core: CoreServer) -> None:
+        available = await core.login("romeo@localhost/available", roster=False)
+        interested = await core.login("romeo@localhost/interested", presence=None)
         blank = records.blank(ROMEO, JULIET)
         effects = (Deliver("subscribe"), Deliver("subscribed"), Push())
         original = make_presence(ROMEO, type_="subscribed", id_="mine", from_=JULIET)
         await perform([Step(ROMEO, JULIET, effect, blank) for effect in effects], original)
-        await court.settle()
+        await core.settle()
         (request,) = available.take()
         assert request == "<presence type='subscribe' from='juliet@localhost' to='romeo@localhost'/>"
         answer, push = interested.take()
@@ -31,8 +31,8 @@ def test_requests_go_to_the_available_answers_to_the_interested() -> None:
 
 
 def test_a_reply_of_the_server_carries_nothing_of_the_clients() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
         await romeo.send("<presence type='subscribe' to='juliet@elsewhere'/>")
         romeo.take()
         elsewhere = JID.parse("juliet@elsewhere")

@@ -1,6 +1,6 @@
 """A roster as it is read."""
 
-from tests.support.court import Court, play
+from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmppd.mods.roster import view
 from xmppd.store import store
@@ -24,7 +24,7 @@ def item(contact: str, out: str, in_: str, listed: bool = True) -> RosterItem:
 
 
 def test_a_view_is_made_once_per_version() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         assert await view.of(ROMEO) == view.View()
         rows = [item("a@x", "to", "from"), item("b@x", "ask", "none"), item("c@x", "none", "pend", listed=False)]
         await store.transaction(write(7, *rows))  # type: ignore[arg-type]

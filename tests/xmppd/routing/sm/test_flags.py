@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from otp.erts import exits, process
 from otp.erts.pid import Pid
-from tests.support import far_court, node
-from tests.support.court import Court, play
-from tests.support.far_court import Courts, call
+from tests.support import core_cluster, node
+from tests.support.core_cluster import CoreCluster, call
+from tests.support.core_server import CoreServer, play
 from tests.support.node import until
 from xmppd.routing.sm import flags, sm
 
@@ -71,8 +71,8 @@ def test_who_is_leaving_is_waited_for_and_not_for_ever(monkeypatch: pytest.Monke
 
 
 def test_flags_go_with_their_process() -> None:
-    async def body(court: Court) -> None:
-        juliet = await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        juliet = await core.login("juliet@localhost/j")
         assert juliet.session is not None
         flags.set_flag("fetching", BARE, juliet.pid)
         flags.set_flag("leaving", BARE, juliet.pid)
@@ -84,8 +84,8 @@ def test_flags_go_with_their_process() -> None:
 
 
 def test_a_session_that_leaves_is_forgotten_on_every_node() -> None:
-    async def body(courts: Courts) -> None:
-        juliet = await courts.client("w1", "juliet@localhost/j")
+    async def body(cluster: CoreCluster) -> None:
+        juliet = await cluster.client("w1", "juliet@localhost/j")
         await juliet.do("close")
         for name in ("w1", "w2"):
             for _ in range(100):
@@ -94,4 +94,4 @@ def test_a_session_that_leaves_is_forgotten_on_every_node() -> None:
                 await process.sleep(0.02)
             assert await call(name, "flagged") == []
 
-    far_court.run(body, "w1", "w2")
+    core_cluster.run(body, "w1", "w2")

@@ -4,7 +4,7 @@ from collections import Counter
 
 from otp.erts import process
 from otp.erts.pid import intern
-from tests.support.court import Court, config_of, play
+from tests.support.core_server import CoreServer, config_of, play
 from tests.support.node import until
 from xmpp_core.jid import JID
 from xmppd.routing import hooks
@@ -24,7 +24,7 @@ def test_one_node_for_each_and_a_fair_share_for_all() -> None:
 
 
 def test_modules_are_told_in_a_process_of_its_own() -> None:
-    async def body(court: Court) -> None:
+    async def body(core: CoreServer) -> None:
         heard: list[object] = []
         await hooks.add("localhost", SessionLost, lambda point: heard.append((point.session, process.self_())))
         session = Session(JID.parse("romeo@localhost/r"), intern("w9", 1, 1), (1, 1))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support import far_court
-from tests.support.far_court import Courts, Far, call
+from tests.support import core_cluster
+from tests.support.core_cluster import CoreCluster, RemoteClient, call
 
 
 def presence(texts: list[str], kind: str, from_: str) -> list[str]:
@@ -11,10 +11,10 @@ def presence(texts: list[str], kind: str, from_: str) -> list[str]:
 
 
 def test_users_on_two_nodes_see_no_difference() -> None:
-    async def body(courts: Courts) -> None:
-        romeo = await courts.client("w1", "romeo@localhost/r")
-        juliet = await courts.client("w2", "juliet@localhost/j")
-        await courts.until("w1", romeo.jid, juliet.jid)
+    async def body(cluster: CoreCluster) -> None:
+        romeo = await cluster.client("w1", "romeo@localhost/r")
+        juliet = await cluster.client("w2", "juliet@localhost/j")
+        await cluster.until("w1", romeo.jid, juliet.jid)
         await romeo.do("send", "<presence type='subscribe' to='juliet@localhost'/>")
         await juliet.do("send", "<presence type='subscribed' to='romeo@localhost'/>")
         await juliet.do("send", "<presence type='subscribe' to='romeo@localhost'/>")
@@ -25,21 +25,21 @@ def test_users_on_two_nodes_see_no_difference() -> None:
         assert presence(got, "<presence", "romeo@localhost/r")
         assert "<body>&lt;&amp;</body>" in got[-1]
 
-    far_court.run(body, "w1", "w2")
+    core_cluster.run(body, "w1", "w2")
 
 
 def test_a_node_that_dies_takes_its_sessions_and_contacts_hear_of_it_once() -> None:
-    async def body(courts: Courts) -> None:
-        romeo = await courts.client("w1", "romeo@localhost/r")
-        juliet = await courts.client("w2", "juliet@localhost/j")
-        nurse = await courts.client("w3", "nurse@localhost/n")
+    async def body(cluster: CoreCluster) -> None:
+        romeo = await cluster.client("w1", "romeo@localhost/r")
+        juliet = await cluster.client("w2", "juliet@localhost/j")
+        nurse = await cluster.client("w3", "nurse@localhost/n")
         for friend in (juliet, nurse):
             await romeo.do("send", f"<presence type='subscribed' to='{friend.jid.split('/')[0]}'/>")
             await friend.do("send", "<presence type='subscribe' to='romeo@localhost'/>")
             await friend.do("take")
-        courts.kill("w1")
-        await courts.until("w2", juliet.jid, nurse.jid)
-        await courts.until("w3", juliet.jid, nurse.jid)
+        cluster.kill("w1")
+        await cluster.until("w2", juliet.jid, nurse.jid)
+        await cluster.until("w3", juliet.jid, nurse.jid)
         for friend in (juliet, nurse):
             got: list[str] = []
             while not presence(got, "type='unavailable'", "romeo@localhost/r"):
@@ -47,51 +47,51 @@ def test_a_node_that_dies_takes_its_sessions_and_contacts_hear_of_it_once() -> N
             got += await friend.do("take")
             assert len(presence(got, "type='unavailable'", "romeo@localhost/r")) == 1
 
-    far_court.run(body, "w1", "w2", "w3")
+    core_cluster.run(body, "w1", "w2", "w3")
 
 
 def test_the_newest_session_wins_wherever_it_is() -> None:
-    async def body(courts: Courts) -> None:
-        old = await courts.client("w1", "romeo@localhost/r")
-        await courts.until("w2", old.jid)
-        await courts.client("w2", "romeo@localhost/r")
+    async def body(cluster: CoreCluster) -> None:
+        old = await cluster.client("w1", "romeo@localhost/r")
+        await cluster.until("w2", old.jid)
+        await cluster.client("w2", "romeo@localhost/r")
         assert await call("w1", "ended", old.jid) == "Replaced"
-        await courts.until("w1", old.jid)
-        await courts.until("w2", old.jid)
+        await cluster.until("w1", old.jid)
+        await cluster.until("w2", old.jid)
 
-    far_court.run(body, "w1", "w2")
+    core_cluster.run(body, "w1", "w2")
 
 
 def test_the_oldest_sessions_give_way_wherever_the_newest_are() -> None:
-    async def body(courts: Courts) -> None:
+    async def body(cluster: CoreCluster) -> None:
         jids = [f"romeo@localhost/{i}" for i in range(13)]
         for number, jid in enumerate(jids):
-            await courts.client(f"w{number % 2 + 1}", jid)
-        await courts.until("w1", *jids[3:])
-        await courts.until("w2", *jids[3:])
+            await cluster.client(f"w{number % 2 + 1}", jid)
+        await cluster.until("w1", *jids[3:])
+        await cluster.until("w2", *jids[3:])
 
-    far_court.run(body, "w1", "w2")
+    core_cluster.run(body, "w1", "w2")
 
 
 def test_a_manager_that_crashes_learns_of_the_other_nodes_again() -> None:
-    async def body(courts: Courts) -> None:
-        romeo = await courts.client("w1", "romeo@localhost/r")
-        juliet = await courts.client("w2", "juliet@localhost/j")
-        await courts.until("w1", romeo.jid, juliet.jid)
+    async def body(cluster: CoreCluster) -> None:
+        romeo = await cluster.client("w1", "romeo@localhost/r")
+        juliet = await cluster.client("w2", "juliet@localhost/j")
+        await cluster.until("w1", romeo.jid, juliet.jid)
         await call("w1", "crash", "sm")
         await romeo.do("send", "<message to='juliet@localhost' type='chat'><body>hi</body></message>")
-        await courts.until("w1", romeo.jid, juliet.jid)
-        await courts.until("w2", romeo.jid, juliet.jid)
+        await cluster.until("w1", romeo.jid, juliet.jid)
+        await cluster.until("w2", romeo.jid, juliet.jid)
         assert "<body>hi</body>" in (await juliet.do("take"))[-1]
 
-    far_court.run(body, "w1", "w2")
+    core_cluster.run(body, "w1", "w2")
 
 
-async def friends(courts: Courts) -> tuple[Far, Far]:
+async def friends(cluster: CoreCluster) -> tuple[RemoteClient, RemoteClient]:
     """Romeo on one node, who is seen by Juliet on the other."""
-    romeo = await courts.client("w1", "romeo@localhost/r")
-    juliet = await courts.client("w2", "juliet@localhost/j")
-    await courts.until("w1", romeo.jid, juliet.jid)
+    romeo = await cluster.client("w1", "romeo@localhost/r")
+    juliet = await cluster.client("w2", "juliet@localhost/j")
+    await cluster.until("w1", romeo.jid, juliet.jid)
     await romeo.do("send", "<presence type='subscribed' to='juliet@localhost'/>")
     await juliet.do("send", "<presence type='subscribe' to='romeo@localhost'/>")
     await texts_until(juliet, f"from='{romeo.jid}'")
@@ -100,7 +100,7 @@ async def friends(courts: Courts) -> tuple[Far, Far]:
     return romeo, juliet
 
 
-async def texts_until(client: Far, wanted: str) -> list[str]:
+async def texts_until(client: RemoteClient, wanted: str) -> list[str]:
     got: list[str] = []
     while not any(wanted in text for text in got):
         got += await client.do("take")
@@ -108,22 +108,22 @@ async def texts_until(client: Far, wanted: str) -> list[str]:
 
 
 def test_a_link_that_is_back_soon_costs_nobody_anything() -> None:
-    async def body(courts: Courts) -> None:
-        romeo, juliet = await friends(courts)
+    async def body(cluster: CoreCluster) -> None:
+        romeo, juliet = await friends(cluster)
         await call("w2", "cut", "", 10.0)
         await call("w1", "cut", "w2", 10.0)
         await romeo.do("send", "<message to='juliet@localhost' type='chat'><body>in the gap</body></message>")
         got = await texts_until(juliet, "in the gap")
         assert not any("unavailable" in text or "delay" in text for text in got)
-        await courts.until("w1", romeo.jid, juliet.jid)
-        await courts.until("w2", romeo.jid, juliet.jid)
+        await cluster.until("w1", romeo.jid, juliet.jid)
+        await cluster.until("w2", romeo.jid, juliet.jid)
 
-    far_court.run(body, "w1", "w2")
+    core_cluster.run(body, "w1", "w2")
 
 
 def test_who_was_given_up_and_lives_is_announced_again() -> None:
-    async def body(courts: Courts) -> None:
-        romeo, juliet = await friends(courts)
+    async def body(cluster: CoreCluster) -> None:
+        romeo, juliet = await friends(cluster)
         for _ in range(2):
             await call("w2", "cut", "", 0.0)
             await call("w1", "cut", "w2", 0.0)
@@ -132,4 +132,4 @@ def test_who_was_given_up_and_lives_is_announced_again() -> None:
                 got += await juliet.do("take")
             assert kinds == [True, False], "gone, and back"
 
-    far_court.run(body, "w1", "w2")
+    core_cluster.run(body, "w1", "w2")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from otp.erts import exits, process
 from otp.stdlib import gen_server
-from tests.support.court import Court, crash, play
+from tests.support.core_server import CoreServer, crash, play
 from tests.support.node import until
 from xmpp_core.jid import JID
 from xmppd.routing.deliver import Kick, Replaced
@@ -15,8 +15,8 @@ from xmppd.routing.sm import session_table, sm
 
 
 def test_a_session_shows_what_its_client_said() -> None:
-    async def body(court: Court) -> None:
-        romeo = await court.login("romeo@localhost/r", presence=None, roster=False)
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r", presence=None, roster=False)
         (row,) = sm.sessions("romeo@localhost")
         assert (row.pid, row.priority, row.interested, row.available) == (romeo.pid, None, False, False)
         await romeo.send("<presence><priority>7</priority></presence>")
@@ -32,11 +32,11 @@ def test_a_session_shows_what_its_client_said() -> None:
 
 
 def test_the_newest_session_wins() -> None:
-    async def body(court: Court) -> None:
-        old = await court.login("romeo@localhost/r")
-        juliet = await court.login("juliet@localhost/j")
-        await court.friends(old, juliet)
-        new = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        old = await core.login("romeo@localhost/r")
+        juliet = await core.login("juliet@localhost/j")
+        await core.friends(old, juliet)
+        new = await core.login("romeo@localhost/r")
         assert isinstance(old.ended, Replaced)
         assert [s.pid for s in sm.sessions("romeo@localhost")] == [new.pid]
         texts = [t for t in juliet.take() if "<presence" in t and "from='romeo@localhost/r'" in t]
@@ -47,8 +47,8 @@ def test_the_newest_session_wins() -> None:
 
 
 def test_an_account_has_so_many_sessions_and_the_oldest_gives_way() -> None:
-    async def body(court: Court) -> None:
-        clients = [await court.login(f"romeo@localhost/{i}", roster=False) for i in range(11)]
+    async def body(core: CoreServer) -> None:
+        clients = [await core.login(f"romeo@localhost/{i}", roster=False) for i in range(11)]
         await until(lambda: isinstance(clients[0].ended, Kick))
         assert [c.ended for c in clients[1:]] == [None] * 10
 
@@ -56,8 +56,8 @@ def test_an_account_has_so_many_sessions_and_the_oldest_gives_way() -> None:
 
 
 def test_of_sessions_that_come_at_once_the_newest_stay_however_long_the_others_take_to_go() -> None:
-    async def body(court: Court) -> None:
-        await court.account("romeo@localhost")
+    async def body(core: CoreServer) -> None:
+        await core.account("romeo@localhost")
         kicked: list[str] = []
         pids = [process.spawn(_slow_to_go, JID.parse(f"romeo@localhost/{i}"), kicked) for i in range(60)]
         await until(lambda: len(kicked) == 50)
@@ -86,13 +86,13 @@ async def _slow_to_go(jid: JID, kicked: list[str]) -> None:
 
 
 def test_a_clock_that_was_set_back_locks_nobody_out_of_a_resource() -> None:
-    async def body(court: Court) -> None:
-        old = await court.login("romeo@localhost/r")
+    async def body(core: CoreServer) -> None:
+        old = await core.login("romeo@localhost/r")
         assert old.session is not None
         tomorrow = replace(old.session.entry, sid=(old.session.entry.sid[0] + 86_400 * 10**9, 0))
         old.session.entry = tomorrow  # as it would be if it had been bound before the clock was set back a day
         await gen_server.call("sm", session_table.RegisterSession(tomorrow))
-        new = await court.login("romeo@localhost/r")
+        new = await core.login("romeo@localhost/r")
         assert isinstance(old.ended, Replaced)
         assert [s.pid for s in sm.sessions("romeo@localhost")] == [new.pid]
 
@@ -100,14 +100,14 @@ def test_a_clock_that_was_set_back_locks_nobody_out_of_a_resource() -> None:
 
 
 def test_a_session_manager_that_crashes_drops_no_session() -> None:
-    async def body(court: Court) -> None:
-        romeo, juliet = await court.login("romeo@localhost/r"), await court.login("juliet@localhost/j")
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         before = sm.all_sessions()
         old = process.whereis("sm")
         assert old is not None
         process.exit_(old, exits.KILL)
         await romeo.send("<message to='juliet@localhost' type='chat'><body>still here?</body></message>")
-        await court.settle()
+        await core.settle()
         assert "still here?" in juliet.take()[0]
         assert sm.all_sessions() == before
         await crash("sm")

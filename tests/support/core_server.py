@@ -1,8 +1,9 @@
-"""court — the server behind the wire: real hooks, store, router, sm and modules; sessions that keep what they get.
+"""core_server — the server behind the wire: real hooks, store, router, sm and modules; sessions that keep what they
+get.
 
     def test_it():
-        async def body(court):
-            romeo = await court.login("romeo@localhost/orchard")
+        async def body(core):
+            romeo = await core.login("romeo@localhost/orchard")
             await romeo.send("<message to='juliet@localhost'><body>hi</body></message>")
         play(body)
 
@@ -184,7 +185,7 @@ async def _show(client: Client, session: C2sSession, packet: Stanza) -> None:
         client.got.append(kept)
 
 
-class Court:
+class CoreServer:
     """The running server."""
 
     def __init__(self, config: Config) -> None:
@@ -241,7 +242,7 @@ def config_of(
     )
 
 
-class CourtSup(Supervisor):
+class CoreSup(Supervisor):
     """The part of xmppd_sup that has no sockets."""
 
     def init(self, config: Config, where: StoreConfig) -> Any:
@@ -256,11 +257,11 @@ class CourtSup(Supervisor):
         ]
 
 
-async def start(config: Config, where: StoreConfig = MEMORY) -> Court:
+async def start(config: Config, where: StoreConfig = MEMORY) -> CoreServer:
     """Starts everything under a supervisor, linked to the calling process; pg runs already."""
     session_table.OWN.clear()  # of a node that ran in this OS process before
-    await supervisor.start_link(CourtSup, config, where, name="court_sup")
-    return Court(config)
+    await supervisor.start_link(CoreSup, config, where, name="court_sup")
+    return CoreServer(config)
 
 
 async def crash(name: str) -> None:
@@ -271,8 +272,8 @@ async def crash(name: str) -> None:
     await until(lambda: process.whereis(name) not in (None, old))
 
 
-def play(body: Callable[[Court], Awaitable[Any]], config: Config | None = None) -> Any:
-    """Runs body(court) as a process of a fresh node."""
+def play(body: Callable[[CoreServer], Awaitable[Any]], config: Config | None = None) -> Any:
+    """Runs body(core) as a process of a fresh node."""
 
     async def whole() -> Any:
         await pg.start_link()

@@ -1,6 +1,6 @@
-"""far_side — what tests have other nodes do, and the program that such a node runs.
+"""remote_node — what tests have other nodes do, and the program that such a node runs.
 
-python -m tests.support.far_side NAME CREATION RUN_DIR COOKIE NODE,NODE,… LOOP SILENCE
+python -m tests.support.remote_node NAME CREATION RUN_DIR COOKIE NODE,NODE,… LOOP SILENCE
 """
 
 from __future__ import annotations
@@ -297,6 +297,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     # under its importable name, so that its classes are the same on every node
-    from tests.support import far_side
+    from tests.support import remote_node
 
-    far_side.main()
+    remote_node.main()

@@ -1,6 +1,6 @@
-"""told_release — a node that does what its command line says and tells of it, for tests of init's words.
+"""init_release — a node that does what its command line says and tells of it, for tests of init's words.
 
-    python -m tests.support.told_release [-kernel | -do WORD …] [-boot_var NAME VALUE] [--] [plain words]
+    python -m tests.support.init_release [-kernel | -do WORD …] [-boot_var NAME VALUE] [--] [plain words]
 
 -do restart N: restarts itself N times; -do reboot; -do stop STATUS; -do print: what init knows; -needs_var: its
 resource names a file under $PLACE.
@@ -25,7 +25,7 @@ def say(*words: object) -> None:
     print(*words, flush=True)
 
 
-class ToldApp(Application):
+class InitApp(Application):
     async def start(self, type_: str, args: Any) -> Any:
         say("up", HERE.creation, args.get("file", ""))
         return process.spawn_link(_tree, trap=True)
@@ -63,7 +63,7 @@ def started() -> None:
 def main() -> int:
     specs = {name: app_resource.find(name) for name in ("kernel", "stdlib")}
     env = {"file": "$PLACE/data"} if "-needs_var" in sys.argv else {}
-    mod = "tests.support.told_release:ToldApp"
+    mod = "tests.support.init_release:InitApp"
     specs["told"] = AppSpec("told", "1", mod=mod, applications=("kernel", "stdlib"), env=env)
     names = ("stdlib", "told") if "-no_kernel" in sys.argv else tuple(specs)
     script = systools.make_script(Release("told", "3.1", tuple((name, "permanent") for name in names)), specs)
@@ -72,6 +72,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    from tests.support import told_release
+    from tests.support import init_release
 
-    sys.exit(told_release.main())
+    sys.exit(init_release.main())

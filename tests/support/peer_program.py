@@ -1,6 +1,6 @@
-"""small_peer — an OS process under a peer: ready (or not), then as told.
+"""peer_program — an OS process under a peer: ready (or not), then as told.
 
-python -m tests.support.small_peer [ready | silent | deaf | exit N]
+python -m tests.support.peer_program [ready | silent | deaf | exit N]
 """
 
 from __future__ import annotations

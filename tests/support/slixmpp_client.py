@@ -1,6 +1,7 @@
-"""stock — slixmpp as its users have it: TLS with a certificate that is checked, SCRAM, its own roster and presence.
+"""slixmpp_client — slixmpp as its users have it: TLS with a certificate that is checked, SCRAM, its own roster and
+presence.
 
-async with Stock.login(server, "romeo1") as romeo:
+async with SlixmppClient.login(server, "romeo1") as romeo:
     romeo.send_message(mto=…, mbody=…)
     message = await romeo.got("message")
 """
@@ -24,7 +25,7 @@ EVENTS = (
 )  # fmt: skip
 
 
-class Stock(slixmpp.ClientXMPP):  # type: ignore[misc]  # slixmpp is untyped here and there
+class SlixmppClient(slixmpp.ClientXMPP):  # type: ignore[misc]  # slixmpp is untyped here and there
     """A client; what it is told waits in `seen`, by the name of slixmpp's event."""
 
     def __init__(self, jid: str, password: str, ca: str, mechanism: str | None = None) -> None:
@@ -55,7 +56,7 @@ class Stock(slixmpp.ClientXMPP):  # type: ignore[misc]  # slixmpp is untyped her
     @asynccontextmanager
     async def login(
         cls, server: Booted, user: str, resource: str = "", mechanism: str | None = None, port: int = 0
-    ) -> AsyncIterator[Stock]:
+    ) -> AsyncIterator[SlixmppClient]:
         """Connected over STARTTLS, logged in, the roster there, available; disconnected at the end."""
         jid = f"{user}@localhost/{resource}" if resource else f"{user}@localhost"
         client = cls(jid, "secret", str(server.ca()), mechanism)

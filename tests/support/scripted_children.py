@@ -1,4 +1,4 @@
-"""family — supervisors and workers to try things on: scripted starts, ends that are written down.
+"""scripted_children — supervisors and workers to try things on: scripted starts, ends that are written down.
 
 A test makes a `Script`; `worker(script, id)` is the spec of a child that enters its life in `script.log`.
 """

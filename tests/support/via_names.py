@@ -1,4 +1,4 @@
-"""names — a registry of one's own, as {via, Module, Name} wants one; and the global one."""
+"""via_names — a registry of one's own, as {via, Module, Name} wants one; and the global one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from otp.kernel import global_
 from tests.support.node import run
 
 
-class Phonebook:
+class LocalRegistry:
     """Names in a dict; freed when the process ends."""
 
     def __init__(self) -> None:

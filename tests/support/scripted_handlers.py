@@ -1,4 +1,4 @@
-"""handlers — an event handler that does what the event says, and tells the test what happens to it."""
+"""scripted_handlers — an event handler that does what the event says, and tells the test what happens to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""servers — a gen_server that does what the test tells it; its state is the list of what it saw."""
+"""scripted_server — a gen_server that does what the test tells it; its state is the list of what it saw."""
 
 from __future__ import annotations
 

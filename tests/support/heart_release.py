@@ -1,6 +1,6 @@
-"""hearted — a node with a heart, for tests: it tells in a file when it is up and down, and does as it is told.
+"""heart_release — a node with a heart, for tests: it tells in a file when it is up and down, and does as it is told.
 
-    python -m tests.support.hearted FILE WORD…
+    python -m tests.support.heart_release FILE WORD…
 
 Each start adds a line "up PID" to FILE, an end in order "down". The words are done one at a start, the last again and
 again: wait, stop, crash, hang, reboot, restart, sick (its callback does not say ok), other (another command).
@@ -31,9 +31,9 @@ def tell(*words: object) -> None:
         file.write(" ".join(map(str, words)) + "\n")
 
 
-class HeartedApp(Application):
+class HeartApp(Application):
     async def start(self, type_: str, args: Any) -> Any:
-        await heart.start_link([sys.executable, "-m", "tests.support.hearted", *sys.argv[1:]], TIMEOUT)
+        await heart.start_link([sys.executable, "-m", "tests.support.heart_release", *sys.argv[1:]], TIMEOUT)
         tell("up", os.getpid())
         return process.spawn_link(_tree, trap=True)
 
@@ -68,14 +68,14 @@ async def started() -> None:
 
 def main() -> int:
     specs = {name: app_resource.find(name) for name in ("kernel", "stdlib")}
-    specs["hearted"] = AppSpec(
-        "hearted", "1", mod="tests.support.hearted:HeartedApp", applications=("kernel", "stdlib")
+    specs["heart"] = AppSpec(
+        "heart", "1", mod="tests.support.heart_release:HeartApp", applications=("kernel", "stdlib")
     )
-    script = systools.make_script(Release("hearted", "1", tuple((name, "permanent") for name in specs)), specs)
-    return boot.run(script, node="hearted", hooks=boot.Hooks(started=started))
+    script = systools.make_script(Release("heart", "1", tuple((name, "permanent") for name in specs)), specs)
+    return boot.run(script, node="heart", hooks=boot.Hooks(started=started))
 
 
 if __name__ == "__main__":
-    from tests.support import hearted
+    from tests.support import heart_release
 
-    sys.exit(hearted.main())
+    sys.exit(heart_release.main())

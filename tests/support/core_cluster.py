@@ -1,8 +1,8 @@
-"""far_court — courts on several nodes with one store, and the program that such a node runs.
+"""core_cluster — cluster on several nodes with one store, and the program that such a node runs.
 
-`run(body, "w1", "w2")` runs `body(courts)` while the named nodes serve; `Far` plays a client on one of them.
+`run(body, "w1", "w2")` runs `body(cluster)` while the named nodes serve; `RemoteClient` plays a client on one of them.
 
-    python -m tests.support.far_court NAME RUN_DIR COOKIE NODE,NODE,…
+    python -m tests.support.core_cluster NAME RUN_DIR COOKIE NODE,NODE,…
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from otp.erts import process, runtime
 from otp.kernel import net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
-from tests.support import court
+from tests.support import core_server
 from tests.support.mesh import COOKIE, SECONDS, Mesh
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
@@ -27,14 +27,14 @@ from xmppd.routing import undelivered
 from xmppd.routing.sm import flags, sm, suspected_nodes
 from xmppd.store.backend import StoreConfig
 
-_clients: dict[str, court.Client] = {}
-_courts: list[court.Court] = []
+_clients: dict[str, core_server.Client] = {}
+_cores: list[core_server.CoreServer] = []
 _floods: dict[str, int] = {}
 
 
 @rpc.exported
 async def login(jid: str) -> None:
-    _clients[jid] = await _courts[0].login(jid)
+    _clients[jid] = await _cores[0].login(jid)
 
 
 @rpc.exported
@@ -51,7 +51,7 @@ async def take(jid: str) -> list[str]:
 @rpc.exported
 async def login_quietly(jid: str) -> None:
     """Without a presence: the test says it."""
-    _clients[jid] = await _courts[0].login(jid, presence=None, roster=False)
+    _clients[jid] = await _cores[0].login(jid, presence=None, roster=False)
 
 
 @rpc.exported
@@ -78,9 +78,9 @@ def flood(jid: str, to: str, count: int) -> None:
     process.spawn(_flood, _clients[jid], JID.parse(to), count)
 
 
-async def _flood(client: court.Client, to: JID, count: int) -> None:
+async def _flood(client: core_server.Client, to: JID, count: int) -> None:
     for i in range(count):
-        process.send(client.pid, court.Say(make_message(to, str(i), from_=client.jid)))
+        process.send(client.pid, core_server.Say(make_message(to, str(i), from_=client.jid)))
         if i % 5 == 0:
             await process.sleep(0.001)
     await client.settle()
@@ -104,7 +104,7 @@ def names() -> list[str]:
 
 @rpc.exported
 async def crash(name: str) -> None:
-    await court.crash(name)
+    await core_server.crash(name)
 
 
 @rpc.exported
@@ -116,7 +116,7 @@ def cut(name: str, grace: float) -> None:
 
 
 @dataclass(frozen=True)
-class Far:
+class RemoteClient:
     """A client on another node."""
 
     node: str
@@ -127,15 +127,15 @@ class Far:
 
 
 async def call(name: str, what: str, *args: Any) -> Any:
-    return await rpc.call(name, f"tests.support.far_court:{what}", *args, timeout=SECONDS)
+    return await rpc.call(name, f"tests.support.core_cluster:{what}", *args, timeout=SECONDS)
 
 
-class Courts(Mesh):
+class CoreCluster(Mesh):
     """The nodes."""
 
     def start(self, name: str, creation: int = 1, cookie: str = COOKIE) -> None:
         args = [name, str(self.run_dir), cookie, ",".join(self.names)]
-        self.children[name] = subprocess.Popen([sys.executable, "-m", "tests.support.far_court", *args])
+        self.children[name] = subprocess.Popen([sys.executable, "-m", "tests.support.core_cluster", *args])
 
     async def until(self, name: str, *there: str) -> None:
         """Wait until the node serves and knows exactly these sessions."""
@@ -146,27 +146,27 @@ class Courts(Mesh):
             await process.sleep(0.01)
         raise AssertionError(f"{name} knows {await call(name, 'names')}")
 
-    async def client(self, name: str, jid: str) -> Far:
+    async def client(self, name: str, jid: str) -> RemoteClient:
         await call(name, "login", jid)
-        return Far(name, jid)
+        return RemoteClient(name, jid)
 
 
-def run(body: Callable[[Courts], Awaitable[None]], *names: str) -> None:
+def run(body: Callable[[CoreCluster], Awaitable[None]], *names: str) -> None:
     """See the head of the file."""
     with contextlib.ExitStack() as stack:
-        courts = Courts(Path(stack.enter_context(tempfile.TemporaryDirectory())), names, "auto")
-        stack.callback(courts.kill_all)
+        cluster = CoreCluster(Path(stack.enter_context(tempfile.TemporaryDirectory())), names, "auto")
+        stack.callback(cluster.kill_all)
         for name in names:
-            courts.start(name)
+            cluster.start(name)
 
         async def main() -> None:
-            await net_kernel.start_link(courts.config())
+            await net_kernel.start_link(cluster.config())
             await pg.start_link()
             await rpc.start_link()
             await node.await_nodes(set(names), SECONDS)
             for name in names:
-                await courts.until(name)
-            await body(courts)
+                await cluster.until(name)
+            await body(cluster)
 
         runtime.run(main, node="main")
 
@@ -176,7 +176,7 @@ async def _main(config: NetConfig) -> None:
     await pg.start_link()
     store = StoreConfig("sqlite", str(config.run_dir / "store.sqlite3"))
     undelivered.begin()
-    _courts.append(await court.start(court.config_of(), store))
+    _cores.append(await core_server.start(core_server.config_of(), store))
     await rpc.start_link()
     await process.receive()
 
@@ -189,6 +189,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     # under its importable name, so that its functions are exported by that
-    from tests.support import far_court
+    from tests.support import core_cluster
 
-    far_court.main()
+    core_cluster.main()

@@ -1,4 +1,4 @@
-"""shop — an application in several versions, written to disk, for tests of upgrades.
+"""upgradable_app — an application in several versions, written to disk, for tests of upgrades.
 
 `write(folder, vsn)` makes a package `shop` with a till (gen_server), a supervisor, prices (code without processes).
 """

@@ -1,4 +1,4 @@
-"""machines — one gen_statem in both callback modes: a lamp that does what the test tells it.
+"""scripted_statem — one gen_statem in both callback modes: a lamp that does what the test tells it.
 
 States "off" and "on", data a list of what was seen. A call or cast that is a function decides for itself.
 """

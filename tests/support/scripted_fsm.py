@@ -1,4 +1,4 @@
-"""doors — a gen_fsm that does what the test tells it: a door, "closed" or "open".
+"""scripted_fsm — a gen_fsm that does what the test tells it: a door, "closed" or "open".
 
 An event that is a function decides for itself; synchronous ones also get the From.
 """
@@ -13,7 +13,7 @@ from otp.stdlib import gen_fsm
 from otp.stdlib.gen_fsm import GenFsm, NextState, ReplyNext, Stop
 
 
-class Door(GenFsm[list[Any]]):
+class ScriptedFsm(GenFsm[list[Any]]):
     """Its data is the list of what it saw."""
 
     def init(self, *args: Any) -> Any:
@@ -87,13 +87,13 @@ class Bare(GenFsm[None]):
         return NextState("only", data)
 
 
-async def works(door: Any) -> None:
+async def works(fsm: Any) -> None:
     """It can be pushed and asked, by pid or by name, in all four ways."""
-    before = await gen_fsm.sync_send_event(door, "state")
-    assert await gen_fsm.sync_send_event(door, "push") == "pushed"
-    assert await gen_fsm.sync_send_all_state_event(door, "state") != before
-    gen_fsm.send_event(door, "push")
-    gen_fsm.send_all_state_event(door, "push")
-    gen_fsm.send_event(door, "push")
-    assert await gen_fsm.sync_send_event(door, "state") == before
-    assert await gen_fsm.sync_send_event(door, ("later", 0.001)) == "delayed"
+    before = await gen_fsm.sync_send_event(fsm, "state")
+    assert await gen_fsm.sync_send_event(fsm, "push") == "pushed"
+    assert await gen_fsm.sync_send_all_state_event(fsm, "state") != before
+    gen_fsm.send_event(fsm, "push")
+    gen_fsm.send_all_state_event(fsm, "push")
+    gen_fsm.send_event(fsm, "push")
+    assert await gen_fsm.sync_send_event(fsm, "state") == before
+    assert await gen_fsm.sync_send_event(fsm, ("later", 0.001)) == "delayed"
