@@ -21,6 +21,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+from otp.kernel import logger
 from otp.kernel.logger import client_text
 
 log = logging.getLogger("xmppd.audit")
@@ -55,8 +56,8 @@ def tell(deed: str, text: str, *chosen: str, level: int = logging.INFO) -> None:
     COUNTS[deed] += 1
     if log.isEnabledFor(level) or LISTENERS:
         line = ", ".join([text, *[part for part in chosen if part]])
-        if log.isEnabledFor(level):  # without logging's search for the caller, who is of no interest here
-            log.handle(logging.LogRecord(log.name, level, __file__, 0, line, None, None))
+        if log.isEnabledFor(level):
+            logger.write(log, level, line)
         for listener in LISTENERS:
             listener(line)
 

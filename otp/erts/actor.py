@@ -266,7 +266,7 @@ class Process(Driven, pykka.Actor):
         if self._coro is not None:
             self.unwind()
         elif self._task is not None:
-            self._task.end()
+            self._end_task()
         if self.name is not None:
             registry.NAMES.pop(self.name, None)
         for fn in self.on_exit or ():

@@ -187,5 +187,12 @@ class Driven:
     def _ended_for_good(self) -> None:
         UNWINDING.discard(self)
         if self._task is not None:
-            self._task.coro = None
-            self._task.end()
+            self._end_task()
+
+    def _end_task(self) -> None:
+        """Tell who asked the task, and let go of it: they hold each other, and nothing of a dead process is to wait for
+        the garbage collection."""
+        task, self._task = self._task, None
+        assert task is not None
+        task.coro = None
+        task.end()

@@ -19,11 +19,24 @@ T = TypeVar("T")
 SLICE: Final = 0.001
 
 
-async def fairly(items: Iterable[T]) -> AsyncIterator[T]:
+def fairly(items: Iterable[T]) -> AsyncIterator[T]:
     """The items, one after the other."""
-    since = process.busy_time()
-    for item in items:
-        yield item
-        if process.busy_time() - since > SLICE:
+    return _Fairly(items)
+
+
+class _Fairly(AsyncIterator[T]):
+    """No async generator: most of these loops are over nothing, and asyncio keeps a register of all such generators."""
+
+    __slots__ = ("_items", "_since")
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = iter(items)
+        self._since = process.busy_time()
+
+    async def __anext__(self) -> T:
+        if process.busy_time() - self._since > SLICE:
             await process.give_way()
-            since = process.busy_time()
+            self._since = process.busy_time()
+        for item in self._items:
+            return item
+        raise StopAsyncIteration

@@ -87,19 +87,18 @@ async def report(data: Data, result: ReportAuth) -> None:
     data.mechanism = None
     _told(data, result)
     throttle, now = data.settings.throttle, CLOCK.monotonic()
-    keys = _keys(data, result.username)
     if result.ok:
         data.how = sys.intern(result.mechanism)
         data.endpoint.slot.authenticated()
     elif throttle is not None:
-        for key in keys:
+        for key in _keys(data, result.username):
             throttle.spend(key, now)
     if hooks.wanted(data.host, AuthResult):
         point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.transport.peer)
         await hooks.run(data.host, point)
-    if throttle is not None:
+    if throttle is not None and len(throttle):  # else nobody has failed of late
         data.endpoint.slot.judged = True
-        await _hold_back(throttle.delay(keys, now))
+        await _hold_back(throttle.delay(_keys(data, result.username), now))
         data.endpoint.slot.judged = False
 
 
