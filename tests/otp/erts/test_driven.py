@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -204,3 +206,31 @@ def test_what_a_dead_process_raises_while_it_cleans_up_is_logged(caplog: pytest.
 
     runtime.run(main)
     assert "in its last words" in caplog.text
+
+
+def test_a_dead_process_is_freed_without_a_garbage_collection() -> None:
+    class Held:
+        pass
+
+    async def waits(held: Held) -> None:
+        process.put("held", held)
+        await process.receive()
+
+    async def body() -> None:
+        held = Held()
+        freed = weakref.ref(held)
+        pid = process.spawn(waits, held)
+        del held
+        await process.sleep(0)
+        assert freed() is not None
+        process.send(pid, "end")
+        while process.is_alive(pid):
+            await process.sleep(0)
+        assert freed() is None
+
+    gc.collect()
+    gc.disable()
+    try:
+        runtime.run(body)
+    finally:
+        gc.enable()
