@@ -45,7 +45,10 @@ class Sync:
 
 def add_pending(writer: Pid, size: int = 0, owner: str = "") -> None:
     """The calling process has sent something of `size` bytes to `writer`, for `owner`."""
-    mine = PENDING.setdefault(process.self_(), Pending())
+    me = process.self_()
+    mine = PENDING.get(me)
+    if mine is None:
+        mine = PENDING[me] = Pending()
     mine.writers[writer] = mine.writers.get(writer, 0) + max(size, _LEAST)
     mine.owners.add(owner)
 
@@ -55,8 +58,8 @@ async def wait_for_room() -> None:
 
     Raises CallError as `flush` does.
     """
-    mine = PENDING.get(process.self_()) if PENDING else None
-    if mine is not None and any(size >= _MOST for size in mine.writers.values()):
+    mine = PENDING.get(process.self_()) if ANY_PENDING else None
+    if mine is not None and max(mine.writers.values(), default=0) >= _MOST:
         await flush()
 
 

@@ -116,7 +116,9 @@ async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Ro
         return await iq.process(stanza, iq.SM)  # which looks for no account: strangers would learn of it
     if not rows and stanza.kind == "presence" and stanza.type not in _ACCOUNT_PRESENCE:
         return None  # nobody is there to be told, whether there is an account or not
-    exists = bool(rows) or await auth.user_exists(to.local, to.domain)
+    # who is sent much while away is looked up once: where something waits to be stored, the writer looks itself
+    known = rows or (ANY_PENDING and durability.has_pending(to.bare))
+    exists = bool(known) or await auth.user_exists(to.local, to.domain)
     resources = [(s.jid.resource, s.priority) for s in rows]
     decision = delivery.decide(stanza.kind, stanza.type, to, resources, exists)
     match decision:

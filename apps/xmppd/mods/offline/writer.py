@@ -2,8 +2,9 @@
 
 Way:      mod_offline → cast Keep → [writer] → store; who is full → faults.bounce → the sender
 Process:  `offline_writer@host`, one per node and host, permanent, beside mod_offline under the host's supervisor.
-          While a batch is being committed the next one gathers in the mailbox. Senders wait for it with
-          durability.flush before their next acknowledged thing
+          What comes within GATHER of the first goes to the disk with it; while a batch is being committed the next one
+          gathers in the mailbox. Senders wait for it with durability.flush before their next acknowledged thing: that
+          has it written at once
 Differs:  a user who came while the message was on its way to the disk is told as soon as it is there (spool.Stored),
           before its sender hears so, and so before anything that the sender says next
 """
@@ -11,8 +12,9 @@ Differs:  a user who came while the message was on its way to the disk is told a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from otp.erts import process
 from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
@@ -30,6 +32,8 @@ from xmppd.store.backend import StoreError, Tx
 from xmppd.store.tables import OfflineMessage
 
 _BATCH, _BATCH_BYTES = 200, 1 << 20
+#: seconds that what nobody waits for yet stays in the queue, so that a flood is few commits
+GATHER: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,19 @@ class Keep:
     came: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """To the writer itself: GATHER has passed since the first message came."""
+
+
 @dataclass(slots=True)
 class State:
-    """`most`: what a user may have waiting; `size`: bytes in the queue."""
+    """`most`: what a user may have waiting; `size`: bytes in the queue; `timed`: a Due is to come."""
 
     most: Room
     queue: list[Keep] = field(default_factory=list)
     size: int = 0
+    timed: bool = False
 
 
 class OfflineWriter(GenServer[State]):
@@ -60,14 +70,16 @@ class OfflineWriter(GenServer[State]):
         return State(most)
 
     async def handle_cast(self, request: object, state: State) -> Any:
-        """Gather; write when the mailbox is empty or the batch is full."""
+        """Gather; write when it is time or the batch is full."""
         if isinstance(request, Keep):
             state.queue.append(request)
             state.size += request.size
         if len(state.queue) >= _BATCH or state.size >= _BATCH_BYTES:
             await _flush(state)
-            return NoReply(state)
-        return NoReply(state, timeout=0)
+        elif not state.timed:
+            state.timed = True
+            process.send_after(GATHER, process.self_(), Due())
+        return NoReply(state)
 
     async def handle_call(self, request: object, from_: Any, state: State) -> Any:
         """Sync: answered when all before it is on disk."""
@@ -75,8 +87,10 @@ class OfflineWriter(GenServer[State]):
         return Reply(None, state) if isinstance(request, Sync) else Reply("unknown_request", state)
 
     async def handle_info(self, message: object, state: State) -> Any:
-        """The mailbox is empty."""
-        await _flush(state)
+        """It is time."""
+        if isinstance(message, Due):
+            state.timed = False
+            await _flush(state)
         return NoReply(state)
 
 
