@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 import pytest
 
 from otp.erts import process, runtime, trace
 from otp.erts.suggest import meant
-from otp.kernel import application_controller, log_config, log_filters
+from otp.kernel import application_controller
 from otp.stdlib import ets, gen, gen_event, gen_statem
 from otp.stdlib.child_spec import ChildSpec, SupFlags
-
-RECORD = logging.LogRecord("a", logging.INFO, "", 0, "", None, None)
 
 
 class Moody(gen_statem.GenStatem[None]):
@@ -48,13 +45,6 @@ def test_the_nearest_word_or_all() -> None:
         (lambda: ets.new("t", "orderedset"), "did you mean 'ordered_set'"),  # type: ignore[arg-type]
         (lambda: ets.new("t", access="publik"), "did you mean 'public'"),  # type: ignore[arg-type]
         (lambda: application_controller.start("a", "permanant"), "did you mean 'permanent'"),
-        (lambda: log_config.set_module_level("a", "warn"), "did you mean 'warning'"),
-        (lambda: log_config.update_primary_config(levle="info"), "did you mean 'level'"),
-        (lambda: log_config.update_primary_config(filter_default="sto"), "did you mean 'stop'"),
-        (lambda: log_filters.level(RECORD, ("log", "gte", "info")), "did you mean 'gteq'"),
-        (lambda: log_filters.level(RECORD, ("log", "eq", "eror")), "did you mean 'error'"),
-        (lambda: log_filters.domain(RECORD, ("log", "equals", "a")), "did you mean 'equal'"),
-        (lambda: log_filters.domain(RECORD, ("drop", "equal", "a")), "there is 'log', 'stop'"),  # type: ignore[arg-type]
     ],
 )
 def test_each_enumerated_option_says_what_was_perhaps_meant(wrong: Callable[[], object], text: str) -> None:
