@@ -13,14 +13,13 @@ from otp.erts.pid import Pid
 from otp.kernel import application
 from otp.kernel.application import Application
 from xmppd import sup
+from xmppd.admin import worker_commands
 from xmppd.config.schema import Config
-from xmppd.net import listener_sup
-from xmppd.stream import c2s_sup, service_sup
 
 
 class XmppdApp(Application):
     """The callbacks. The application's env holds `config` (a Config) and `listen_fds` (by listener,
-    listeners.name_of)."""
+    Listen.name)."""
 
     async def start(self, type_: Any, args: Any) -> Pid:
         """Start the tree; returns its top. Raises StartError."""
@@ -30,10 +29,7 @@ class XmppdApp(Application):
 
     async def prep_stop(self, state: Any) -> Any:
         """Before anything ends: nobody new comes in, and who is in is told and gets time to leave."""
-        await listener_sup.close_listeners()
-        seconds = _config().limits.drain_seconds
-        await c2s_sup.shut_down(c2s_sup.NAME, seconds)
-        await c2s_sup.shut_down(service_sup.NAME, seconds)
+        await worker_commands.drain()
         return state
 
 

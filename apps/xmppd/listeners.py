@@ -24,13 +24,8 @@ from xmppd.stream.c2s_data import Settings
 from xmppd.stream.component import ServiceSettings
 
 
-def name_of(listen: Listen) -> str:
-    """What a listener is called; no two have one name, since no two can be bound to one address and port."""
-    return f"{listen.module}:{listen.ip}:{listen.port}"
-
-
 def listener_specs(config: Config, tls: TlsContexts | None, fds: Mapping[str, int] = {}) -> list[ListenerSpec]:
-    """One per `[[listen]]`. `fds`: the inherited sockets by name_of(); missing where there is none.
+    """One per `[[listen]]`. `fds`: the inherited sockets by Listen.name; missing where there is none.
 
     `tls`: the hosts' contexts, None if no listener needs them.
     """
@@ -41,7 +36,7 @@ def listener_specs(config: Config, tls: TlsContexts | None, fds: Mapping[str, in
     throttle = _throttle(limits.login_failures_per_minute)
     return [
         ListenerSpec(
-            _address(config, listen, fds.get(name_of(listen))), _service(config, listen, connections, tls, throttle)
+            _address(config, listen, fds.get(listen.name)), _service(config, listen, connections, tls, throttle)
         )
         for listen in config.listen
     ]
@@ -58,7 +53,7 @@ def tls_contexts(config: Config) -> TlsContexts | None:
 
 
 def _address(config: Config, listen: Listen, fd: int | None) -> Address:
-    return Address(name_of(listen), listen.ip, listen.port, listen.backlog, fd, config.limits.vanished_seconds)
+    return Address(listen.name, listen.ip, listen.port, listen.backlog, fd, config.limits.vanished_seconds)
 
 
 def _throttle(per_minute: int | None) -> Throttle | None:

@@ -60,6 +60,6 @@ def store_config(config: Config) -> StoreConfig:
 
 
 async def start_link(config: Config, fds: Mapping[str, int] | None = None) -> Pid | None:
-    """Start the whole server; `fds` are the inherited sockets of `config.listen` by listeners.name_of; without one it
+    """Start the whole server; `fds` are the inherited sockets of `config.listen` by Listen.name; without one it
     is bound here."""
     return await supervisor.start_link(XmppdSup, config, dict(fds or {}), name=NAME)

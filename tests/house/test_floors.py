@@ -14,6 +14,8 @@ SOURCES = sorted(p for top in ("otp", "apps") for p in (ROOT / top).rglob("*.py"
 OTP = ("otp.erts", "otp.stdlib", "otp.kernel", "otp.release")
 LOW = ("xmpp_core", *OTP)
 MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config", "xmppd.audit")
+#: all that runs on a worker
+SERVER = (*LOW, *MIDDLE, "xmppd.commands", "xmppd.routing", "xmppd.stream", "xmppd.gen_mod", "xmppd.mods")
 FLOORS: dict[str, tuple[str, ...]] = {
     "otp.erts": (),
     "otp.stdlib": ("otp.erts",),
@@ -29,6 +31,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "xmppd.gen_mod": (*LOW, *MIDDLE, "xmppd.routing"),
     "xmppd.stream": (*LOW, *MIDDLE, "xmppd.routing"),
     "xmppd.mods": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.gen_mod"),
+    "xmppd.commands": LOW,
+    "xmppd.node": (*LOW, *MIDDLE, "xmppd.commands"),
+    "xmppd.admin": (*SERVER, "xmppd.node"),
+    "xmppd.cli": (*SERVER, "xmppd.node", "xmppd.admin", "xmppd.ctl"),
+    "xmppd.ctl": (*SERVER, "xmppd.node", "xmppd.cli"),
 }
 #: the composition root sees everything and is imported by nothing below it
 TOP = "xmppd"
@@ -122,4 +129,6 @@ def test_the_table_would_find_a_fault() -> None:
     assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.mods import mod_roster"))
     assert faults("xmppd.mods.roster.transitions", ast.parse("from xmppd.mods.offline import spool"))
     assert not faults("xmppd.mods.mod_roster", ast.parse("from xmppd.mods.roster import transitions"))
+    assert faults("xmppd.node.parent", ast.parse("from xmppd.admin import dispatch"))
+    assert faults("xmppd.admin.users", ast.parse("from xmppd.cli import render"))
     assert not faults("xmppd.sup", ast.parse("from xmppd.stream import c2s"))

@@ -91,7 +91,7 @@ async def reload() -> dict[str, Any]:
     packed = in_force.pack(here.in_force)
     try:
         for worker in dispatch.workers():
-            answer = await dispatch.remote(worker, "xmppd.admin.reload:reload", packed, here.certificates, timeout=60.0)
+            answer = await dispatch.remote(worker, f"{WORKER}:reload", packed, here.certificates, timeout=60.0)
             done += [f"{worker}: {line}" for line in answer]
     except CommandError:
         here.reloaded[:] = before[0]
@@ -109,15 +109,6 @@ def _later(name: str, before: Sequence[str], after: Sequence[str]) -> str:
     parts = [f"{', '.join(come)} will be served"] if come else []
     parts += [f"{', '.join(go)} will not be served"] if go else []
     return f"hosts needs a restart to change: {' and '.join(parts) or 'the first will be another'} after it, not before"
-
-
-async def notes() -> list[str]:
-    """Give what the workers, now that they serve, have found for the one who started them."""
-    try:
-        found: list[str] = await _first("notes")
-    except CommandError:
-        return []
-    return found
 
 
 def configuration() -> dict[str, Any]:

@@ -1,15 +1,18 @@
 """users — the account commands, as a worker carries them out.
 
-OTP:      cf. mod_admin_extra and ejabberd_admin (register, unregister, change_password, ban_account)
+OTP:      cf. mod_admin_extra and ejabberd_admin (register, unregister, change_password, ban_account), the password
+          strength of ejabberd_auth
 Way:      admin.dispatch → rpc → [users] → auth, routing.accounts
+RFC:      8265 §4.2.2 (a password may not be empty)
 """
 
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from otp.erts import process
 from otp.kernel import application
@@ -17,7 +20,6 @@ from xmpp_core import prep
 from xmpp_core.jid import JID, JidError
 from xmpp_core.prep import PrepError
 from xmppd import audit
-from xmppd.admin.passwords import checked, new_password
 from xmppd.auth import auth
 from xmppd.auth.auth_internal import AuthBusy, AuthError
 from xmppd.commands import EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_USAGE, CommandError
@@ -27,13 +29,17 @@ from xmppd.routing.deliver import Kick
 from xmppd.routing.sm import sm
 
 T = TypeVar("T")
+#: characters below which a password is called short
+SHORT: Final = 8
+# no letter or digit that another is mistaken for
+ALPHABET: Final = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 async def add(user: str, password: str | None) -> dict[str, Any]:
     """Make an account. Gives {"jid", "password" (only if it was made here), "uri"}."""
     jid = account(user)
     chosen = new_password() if password is None else password
-    warning = checked(chosen)
+    warning = checked_password(chosen)
     await _auth(auth.create_user(jid.local, jid.domain, chosen), jid)
     audit.tell(audit.COMMAND, "operator made an account", audit.quoted(jid.bare))
     made = {"password": chosen} if password is None else warning
@@ -46,7 +52,7 @@ async def passwd(user: str, password: str | None, random: bool = False) -> dict[
     if password is None and not random:
         raise CommandError("user passwd needs password, or random", EXIT_USAGE)
     chosen = new_password() if password is None else password
-    warning = checked(chosen)
+    warning = checked_password(chosen)
     await _auth(auth.set_password(jid.local, jid.domain, chosen), jid)
     audit.tell(audit.COMMAND, "operator set a password", audit.quoted(jid.bare))
     return {"jid": jid.bare, **({"password": chosen} if password is None else warning)}
@@ -114,6 +120,23 @@ async def orphans() -> dict[str, int]:
     """Give how many accounts each host has that has some and is not served."""
     served = configuration().hosts
     return {host: len(await auth.list_users(host)) for host in await auth.hosts() if host not in served}
+
+
+# -- passwords
+
+
+def new_password() -> str:
+    """Give a password of 96 random bits or more, in groups that can be read aloud."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(6)) for _ in range(3))
+
+
+def checked_password(password: str) -> dict[str, str]:
+    """Give {} for a good password, {"warning": words} for one that is taken all the same. Raises CommandError(2)."""
+    if not password.strip():
+        raise CommandError("the password is empty: nobody could log in with it", EXIT_USAGE)
+    if len(password) < SHORT:
+        return {"warning": f"the password is short: {len(password)} of {SHORT} characters or more"}
+    return {}
 
 
 # -- for the other commands of this folder

@@ -1,23 +1,31 @@
 """worker_commands — the worker's end of commands: what the parent may call on this node.
 
-OTP:      rpc
-Way:      admin.dispatch → rpc → [worker_commands] → admin.users, admin.sessions, admin.rosters, ctl.introspection
+OTP:      rpc; application:config_change (reload)
+Way:      admin.dispatch, node.parent, parent_app → rpc → [worker_commands] → the functions of commands; net.tls_server,
+          gen_mod_sup (reload)
 """
 
 from __future__ import annotations
 
 import os
 import resource
+from collections.abc import Mapping
 from typing import Any
 
 from otp.erts import process
-from otp.kernel import rpc
-from xmppd import audit
-from xmppd.admin import evaluate, start_notes
+from otp.kernel import application, rpc
+from xmppd import audit, gen_mod_sup
+from xmppd.admin import evaluate, users
 from xmppd.admin.dispatch import call
-from xmppd.app import XmppdApp
-from xmppd.commands import CommandError, registry
+from xmppd.auth import auth
+from xmppd.commands import EXIT_CONFIG, CommandError, registry
+from xmppd.config.schema import Config
+from xmppd.gen_mod import ModError
+from xmppd.net import listener_sup, tls_server
+from xmppd.node import in_force, log_setup
 from xmppd.routing.sm import sm
+from xmppd.store.backend import StoreError
+from xmppd.stream import c2s_sup, service_sup
 
 
 @rpc.exported
@@ -63,14 +71,46 @@ async def sessions() -> dict[str, Any]:
 
 @rpc.exported
 async def notes() -> dict[str, Any]:
-    """Give what the one who started the server should know, in sentences."""
-    return {"ok": await start_notes.notes()}
+    """What the one who started the server should know of its store, in sentences; none if the store does not answer."""
+    try:
+        return {"ok": [*await _new_store(), *await _orphans()]}
+    except StoreError:
+        return {"ok": []}
 
 
 @rpc.exported
 async def drain() -> None:
     """Close the listeners and let the clients leave, before this node is told to stop."""
-    await XmppdApp().prep_stop(None)
+    config: Config = application.get_env("xmppd", "config")
+    await listener_sup.close_listeners()
+    seconds = config.limits.drain_seconds
+    await c2s_sup.shut_down(c2s_sup.NAME, seconds)
+    await c2s_sup.shut_down(service_sup.NAME, seconds)
+
+
+@rpc.exported
+async def reload(packed: bytes, certificates: Mapping[str, bytes]) -> dict[str, Any]:
+    """Take over what may change in a running worker of the configuration that the parent has read (in_force.pack), with
+    what is in the certificate files it names: {"ok": what was done} or {"error", "status"}.
+    """
+    old: Config = application.get_env("xmppd", "config")
+    new, copies = in_force.pinned(in_force.unpack(packed), certificates)
+    try:
+        done = await gen_mod_sup.reload(old, new)
+    except ModError as error:
+        return {"error": str(error), "status": EXIT_CONFIG}
+    before: list[int] = application.get_env("xmppd", "copies", [])
+    application.set_env("xmppd", "config", new)
+    application.set_env("xmppd", "copies", copies)
+    log_setup.take_over(new.log)
+    if process.whereis(tls_server.NAME) is not None:
+        trouble = await tls_server.reload(new.certificate_of)
+        if trouble:
+            return {"error": f"certificates stay as they were: {trouble}", "status": EXIT_CONFIG}
+        done.append("certificates read again")
+    for fd in before:
+        os.close(fd)
+    return {"ok": done}
 
 
 def _resident() -> int:
@@ -79,3 +119,23 @@ def _resident() -> int:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+async def _new_store() -> list[str]:
+    """No account at all: a first start, or another store than before."""
+    if await auth.hosts():
+        return []
+    config = users.configuration()
+    note = f"the {config.store.backend} store has no account yet"
+    if config.store.backend != "sqlite" and config.store_path.exists():
+        note += f", and what is in {config.store_path} is not used"
+    return [f"{note}: `user add NAME` makes one"]
+
+
+async def _orphans() -> list[str]:
+    """Accounts of hosts that are no longer served."""
+    return [
+        f"{count} account{'' if count == 1 else 's'} of {host}, which is not in hosts: "
+        f"`user list {host}` names them, `user del` removes one"
+        for host, count in (await users.orphans()).items()
+    ]

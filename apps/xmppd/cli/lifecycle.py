@@ -17,10 +17,10 @@ from typing import Any, Final
 
 import click
 
-from xmppd.cli import client, logs, render
+from xmppd.cli import client, logs
 from xmppd.cli.options import Options, colours, common, development, options, usage
 from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
-from xmppd.node import output
+from xmppd.node import banner, output
 from xmppd.node.home import Home
 
 #: seconds a server has to come up, and to go down beyond its drain time
@@ -44,7 +44,7 @@ def start() -> None:
             raise CommandError(f"runs already, pid {running}, with other options: `restart` takes those given now")
         said.out({"running": True, "pid": running}, lambda r: f"runs already, pid {r['pid']}")
         return
-    said.out(started(said), lambda info: render.banner(info, colours()))
+    said.out(started(said), lambda info: banner.banner(info, colours()))
 
 
 @click.command(help="run the server in this terminal (or under systemd, or in a container) until a signal")
@@ -82,7 +82,7 @@ def restart() -> None:
     said.checked()
     if said.where().pid() is not None:
         stopped(said)
-    said.out(started(said), lambda info: render.banner(info, colours()))
+    said.out(started(said), lambda info: banner.banner(info, colours()))
 
 
 @click.command(name="logs", help="the last lines of the log")

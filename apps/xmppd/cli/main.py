@@ -19,9 +19,8 @@ import click
 from xmppd.cli import others, verbs
 from xmppd.cli.options import Options, common, fail, usage
 from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, CommandError
-from xmppd.node.build import build
 from xmppd.node.home import as_owner
-from xmppd.node.version import version
+from xmppd.node.version import build, version
 
 #: verbs written by hand → where they are
 _LATER: Final = {

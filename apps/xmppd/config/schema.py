@@ -119,6 +119,11 @@ class Listen:
     )
     backlog: int = setting(1024, Number(1, 65535), "connections the kernel keeps for each worker until accepted")
 
+    @property
+    def name(self) -> str:
+        """What a listener is called; no two have one name, since no two can be bound to one address and port."""
+        return f"{self.module}:{self.ip}:{self.port}"
+
 
 @dataclass(frozen=True)
 class Registration:

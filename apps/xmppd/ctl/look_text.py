@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from otp.stdlib.sequence import took
 from xmppd.cli import render
+from xmppd.node import banner
 
 _ARROWS: Final = {"in": "←", "out": "→", "exit": "✗"}
-_COLOURS: Final = {"in": render.GREEN, "out": "\033[34m", "exit": render.RED}
+_COLOURS: Final = {"in": banner.GREEN, "out": "\033[34m", "exit": banner.RED}
 
 
 #: what the column MEMORY counts, said over it
@@ -63,7 +64,7 @@ def size(count: float) -> str:
 def event(seen: Mapping[str, Any], colours: bool = False) -> str:
     """One event of a trace in a line."""
     stamp = time.strftime("%H:%M:%S", time.localtime(seen["at"])) + f".{int(seen['at'] % 1 * 1e6):06d}"
-    arrow = render.colour(_ARROWS[seen["dir"]], _COLOURS[seen["dir"]], colours)
+    arrow = banner.colour(_ARROWS[seen["dir"]], _COLOURS[seen["dir"]], colours)
     other = f" {seen['other']}" if seen["other"] else ""
     return f"{stamp} {seen['node']} {seen['who']} {seen['pid']} {arrow}{other}: {seen['kind']} {seen['text']}"
 

@@ -21,7 +21,7 @@ from otp.erts import process
 from otp.erts.scheduler import THIS
 from otp.kernel import unix_socket
 from otp.stdlib import gen_server
-from otp.stdlib.gen_server import GenServer
+from otp.stdlib.gen_server import GenServer, NoReply
 from xmppd.commands import EXIT_FAILED, EXIT_USAGE, CommandError
 
 NAME: Final = "control"
@@ -33,10 +33,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class State:
-    """The listening socket and where it lies."""
+    """The listening socket, where it lies, and who carries out commands."""
 
     sock: socket.socket
     path: Path
+    execute: Execute
+
+
+@dataclass(frozen=True)
+class Reload:
+    """To `control`: carry out `reload`, and log how it went (SIGHUP)."""
 
 
 class Control(GenServer[State]):
@@ -47,7 +53,13 @@ class Control(GenServer[State]):
         process.trap_exit(True)
         sock = unix_socket.listen(path)
         THIS.loop.add_reader(sock, _accept, sock, execute)
-        return State(sock, path)
+        return State(sock, path, execute)
+
+    def handle_info(self, message: object, state: State) -> NoReply[State]:
+        """SIGHUP: like a request that nobody waits for."""
+        if isinstance(message, Reload):
+            process.spawn(_reload, state.execute)
+        return NoReply(state)
 
     def terminate(self, reason: object, state: State) -> None:
         """Shut the door; requests that run go on."""
@@ -59,6 +71,15 @@ class Control(GenServer[State]):
 async def start_link(path: Path, execute: Execute) -> Any:
     """Start the control socket at `path`."""
     return await gen_server.start_link(Control, path, execute, name=NAME)
+
+
+async def _reload(execute: Execute) -> None:
+    try:
+        answer = await execute("reload", {})
+    except CommandError as error:
+        log.error("not reloaded: %s", error)
+    else:
+        log.info("%s", answer["text"].replace("\n", "; "))
 
 
 def _accept(sock: socket.socket, execute: Execute) -> None:

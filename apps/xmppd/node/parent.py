@@ -13,25 +13,27 @@ import logging
 import os
 import secrets
 import sys
-from typing import Any
+from typing import Any, Final
 
 from otp.erts import process
 from otp.erts.exits import CallError
-from otp.kernel import keeper, peer, stall
+from otp.kernel import keeper, peer, rpc, stall
 from otp.kernel.stall import StallConfig
 from otp.release import boot
 from otp.release.reasons import explain
-from xmppd.admin import parent_commands
 from xmppd.commands import EXIT_CONFIG, EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.config.load import load
 from xmppd.config.problems import ConfigError
-from xmppd.node import dev_certs, log_setup, output, ports
+from xmppd.node import control, dev_certs, log_setup, output, ports
 from xmppd.node.home import Home, HomeTaken
 from xmppd.node.parent_state import APP, Parent
 from xmppd.node.readiness import Readiness
 from xmppd.node.release import script
 
 log = logging.getLogger("xmppd.main")
+
+#: seconds a worker has to say what it has found
+PATIENCE: Final = 3.0
 
 
 def main(args: list[str] | None = None) -> int:
@@ -131,10 +133,20 @@ async def _announce(parent: Parent, readiness: Readiness) -> None:
             return
     log.info("all %d workers serve", len(parent.workers))
     told = parent.describe()
-    notes = await parent_commands.notes()
+    notes = await _notes(parent.workers[0])
     for note in notes:
         log.warning("%s", note)
     readiness.tell(told | {"workers": list(parent.workers), "warnings": [*told["warnings"], *notes]})
+
+
+async def _notes(worker: str) -> list[str]:
+    """What a worker, now that it serves, has found for the one who started it."""
+    try:
+        answer = await rpc.call(worker, "xmppd.admin.worker_commands:notes", timeout=PATIENCE)
+    except rpc.RpcError:
+        return []
+    found: list[str] = answer["ok"]
+    return found
 
 
 def _readable(why: str, reason: object) -> str:
@@ -145,14 +157,9 @@ def _readable(why: str, reason: object) -> str:
     return why
 
 
-async def _reload() -> None:
+def _reload() -> None:
     """SIGHUP."""
-    try:
-        answer = await parent_commands.reload()
-    except CommandError as error:
-        log.error("not reloaded: %s", error)
-        return
-    log.info("%s", answer["text"].replace("\n", "; "))
+    process.send(control.NAME, control.Reload())
 
 
 if __name__ == "__main__":

@@ -18,13 +18,11 @@ from typing import Any
 from otp.kernel import application
 from xmppd.config.load import load
 from xmppd.config.schema import Config
-from xmppd.listeners import name_of
 from xmppd.net import tls_dev
 from xmppd.node import in_force, preflight
-from xmppd.node.build import build
 from xmppd.node.home import Home, find_home
 from xmppd.node.ports import port_of
-from xmppd.node.version import version
+from xmppd.node.version import build, version
 from xmppd.node.worker_start import WorkerStart
 
 APP = "xmppd_main"
@@ -78,7 +76,7 @@ class Parent:
         """Give what a worker is told at its start."""
         place, config = self.workers.index(worker), self.in_force
         pairs = zip(config.listen, self.sockets, strict=True)
-        fds = {name_of(listen): sockets[place].fileno() for listen, sockets in pairs}
+        fds = {listen.name: sockets[place].fileno() for listen, sockets in pairs}
         return WorkerStart(worker, self.nodes, fds, in_force.pack(config), self.certificates)
 
     def reread(self) -> Config:

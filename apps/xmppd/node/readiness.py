@@ -12,8 +12,7 @@ import os
 import sys
 from typing import Any
 
-from xmppd.cli import render
-from xmppd.node import output
+from xmppd.node import banner, output
 
 
 class Readiness:
@@ -35,11 +34,11 @@ class Readiness:
                 os.write(self.fd, json.dumps(answer).encode() + b"\n")
             os.close(self.fd)
         elif self.as_json:
-            text = f"xmppd: {answer['error']}" if "error" in answer else render.headline(answer)
+            text = f"xmppd: {answer['error']}" if "error" in answer else banner.headline(answer)
             stream, level = (sys.stderr, "CRITICAL") if "error" in answer else (sys.stdout, "INFO")
             print(output.record(text, level, extra=answer), file=stream, flush=True)
         elif "error" in answer:
             print(f"xmppd: {answer['error']}", file=sys.stderr, flush=True)
         else:
             colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-            print(render.banner(answer, colours), flush=True)
+            print(banner.banner(answer, colours), flush=True)

@@ -1,7 +1,9 @@
-"""version — which version of xmppd this is, without importlib.metadata, which takes as long as a whole verb.
+"""version — which version of xmppd this is, and which build of it: two of one version are told apart by that.
 
-OTP:      cf. the vsn of a release
-Way:      cli.main, node.parent_state → [version] → the name of the installed distribution's folder
+OTP:      cf. the vsn of a release, RELEASE_VSN and start_erl.data of a target system
+Way:      cli.main, node.parent_state → [version] → the name of the installed distribution's folder; `make rel`, which
+          writes the build
+Differs:  importlib.metadata is not asked: it takes as long as a whole verb
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 _HEAD: Final = "xmppd-"
@@ -26,3 +29,12 @@ def version(path: Sequence[str] | None = None) -> str:
             if name.startswith(_HEAD) and name.endswith(_TAIL):
                 return name[len(_HEAD) : -len(_TAIL)]
     return "unknown"
+
+
+def build(prefix: str = sys.prefix) -> str:
+    """When the files around this interpreter were built, and of which commit, as `make rel` has written it beside the
+    environment `prefix`; "" where no release was built: installed by pip, or run from the sources."""
+    try:
+        return (Path(prefix).parent / "build").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

@@ -26,7 +26,6 @@ from xmppd.node.worker_start import WorkerStart
 EXPORTS = (
     "xmppd.admin.worker_commands",
     "xmppd.ctl.introspection",
-    "xmppd.admin.reload",
     "xmppd.admin.upgrade",
     "xmppd.ctl.look.crash",
     "xmppd.ctl.look.hops",

@@ -18,7 +18,7 @@ from xmppd.node import in_force
 @dataclass(frozen=True)
 class WorkerStart:
     """How to come up: who it is, in which mesh, its inherited sockets by the names of their listeners
-    (listeners.name_of), the packed configuration in force, and what is in the certificate files that this names."""
+    (Listen.name), the packed configuration in force, and what is in the certificate files that this names."""
 
     node: str
     nodes: Sequence[str]

@@ -92,7 +92,7 @@ def test_a_worker_that_does_not_stay_up_raises_an_alarm(play: Any, monkeypatch: 
 
 
 def test_reload_tells_what_was_done_and_what_has_to_wait(play: Any) -> None:
-    parent = play({"xmppd.admin.reload:reload": {"ok": ["certificates read again"]}})
+    parent = play({f"{WORKER}:reload": {"ok": ["certificates read again"]}})
     (parent.config.paths.home / "xmppd.toml").write_text(
         "[auth]\niterations = 5000\n[limits]\nrate = 2048\nroster_items = 7\n[tls]\nmin_version = '1.3'\n"
     )
@@ -107,7 +107,7 @@ def test_reload_tells_what_was_done_and_what_has_to_wait(play: Any) -> None:
 
 
 def test_reload_says_which_hosts_come_and_go_with_a_restart(play: Any) -> None:
-    parent = play({"xmppd.admin.reload:reload": {"ok": []}})
+    parent = play({f"{WORKER}:reload": {"ok": []}})
     file = parent.config.paths.home / "xmppd.toml"
     file.write_text("hosts = ['localhost', 'new.example']\n")
     assert (
@@ -120,7 +120,7 @@ def test_reload_says_which_hosts_come_and_go_with_a_restart(play: Any) -> None:
 
 
 def test_reload_looks_at_certificates_first(play: Any) -> None:
-    parent = play({"xmppd.admin.reload:reload": {"ok": []}})
+    parent = play({f"{WORKER}:reload": {"ok": []}})
     home = parent.config.paths.home
     one, other = make("localhost"), make("localhost", ends=3)
     (home / "xmppd.toml").write_text("[tls]\ncertificate = 'c.pem'\nkey = 'k.pem'\n")

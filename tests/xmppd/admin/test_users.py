@@ -150,3 +150,18 @@ def test_accounts_of_a_host_that_is_gone_are_listed_and_removed() -> None:
         assert "not served" in await refusal(users.list_("gone.example"))
 
     beside_server(body)
+
+
+def test_passwords_are_long_and_never_the_same() -> None:
+    made = {users.new_password() for _ in range(100)}
+    assert len(made) == 100
+    assert all(len(word) == 20 and set(word) <= {*users.ALPHABET, "-"} for word in made)
+    assert all(users.checked_password(word) == {} for word in made)
+
+
+def test_what_is_empty_is_refused_and_what_is_short_is_told() -> None:
+    with pytest.raises(CommandError, match="empty") as caught:
+        users.checked_password(" \t")
+    assert caught.value.status == 2
+    assert "7 of 8" in users.checked_password("abcdefg")["warning"]
+    assert users.checked_password("abcdefgh") == {}

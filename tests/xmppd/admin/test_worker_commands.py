@@ -6,11 +6,21 @@ Way:  xmppd.admin.worker_commands
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
+from otp.erts import process
+from otp.kernel import application
+from tests.support import server
 from tests.support.admin import beside_server
 from tests.support.node import run
 from xmppd.admin import worker_commands
+from xmppd.auth import auth
+from xmppd.config.load import load
+from xmppd.config.schema import DEFAULT_MODULES
 from xmppd.net import listener_sup
+from xmppd.node import in_force
+from xmppd.store import store
 
 
 def test_commands_and_their_errors() -> None:
@@ -47,3 +57,85 @@ def test_draining_closes_the_listeners() -> None:
         assert all(child.pid is None for child in await supervisor.which_children(listener_sup.NAME))
 
     beside_server(body)
+
+
+def test_modules_come_and_go_and_what_is_fixed_stays(tmp_path: Path) -> None:
+    config = server.config(tmp_path, tls="optional", modules={"mod_time": {}, "mod_ping": {}})
+    file = tmp_path / "xmppd.toml"
+
+    async def reloaded() -> Any:
+        return await worker_commands.reload(in_force.pack(in_force.taken_over(config, load(None, tmp_path, {}))), {})
+
+    async def body() -> list[Any]:
+        file.write_text("hosts = ['other.x']\n[modules]\nmod_time = false\n[registration]\nopen = true\n")
+        good = await reloaded()
+        assert process.whereis("mod_time@localhost") is None
+        assert process.whereis("mod_version@localhost") is not None
+        now = application.get_env("xmppd", "config")
+        assert now.registration.open
+        assert now.hosts == ("localhost",)
+        file.write_text('[modules]\nmod_time = true\n"no.such_module" = true\n')
+        bad = await reloaded()
+        assert application.get_env("xmppd", "config") is now
+        return [good, bad]
+
+    good, bad = beside_server(body, config)
+    assert "stopped mod_time of localhost" in good["ok"]
+    assert good["ok"][-1] == "certificates read again"
+    assert bad["status"] == 78
+
+
+def test_a_host_more_leaves_the_modules_of_the_others_alone(tmp_path: Path) -> None:
+    config = server.config(tmp_path, modules={"mod_time": {}, "mod_ping": {}})
+
+    async def body() -> tuple[Any, bool]:
+        (tmp_path / "xmppd.toml").write_text(
+            "hosts = ['localhost', 'new.x']\n[modules]\n"
+            + "".join(f"{name} = false\n" for name in DEFAULT_MODULES if name not in config.modules)
+        )
+        names = ("mod_time@localhost", "mod_ping@localhost")
+        before = [process.whereis(name) for name in names]
+        new = in_force.taken_over(config, load(None, tmp_path, {}))
+        answer = await worker_commands.reload(in_force.pack(new), {})
+        return answer, None not in before and before == [process.whereis(name) for name in names]
+
+    assert beside_server(body, config) == ({"ok": []}, True)
+
+
+def test_accounts_of_hosts_that_are_gone() -> None:
+    async def body() -> list[list[str]]:
+        await auth.create_user("here", "localhost", "long enough")
+        before = (await worker_commands.notes())["ok"]
+        for name in ("a", "b"):
+            await auth.create_user(name, "gone.example", "long enough")
+        await auth.create_user("a", "old.example", "long enough")
+        return [before, (await worker_commands.notes())["ok"]]
+
+    before, after = beside_server(body)
+    assert before == []
+    assert [line.partition(",")[0] for line in after] == ["2 accounts of gone.example", "1 account of old.example"]
+
+
+def test_a_store_that_does_not_answer_is_told_of_elsewhere() -> None:
+    async def body() -> list[str]:
+        backend = store.current()
+        store.use(None)
+        try:
+            return (await worker_commands.notes())["ok"]
+        finally:
+            store.use(backend)
+
+    assert beside_server(body) == []
+
+
+def test_a_store_without_accounts_is_named() -> None:
+    """A first start; or another store than before, which would refuse everybody without a word."""
+
+    async def body() -> list[list[str]]:
+        before = (await worker_commands.notes())["ok"]
+        await auth.create_user("here", "localhost", "long enough")
+        return [before, (await worker_commands.notes())["ok"]]
+
+    before, after = beside_server(body)
+    assert before == ["the memory store has no account yet: `user add NAME` makes one"]
+    assert after == []
