@@ -7,6 +7,7 @@ Process:  values only; made anew when listener_sup is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from xmpp_core import ns
 from xmpp_core.bind import Policy
@@ -18,6 +19,7 @@ from xmppd.net.acceptor import Handler, Service
 from xmppd.net.connection_limits import ConnectionLimits, OpenConnections
 from xmppd.net.listener import Address, raise_fd_limit
 from xmppd.net.listener_sup import ListenerSpec
+from xmppd.net.tcp_connection import Tcp
 from xmppd.net.tls import TlsContexts
 from xmppd.stream import c2s_sup, service_sup
 from xmppd.stream.c2s_data import Settings
@@ -64,26 +66,20 @@ def _service(
     config: Config, listen: Listen, connections: OpenConnections, tls: TlsContexts | None, throttle: Throttle | None
 ) -> Service:
     limits = config.limits
-    direct = tls.context if tls is not None and listen.tls == "direct" else None
+    tcp = Tcp(
+        limits=_before(config),
+        tls=tls,
+        direct=listen.tls == "direct",
+        send_queue=limits.send_queue_bytes,
+        negotiation=limits.negotiation_seconds,
+    )
     if listen.module == "component":
-        handler = _component(config, listen)
-        return Service(
-            handler,
-            connections,
-            _before(config),
-            ns.COMPONENT,
-            direct,
-            send_queue=limits.send_queue_bytes,
-            negotiation=limits.negotiation_seconds,
-        )
-    handler = c2s_sup.handler(_settings(config, listen, tls, throttle))
-    return Service(
-        handler, connections, _before(config), ns.CLIENT, direct, limits.rate, limits.burst, limits.send_queue_bytes,
-        limits.negotiation_seconds,
-    )  # fmt: skip
+        return Service(_component(config, listen), connections, replace(tcp, content_ns=ns.COMPONENT).connect)
+    clients = replace(tcp, rate=limits.rate, burst=limits.burst)
+    return Service(c2s_sup.handler(_settings(config, listen, throttle)), connections, clients.connect)
 
 
-def _settings(config: Config, listen: Listen, tls: TlsContexts | None, throttle: Throttle | None) -> Settings:
+def _settings(config: Config, listen: Listen, throttle: Throttle | None) -> Settings:
     stream = StreamConfig(
         hosts=frozenset(config.hosts),
         tls=listen.tls,
@@ -94,7 +90,6 @@ def _settings(config: Config, listen: Listen, tls: TlsContexts | None, throttle:
     )
     return Settings(
         stream=stream,
-        tls=tls,
         limits=_after(config),
         negotiation=config.limits.negotiation_seconds,
         throttle=throttle,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,16 @@ def test_packages_hold_a_docstring_and_nothing_else() -> None:
             assert isinstance(body[0], ast.Expr), path
 
 
+#: what only a connection knows: how a stream is written on the wire, and what carries it
+OF_THE_WIRE = re.compile(r"stream:stream|socket|transport\.|import receiver|net\.(receiver|transport|tcp_connection)")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "apps/xmppd/stream").glob("*.py")), ids=module_name)
+def test_a_stream_knows_no_wire(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not OF_THE_WIRE.findall(text), "what carries a stream is behind net/connection.py"
+
+
 def test_the_table_would_find_a_fault() -> None:
     assert faults("otp.erts.pid", ast.parse("from otp.stdlib import gen"))
     assert faults("xmpp_core.jid", ast.parse("import socket"))
@@ -131,4 +142,5 @@ def test_the_table_would_find_a_fault() -> None:
     assert not faults("xmppd.mods.mod_roster", ast.parse("from xmppd.mods.roster import transitions"))
     assert faults("xmppd.node.parent", ast.parse("from xmppd.admin import dispatch"))
     assert faults("xmppd.admin.users", ast.parse("from xmppd.cli import render"))
+    assert OF_THE_WIRE.search("data.transport.send(text)")
     assert not faults("xmppd.sup", ast.parse("from xmppd.stream import c2s"))

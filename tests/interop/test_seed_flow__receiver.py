@@ -127,8 +127,8 @@ def test_receiver_terminate_takes_the_stream_with_it(server: Booted) -> None:
     worker = server.sessions(wire.bare.partition("@")[0])[wire.jid]
     source = (
         "fsm = [s.pid for s in sm.sessions({!r})][0]\n"
-        "(await introspect.get_state(fsm))[1].endpoint.receiver and "
-        "process.exit_((await introspect.get_state(fsm))[1].endpoint.receiver, 'kill')"
+        "(await introspect.get_state(fsm))[1].connection.receiver and "
+        "process.exit_((await introspect.get_state(fsm))[1].connection.receiver, 'kill')"
     )
     server.eval(source.format(wire.bare), worker)
     with pytest.raises(Ended):

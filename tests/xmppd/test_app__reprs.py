@@ -24,7 +24,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import from_element
 from xmppd.auth import auth
 from xmppd.config.schema import Listen
-from xmppd.net.receiver import Batch
+from xmppd.net.connection import Batch
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.sm import sm
 from xmppd.stream import c2s_session

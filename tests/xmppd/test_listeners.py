@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from tests.support.server import config
 from xmppd import listeners
@@ -18,12 +19,15 @@ def test_each_listener_has_its_own_rules(tmp_path: Path) -> None:
     chosen = config(tmp_path, listen=LISTEN, limits=Limits(rate=1000, pre_auth_bytes=2048))
     c2s, direct, component = listeners.listener_specs(chosen, listeners.tls_contexts(chosen), {"c2s:127.0.0.1:5222": 7})
     assert [d.address.fd for d in (c2s, direct, component)] == [7, None, None]
-    assert c2s.service.context is None
-    assert direct.service.context is not None
-    assert component.service.content_ns == "jabber:component:accept"
-    assert c2s.service.rate == 1000
-    assert component.service.rate is None
-    assert c2s.service.limits.bytes == 2048
+    kinds: list[Any] = [spec.service.connect for spec in (c2s, direct, component)]  # methods of a Tcp each
+    clients, encrypted, components = [connect.__self__ for connect in kinds]
+    assert not clients.direct
+    assert encrypted.direct
+    assert encrypted.tls is not None
+    assert components.content_ns == "jabber:component:accept"
+    assert clients.rate == 1000
+    assert components.rate is None
+    assert clients.limits.bytes == 2048
     assert c2s.service.connections is direct.service.connections is component.service.connections
 
 
@@ -35,6 +39,6 @@ def test_without_tls_no_certificate_is_made(tmp_path: Path) -> None:
 
 def test_plus_follows_its_sibling(tmp_path: Path) -> None:
     chosen = config(tmp_path, auth=Auth(mechanisms=("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN")))
-    settings = listeners._settings(chosen, chosen.listen[0], None, None)
+    settings = listeners._settings(chosen, chosen.listen[0], None)
     assert settings.stream.mechanisms == ("SCRAM-SHA-256", "PLAIN")
     assert settings.throttle is None

@@ -1,7 +1,7 @@
 """acceptor — takes connections off one listening socket and hands each to the processes that will serve it.
 
 OTP:      gen_server; cf. ranch_acceptor.erl and Thousand Island's acceptor.ex
-Way:      net.listener → [acceptor] → receiver_sup, then the handler it was given (c2s), then become_controller
+Way:      net.listener → [acceptor] → connect (tcp_connection), then the handler it was given (c2s), then control
 Process:  one per listener, permanent, under listener_sup
 Differs:  accept(2) is not waited for in the process: the loop calls when the socket is readable
 """
@@ -12,25 +12,21 @@ import contextlib
 import errno
 import logging
 import socket
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import exits, process
-from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid, Ref
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Down
 from otp.erts.timer import TIMERS, TimerRef
-from otp.stdlib import gen_server, supervisor
+from otp.stdlib import gen_fsm, gen_server
 from otp.stdlib.gen_server import GenServer, Init, NoReply, Stop
-from xmpp_core import ns
-from xmpp_core.parser import BEFORE_AUTH, Limits
-from xmppd.net import listener, receiver, receiver_sup, shaper
+from xmppd.net import listener
+from xmppd.net.connection import Connection, Disconnected
 from xmppd.net.connection_limits import OpenConnections, Slot
-from xmppd.net.transport import NEGOTIATION, Flusher, Transport, peer_of
-from xmppd.net.xml_stream import XmlStream
+from xmppd.net.transport import Flusher, peer_of
 
 log = logging.getLogger(__name__)
 
@@ -42,37 +38,19 @@ _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.
 _GONE: Final = frozenset({errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.EINTR, errno.ENETDOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A connection as its handler is given it: where to write, whom to ask, and its slot among the open connections."""
-
-    transport: Transport
-    receiver: Pid
-    slot: Slot
-
-
-#: starts the process that serves an endpoint: the receiver's controller
-Handler = Callable[[Endpoint], Awaitable[Pid | None]]
+#: makes the connection over an accepted socket, which is its business from then on: (socket, peer, slot, flusher)
+Connect = Callable[[socket.socket, str, Slot, Flusher], Awaitable[Connection]]
+#: starts the process that serves a connection: its controller
+Handler = Callable[[Connection], Awaitable[Pid | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the connections of one listener get.
-
-    `limits` and `content_ns` are those of its streams, before login; `context` gives the TLS context of connections
-    that begin with TLS, else None; `rate` and `burst` are the shaper's (bytes a second, bytes); `send_queue` is the
-    bytes that may wait for a slow reader; `negotiation` the seconds from accept within which TLS must be there.
-    """
+    """What those who come to one listener get: what carries their bytes, who serves them, and how many may come."""
 
     handler: Handler
     connections: OpenConnections
-    limits: Limits = BEFORE_AUTH
-    content_ns: str = ns.CLIENT
-    context: Callable[[], ssl.SSLContext] | None = None
-    rate: float | None = None
-    burst: float = 1 << 20
-    send_queue: int = 4 << 20
-    negotiation: float = NEGOTIATION
+    connect: Connect
 
 
 @dataclass(slots=True)
@@ -174,27 +152,20 @@ def _admit(sock: socket.socket, state: State) -> None:
 async def _hand_over(sock: socket.socket, peer: str, slot: Slot, state: State) -> None:
     """One connection's start, in a process of its own so that the next need not wait for it."""
     service = state.service
-    transport = Transport(THIS.loop, state.flusher, peer, service.send_queue, service.negotiation)
-    transport.on_gone = slot.release
-    slot.evict = lambda: transport.abort("crowded_out")
-    pace = shaper.new(service.rate, service.burst, CLOCK.monotonic())
-    context = service.context() if service.context is not None else None
-    pid: Pid | None = None
+    connection: Connection | None = None
+    controller: Pid | None = None
     try:
-        args = (transport, sock, XmlStream(service.limits, service.content_ns), pace, context)
-        pid = await supervisor.start_child(receiver_sup.NAME, args)
-        assert pid is not None
-        controller = await service.handler(Endpoint(transport, pid, slot))
+        connection = await service.connect(sock, peer, slot, state.flusher)
+        controller = await service.handler(connection)
         if controller is None:
             raise exits.StartError("ignored")
-        await receiver.become_controller(pid, controller)
+        await connection.control(controller)
     except (exits.StartError, exits.ProcessExit, OSError) as error:
         log.info("connection from %s not served: %s", peer, error)
-        if pid is not None:
-            receiver.close(pid)
-        else:
-            sock.close()
-            transport.abort()
+        if connection is not None:
+            connection.drop()
+        if controller is not None:
+            gen_fsm.send_event(controller, Disconnected(error))
 
 
 def start_link(listener_name: str, service: Service, name: str) -> Awaitable[Pid | None]:

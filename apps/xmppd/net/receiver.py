@@ -21,14 +21,15 @@ from typing import Any, Final
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
-from otp.erts.links import watch
-from otp.erts.pid import Pid
+from otp.erts.links import remove_watcher, watch
+from otp.erts.pid import Pid, Ref
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 from otp.stdlib import gen_fsm, gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 from xmpp_core.errors import StreamError
 from xmpp_core.parser import Limits
+from xmppd.net.connection import Batch, Disconnected
 from xmppd.net.shaper import Shaper
 from xmppd.net.transport import Transport
 from xmppd.net.xml_stream import XmlStream
@@ -41,28 +42,6 @@ BACKLOG: Final = 128 * 1024
 PIECE: Final = 32 * 1024
 #: seconds a connection whose receiver was killed stays open for the stream's last words
 _ORPHANED: Final = 2.0
-
-# -- to the controller (gen_fsm events)
-
-
-@dataclass(slots=True)  # one for every read: to freeze it costs more than to make it
-class Batch:
-    """What one read brought, in order: StreamStart, Element, StreamEnd; a StreamError is the last event there is.
-
-    The controller says `transport.consumed(size)` when it has dealt with it. `seq` counts the batches.
-    """
-
-    events: list[Any]
-    size: int
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """The connection is gone: "closed" by the peer, or why we gave it up."""
-
-    reason: object
-
 
 # -- to the receiver
 
@@ -106,6 +85,13 @@ class ChangeShaper:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlive:
+    """Cast: if the controller ends, wait `seconds` for another one."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Cast: stop; what was sent still leaves."""
 
@@ -115,17 +101,24 @@ class _Failed:
     error: Exception
 
 
+@dataclass(frozen=True, slots=True)
+class _Deserted:
+    """The controller has ended."""
+
+
+# why nothing is read
 _SHAPER: Final = 1
 _BACKLOG: Final = 2
 _REST: Final = 4
+_NOBODY: Final = 8
 
 
 class Inbound:
     """The receiver's state, and the reading side of its connection (transport.Reader)."""
 
     __slots__ = (
-        "_batches", "_holds", "_rest", "_unconsumed", "context", "controller", "pid", "shaper", "sock",
-        "stream", "transport",
+        "_batches", "_holds", "_rest", "_told", "_unconsumed", "context", "controller", "disconnected", "patience",
+        "pid", "shaper", "sock", "stream", "transport", "watched",
     )  # fmt: skip
 
     def __init__(
@@ -136,6 +129,10 @@ class Inbound:
         self.sock: socket.socket | None = sock
         self.context = context
         self.controller: Pid | None = None
+        self.watched: Ref | None = None
+        self.patience = 0.0  # seconds to wait for another controller
+        self.disconnected: Disconnected | None = None
+        self._told: list[Batch] | None = None  # batches that are not consumed, oldest first
         self._batches = self._unconsumed = self._holds = 0
         self._rest = b""
 
@@ -163,7 +160,12 @@ class Inbound:
         if events:
             self._batches = seq = self._batches + 1
             self._unconsumed += size
-            gen_fsm.send_event(controller, Batch(events, size, seq))
+            batch = Batch(events, size, seq)
+            if self._told is None:
+                self._told = [batch]
+            else:
+                self._told.append(batch)
+            gen_fsm.send_event(controller, batch)
             if self._unconsumed > BACKLOG:
                 self._hold(_BACKLOG)
         if paced:
@@ -172,6 +174,8 @@ class Inbound:
 
     def _go_on(self) -> None:
         """The next piece of a large read; the last one lets the next read come."""
+        if self.controller is None:
+            return  # who takes over goes on
         data, self._rest = self._rest, b""
         if len(data) <= PIECE:
             self._release(_REST)
@@ -185,8 +189,14 @@ class Inbound:
             TIMERS.after(pause, self._release, _SHAPER)
 
     def consumed(self, size: int, seconds: float) -> None:
-        """The controller has dealt with a batch of `size` bytes, in `seconds` of work."""
+        """The controller has dealt with the oldest batch, of `size` bytes, in `seconds` of work."""
         self._unconsumed -= size
+        told = self._told
+        if told is not None:
+            if len(told) == 1:
+                self._told = None
+            else:
+                del told[0]
         if seconds:
             work = self.shaper.work(size, seconds)
             if work:
@@ -196,25 +206,55 @@ class Inbound:
 
     def lost(self, reason: object) -> None:
         """The peer is gone. The controller hears it after all that was read before."""
-        while self._rest:
+        while self._rest and self.controller is not None:
             self._go_on()
+        self.disconnected = Disconnected(reason)
         if self.controller is not None:
-            gen_fsm.send_event(self.controller, Closed(reason))
+            gen_fsm.send_event(self.controller, self.disconnected)
 
     def read_since(self, seq: int) -> bool:
         """True if anything came after batch `seq`, be it only the first byte of something."""
         return bool(self._rest) or self._batches != seq or not self.stream.between
 
+    def obey(self, controller: Pid) -> None:
+        """Tell `controller` from now on, and first what an earlier one had not yet dealt with."""
+        if self.watched is not None and self.controller is not None:
+            remove_watcher(self.watched, self.controller)
+        self.controller = controller
+        self.watched = watch(controller, self.deserted)
+        for batch in self._told or ():
+            gen_fsm.send_event(controller, batch)
+        if self._holds & _NOBODY:
+            self._release(_NOBODY)
+            if self._rest:
+                self._go_on()
+        if self.disconnected is not None:
+            gen_fsm.send_event(controller, self.disconnected)
+
     def deserted(self, _reason: object) -> None:
         """The controller has ended: so do we, when all that was sent to us before has been dealt with."""
-        gen_server.cast(self.pid, Close())
+        self.controller = None
+        self._hold(_NOBODY)
+        gen_server.cast(self.pid, _Deserted())
 
-    def orphaned(self, _reason: object) -> None:
-        """As a port goes with its owner: whatever way the receiver ended, its socket does not outlive it for long."""
+    def wait(self) -> None:
+        """Nobody is there to be told; after a while nobody comes any more."""
+        TIMERS.after(self.patience, self.give_up)
+
+    def give_up(self) -> None:
+        """Close, unless somebody has come."""
+        if self.controller is None:
+            gen_server.cast(self.pid, Close())
+
+    def orphaned(self, reason: object) -> None:
+        """The receiver has ended, in whatever way: as a port goes with its owner, its socket does not outlive it for
+        long, and the controller is told."""
         if self.sock is not None:
             self.sock.close()
         if not self.transport.closing:
             TIMERS.after(_ORPHANED, self.transport.abort)
+        if self.controller is not None:
+            gen_fsm.send_event(self.controller, Disconnected(reason))
 
     def _hold(self, why: int) -> None:
         self._holds |= why
@@ -259,10 +299,16 @@ class Receiver(GenServer[Inbound]):
         return Stop("bad_request", state)
 
     def handle_cast(self, request: object, state: Inbound) -> Any:
-        """Another pace, or the end."""
+        """Another pace, another patience, or the end."""
         match request:
             case Close():
                 return Stop("normal", state)
+            case Outlive(seconds):
+                state.patience = seconds
+            case _Deserted() if state.controller is None:
+                if not state.patience:
+                    return Stop("normal", state)
+                state.wait()
             case ChangeShaper(shaper):
                 state.shaper = shaper
         return NoReply(state)
@@ -284,9 +330,8 @@ class Receiver(GenServer[Inbound]):
 
 
 async def _become_controller(controller: Pid, state: Inbound) -> Any:
-    state.controller = controller
-    watch(controller, state.deserted)
     sock, state.sock = state.sock, None
+    state.obey(controller)
     if sock is not None:
         try:
             await state.transport.activate(sock, state, state.context)
@@ -323,6 +368,11 @@ async def starttls(receiver: Pid, context: ssl.SSLContext, preface: bytes, seq: 
 def change_shaper(receiver: Pid, shaper: Shaper) -> None:
     """Set another pace."""
     gen_server.cast(receiver, ChangeShaper(shaper))
+
+
+def outlive(receiver: Pid, seconds: float) -> None:
+    """If the controller ends, wait so long for another one."""
+    gen_server.cast(receiver, Outlive(seconds))
 
 
 def close(receiver: Pid) -> None:

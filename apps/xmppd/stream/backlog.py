@@ -1,11 +1,10 @@
 """backlog — what waits for a component that reads too slowly: a bounded part of it, the rest goes back to who sent it.
 
-Way:      router → Deliver → component → [backlog] → transport; or → faults.bounce → router → sender
+Way:      router → Deliver → component → [backlog] → connection; or → faults.bounce → router → sender
 Process:  runs in the component's process, which does nothing else meanwhile; one that reads costs nothing here
 RFC:      6120 §8.3.3.18 (resource-constraint)
 Differs:  a client that does not read is let go (slow_reader). A component is there for many: who floods it must not end
-it,
-          nor take the room of the others
+          it, nor take the room of the others
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Final
 from otp.erts import process
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Stanza
-from xmppd.net.transport import Transport
+from xmppd.net.connection import Connection
 from xmppd.routing import faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 
@@ -59,30 +58,30 @@ def _sender(packet: Stanza) -> str:
     return packet.from_.bare if packet.from_ is not None else ""
 
 
-async def write(transport: Transport, packet: Stanza) -> None:
+async def write(connection: Connection, packet: Stanza) -> None:
     """Write a stanza; if the component does not read, wait until it has read what came meanwhile,
     too, or is gone, or has to go."""
-    if transport.closing:
+    if connection.closing:
         await _refuse(packet, _GONE)
         return
-    transport.send(packet.to_xml())
-    backlog = Backlog(transport.limit) if transport.congested else None
-    while backlog is not None and (backlog.waiting or (transport.congested and not transport.closing)):
-        if transport.closing:
+    connection.send(packet.to_xml())
+    backlog = Backlog(connection.limit) if connection.congested else None
+    while backlog is not None and (backlog.waiting or (connection.congested and not connection.closing)):
+        if connection.closing:
             await _refuse(backlog.pop(), _GONE)
-        elif transport.congested:
-            if not await _gather(transport, backlog):
+        elif connection.congested:
+            if not await _gather(connection, backlog):
                 return
         else:
-            transport.send(backlog.pop().to_xml())
+            connection.send(backlog.pop().to_xml())
             await asyncio.sleep(0)
 
 
-async def _gather(transport: Transport, backlog: Backlog) -> bool:
+async def _gather(connection: Connection, backlog: Backlog) -> bool:
     """True when the component has read enough, or is gone. False if its stream is to end by our will: what waits is in
     the mailbox again, behind the word of it."""
     me, read = process.self_(), process.make_ref()
-    transport.tell_writable(lambda: process.send(me, read))
+    connection.tell_writable(lambda: process.send(me, read))
     while True:
         message = await process.receive(lambda m: m is read or isinstance(m, (Deliver, *_ENDS)))
         if message is read:

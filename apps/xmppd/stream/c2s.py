@@ -1,8 +1,8 @@
 """c2s — a client's stream, from its header to its end.
 
 OTP:      gen_fsm; cf. ejabberd_c2s.erl: the states bear its names
-Way:      net.receiver → [c2s] → routing.packets → router → …; Deliver → [c2s] → transport
-Process:  one per connection, temporary, under c2s_sup; it watches its receiver
+Way:      net.connection → [c2s] → routing.packets → router → …; Deliver → [c2s] → connection
+Process:  one per connection, temporary, under c2s_sup; the controller of its connection
 RFC:      6120, 6121 (what the events mean is decided by xmpp_core.stream_fsm, a pure table)
 Differs:  one budget of time for the whole negotiation, never rearmed; every request gets an answer
 
@@ -17,7 +17,6 @@ from time import perf_counter
 from typing import Any
 
 from otp.erts import exits, process
-from otp.erts.links import watch
 from otp.erts.pid import Pid
 from otp.erts.signals import Exit
 from otp.stdlib import gen_fsm
@@ -26,22 +25,19 @@ from xmpp_core import ns, stream_fsm
 from xmpp_core.element import Element
 from xmpp_core.errors import StreamError
 from xmpp_core.parser import Oversized, StreamStart
-from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, SendHeader, StreamFault
+from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, StreamFault
 from xmpp_core.stream_state import StateName, StreamState
 from xmppd import audit
-from xmppd.net import receiver
-from xmppd.net.acceptor import Endpoint
-from xmppd.net.receiver import Batch
+from xmppd.net.connection import Batch, Connection, Disconnected, Header
 from xmppd.routing import durability, hooks
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced, Shutdown
 from xmppd.routing.fairly import SLICE
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.routing.session import C2sSession
 from xmppd.stream import c2s_actions, c2s_session
-from xmppd.stream.c2s_data import Data, ReceiverEnded, Settings
+from xmppd.stream.c2s_data import Data, Settings
 
 log = logging.getLogger("xmppd.c2s")
-
 
 
 #: stanzas after which they have it, whatever those took, and what came for the client is written: it may be answers
@@ -49,19 +45,18 @@ AT_MOST = 32
 
 
 class C2s(GenFsm[Data]):
-    """The callbacks. A state function gets a Batch of events, or receiver.Closed."""
+    """The callbacks. A state function gets a Batch of events, or Disconnected."""
 
-    def init(self, settings: Settings, endpoint: Endpoint) -> tuple[str, Data]:
+    def init(self, settings: Settings, connection: Connection) -> tuple[str, Data]:
         """Before the first byte; the one budget of time for the negotiation begins."""
         process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
         tls = settings.stream.tls == "direct"
         fsm = StreamState(tls=tls, channel_binding=tls)
-        data = Data(settings, endpoint, fsm, process.self_())
-        watch(endpoint.receiver, data.receiver_ended)
+        data = Data(settings, connection, fsm)
         data.timer = process.send_after(settings.negotiation, process.self_(), NegotiationTimeout())
         return data.name, data
 
-    async def wait_for_stream(self, event: Batch | receiver.Closed, data: Data) -> Any:
+    async def wait_for_stream(self, event: Batch | Disconnected, data: Data) -> Any:
         """The client's header is awaited; also after TLS, and after login."""
         return await self._events(event, data)
 
@@ -69,22 +64,21 @@ class C2s(GenFsm[Data]):
     wait_for_auth = wait_for_feature_request = wait_for_sasl_response = wait_for_stream
     wait_for_bind = wait_for_session = wait_for_resume = wait_for_stream
 
-    async def session_established(self, event: Batch | receiver.Closed, data: Data) -> Any:
+    async def session_established(self, event: Batch | Disconnected, data: Data) -> Any:
         """Stanzas. Messages and presence without a `from`, which nearly all are, go straight on."""
         return await self._events(event, data)
 
-    async def _events(self, event: Batch | receiver.Closed, data: Data) -> Any:
-        if type(event) is not Batch:
-            data.ending = data.ending or f"connection lost: {_short(getattr(event, 'reason', 'closed'))}"
-            await _drive(data, Closed())
-            return _next(data)
+    async def _events(self, event: Batch | Disconnected, data: Data) -> Any:
+        if type(event) is Disconnected:
+            return await self._disconnected(event, data)
+        assert type(event) is Batch
         data.seq = event.seq
         if data.session is not None and data.session.on_sign is not None:
             data.session.said_something()
         events, last = event.events, len(event.events) - 1
         if last == 0 and data.session is not None and _is_message(events[0]):
             await c2s_session.send_on(data, data.session, events[0])  # comes most often, and costs what its size says
-            data.transport.consumed(event.size)
+            data.connection.consumed(event.size)
             return _next(data)
         began = process.busy_time()
         until = perf_counter() + SLICE
@@ -102,7 +96,13 @@ class C2s(GenFsm[Data]):
                 if not await _keep_up(data):
                     return _next(data)
                 until = perf_counter() + SLICE
-        data.transport.consumed(event.size, process.busy_time() - began)
+        data.connection.consumed(event.size, process.busy_time() - began)
+        return _next(data)
+
+    async def _disconnected(self, event: Disconnected, data: Data) -> Any:
+        data.ending = data.ending or f"connection lost: {_short(event.reason)}"
+        broken = isinstance(event.reason, exits.Crash)  # what read it has a bug
+        await _drive(data, StreamFault(StreamError("internal-server-error")) if broken else Closed())
         return _next(data)
 
     def handle_info(self, message: object, state_name: str, data: Data) -> Any:
@@ -156,20 +156,19 @@ class C2s(GenFsm[Data]):
             _tell_end(reason, data)
             if data.timer is not None:
                 process.cancel_timer(data.timer)
-            data.transport.close()
-            receiver.close(data.endpoint.receiver)
+            data.connection.drop()
 
     def format_status(self, state: tuple[str, Data]) -> Any:
         """Who and where; nothing that was said."""
         name, data = state
-        return name, data.session.jid.full if data.session is not None else data.fsm.username, data.transport.peer
+        return name, data.session.jid.full if data.session is not None else data.fsm.username, data.connection.peer
 
 
 def _tell_end(reason: object, data: Data) -> None:
     who = data.fsm.jid.full if data.fsm.jid is not None else data.fsm.username and f"{data.fsm.username}@{data.host}"
     faulty = isinstance(reason, exits.Crash)
     why = data.ending or ("a fault of the server" if faulty else f"the server ends it ({_short(reason)})")
-    text = f"stream from {audit.address(data.transport.peer)} closed: {why}"
+    text = f"stream from {audit.address(data.connection.peer)} closed: {why}"
     if who:
         audit.tell(audit.CLOSED, text, audit.quoted(who))
     else:
@@ -230,9 +229,6 @@ def _event_of(message: object, data: Data) -> Event | None:
             return StreamFault(StreamError(condition, text))
         case Shutdown():
             return StreamFault(StreamError("system-shutdown"))
-        case ReceiverEnded(reason):
-            broken = isinstance(reason, exits.Crash)
-            return StreamFault(StreamError("internal-server-error")) if broken else Closed()
     return None
 
 
@@ -241,9 +237,9 @@ def _send_last_error(reason: object, data: Data) -> None:
     if data.over:
         return
     condition = "system-shutdown" if reason == exits.SHUTDOWN else "internal-server-error"
-    if not data.fsm.header_sent:
-        data.transport.send(c2s_actions.header(SendHeader(data.host), "0"))
-    c2s_actions.goodbye(data, StreamError(condition))
+    if not data.connection.opened:
+        data.connection.open(Header("0", data.host, version="1.0"))
+    data.connection.close(StreamError(condition))
 
 
 def _short(reason: object) -> str:
@@ -253,9 +249,9 @@ def _short(reason: object) -> str:
 # -- API
 
 
-async def start_link(settings: Settings, endpoint: Endpoint) -> Pid | None:
-    """Start the process that serves `endpoint`; c2s_sup's child function."""
-    return await gen_fsm.start_link(C2s, settings, endpoint)
+async def start_link(settings: Settings, connection: Connection) -> Pid | None:
+    """Start the process that serves `connection`; c2s_sup's child function."""
+    return await gen_fsm.start_link(C2s, settings, connection)
 
 
 assert all(hasattr(C2s, name.value) for name in StateName if name is not StateName.CLOSED)

@@ -1,6 +1,6 @@
 """c2s_actions — carries out what the stream machine decided.
 
-Way:      stream.c2s → xmpp_core.stream_fsm.step → [c2s_actions] → transport, receiver, auth, sm, hooks
+Way:      stream.c2s → xmpp_core.stream_fsm.step → [c2s_actions] → connection, auth, sm, hooks
 Process:  runs in the c2s
 RFC:      6120 §4.2 to §7
 """
@@ -11,7 +11,7 @@ import secrets
 from typing import Any, Final
 
 from otp.erts.exits import CallError
-from xmpp_core import escape, ns, stanza
+from xmpp_core import stanza
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
@@ -43,14 +43,11 @@ from xmpp_core.stream_events import (
     UnauthenticatedIq,
 )
 from xmppd import audit
-from xmppd.net import receiver
+from xmppd.net.connection import Header
 from xmppd.routing import durability, faults, hooks
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
 from xmppd.stream import c2s_auth, c2s_session
 from xmppd.stream.c2s_data import Data
-
-END: Final = "</stream:stream>"
-_HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.CLIENT}' xmlns:stream='{ns.STREAM}'"
 
 
 async def perform(data: Data, action: Action) -> Event | None:
@@ -60,14 +57,7 @@ async def perform(data: Data, action: Action) -> Event | None:
 
 
 async def _send_header(data: Data, action: SendHeader) -> None:
-    data.transport.send(header(action, secrets.token_urlsafe(16)))
-
-
-def header(action: SendHeader, stream_id: str) -> str:
-    """Our stream header. RFC: 6120 §4.7"""
-    attrs = {"id": stream_id, "from": action.from_, "to": action.to, "version": action.version, "xml:lang": action.lang}
-    written = [f" {key}='{escape.attr(value)}'" for key, value in attrs.items() if value]
-    return f"{_HEADER}{''.join(written)}>"
+    data.connection.open(Header(secrets.token_urlsafe(16), action.from_, action.to, action.version, action.lang))
 
 
 async def _send_features(data: Data, action: SendFeatures) -> None:
@@ -76,7 +66,7 @@ async def _send_features(data: Data, action: SendFeatures) -> None:
         user = JID(data.fsm.username, data.host) if data.fsm.username else None
         elements = await hooks.run_fold(data.host, StreamFeatures(data.host, user, data.safe), elements)
     written = "".join([_written(element) for element in elements])
-    data.transport.send(f"<stream:features>{written}</stream:features>")
+    data.connection.send(f"<stream:features>{written}</stream:features>")
 
 
 #: elements that are the same object on every stream, and how they are written; the object is kept, so its id is its own
@@ -94,16 +84,12 @@ def _written(element: Element) -> str:
 
 
 async def _send_element(data: Data, action: SendElement) -> None:
-    data.transport.send(action.element.to_xml())
+    data.connection.send(action.element.to_xml())
 
 
 async def _start_tls(data: Data, action: StartTls) -> Event:
-    contexts = data.settings.tls
-    assert contexts is not None
-    proceed = action.proceed.to_xml().encode()
-    context = contexts.context(data.host)
     # what lies behind <starttls/> came in the clear and must not be taken for protected (CVE-2011-0411)
-    if data.more or not await receiver.starttls(data.endpoint.receiver, context, proceed, data.seq):
+    if data.more or not await data.connection.start_tls(data.host, action.proceed.to_xml(), data.seq):
         return StreamFault(StreamError("policy-violation", "data after starttls"))
     return TlsReady(channel_binding=True)
 
@@ -113,7 +99,7 @@ async def _sasl_step(data: Data, action: SaslStep) -> Event:
 
 
 async def _reset_stream(data: Data, _action: ResetStream) -> None:
-    await receiver.reset_stream(data.endpoint.receiver, data.settings.limits)
+    await data.connection.restart(data.settings.limits)
 
 
 async def _bind(data: Data, action: Bind) -> Event:
@@ -142,7 +128,7 @@ async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | 
     try:
         iq = stanza.from_element(action.iq)
         assert isinstance(iq, stanza.Iq)
-        point = C2sUnauthenticatedIq(data.host, iq, data.transport.peer, data.safe)
+        point = C2sUnauthenticatedIq(data.host, iq, data.connection.peer, data.safe)
         answer = await hooks.run_fold(data.host, point, None)
     except StanzaError:
         pass
@@ -150,7 +136,7 @@ async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | 
         answer = iq.error(faults.stanza_error(error, "answering an iq before the login"))
     if answer is None:
         return IqUnhandled(action.iq)
-    data.transport.send(answer.to_xml())
+    data.connection.send(answer.to_xml())
     return None
 
 
@@ -168,20 +154,13 @@ async def _close_stream(data: Data, action: CloseStream) -> None:
             faults.log(failure, "storing what a client had sent before it closed its stream")
             error = StreamError("resource-constraint", faults.LATER)
         await c2s_session.close_session(data, "normal")  # and answers to that still leave
-    goodbye(data, error)
+    data.connection.close(error)
 
 
 def _in_words(error: StreamError | None) -> str:
     if error is None:
         return "the client has closed it"
     return f"{error.condition} {audit.quoted(error.text)}" if error.text else error.condition
-
-
-def goodbye(data: Data, error: StreamError | None) -> None:
-    """The end of a stream whose header was sent; idempotent."""
-    if not data.said_goodbye:
-        data.said_goodbye = True
-        data.transport.send(f"{error.to_element().to_xml() if error is not None else ''}{END}")
 
 
 async def _nothing(_data: Data, _action: Detach | Stop) -> None:

@@ -28,13 +28,13 @@ from xmppd import audit
 from xmppd.auth import auth
 from xmppd.auth.auth import AuthBusy
 from xmppd.auth.throttle import address_key
-from xmppd.net import receiver
+from xmppd.net.connection import END_POINT, Disconnected
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
 from xmppd.routing.sm import sm
 from xmppd.store.store import StoreError
-from xmppd.stream.c2s_data import Data, ReceiverEnded
+from xmppd.stream.c2s_data import Data
 
 _LATER = Failure("temporary-auth-failure")
 
@@ -62,7 +62,7 @@ async def _look_up(host: str, need: NeedKeys | NeedPasswordCheck) -> Answer:
 
 
 def _context(data: Data) -> SaslContext:
-    end_point = channel_binding(data)
+    end_point = data.connection.channel_binding(END_POINT)
     return SaslContext(
         host=data.host,
         secret=auth.server_secret(),
@@ -73,14 +73,6 @@ def _context(data: Data) -> SaslContext:
     )
 
 
-def channel_binding(data: Data) -> bytes:
-    """The tls-server-end-point bytes of this connection; b"" without TLS."""
-    session, contexts = data.transport.tls, data.settings.tls
-    if session is None or contexts is None or not session.handshaken:
-        return b""
-    return contexts.end_point(session.context)
-
-
 async def report(data: Data, result: ReportAuth) -> None:
     """An attempt ended: count it if it failed, take the client for known if not, and tell the modules; return when it
     may be answered. The verdict comes first: streams that try at the same time slow each other."""
@@ -89,32 +81,32 @@ async def report(data: Data, result: ReportAuth) -> None:
     throttle, now = data.settings.throttle, CLOCK.monotonic()
     if result.ok:
         data.how = sys.intern(result.mechanism)
-        data.endpoint.slot.authenticated()
+        data.connection.slot.authenticated()
     elif throttle is not None:
         for key in _keys(data, result.username):
             throttle.spend(key, now)
     if hooks.wanted(data.host, AuthResult):
-        point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.transport.peer)
+        point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.connection.peer)
         await hooks.run(data.host, point)
     if throttle is not None and len(throttle):  # else nobody has failed of late
-        data.endpoint.slot.judged = True
+        data.connection.slot.judged = True
         await _hold_back(throttle.delay(_keys(data, result.username), now))
-        data.endpoint.slot.judged = False
+        data.connection.slot.judged = False
 
 
 def _told(data: Data, result: ReportAuth) -> None:
-    tls, ip = data.transport.tls, audit.address(data.transport.peer)
+    ip = audit.address(data.connection.peer)
     who = audit.quoted(f"{result.username}@{data.host}") if result.username else ""
     how = result.mechanism or "XEP-0078"
     if result.ok:
-        audit.tell(audit.LOGIN, f"login from {ip}: {who}", how, tls.version() if tls is not None else "no TLS")
+        audit.tell(audit.LOGIN, f"login from {ip}: {who}", how, data.connection.tls_version() or "no TLS")
     else:
         audit.tell(audit.LOGIN_FAILED, f"login from {ip} failed: {result.reason}", who, audit.mechanism(how))
 
 
 def _keys(data: Data, username: str | None) -> list[str]:
     """What is counted together: the address, and the account in whatever spelling, whether there is one or not."""
-    keys = [f"ip:{address_key(data.transport.peer)}"]
+    keys = [f"ip:{address_key(data.connection.peer)}"]
     if username:
         with contextlib.suppress(PrepError):
             keys.append(f"account:{prep.local(username)}@{data.host}")
@@ -134,8 +126,8 @@ async def _hold_back(seconds: float) -> None:
 
 def _ends_the_wait(message: object) -> bool:
     if isinstance(message, gen_fsm.Event):
-        return isinstance(message.event, receiver.Closed)
-    return isinstance(message, Exit | Kick | NegotiationTimeout | ReceiverEnded | Shutdown)
+        return isinstance(message.event, Disconnected)
+    return isinstance(message, Exit | Kick | NegotiationTimeout | Shutdown)
 
 
 async def legacy_login(data: Data, request: LegacyAuth) -> LegacyAuthResult:

@@ -1,6 +1,6 @@
 """c2s_session — a bound client: its session opened and closed, its stanzas sent on, and those for it written.
 
-Way:      stream.c2s → [c2s_session] → routing.packets (out of the client), transport (to the client)
+Way:      stream.c2s → [c2s_session] → routing.packets (out of the client), connection (to the client)
 Process:  runs in the c2s
 RFC:      6120 §7, §8.1; 6121 §4, §8
 """
@@ -19,7 +19,7 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import Oversized
-from xmpp_core.stanza import Iq, Message, Presence
+from xmpp_core.stanza import Message, Presence
 from xmppd.routing import faults, hold, hooks, packets, router
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Older
 from xmppd.routing.hook_points import (
@@ -43,16 +43,15 @@ AT_ONCE: Final = 64
 
 async def open_session(data: Data, jid: JID) -> None:
     """Put the session into the table of every node, and tell the modules."""
-    transport = data.transport
-    tls = transport.tls
-    info = {"ip": transport.peer, "tls": tls.version() if tls is not None else "", "mechanism": data.how}
+    connection = data.connection
+    info = {"ip": connection.peer, "tls": connection.tls_version(), "mechanism": data.how}
     session = new_session(jid, process.self_(), lang=data.lang, info=info, safe=data.safe)
     await sm.open_session(session)
     data.session = session
     if data.timer is not None:
         process.cancel_timer(data.timer)
         data.timer = None
-    data.endpoint.slot.authenticated()
+    connection.slot.authenticated()
     await hooks.run(session.host, SessionOpened(session))
 
 
@@ -64,16 +63,11 @@ async def close_session(data: Data, reason: str) -> None:
     await sm.close_session(session)
     moved = True
     try:
-        moved = await redeliver(session, lambda answer: _last_answer(data, answer))
+        moved = await redeliver(session, lambda answer: data.connection.send(answer.to_xml()))
         moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
     finally:
         await sm.finish_leaving(session, moved=moved)
     await hooks.run(session.host, SessionClosed(session, reason))
-
-
-def _last_answer(data: Data, answer: Iq) -> None:
-    if not data.said_goodbye:
-        data.transport.send(answer.to_xml())
 
 
 async def send_on(data: Data, session: C2sSession, el: Element) -> None:
@@ -112,7 +106,7 @@ def refuse(data: Data, el: Oversized) -> None:
 
 def _answer(data: Data, el: Element, error: StanzaError) -> None:
     if el.attrs.get("type") not in ("error", "result"):
-        data.transport.send(answers.error(el, error).to_xml())
+        data.connection.send(answers.error(el, error).to_xml())
 
 
 #: marks that only a server sets, and the attribute that says which. XEP: 0203 §5, 0359 §6
@@ -129,12 +123,12 @@ def _in_our_name(child: Element | str, host: str) -> bool:
 def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
     """Write a stanza that no module wants to see to a client that reads; False if there is more to it."""
     host = session.host
-    if data.transport.congested or session.hold is not None or hooks.wanted(host, UserReceivePacket):
+    if data.connection.congested or session.hold is not None or hooks.wanted(host, UserReceivePacket):
         return False
     if isinstance(message.stanza, Presence) and hooks.wanted(host, UserReceivePresence):
         return False
     try:
-        data.transport.send(message.stanza.to_xml())
+        data.connection.send(message.stanza.to_xml())
     except Exception:
         return False  # `write` says of it what is to be said
     return True
@@ -147,19 +141,19 @@ async def write(data: Data, session: C2sSession, message: Deliver | Older) -> No
     Raises StreamError if the client does not read at all, or too much is held.
     """
     if type(message) is Deliver and hold.takes(session, message):
-        if session.hold is not None and session.hold.size > data.transport.limit // 2:
+        if session.hold is not None and session.hold.size > data.connection.limit // 2:
             raise StreamError("resource-constraint", "too much comes while older messages are handed over")
         return
     try:
         kept = await packets.receive_packet(session, message.stanza)
         if kept is not None:
-            data.transport.send(kept.to_xml())
+            data.connection.send(kept.to_xml())
     except Exception as error:
         answer = faults.answer(message.stanza, error)
         if answer is not None:
             await router.route(answer)
-    if data.transport.congested:
-        await slow_reader.wait_until_read(data.transport)
+    if data.connection.congested:
+        await slow_reader.wait_until_read(data.connection)
 
 
 async def let_go(data: Data, session: C2sSession) -> None:

@@ -14,7 +14,8 @@ from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import TEMPORARY, ChildSpec, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd.net.acceptor import Endpoint, Handler
+from xmppd.net.acceptor import Handler
+from xmppd.net.connection import Connection
 from xmppd.routing.deliver import Shutdown
 from xmppd.stream import c2s
 from xmppd.stream.c2s_data import Settings
@@ -23,7 +24,7 @@ NAME = "c2s_sup"
 
 
 class C2sSup(Supervisor):
-    """One spec; each start_child gives the settings and the endpoint."""
+    """One spec; each start_child gives the settings and the connection."""
 
     def init(self) -> tuple[SupFlags, list[ChildSpec]]:
         """Temporary children, two seconds to say goodbye."""
@@ -36,8 +37,8 @@ def handler(settings: Settings) -> Handler:
     return partial(_start, settings)
 
 
-async def _start(settings: Settings, endpoint: Endpoint) -> Pid | None:
-    pid: Pid | None = await supervisor.start_child(NAME, (settings, endpoint))
+async def _start(settings: Settings, connection: Connection) -> Pid | None:
+    pid: Pid | None = await supervisor.start_child(NAME, (settings, connection))
     return pid
 
 

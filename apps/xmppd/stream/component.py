@@ -1,7 +1,7 @@
 """component — an external component's stream: a service with a domain of its own, behind a shared secret.
 
 OTP:      gen_fsm; cf. ejabberd_service.erl, whose state names it bears
-Way:      net.receiver → [component] → router; router → Deliver → [component] → transport
+Way:      net.connection → [component] → router; router → Deliver → [component] → connection
 Process:  one per connection, temporary, under service_sup; the domain's route ends with it
 XEP:      0114 (accept)
 RFC:      6120 §4.9 (stream errors), §8.1.1.2 (addresses)
@@ -27,16 +27,14 @@ from otp.erts.timer import TimerRef
 from otp.kernel import pg
 from otp.stdlib import gen_fsm
 from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
-from xmpp_core import escape, ns, stanza
+from xmpp_core import ns, stanza
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.parser import Limits, Oversized, StreamEnd, StreamStart
 from xmppd import audit
-from xmppd.net import receiver
-from xmppd.net.acceptor import Endpoint
-from xmppd.net.receiver import Batch
+from xmppd.net.connection import Batch, Connection, Header
 from xmppd.routing import durability, faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
 from xmppd.routing.fairly import SLICE
@@ -44,12 +42,9 @@ from xmppd.stream import backlog
 
 log = logging.getLogger("xmppd.component")
 
-_HEADER: Final = f"<?xml version='1.0'?><stream:stream xmlns='{ns.COMPONENT}' xmlns:stream='{ns.STREAM}'"
-
-
 _TAKEN = StreamError("conflict", "the domain is in use")
 _TRIES = 500
-#: seconds an older link gets to end; longer than transport.STALL, after which it waits for no reader any more
+#: seconds an older link gets to end; longer than its connection waits for a peer that does not read
 _REPLACED_WITHIN = 20.0
 
 
@@ -72,13 +67,13 @@ class Data:
     why it ended, in the words of the log."""
 
     settings: ServiceSettings
-    endpoint: Endpoint
-    monitor: Ref
+    connection: Connection
     timer: TimerRef | None
     groups: Ref | None = None  # our monitor of pg, in which the domain is ours
     domain: str = ""
     stream_id: str = ""
-    closing_xml: str = ""
+    ended: bool = False
+    error: StreamError | None = None
     ending: str = ""
 
 
@@ -88,13 +83,13 @@ class _Late:
 
 
 class Component(GenFsm[Data]):
-    """The callbacks. A state function gets a Batch of events, or receiver.Closed."""
+    """The callbacks. A state function gets a Batch of events, or Disconnected."""
 
-    def init(self, settings: ServiceSettings, endpoint: Endpoint) -> tuple[str, Data]:
+    def init(self, settings: ServiceSettings, connection: Connection) -> tuple[str, Data]:
         """Before the first byte; the time for the handshake begins."""
         process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
         timer = process.send_after(settings.negotiation, process.self_(), _Late())
-        return "wait_for_stream", Data(settings, endpoint, process.monitor(endpoint.receiver), timer)
+        return "wait_for_stream", Data(settings, connection, timer)
 
     async def wait_for_stream(self, event: Any, data: Data) -> Any:
         """The header names the domain."""
@@ -112,7 +107,7 @@ class Component(GenFsm[Data]):
         """Stanzas for the domain, and what the server says to this stream."""
         match message:
             case Deliver(packet):
-                await backlog.write(data.endpoint.transport, packet)
+                await backlog.write(data.connection, packet)
             case Kick(condition, text):
                 return _fail(data, StreamError(condition, text))
             case Replaced():
@@ -121,8 +116,6 @@ class Component(GenFsm[Data]):
                 return _fail(data, StreamError("system-shutdown"))
             case _Late():
                 return _fail(data, StreamError("connection-timeout"))
-            case Down(ref, _, _) if ref is data.monitor:
-                return Stop("normal", data)
             case Down(ref, _, _) if ref is data.groups:
                 return NextState(state_name, data) if await _register(data) else _fail(data, _TAKEN)
             case Exit(_, reason):
@@ -132,15 +125,15 @@ class Component(GenFsm[Data]):
     async def terminate(self, reason: object, state_name: str, data: Data) -> None:
         """The closing tag if there was none, the domain given back, and the connection closed."""
         try:
-            if not data.closing_xml and reason != "normal":
+            if not data.ended and reason != "normal":
                 _fail(data, StreamError("system-shutdown" if reason == "shutdown" else "internal-server-error"))
             await _give_back(data)  # before the words: who has read them may come again at once
         finally:
-            data.endpoint.transport.send(data.closing_xml)
             if data.timer is not None:
                 process.cancel_timer(data.timer)
-            data.endpoint.transport.close()
-            receiver.close(data.endpoint.receiver)
+            if data.ended:
+                data.connection.close(data.error)
+            data.connection.drop()
 
     def format_status(self, state: tuple[str, Data]) -> Any:
         """Without the secrets."""
@@ -159,7 +152,7 @@ async def _each(event: Any, data: Data, name: str) -> Any:
         if process.busy_time() - since > SLICE:
             await asyncio.sleep(0)
             since = process.busy_time()
-    data.endpoint.transport.consumed(event.size)
+    data.connection.consumed(event.size)
     return NextState(name, data)
 
 
@@ -200,15 +193,15 @@ async def _on_handshake(data: Data, item: Any) -> Any:
         await _replace(data.domain)
     if not await _register(data):
         return _fail(data, _TAKEN)
-    data.endpoint.slot.authenticated()
-    await receiver.set_limits(data.endpoint.receiver, data.settings.limits)
+    data.connection.slot.authenticated()
+    await data.connection.set_limits(data.settings.limits)
     _tell(data, audit.COMPONENT, "let in")
-    data.endpoint.transport.send("<handshake/>")
+    data.connection.send("<handshake/>")
     return "stream_established"
 
 
 def _tell(data: Data, deed: str, what: str) -> None:
-    audit.tell(deed, f"component from {audit.address(data.endpoint.transport.peer)} {what}", audit.quoted(data.domain))
+    audit.tell(deed, f"component from {audit.address(data.connection.peer)} {what}", audit.quoted(data.domain))
 
 
 async def _register(data: Data) -> bool:
@@ -223,7 +216,7 @@ async def _register(data: Data) -> bool:
 
 async def _replace(domain: str) -> None:
     """Have older links of the domain end, wherever they are, and give back what waits for them; returns when they are
-    gone. One that does not read and holds its process up is let go by its transport; not even so, it is killed."""
+    gone. One that does not read and holds its process up is let go by its connection; not even so, it is killed."""
     older = {process.monitor(pid): pid for pid in router.processes_of(domain)}
     for pid in older.values():
         process.send(pid, Replaced())
@@ -267,7 +260,7 @@ async def _on_stanza(data: Data, item: Any) -> Any:
         packet = _addressed(data, item)
     except StanzaError as error:
         if item.attrs.get("type") not in ("error", "result"):
-            data.endpoint.transport.send(_sent_back(item, error).to_xml())
+            data.connection.send(_sent_back(item, error).to_xml())
         return "stream_established"
     try:
         if isinstance(packet, stanza.Iq | stanza.Presence):
@@ -278,7 +271,7 @@ async def _on_stanza(data: Data, item: Any) -> Any:
     except Exception as error:
         answer = faults.answer(packet, error)
         if answer is not None:
-            data.endpoint.transport.send(answer.to_xml())
+            data.connection.send(answer.to_xml())
     return "stream_established"
 
 
@@ -319,16 +312,14 @@ def _not_expected(data: Data, item: object) -> Any:
 
 def _send_header(data: Data) -> None:
     data.stream_id = secrets.token_hex(16)
-    sender = f" from='{escape.attr(data.domain)}'" if data.domain else ""
-    data.endpoint.transport.send(f"{_HEADER} id='{data.stream_id}'{sender}>")
+    data.connection.open(Header(data.stream_id, data.domain))
 
 
 def _fail(data: Data, error: StreamError | None) -> Any:
     """The end, and its words, which terminate says; None: the stream ends as it should."""
     if not data.stream_id:
         _send_header(data)
-    words = error.to_element().to_xml() if error is not None else ""
-    data.closing_xml = f"{words}</stream:stream>"
+    data.ended, data.error = True, error
     data.ending = error.condition if error is not None else "the component has closed it"
     return Stop("normal", data)
 
@@ -338,6 +329,6 @@ def handshake(stream_id: str, secret: str) -> str:
     return hashlib.sha1(f"{stream_id}{secret}".encode()).hexdigest()
 
 
-async def start_link(settings: ServiceSettings, endpoint: Endpoint) -> Pid | None:
-    """Start the process that serves `endpoint`; service_sup's child function."""
-    return await gen_fsm.start_link(Component, settings, endpoint)
+async def start_link(settings: ServiceSettings, connection: Connection) -> Pid | None:
+    """Start the process that serves `connection`; service_sup's child function."""
+    return await gen_fsm.start_link(Component, settings, connection)

@@ -13,7 +13,8 @@ from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import TEMPORARY, ChildSpec, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd.net.acceptor import Endpoint, Handler
+from xmppd.net.acceptor import Handler
+from xmppd.net.connection import Connection
 from xmppd.stream import component
 from xmppd.stream.component import ServiceSettings
 
@@ -21,7 +22,7 @@ NAME = "service_sup"
 
 
 class ServiceSup(Supervisor):
-    """One spec; each start_child gives the settings and the endpoint."""
+    """One spec; each start_child gives the settings and the connection."""
 
     def init(self) -> tuple[SupFlags, list[ChildSpec]]:
         """Temporary children, two seconds to say goodbye."""
@@ -34,6 +35,6 @@ def handler(settings: ServiceSettings) -> Handler:
     return partial(_start, settings)
 
 
-async def _start(settings: ServiceSettings, endpoint: Endpoint) -> Pid | None:
-    pid: Pid | None = await supervisor.start_child(NAME, (settings, endpoint))
+async def _start(settings: ServiceSettings, connection: Connection) -> Pid | None:
+    pid: Pid | None = await supervisor.start_child(NAME, (settings, connection))
     return pid

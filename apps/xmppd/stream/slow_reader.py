@@ -13,7 +13,7 @@ from otp.erts import process
 from otp.erts.exits import ReceiveTimeout
 from otp.erts.pid import Ref
 from xmpp_core.errors import StreamError
-from xmppd.net.transport import Transport
+from xmppd.net.connection import Connection
 from xmppd.routing import hold
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 
@@ -40,16 +40,16 @@ class _Waiting:
         return self.bytes > self.limit
 
 
-async def wait_until_read(transport: Transport) -> None:
+async def wait_until_read(connection: Connection) -> None:
     """Wait until the client has read what was written to it, or is gone.
 
-    Raises StreamError if more bytes come meanwhile than half of what the transport itself may hold, or if more than
+    Raises StreamError if more bytes come meanwhile than half of what may wait in the connection, or if more than
     MOST_WAITING messages wait when PATIENCE is over. All that has come stays in the mailbox.
     """
     me, read = process.self_(), process.make_ref()
-    transport.tell_writable(lambda: process.send(me, read))
+    connection.tell_writable(lambda: process.send(me, read))
     while True:
-        waiting = _Waiting(read, transport.limit // 2)
+        waiting = _Waiting(read, connection.limit // 2)
         try:
             message = await process.receive(waiting, PATIENCE)
         except ReceiveTimeout:

@@ -18,10 +18,12 @@ from otp.stdlib.gen_fsm import GenFsm, NextState
 from tests.support import node
 from xmpp_core.parser import StreamStart
 from xmppd.net import acceptor, receiver_sup
-from xmppd.net.acceptor import Endpoint, Handler, Service
+from xmppd.net.acceptor import Handler, Service
+from xmppd.net.connection import Connection
 from xmppd.net.connection_limits import ConnectionLimits, OpenConnections
 from xmppd.net.listener import Address, Listener, get_socket
 from xmppd.net.receiver_sup import ReceiverSup
+from xmppd.net.tcp_connection import Tcp
 
 HEADER = b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
 
@@ -29,8 +31,8 @@ HEADER = b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabb
 class Serving(GenFsm[list[Any]]):
     """A handler's process: remembers what it is told."""
 
-    def init(self, endpoint: Endpoint, seen: list[Any]) -> tuple[str, list[Any]]:
-        seen.append(endpoint)
+    def init(self, connection: Connection, seen: list[Any]) -> tuple[str, list[Any]]:
+        seen.append(connection)
         return "on", seen
 
     def on(self, event: Any, seen: list[Any]) -> Any:
@@ -42,14 +44,14 @@ class Serving(GenFsm[list[Any]]):
 async def accepting(handler: Handler, connections: OpenConnections) -> AsyncIterator[tuple[str, int]]:
     await supervisor.start_link(ReceiverSup, name=receiver_sup.NAME)
     await gen_server.start(Listener, Address("t", "127.0.0.1", 0), name="listener:t")
-    await acceptor.start_link("listener:t", Service(handler, connections), "acceptor:t")
+    await acceptor.start_link("listener:t", Service(handler, connections, Tcp().connect), "acceptor:t")
     sock = await get_socket("listener:t")
     yield sock.getsockname()
 
 
 def serve(seen: list[Any]) -> Handler:
-    async def handler(endpoint: Endpoint) -> Pid | None:
-        return await gen_fsm.start(Serving, endpoint, seen)
+    async def handler(connection: Connection) -> Pid | None:
+        return await gen_fsm.start(Serving, connection, seen)
 
     return handler
 
@@ -62,13 +64,13 @@ def test_a_connection_is_handed_over_and_then_read() -> None:
             client = socket.create_connection(address)
             client.send(HEADER)
             await node.until(lambda: len(seen) == 2)
-            endpoint, batch = seen
-            assert endpoint.transport.peer == "127.0.0.1"
+            connection, batch = seen
+            assert connection.peer == "127.0.0.1"
             assert type(batch.events[0]) is StreamStart
             assert connections.open == 1
             client.close()
             await node.until(lambda: len(seen) == 3)
-            endpoint.transport.close()
+            connection.drop()
             await node.until(lambda: connections.open == 0)
 
     node.run(body)
@@ -107,11 +109,11 @@ def test_a_handler_that_fails_costs_one_connection() -> None:
     async def body() -> None:
         seen: list[Any] = []
 
-        async def handler(endpoint: Endpoint) -> Pid | None:
+        async def handler(connection: Connection) -> Pid | None:
             if not seen:
                 seen.append("failed")
                 raise gen_fsm.StartError("no")
-            return await serve(seen)(endpoint)
+            return await serve(seen)(connection)
 
         connections = OpenConnections()
         async with accepting(handler, connections) as address:

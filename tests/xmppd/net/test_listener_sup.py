@@ -8,18 +8,20 @@ from otp.erts import process
 from otp.stdlib import supervisor
 from tests.support import node
 from xmppd.net import listener_sup
-from xmppd.net.acceptor import Endpoint, Service
+from xmppd.net.acceptor import Service
+from xmppd.net.connection import Connection
 from xmppd.net.connection_limits import OpenConnections
 from xmppd.net.listener import Address, get_socket
 from xmppd.net.listener_sup import ListenerSpec, ListenerSup
+from xmppd.net.tcp_connection import Tcp
 
 
-async def nobody(_endpoint: Endpoint) -> None:
+async def nobody(_connection: Connection) -> None:
     return None
 
 
 def spec(name: str) -> ListenerSpec:
-    return ListenerSpec(Address(name, "127.0.0.1", 0), Service(nobody, OpenConnections()))
+    return ListenerSpec(Address(name, "127.0.0.1", 0), Service(nobody, OpenConnections(), Tcp().connect))
 
 
 def test_each_door_has_a_listener_and_an_acceptor() -> None:

@@ -16,7 +16,8 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StreamError
 from xmpp_core.parser import StreamEnd, StreamStart
 from xmppd.net import receiver, shaper
-from xmppd.net.receiver import Batch, Closed, Receiver
+from xmppd.net.connection import Batch, Disconnected
+from xmppd.net.receiver import Receiver
 from xmppd.net.tls import TlsContexts
 from xmppd.net.transport import Flusher, Transport
 from xmppd.net.xml_stream import XmlStream
@@ -111,7 +112,7 @@ def test_the_peers_end_is_told_after_all_it_said() -> None:
         rig.peer.send(HEADER)
         rig.peer.close()
         await node.until(lambda: len(rig.seen) == 2)
-        assert rig.seen[1] == Closed("closed")
+        assert rig.seen[1] == Disconnected("closed")
 
     node.run(body)
 
@@ -285,8 +286,8 @@ def test_what_was_read_before_the_end_is_told_before_the_end() -> None:
         state.feed(HEADER + b"<a/>" * 20_000)
         assert state.read_since(1)
         state.lost("closed")
-        await node.until(lambda: any(isinstance(event, Closed) for event in rig.seen))
-        assert isinstance(rig.seen[-1], Closed)
+        await node.until(lambda: any(isinstance(event, Disconnected) for event in rig.seen))
+        assert isinstance(rig.seen[-1], Disconnected)
         assert len(rig.events) == 20_001
 
     node.run(body)

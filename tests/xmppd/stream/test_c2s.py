@@ -484,7 +484,7 @@ def test_a_killed_receiver_ends_its_stream_and_no_other() -> None:
     async def body(port: int) -> None:
         juliet, romeo = await pair(port)
         pid = sm.sessions("romeo@localhost")[0].pid
-        receiver = pid.target.state.endpoint.receiver
+        receiver = pid.target.state.connection.receiver
         process.exit_(receiver, "kill")
         await romeo.gone()
         await node.until(lambda: len(sm.all_sessions()) == 1)
@@ -592,7 +592,7 @@ def test_who_asks_for_more_than_a_share_of_the_worker_pauses() -> None:
         juliet.send("<iq type='get' id='1' to='localhost'><x xmlns='y'/></iq>")
         await juliet.expect("<iq.*?</iq>")
         data = stream.target.state  # type: ignore[union-attr]
-        assert not data.transport.reading
+        assert not data.connection.transport.reading
 
     play(body, limits=Limits(rate=1024, burst=4096))
 

@@ -20,13 +20,13 @@ from xmpp_core.stream_events import LegacyAuth, NegotiationTimeout, ReportAuth, 
 from xmpp_core.stream_state import StreamConfig, StreamState
 from xmppd.auth import auth
 from xmppd.auth.throttle import Throttle
-from xmppd.net import receiver
+from xmppd.net.connection import Disconnected
 from xmppd.net.connection_limits import OpenConnections
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
 from xmppd.stream import c2s_auth
-from xmppd.stream.c2s_data import ReceiverEnded, Settings
+from xmppd.stream.c2s_data import Settings
 
 
 def unauthenticated(throttle: Throttle | None = None) -> Any:
@@ -34,8 +34,9 @@ def unauthenticated(throttle: Throttle | None = None) -> Any:
     slot = OpenConnections().admit("192.0.2.1")
     return SimpleNamespace(
         settings=Settings(StreamConfig(hosts={"localhost"}, plain_without_tls=True), throttle=throttle),
-        transport=SimpleNamespace(peer="192.0.2.1", tls=None),
-        endpoint=SimpleNamespace(slot=slot),
+        connection=SimpleNamespace(
+            peer="192.0.2.1", slot=slot, tls_version=lambda: "", channel_binding=lambda _name: b""
+        ),
         fsm=StreamState(host="localhost"),
         host="localhost",
         mechanism=None,
@@ -72,13 +73,13 @@ def test_who_guesses_makes_answers_late_and_refuses_nobody(guesser: str) -> None
         throttle = Throttle(0.001, 5, longest=0.01)
         for n in range(20):
             data = unauthenticated(throttle)
-            data.transport.peer = guesser
+            data.connection.peer = guesser
             assert (await log_in(data, ("juliet", "Juliet", "JULIET")[n % 3], "wrong")).condition == "not-authorized"
         assert throttle.delay([f"ip:{guesser}"], THIS.loop.time()) > 0.009
         assert throttle.delay(["account:juliet@localhost"], THIS.loop.time()) > 0.009, "in whatever spelling"
         owner = unauthenticated(throttle)
         assert (await log_in(owner, "juliet", "secret")).username == "juliet"
-        assert not owner.endpoint.slot._unauthenticated
+        assert not owner.connection.slot._unauthenticated
 
     with_accounts(body)
 
@@ -94,10 +95,10 @@ def test_tries_at_the_same_time_slow_each_other() -> None:
     with_accounts(body)
 
 
-GONE = gen_fsm.Event(receiver.Closed("closed"))
+GONE = gen_fsm.Event(Disconnected("closed"))
 
 
-@pytest.mark.parametrize("news", [Shutdown(), Kick(), NegotiationTimeout(), ReceiverEnded("normal"), GONE])
+@pytest.mark.parametrize("news", [Shutdown(), Kick(), NegotiationTimeout(), GONE])
 def test_nothing_waits_for_who_has_gone_or_must_go(news: object) -> None:
     async def body() -> None:
         throttle = Throttle(0.001, 1, longest=3600)
@@ -118,13 +119,9 @@ def test_who_logs_in_is_no_stranger_any_more() -> None:
         await c2s_auth.report(data, ReportAuth("juliet", True, "PLAIN"))
         assert data.how == "PLAIN"
         assert told == [AuthResult("localhost", "juliet", "PLAIN", True, "192.0.2.1")]
-        assert not data.endpoint.slot._unauthenticated
+        assert not data.connection.slot._unauthenticated
 
     with_accounts(body)
-
-
-def test_without_tls_there_is_nothing_to_bind_to() -> None:
-    assert c2s_auth.channel_binding(unauthenticated()) == b""
 
 
 def test_without_the_store_a_login_waits() -> None:

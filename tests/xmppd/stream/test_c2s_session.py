@@ -30,18 +30,20 @@ JULIET = JID("juliet", "localhost", "balcony")
 
 
 class Wire:
-    """A transport that remembers."""
+    """A connection that remembers."""
 
     peer = "192.0.2.1"
-    tls = None
-
     limit = 4 << 20
     stuck = False
 
     def __init__(self) -> None:
+        self.slot = OpenConnections().admit(self.peer)
         self.sent: list[str] = []
         self.congested = False
         self.waited = 0
+
+    def tls_version(self) -> str:
+        return ""
 
     def send(self, data: str) -> None:
         self.sent.append(data)
@@ -54,10 +56,7 @@ class Wire:
 
 
 async def bound() -> Any:
-    endpoint = SimpleNamespace(slot=OpenConnections().admit("192.0.2.1"))
-    data = SimpleNamespace(
-        transport=Wire(), endpoint=endpoint, session=None, timer=None, lang="", how="PLAIN", safe=True
-    )
+    data = SimpleNamespace(connection=Wire(), session=None, timer=None, lang="", how="PLAIN", safe=True)
     data.timer = process.send_after(60.0, process.self_(), "late")
     await c2s_session.open_session(data, JULIET)  # type: ignore[arg-type]
     return data
@@ -90,7 +89,7 @@ def test_a_stanza_is_written_at_once_when_no_module_wants_to_see_it() -> None:
     async def body() -> None:
         data = await bound()
         assert c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
-        assert "<body>hello</body>" in data.transport.sent[0]
+        assert "<body>hello</body>" in data.connection.sent[0]
         await hooks.add("localhost", UserReceivePresence, lambda acc, _point: acc)
         assert not c2s_session.write_now(data, data.session, Deliver(make_presence(JULIET)))
         assert c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
@@ -103,10 +102,10 @@ def test_a_stanza_is_written_at_once_when_no_module_wants_to_see_it() -> None:
 def test_a_slow_reader_is_waited_for() -> None:
     async def body() -> None:
         data = await bound()
-        data.transport.congested = True
+        data.connection.congested = True
         assert not c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
         await c2s_session.write(data, data.session, Deliver(make_message(JULIET, "hello")))
-        assert data.transport.waited == 1
+        assert data.connection.waited == 1
 
     play(body)
 
@@ -114,8 +113,8 @@ def test_a_slow_reader_is_waited_for() -> None:
 def test_a_reader_too_slow_for_what_waits_is_let_go() -> None:
     async def body() -> None:
         data = await bound()
-        data.transport.congested = data.transport.stuck = True
-        data.transport.limit = 200_000
+        data.connection.congested = data.connection.stuck = True
+        data.connection.limit = 200_000
         for _ in range(3):
             process.send(process.self_(), Deliver(make_message(JULIET, "x" * 50_000)))
         with pytest.raises(StreamError, match="resource-constraint"):
@@ -149,7 +148,6 @@ async def _collect(parent: Pid) -> None:
 def test_one_stanza_that_fails_on_its_way_back_does_not_keep_the_others() -> None:
     async def body() -> None:
         data = await bound()
-        data.said_goodbye = False
         request = make_iq("get", "1", Element("urn:x", "q"), from_=JULIET, to=JULIET.bare_jid())
         deep = Element("urn:x", "a")
         for _ in range(200):
@@ -157,7 +155,7 @@ def test_one_stanza_that_fails_on_its_way_back_does_not_keep_the_others() -> Non
         for stanza in (request.result(deep), SerializedIq(request, "<q xmlns='urn:x'/>")):
             process.send(process.self_(), Deliver(stanza))
         await c2s_session.close_session(data, "normal")
-        assert "<q xmlns='urn:x'/>" in data.transport.sent[-1]
+        assert "<q xmlns='urn:x'/>" in data.connection.sent[-1]
 
     play(body)
 
@@ -179,9 +177,9 @@ def test_an_error_to_a_malformed_address_is_dropped() -> None:
         data = await bound()
         for type_ in ("error", "result"):
             await c2s_session.send_on(data, data.session, Element("jabber:client", "iq", {"to": "@", "type": type_}))
-        assert data.transport.sent == []
+        assert data.connection.sent == []
         await c2s_session.send_on(data, data.session, Element("jabber:client", "message", {"to": "@"}))
-        assert "jid-malformed" in data.transport.sent[0]
+        assert "jid-malformed" in data.connection.sent[0]
 
     play(body)
 

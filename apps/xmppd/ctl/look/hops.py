@@ -104,7 +104,7 @@ class Hops:
         data, session, element = args
         parsed = self._parsed.pop(id(element), None)
         key = key_of(element, session.jid, _to(element))
-        owner = str(data.endpoint.receiver)
+        owner = str(getattr(data.connection, "receiver", ""))
         for note in parsed[1:] if parsed is not None else ():
             self._note(key, (*note[:3], owner, note[4]), session.jid, element)
         self._note(key, self._here(now, "c2s", "takes it up"), session.jid, element)
@@ -190,7 +190,9 @@ class Hops:
             return  # write_now leaves it to write
         key = self._of(called.args[2].stanza, called.end, "recipient", f"written: {_us(called)}")
         if key is not None:
-            self._unsent.setdefault(id(called.args[0].transport), []).append(f"{key}\n{process.self_()}")
+            self._unsent.setdefault(id(getattr(called.args[0].connection, "transport", None)), []).append(
+                f"{key}\n{process.self_()}"
+            )
 
     def _flushed(self, called: Called) -> None:
         for entry in self._unsent.pop(id(called.args[0]), ()):

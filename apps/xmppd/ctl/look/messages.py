@@ -15,7 +15,7 @@ from otp.stdlib.term_format import HIDDEN, Special, format_term, is_secret, mask
 from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
-from xmppd.net.receiver import Batch
+from xmppd.net.connection import Batch
 from xmppd.routing.deliver import Deliver
 
 #: characters of one stanza that are shown

@@ -17,7 +17,8 @@ from otp.erts.pid import Pid
 from otp.stdlib.gen_fsm import Event
 from xmppd import audit
 from xmppd.ctl.look import pids
-from xmppd.net.receiver import Batch
+from xmppd.net.connection import Batch
+from xmppd.net.tcp_connection import TcpConnection
 from xmppd.net.transport import Transport
 from xmppd.stream import c2s_data, component
 
@@ -45,7 +46,8 @@ def matches(word: str, pid: Pid) -> bool:
 def transport_of(pid: Pid) -> Transport | None:
     """The connection of a stream's process; None for any other."""
     state = getattr(pid.target, "state", None)
-    return state.endpoint.transport if isinstance(state, c2s_data.Data | component.Data) else None
+    connection = state.connection if isinstance(state, c2s_data.Data | component.Data) else None
+    return connection.transport if isinstance(connection, TcpConnection) else None
 
 
 def _port(transport: Transport) -> int | None:

@@ -14,7 +14,7 @@ from xmpp_core.element import Element, el
 from xmpp_core.jid import JID
 from xmpp_core.stanza import from_element
 from xmppd.ctl.look.messages import LONGEST, lines, xml
-from xmppd.net.receiver import Batch
+from xmppd.net.connection import Batch
 from xmppd.routing.deliver import Deliver, Kick
 
 BODY = el("message", ns.CLIENT, {"type": "chat"}, el("body", ns.CLIENT, None, "hello"))

@@ -20,7 +20,7 @@ from xmpp_core import ns
 from xmpp_core.element import el
 from xmppd.commands import CommandError
 from xmppd.ctl.look import nodes, observe
-from xmppd.net.receiver import Batch
+from xmppd.net.connection import Batch
 
 
 class Parent:
