@@ -43,18 +43,17 @@ class Held:
 def load(tx: Tx, owner: JID) -> Held | None:
     """What waits now; None if there is no such account (any more).
 
-    Each row says how many octets were stored until and with it, so that the first and the last tell what is there;
-    rows that have gone from between count until those before them have gone, too.
+    Rows are numbered, and each says how many octets were stored until and with it, so that the first and the last tell
+    what is there; rows that have gone from between count until those before them have gone, too.
     """
     who = (owner.domain, owner.local)
-    if tx.read(ACCOUNT, who) is None:
-        return None
     last = tx.last(OFFLINE, who)
     if last is None:
-        return Held()
+        return Held() if tx.read(ACCOUNT, who) is not None else None
+    # no account is looked for where there are rows: they go with it, in one transaction (auth.remove_user)
     [first] = tx.select(OFFLINE, who, limit=1)
     octets = max(0, last.total - first.total) + len(first.xml.encode())
-    return Held(tx.count(OFFLINE, who), octets, last.seq, last.total)
+    return Held(last.seq - first.seq + 1, octets, last.seq, last.total)
 
 
 def takes(tx: Tx, then: Held, room: Room, owner: JID, sender: JID | None) -> bool:

@@ -3,8 +3,8 @@
 Way:      mod_offline → cast Keep → [writer] → store; who is full → faults.bounce → the sender
 Process:  `offline_writer@host`, one per node and host, permanent, beside mod_offline under the host's supervisor.
           What comes within GATHER of the first goes to the disk with it; while a batch is being committed the next one
-          gathers in the mailbox. Senders wait for it with durability.flush before their next acknowledged thing: that
-          has it written at once
+          gathers in the mailbox. Senders wait for it with durability.flush before their next acknowledged thing: then
+          it is written as soon as the mailbox is empty, for all who wait
 Differs:  a user who came while the message was on its way to the disk is told as soon as it is there (spool.Stored),
           before its sender hears so, and so before anything that the sender says next
 """
@@ -54,12 +54,14 @@ class Due:
 
 @dataclass(slots=True)
 class State:
-    """`most`: what a user may have waiting; `size`: bytes in the queue; `timed`: a Due is to come."""
+    """`most`: what a user may have waiting; `size`: bytes in the queue; `timed`: a Due is to come; `waiting`: who is to
+    hear when what is in the queue is stored."""
 
     most: Room
     queue: list[Keep] = field(default_factory=list)
     size: int = 0
     timed: bool = False
+    waiting: list[Any] = field(default_factory=list)
 
 
 class OfflineWriter(GenServer[State]):
@@ -70,7 +72,7 @@ class OfflineWriter(GenServer[State]):
         return State(most)
 
     async def handle_cast(self, request: object, state: State) -> Any:
-        """Gather; write when it is time or the batch is full."""
+        """Gather; write when it is time, somebody waits or the batch is full."""
         if isinstance(request, Keep):
             state.queue.append(request)
             state.size += request.size
@@ -79,25 +81,38 @@ class OfflineWriter(GenServer[State]):
         elif not state.timed:
             state.timed = True
             process.send_after(GATHER, process.self_(), Due())
-        return NoReply(state)
+        return _on(state)
 
     async def handle_call(self, request: object, from_: Any, state: State) -> Any:
         """Sync: answered when all before it is on disk."""
-        await _flush(state)
-        return Reply(None, state) if isinstance(request, Sync) else Reply("unknown_request", state)
+        if not isinstance(request, Sync):
+            return Reply("unknown_request", state)
+        state.waiting.append(from_)
+        return _on(state)
 
     async def handle_info(self, message: object, state: State) -> Any:
-        """It is time."""
+        """It is time, or the mailbox is empty and somebody waits."""
         if isinstance(message, Due):
             state.timed = False
-            await _flush(state)
-        return NoReply(state)
+        await _flush(state)
+        return _on(state)
+
+
+def _on(state: State) -> NoReply[State]:
+    return NoReply(state, timeout=0) if state.waiting else NoReply(state)
 
 
 async def _flush(state: State) -> None:
+    """All in the queue goes to the disk; then who waits hears of it."""
     batch, state.queue, state.size = state.queue, [], 0
-    if not batch:
-        return
+    waiting, state.waiting = state.waiting, []
+    if batch:
+        await _store(batch, state)
+    for from_ in waiting:
+        gen_server.reply(from_, None)
+
+
+async def _store(batch: list[Keep], state: State) -> None:
     now = CLOCK.time_ns() // 1_000_000
     texts = [keep.message.el.to_xml("") for keep in batch]
     try:

@@ -69,3 +69,41 @@ def test_what_came_back_keeps_its_time() -> None:
         assert row.stamp == 1_000_000_000_500
 
     play(body)
+
+
+def test_each_of_many_who_wait_is_answered_once_its_own_is_stored() -> None:
+    async def body(core: CoreServer) -> None:
+        name = writer.name("localhost")
+        await core.account("juliet@localhost")
+
+        async def sender(i: int) -> list[bool]:
+            found = []
+            for k in range(3):
+                text = f"from {i}, {k}"
+                gen_server.cast(name, Keep(JULIET, make_message(JULIET, text, from_=ROMEO), 100))
+                await gen_server.call(name, Sync())
+                rows = await store.select(OFFLINE, ("localhost", "juliet"))
+                found.append(any(f"<body>{text}</body>" in row.xml for row in rows))
+            return found
+
+        me = process.self_()
+
+        async def told(i: int) -> None:
+            process.send(me, await sender(i))
+
+        for i in range(5):
+            process.spawn(told, i)
+        assert [await process.receive() for _ in range(5)] == [[True] * 3] * 5
+        assert await store.count(OFFLINE) == 15
+
+    play(body)
+
+
+def test_what_nobody_waits_for_is_stored_soon() -> None:
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
+        gen_server.cast(writer.name("localhost"), Keep(JULIET, make_message(JULIET, "soon", from_=ROMEO), 100))
+        while not await store.count(OFFLINE):
+            await process.sleep(writer.GATHER)
+
+    play(body)
