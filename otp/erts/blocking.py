@@ -148,6 +148,11 @@ async def run_blocking(fn: Callable[..., T], *args: Any) -> T:
         _POOL.waiting -= 1
 
 
+def is_busy() -> bool:
+    """Whether a call of run_blocking() has not come back yet."""
+    return _POOL.waiting > 0
+
+
 def stop_pool() -> None:
     """End the pool's threads; a later run_blocking starts new ones."""
     actors, _POOL.actors, _POOL.waiting = _POOL.actors, [], 0

@@ -34,7 +34,7 @@ class Clock:
         self.monotonic, self.time, self.time_ns = time.monotonic, time.time, time.time_ns
 
     def move(self, seconds: float) -> None:
-        """Be `seconds` later than before; timers notice it at Timers.fire(). Raises: ValueError if that is earlier."""
+        """Be `seconds` later than before; call TIMERS.fire() after it. Raises: ValueError if that is earlier."""
         if not seconds >= 0:
             raise ValueError(f"time does not go back: {seconds!r}")
         offset = self.offset = self.offset + seconds

@@ -12,11 +12,11 @@ import pytest
 
 from otp.erts import process
 from tests.support import node
-from tests.support.client import Client
 from tests.support.node import until
 from tests.support.server import config, serving
 from xmppd import gen_mod
 from xmppd.auth import auth
+from xmppd.testing.client import Client
 
 ROOT = Path(__file__).parents[2]
 NAME = "acme.mod_motd"

@@ -78,6 +78,11 @@ def feature_of(name: str) -> str | None:
     return parts[2].removeprefix("mod_")
 
 
+def is_for_tests(name: str) -> bool:
+    """Whether a module is of xmppd.testing."""
+    return f"{name}.".startswith("xmppd.testing.")
+
+
 def faults(name: str, tree: ast.AST) -> list[str]:
     """What a module imports that it may not."""
     room, wrong = room_of(name), []
@@ -86,6 +91,8 @@ def faults(name: str, tree: ast.AST) -> list[str]:
         top = target.split(".")[0]
         if top in NEVER:
             wrong.append(f"{line}: imports {target}")
+        elif is_for_tests(target) and not is_for_tests(name):
+            wrong.append(f"{line}: {target} is for tests, the server does without it")
         elif top == "pykka" and room != "otp.erts":
             wrong.append(f"{line}: only otp.erts imports pykka")
         elif top in IMPURE and any(name == p or name.startswith(p + ".") for p in PURE):
@@ -144,3 +151,5 @@ def test_the_table_would_find_a_fault() -> None:
     assert faults("xmppd.admin.users", ast.parse("from xmppd.cli import render"))
     assert OF_THE_WIRE.search("data.transport.send(text)")
     assert not faults("xmppd.sup", ast.parse("from xmppd.stream import c2s"))
+    assert faults("xmppd.sup", ast.parse("from xmppd.testing import server"))
+    assert not faults("xmppd.testing.server", ast.parse("from xmppd.testing import clock; from xmppd import sup"))

@@ -1,4 +1,4 @@
-"""server — a whole server in this process: memory store, a free port, modules as wanted.
+"""server — xmppd.testing.server for our own tests: exactly the modules that are wanted, and the port alone.
 
 async def body():
     async with serving(config(modules={})) as port:
@@ -11,18 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from otp.erts import process
-from otp.kernel.kernel_app import KernelSup
 from otp.stdlib import supervisor
-from tests.support.node import until
-from xmppd import sup
 from xmppd.config.schema import Auth, Config, Limits, Listen, Paths, Registration, Store
-from xmppd.net import listener
+from xmppd.testing.server import port_of, serve_config
+from xmppd.testing.settings import NOWHERE
 
 
 def config(
@@ -38,7 +34,7 @@ def config(
 ) -> Config:
     """A configuration for tests: one c2s listener on a free port, PLAIN allowed in the clear, the memory store."""
     made = Config(
-        paths=Paths(home or Path(tempfile.mkdtemp(prefix="xmppd-test-"))),
+        paths=Paths(home or NOWHERE),
         hosts=hosts,
         listen=listen or (Listen(module="c2s", ip="127.0.0.1", port=0, tls=tls, plain_without_tls=True),),
         registration=Registration(open=registration),
@@ -52,23 +48,8 @@ def config(
 @contextlib.asynccontextmanager
 async def serving(chosen: Config) -> AsyncIterator[int]:
     """Starts the server of a configuration and gives the port of its first listener; ends it at the exit."""
-    if process.whereis("pg") is None:
-        await supervisor.start_link(KernelSup, {})
-    top = await sup.start_link(chosen)
-    assert top is not None
-    try:
+    async with serve_config(chosen):
         yield await port_of(chosen.listen[0])
-    finally:
-        process.unlink(top)
-        process.exit_(top, "shutdown")
-        await until(lambda: not process.is_alive(top))
-
-
-async def port_of(listen: Listen) -> int:
-    """The port that a listener of the running server got."""
-    name = f"listener:{listen.module}:{listen.ip}:{listen.port}"
-    sock = await listener.get_socket(name)
-    return int(sock.getsockname()[1])
 
 
 async def streams() -> list[Any]:

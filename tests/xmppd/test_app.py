@@ -8,12 +8,12 @@ from otp.erts import process
 from otp.kernel import application, pg
 from otp.stdlib import supervisor
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, port_of
 from xmppd import sup
 from xmppd.app import XmppdApp
 from xmppd.net import listener_sup
 from xmppd.stream import c2s_sup
+from xmppd.testing.client import Client
 
 
 def test_the_way_up_and_the_way_down() -> None:

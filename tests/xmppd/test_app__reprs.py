@@ -16,7 +16,6 @@ import xmpp_core
 import xmppd
 from otp.erts import process
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, serving
 from xmpp_core import ns
 from xmpp_core.element import Element, el
@@ -28,6 +27,7 @@ from xmppd.net.connection import Batch
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.sm import sm
 from xmppd.stream import c2s_session
+from xmppd.testing.client import Client
 
 #: fields that hold what people wrote, or a secret, wherever they stand
 WRITTEN = {

@@ -11,7 +11,6 @@ import pytest
 from otp.erts import process
 from otp.kernel import logger
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, port_of, serving, streams
 from tests.xmppd.test_audit import banned
 from xmppd import audit
@@ -19,6 +18,7 @@ from xmppd.auth import auth
 from xmppd.config.schema import Listen
 from xmppd.routing.deliver import Kick
 from xmppd.stream.component import handshake
+from xmppd.testing.client import Client
 
 LISTEN = (
     Listen(module="c2s", ip="127.0.0.1", port=0, tls="off", plain_without_tls=True),

@@ -3,11 +3,11 @@
 from otp.erts import process
 from otp.stdlib import supervisor
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, serving
 from xmppd import sup
 from xmppd.auth import auth
 from xmppd.config.schema import Store
+from xmppd.testing.client import Client
 
 
 def test_the_listeners_come_last() -> None:

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
 
-from tests.support.client import Client
 from tests.support.server import config, serving
 from xmppd import gen_mod
 from xmppd.auth import auth
+from xmppd.testing.client import Client
 
 NAME = "learner.mod_dice"
 

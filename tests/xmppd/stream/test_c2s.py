@@ -12,7 +12,6 @@ import pytest
 
 from otp.erts import process
 from tests.support import node
-from tests.support.client import OPEN, Client
 from tests.support.server import config, serving, streams
 from xmpp_core.stanza import Iq, Message
 from xmppd.auth import auth
@@ -21,6 +20,7 @@ from xmppd.routing import hooks, packets
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened, UserReceivePacket, UserSendPacket
 from xmppd.routing.sm import sm
+from xmppd.testing.client import OPEN, Client
 
 Body = Callable[[int], Awaitable[None]]
 BIND = (

@@ -3,12 +3,12 @@
 from typing import Any
 
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, serving
 from xmpp_core.element import el
 from xmpp_core.stanza import Iq
 from xmppd.routing import hooks
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.testing.client import Client
 
 
 def test_modules_add_features_and_answer_strangers() -> None:

@@ -11,7 +11,6 @@ from otp.erts import process
 from otp.erts.scheduler import THIS
 from otp.stdlib import gen_fsm
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, serving
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
@@ -27,6 +26,7 @@ from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
 from xmppd.stream import c2s_auth
 from xmppd.stream.c2s_data import Settings
+from xmppd.testing.client import Client
 
 
 def unauthenticated(throttle: Throttle | None = None) -> Any:

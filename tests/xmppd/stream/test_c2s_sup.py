@@ -3,9 +3,9 @@
 from otp.erts import process
 from otp.stdlib import supervisor
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, serving
 from xmppd.stream import c2s_sup
+from xmppd.testing.client import Client
 
 
 def test_a_stream_that_dies_is_not_started_again() -> None:

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 
 from otp.erts import process
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, port_of, serving
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Limits, Listen
 from xmppd.routing import handler_table, iq, router
 from xmppd.store import store
 from xmppd.stream.component import handshake
+from xmppd.testing.client import Client
 
 HEADER = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{to}'>"
 SECRETS = {"echo.localhost": "s3cret", "other.localhost": "s3cret"}

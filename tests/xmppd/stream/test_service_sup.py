@@ -2,10 +2,10 @@
 
 from otp.stdlib import supervisor
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, serving
 from xmppd.config.schema import Listen
 from xmppd.stream import service_sup
+from xmppd.testing.client import Client
 
 
 def test_a_component_is_its_child_while_it_is_connected() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from otp.erts import message_trace
 from otp.stdlib.call_trace import CallTrace
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, serving
 from xmpp_core import ns
 from xmpp_core.element import el
@@ -19,6 +18,7 @@ from xmppd.auth import auth
 from xmppd.ctl.look import chart, hops
 from xmppd.net.xml_stream import XmlStream
 from xmppd.routing import faults, hooks, router
+from xmppd.testing.client import Client
 
 ROMEO, JULIET = JID.parse("romeo@x/a"), JID.parse("juliet@x/b")
 FEED, ROUTE = XmlStream.feed, router.dispatch

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from tests.support import node
-from tests.support.client import Client
 from tests.support.server import config, serving, streams
 from xmppd import audit
 from xmppd.auth import auth
 from xmppd.ctl.look import jids, pids, strangers, tracing
+from xmppd.testing.client import Client
 
 
 def play(body: Callable[[int], Awaitable[None]]) -> None:
