@@ -54,6 +54,16 @@ class ClearFlag:
 
 @codec.message
 @dataclass(frozen=True, slots=True)
+class FlagsCleared:
+    """To the sm of other nodes: what many ClearFlag say, `bares` and `pids` in pairs."""
+
+    kind: str
+    bares: tuple[str, ...]
+    pids: tuple[Pid, ...]
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
 class FlagSet:
     """To the sm of other nodes; with `answer`, `pid` wants to know when it is heard."""
 
@@ -106,8 +116,12 @@ def clear_and_tell(peers: Iterable[Pid], request: ClearFlag) -> None:
         process.send(peer, request)
 
 
-def apply(message: FlagSet | ClearFlag) -> None:
+def apply(message: FlagSet | ClearFlag | FlagsCleared) -> None:
     """The sm of another node says so."""
+    if isinstance(message, FlagsCleared):
+        for bare, pid in zip(message.bares, message.pids, strict=True):
+            clear_flag(message.kind, bare, pid)
+        return
     if isinstance(message, ClearFlag):
         clear_flag(message.kind, message.bare, message.pid)
         return

@@ -26,7 +26,7 @@ from xmppd.routing import wire  # noqa: F401 - wire: for what it registers
 from xmppd.routing.deliver import Announce, Kick, Replaced
 from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm import flags, lost_sessions, suspected_nodes
-from xmppd.routing.sm.flags import ClearFlag, FlagSet, SetFlag
+from xmppd.routing.sm.flags import ClearFlag, FlagsCleared, FlagSet, SetFlag
 from xmppd.routing.sm.messages import (
     Ack,
     Delete,
@@ -124,7 +124,7 @@ class Sm(GenServer[SmState]):
                     flags.set_flag("leaving", session.bare, session.pid, ticket)
                 _delete(state, session)
                 process.send(session.pid, Ack(over=True))
-            case FlagSet() | ClearFlag():
+            case FlagSet() | ClearFlag() | FlagsCleared():
                 flags.apply(message)
             case Down(_, pid, _) if isinstance(pid, Pid):
                 _down(state, pid)

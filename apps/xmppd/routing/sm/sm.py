@@ -9,11 +9,12 @@ RFC:      6120 §7 (one session per full JID), 6121 §4 (available, priority)
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, Final
 
 from otp.erts import process
 from otp.erts.exits import CallError, ReceiveTimeout
 from otp.erts.pid import Pid
+from otp.erts.scheduler import THIS
 from otp.erts.signals import Down
 from otp.kernel import net_kernel, node, pace
 from otp.stdlib import ets, gen_server
@@ -21,7 +22,7 @@ from otp.stdlib.child_spec import ChildSpec
 from xmppd.routing import durability
 from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm import flags, suspected_nodes
-from xmppd.routing.sm.flags import ClearFlag, FlagAck, SetFlag
+from xmppd.routing.sm.flags import ClearFlag, FlagAck, FlagsCleared, SetFlag
 from xmppd.routing.sm.messages import Ack, RegisterSession, UnregisterSession, UpdateSession
 from xmppd.routing.sm.session_table import NAME, OWN, PARENT, READY, TABLE, Sm
 
@@ -174,11 +175,25 @@ async def finish_leaving(session: C2sSession, *, moved: bool) -> None:
         with contextlib.suppress(CallError):
             await durability.flush()
         await _flag_acks(await _ask(SetFlag("leaving", bare, session.pid)))
-    over = ClearFlag("leaving", bare, session.pid)
-    flags.apply(over)
+    flags.clear_flag("leaving", bare, session.pid)
+    have_left = _HAVE_LEFT.get(THIS.loop)
+    if have_left is None:
+        _HAVE_LEFT.clear()
+        have_left = _HAVE_LEFT[THIS.loop] = []
+        THIS.loop.call_soon(_tell_who_has_left)
+    have_left.append((bare, session.pid))
+
+
+#: sessions that have left in this turn of the loop, of which the other nodes hear in one message; a node of an earlier
+#: loop tells nobody any more
+_HAVE_LEFT: Final[dict[object, list[tuple[str, Pid]]]] = {}
+
+
+def _tell_who_has_left() -> None:
+    bares, pids = zip(*_HAVE_LEFT.pop(THIS.loop), strict=True)
     for name in node.nodes():  # by the links on which sm has set the flag, so it comes after that
         if name != PARENT:
-            net_kernel.send_name(name, NAME, over)
+            net_kernel.send_name(name, NAME, FlagsCleared("leaving", bares, pids))
 
 
 async def claim(session: C2sSession) -> bool:
