@@ -75,7 +75,7 @@ async def flush() -> None:
     Raises CallError if a writer died meanwhile, or needs longer than PATIENCE: then nothing may be acknowledged. What
     has not been stored by then is waited for again the next time.
     """
-    if not PENDING:
+    if not ANY_PENDING:
         return
     mine = PENDING.pop(process.self_(), None)
     for writer in mine.writers if mine is not None else ():

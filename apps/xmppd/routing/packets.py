@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing import durability, faults, hooks, router, users
+from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.hook_points import UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
 from xmppd.routing.session import C2sSession
 
@@ -50,7 +51,7 @@ async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
     if isinstance(stanza, Presence):
         left = await hooks.run_fold(session.host, UserSendPresence(session), stanza)
         return None if left is None or left.to is None else await router.dispatch(left)
-    if isinstance(stanza, Iq):
+    if ANY_PENDING and isinstance(stanza, Iq):
         await durability.flush()  # its answer acknowledges what came before it
     return await router.dispatch(stanza)
 
