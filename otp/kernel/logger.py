@@ -171,6 +171,11 @@ class Cap:
 
 def line(record: logging.LogRecord, form: str = "text") -> str:
     """One record as one line, without its newline."""
+    if form == "text" and len(vars(record)) <= _USUAL and not record.exc_info:  # as nearly all: nothing was added
+        pid, name = _process(record)
+        who = f"{pid} {_clean(name)}" if name else pid
+        at = f"{_second(int(record.created))}.{int(record.msecs):03d}Z {record.levelname.lower()} {HERE.node}"
+        return f"{at} {who} {record.name}: {_clean(record.getMessage())}"[:LONGEST]
     fields = _fields(record)
     if form == "json":
         return msgspec.json.encode(fields, enc_hook=str).decode()
