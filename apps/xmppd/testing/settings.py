@@ -42,7 +42,10 @@ class Settings(TypedDict, total=False):
 
 
 def config(settings: Settings) -> Config:
-    """The configuration of a server on free ports of the loopback."""
+    """The configuration of a server on free ports of the loopback. Raises TypeError for a keyword that is none."""
+    if unknown := settings.keys() - Settings.__annotations__.keys():
+        known = ", ".join(Settings.__annotations__)
+        raise TypeError(f"no such setting: {', '.join(sorted(unknown))}; there are {known}")
     tls = settings.get("tls", False)
     listen = [Listen(port=0, tls="required" if tls else "off", plain_without_tls=True)]
     if components := settings.get("components"):

@@ -56,3 +56,8 @@ def test_a_module_of_python_is_found_by_the_server(name: str, monkeypatch: pytes
     module = ModuleType(name)
     made = config({"modules": {module: {}}})
     assert gen_mod.load(list(made.modules)[-1]) is module
+
+
+def test_a_setting_that_is_none_is_refused_with_those_there_are() -> None:
+    with pytest.raises(TypeError, match="no such setting: host; there are hosts, tls, "):
+        config({"host": "a.example"})  # type: ignore[typeddict-unknown-key]  # that is the test
