@@ -21,7 +21,18 @@ from _md import ROOT, SOURCES, head_of, mod_modules, named, page, path_of, table
 from _supervision import supervision_page
 
 from xmpp_core import stream_fsm, subscription
-from xmpp_core.subscription import Deliver, Event, In, Item, Out, Probe, Push, Reply, Route, SendPresence
+from xmpp_core.subscription import (
+    AutoReply,
+    In,
+    Item,
+    Out,
+    Probe,
+    Push,
+    Route,
+    SendPresence,
+    ShowToOwner,
+    SubscriptionEvent,
+)
 from xmppd.cli import main as ctl_main
 from xmppd.cli import others
 from xmppd.commands import COMMANDS, Command
@@ -274,7 +285,7 @@ def subscriptions_page() -> str:
         "## The 24 transitions\n\n`*`: the stanza is routed (sent) or delivered (received).\n\n",
         subscription.table() + "\n",
         "## The 72 cells\n\n",
-        *(_cells(event) for event in Event),
+        *(_cells(event) for event in SubscriptionEvent),
     ]
     words = """
 RFC 6121, Appendix A has nine states of a roster item and eight stanzas. The nine states are two axes of three:
@@ -288,7 +299,7 @@ contact, *reply* in the user's name, *probe* the contact."""
     return page("Subscriptions", words, *parts)
 
 
-def _cells(event: Event) -> str:
+def _cells(event: SubscriptionEvent) -> str:
     rows = []
     for out, in_ in itertools.product(Out, In):
         before = Item(out=out, in_=in_, listed=out is not Out.NONE or in_ is In.FROM)
@@ -307,9 +318,9 @@ def _effect(effect: object) -> str:
     match effect:
         case Route(kind):
             return f"route {kind}"
-        case Deliver(kind):
+        case ShowToOwner(kind):
             return f"deliver {kind}"
-        case Reply(kind):
+        case AutoReply(kind):
             return f"reply {kind}"
         case Push():
             return "push"

@@ -41,7 +41,7 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class Discard:
     """Nothing happens, and nobody is told."""
 
 
@@ -50,9 +50,9 @@ class HandleLocally:
     """The server answers: for itself (domain) or in the user's name (account)."""
 
 
-Decision = Recipients | Offline | Bounce | Drop | HandleLocally
+Decision = Recipients | Offline | Bounce | Discard | HandleLocally
 
-OFFLINE, DROP, LOCAL = Offline(), Drop(), HandleLocally()
+OFFLINE, DROP, LOCAL = Offline(), Discard(), HandleLocally()
 UNAVAILABLE, BAD_REQUEST = Bounce("service-unavailable"), Bounce("bad-request")
 
 
@@ -70,7 +70,7 @@ _Cell = Decision | Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DeliveryRule:
     """One kind of stanza. match and miss: a full JID, its resource is there or not. bare: the bare
     JID. empty: `bare` found nobody. no_account: there is no such account."""
 
@@ -81,18 +81,20 @@ class Row:
     no_account: Decision
 
 
-_PERSONAL = Row(Selection.DELIVER, UNAVAILABLE, Selection.MOST_AVAILABLE, OFFLINE, UNAVAILABLE)
-_NEWS = Row(Selection.DELIVER, DROP, Selection.AVAILABLE, DROP, DROP)
-_SUBSCRIPTION = Row(LOCAL, LOCAL, LOCAL, LOCAL, DROP)
-_REQUEST = Row(Selection.DELIVER, UNAVAILABLE, LOCAL, LOCAL, UNAVAILABLE)
-_ANSWER = Row(Selection.DELIVER, DROP, LOCAL, LOCAL, DROP)
+_PERSONAL = DeliveryRule(Selection.DELIVER, UNAVAILABLE, Selection.MOST_AVAILABLE, OFFLINE, UNAVAILABLE)
+_NEWS = DeliveryRule(Selection.DELIVER, DROP, Selection.AVAILABLE, DROP, DROP)
+_SUBSCRIPTION = DeliveryRule(LOCAL, LOCAL, LOCAL, LOCAL, DROP)
+_REQUEST = DeliveryRule(Selection.DELIVER, UNAVAILABLE, LOCAL, LOCAL, UNAVAILABLE)
+_ANSWER = DeliveryRule(Selection.DELIVER, DROP, LOCAL, LOCAL, DROP)
 
-TABLE: dict[tuple[str, str], Row] = {
+TABLE: dict[tuple[str, str], DeliveryRule] = {
     ("message", "normal"): _PERSONAL,
-    ("message", "chat"): Row(Selection.DELIVER, Selection.AS_BARE, Selection.MOST_AVAILABLE, OFFLINE, UNAVAILABLE),
-    ("message", "groupchat"): Row(Selection.DELIVER, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE),
-    ("message", "headline"): Row(Selection.DELIVER, DROP, Selection.NON_NEGATIVE, DROP, UNAVAILABLE),
-    ("message", "error"): Row(Selection.DELIVER, DROP, DROP, DROP, DROP),
+    ("message", "chat"): DeliveryRule(
+        Selection.DELIVER, Selection.AS_BARE, Selection.MOST_AVAILABLE, OFFLINE, UNAVAILABLE
+    ),
+    ("message", "groupchat"): DeliveryRule(Selection.DELIVER, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE),
+    ("message", "headline"): DeliveryRule(Selection.DELIVER, DROP, Selection.NON_NEGATIVE, DROP, UNAVAILABLE),
+    ("message", "error"): DeliveryRule(Selection.DELIVER, DROP, DROP, DROP, DROP),
     ("presence", ""): _NEWS,
     ("presence", "unavailable"): _NEWS,
     ("presence", "error"): _NEWS,
@@ -100,7 +102,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("presence", "subscribed"): _SUBSCRIPTION,
     ("presence", "unsubscribe"): _SUBSCRIPTION,
     ("presence", "unsubscribed"): _SUBSCRIPTION,
-    ("presence", "probe"): Row(LOCAL, LOCAL, LOCAL, LOCAL, LOCAL),
+    ("presence", "probe"): DeliveryRule(LOCAL, LOCAL, LOCAL, LOCAL, LOCAL),
     ("iq", "get"): _REQUEST,
     ("iq", "set"): _REQUEST,
     ("iq", "result"): _ANSWER,
@@ -137,7 +139,7 @@ def _to_domain(kind: str, type_: str) -> Decision:
     return DROP if type_ == "error" and kind != "iq" else LOCAL
 
 
-def _bare(row: Row, resources: Sequence[Resource]) -> Decision:
+def _bare(row: DeliveryRule, resources: Sequence[Resource]) -> Decision:
     if row.bare is Selection.MOST_AVAILABLE:
         chosen = _most_available(resources)
     elif row.bare is Selection.NON_NEGATIVE:

@@ -42,14 +42,14 @@ _LENT = 64  # … at any after so many leases: neither can have brought it too m
 _LAST = frozenset(b"> \t\n")  # a stanza, or white space after one, ends in one of these
 
 
-class Pool(Protocol):
+class CorePool(Protocol):
     """What keeps cores between stanzas; see parser_pool."""
 
-    def shelf(self, start: StreamStart, content_ns: str) -> "Shelf | None":
+    def shelf(self, start: StreamStart, content_ns: str) -> "CoreShelf | None":
         """Where the cores of streams with this start tag lie; None if it must keep its own."""
 
 
-class Shelf(Protocol):
+class CoreShelf(Protocol):
     """The cores of one kind of stream."""
 
     free: list[Core]
@@ -70,11 +70,13 @@ class XmlStreamParser:
 
     __slots__ = ("_content_ns", "_core", "_failed", "_limits", "_pool", "_shelf", "_tail")
 
-    def __init__(self, limits: Limits = BEFORE_AUTH, *, content_ns: str = ns.CLIENT, pool: Pool | None = None) -> None:
+    def __init__(
+        self, limits: Limits = BEFORE_AUTH, *, content_ns: str = ns.CLIENT, pool: CorePool | None = None
+    ) -> None:
         self._limits = limits
         self._content_ns = content_ns
         self._pool = pool  # None once the start tag is known
-        self._shelf: Shelf | None = None
+        self._shelf: CoreShelf | None = None
         self._core: Core | None = None
         self._failed: StreamError | None = None
         self._tail = b""  # the beginning of a UTF-8 sequence that the next feed ends
@@ -205,7 +207,7 @@ class XmlStreamParser:
             if self._shelf and core.pending == 0 and data[-1] in _LAST and core.mark[0] < 0:
                 self._give_back(core, self._shelf)
 
-    def _give_back(self, core: Core, shelf: Shelf) -> None:
+    def _give_back(self, core: Core, shelf: CoreShelf) -> None:
         self._core = None
         core.pending = core.scanned = 0
         core.lent += 1

@@ -17,7 +17,7 @@ _SHARED_PREFIXES = {"stream": ns.STREAM, "db": ns.DIALBACK}
 
 
 class Shelf:
-    """The free parsers for streams whose start tag declared `decls`; see parser.Shelf."""
+    """The free parsers for streams whose start tag declared `decls`; see parser.CoreShelf."""
 
     __slots__ = ("_decls", "_max_age", "_max_names", "free")
 

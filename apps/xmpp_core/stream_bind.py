@@ -26,7 +26,7 @@ from xmpp_core.stream_events import (
     RouteStanza,
     SendElement,
     SessionRefused,
-    Stop,
+    StopStream,
 )
 from xmpp_core.stream_rules import Next, fail
 from xmpp_core.stream_state import StateName, StreamConfig, StreamState
@@ -100,7 +100,7 @@ def link_lost(state: StreamState, _event: object, _config: StreamConfig) -> Next
     """The connection went without a word: wait for the client to come back, if that was agreed."""
     if state.resumable:
         return state.but(name=StateName.WAIT_FOR_RESUME), [Detach()]
-    return state.but(name=StateName.CLOSED), [Stop("closed")]
+    return state.but(name=StateName.CLOSED), [StopStream("closed")]
 
 
 def resumable(state: StreamState, event: Resumable, _config: StreamConfig) -> Next:
@@ -110,12 +110,12 @@ def resumable(state: StreamState, event: Resumable, _config: StreamConfig) -> Ne
 
 def detached_end(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """The detached session is over: late, replaced or shut down."""
-    return state.but(name=StateName.CLOSED), [Stop("timeout")]
+    return state.but(name=StateName.CLOSED), [StopStream("timeout")]
 
 
 def taken_over(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """Another stream goes on with the session; nobody is told unavailable."""
-    return state.but(name=StateName.CLOSED), [Stop("resumed")]
+    return state.but(name=StateName.CLOSED), [StopStream("resumed")]
 
 
 def early_nonza(state: StreamState, event: NonzaUnhandled, config: StreamConfig) -> Next:

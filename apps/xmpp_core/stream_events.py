@@ -46,7 +46,7 @@ else from the wire (its mailbox waits meanwhile).
 | HandleNonza(el) *                    | offers el to modules (stream management, client state)           |
 | CloseStream(error | None)            | sends the error if any, then </stream:stream>, closes, ends      |
 | Detach()                             | keeps the session for a resume, without a connection             |
-| Stop(reason)                         | ends without a word to the client                                |
+| StopStream(reason)                         | ends without a word to the client                                |
 
 Way:      receiver → event → stream_fsm.step → [actions] → c2s
 RFC:      6120 §4 to §7
@@ -305,7 +305,7 @@ class Detach:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopStream:
     """The end without last words; reason "closed", "resumed" or "timeout"."""
 
     reason: str
@@ -327,5 +327,5 @@ Action = (
     | HandleNonza
     | CloseStream
     | Detach
-    | Stop
+    | StopStream
 )

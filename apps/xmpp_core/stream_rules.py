@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xmpp_core.errors import StreamError
-from xmpp_core.stream_events import Action, CloseStream, SendHeader, Stop, StreamFault
+from xmpp_core.stream_events import Action, CloseStream, SendHeader, StopStream, StreamFault
 from xmpp_core.stream_state import StateName, StreamConfig, StreamState
 
 Next = tuple[StreamState, list[Action]]
@@ -64,7 +64,7 @@ def fault(state: StreamState, event: StreamFault, _config: StreamConfig) -> Next
 
 def closed(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """Nobody is there to be told."""
-    return state.but(name=StateName.CLOSED), [Stop("closed")]
+    return state.but(name=StateName.CLOSED), [StopStream("closed")]
 
 
 def timeout(state: StreamState, _event: object, _config: StreamConfig) -> Next:

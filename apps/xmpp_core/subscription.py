@@ -36,7 +36,7 @@ class In(StrEnum):
     FROM = "from"
 
 
-class Event(StrEnum):
+class SubscriptionEvent(StrEnum):
     """A subscription stanza, and which way it goes."""
 
     SEND_SUBSCRIBE = "out subscribe"
@@ -62,14 +62,14 @@ class Event(StrEnum):
 KINDS = ("subscribe", "unsubscribe", "subscribed", "unsubscribed")
 
 
-def sent(kind: str) -> Event:
+def sent(kind: str) -> SubscriptionEvent:
     """Our user sends presence of this type. ValueError for types that are no subscription."""
-    return Event(f"out {kind}")
+    return SubscriptionEvent(f"out {kind}")
 
 
-def received(kind: str) -> Event:
+def received(kind: str) -> SubscriptionEvent:
     """Presence of this type comes in for our user. ValueError for types that are no subscription."""
-    return Event(f"in {kind}")
+    return SubscriptionEvent(f"in {kind}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Deliver:
+class ShowToOwner:
     """The contact's stanza goes to the user: subscribe to the available resources (kept until it is
     answered), the others to the interested ones."""
 
@@ -123,7 +123,7 @@ class Deliver:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class AutoReply:
     """The server answers the contact in the user's name, bare JID to bare JID."""
 
     kind: str
@@ -151,7 +151,7 @@ class Probe:
     """The user's server asks for the contact's presence."""
 
 
-Effect = Route | Deliver | Reply | Push | SendPresence | SendUnavailable | Probe
+Effect = Route | ShowToOwner | AutoReply | Push | SendPresence | SendUnavailable | Probe
 
 
 Axis = TypeVar("Axis", Out, In)
@@ -168,41 +168,41 @@ class Move(Generic[Axis]):
     approved: bool | None = None
 
 
-OUT_AXIS: dict[tuple[Event, Out], Move[Out]] = {
-    (Event.SEND_SUBSCRIBE, Out.NONE): Move(Out.ASK, True),
-    (Event.SEND_SUBSCRIBE, Out.ASK): Move(Out.ASK, True),
-    (Event.SEND_SUBSCRIBE, Out.TO): Move(Out.TO, True),
-    (Event.SEND_UNSUBSCRIBE, Out.NONE): Move(Out.NONE, True),
-    (Event.SEND_UNSUBSCRIBE, Out.ASK): Move(Out.NONE, True),
-    (Event.SEND_UNSUBSCRIBE, Out.TO): Move(Out.NONE, True),
-    (Event.RECEIVE_SUBSCRIBED, Out.NONE): Move(Out.NONE, False),
-    (Event.RECEIVE_SUBSCRIBED, Out.ASK): Move(Out.TO, True),
-    (Event.RECEIVE_SUBSCRIBED, Out.TO): Move(Out.TO, False),
-    (Event.RECEIVE_UNSUBSCRIBED, Out.NONE): Move(Out.NONE, False),
-    (Event.RECEIVE_UNSUBSCRIBED, Out.ASK): Move(Out.NONE, True),
-    (Event.RECEIVE_UNSUBSCRIBED, Out.TO): Move(Out.NONE, True),
+OUT_AXIS: dict[tuple[SubscriptionEvent, Out], Move[Out]] = {
+    (SubscriptionEvent.SEND_SUBSCRIBE, Out.NONE): Move(Out.ASK, True),
+    (SubscriptionEvent.SEND_SUBSCRIBE, Out.ASK): Move(Out.ASK, True),
+    (SubscriptionEvent.SEND_SUBSCRIBE, Out.TO): Move(Out.TO, True),
+    (SubscriptionEvent.SEND_UNSUBSCRIBE, Out.NONE): Move(Out.NONE, True),
+    (SubscriptionEvent.SEND_UNSUBSCRIBE, Out.ASK): Move(Out.NONE, True),
+    (SubscriptionEvent.SEND_UNSUBSCRIBE, Out.TO): Move(Out.NONE, True),
+    (SubscriptionEvent.RECEIVE_SUBSCRIBED, Out.NONE): Move(Out.NONE, False),
+    (SubscriptionEvent.RECEIVE_SUBSCRIBED, Out.ASK): Move(Out.TO, True),
+    (SubscriptionEvent.RECEIVE_SUBSCRIBED, Out.TO): Move(Out.TO, False),
+    (SubscriptionEvent.RECEIVE_UNSUBSCRIBED, Out.NONE): Move(Out.NONE, False),
+    (SubscriptionEvent.RECEIVE_UNSUBSCRIBED, Out.ASK): Move(Out.NONE, True),
+    (SubscriptionEvent.RECEIVE_UNSUBSCRIBED, Out.TO): Move(Out.NONE, True),
 }
 
-IN_AXIS: dict[tuple[Event, In], Move[In]] = {
-    (Event.RECEIVE_SUBSCRIBE, In.NONE): Move(In.PEND, True),
-    (Event.RECEIVE_SUBSCRIBE, In.PEND): Move(In.PEND, False),
-    (Event.RECEIVE_SUBSCRIBE, In.FROM): Move(In.FROM, False, reply="subscribed"),
-    (Event.RECEIVE_UNSUBSCRIBE, In.NONE): Move(In.NONE, False),
-    (Event.RECEIVE_UNSUBSCRIBE, In.PEND): Move(In.NONE, True, reply="unsubscribed"),
-    (Event.RECEIVE_UNSUBSCRIBE, In.FROM): Move(In.NONE, True, reply="unsubscribed"),
-    (Event.SEND_SUBSCRIBED, In.NONE): Move(In.NONE, False, approved=True),
-    (Event.SEND_SUBSCRIBED, In.PEND): Move(In.FROM, True),
-    (Event.SEND_SUBSCRIBED, In.FROM): Move(In.FROM, False),
-    (Event.SEND_UNSUBSCRIBED, In.NONE): Move(In.NONE, False, approved=False),
-    (Event.SEND_UNSUBSCRIBED, In.PEND): Move(In.NONE, True, approved=False),
-    (Event.SEND_UNSUBSCRIBED, In.FROM): Move(In.NONE, True, approved=False),
+IN_AXIS: dict[tuple[SubscriptionEvent, In], Move[In]] = {
+    (SubscriptionEvent.RECEIVE_SUBSCRIBE, In.NONE): Move(In.PEND, True),
+    (SubscriptionEvent.RECEIVE_SUBSCRIBE, In.PEND): Move(In.PEND, False),
+    (SubscriptionEvent.RECEIVE_SUBSCRIBE, In.FROM): Move(In.FROM, False, reply="subscribed"),
+    (SubscriptionEvent.RECEIVE_UNSUBSCRIBE, In.NONE): Move(In.NONE, False),
+    (SubscriptionEvent.RECEIVE_UNSUBSCRIBE, In.PEND): Move(In.NONE, True, reply="unsubscribed"),
+    (SubscriptionEvent.RECEIVE_UNSUBSCRIBE, In.FROM): Move(In.NONE, True, reply="unsubscribed"),
+    (SubscriptionEvent.SEND_SUBSCRIBED, In.NONE): Move(In.NONE, False, approved=True),
+    (SubscriptionEvent.SEND_SUBSCRIBED, In.PEND): Move(In.FROM, True),
+    (SubscriptionEvent.SEND_SUBSCRIBED, In.FROM): Move(In.FROM, False),
+    (SubscriptionEvent.SEND_UNSUBSCRIBED, In.NONE): Move(In.NONE, False, approved=False),
+    (SubscriptionEvent.SEND_UNSUBSCRIBED, In.PEND): Move(In.NONE, True, approved=False),
+    (SubscriptionEvent.SEND_UNSUBSCRIBED, In.FROM): Move(In.NONE, True, approved=False),
 }
 
 # §3.4.2: a contact approved in advance need not wait, and the client need not be asked
 APPROVED_SUBSCRIBE = Move(In.FROM, False, reply="subscribed")
 
 
-def apply(item: Item, event: Event) -> tuple[Item, tuple[Effect, ...]]:
+def apply(item: Item, event: SubscriptionEvent) -> tuple[Item, tuple[Effect, ...]]:
     """The item after event, and what is to be done, in order. Defined for every state and event."""
     out_move = OUT_AXIS.get((event, item.out))
     if out_move is not None:
@@ -237,7 +237,7 @@ def on_login(item: Item) -> tuple[Effect, ...]:
     own is sent again (§3.1.2)."""
     effects: list[Effect] = []
     if item.in_ is In.PEND:
-        effects.append(Deliver("subscribe"))
+        effects.append(ShowToOwner("subscribe"))
     if item.out is Out.ASK:
         effects.append(Route("subscribe"))
     return tuple(effects)
@@ -247,17 +247,17 @@ def on_probe(item: Item) -> tuple[Effect, ...]:
     """The contact's server asks for presence: told, or told that it may not know (§4.3.2)."""
     if item.in_ is In.FROM:
         return (SendPresence(),)
-    return () if item.in_ is In.PEND else (Reply("unsubscribed"),)
+    return () if item.in_ is In.PEND else (AutoReply("unsubscribed"),)
 
 
 def on_available(item: Item) -> tuple[Effect, ...]:
     """Available presence came from the contact to the bare JID: if we never asked for it, the other
     side still believes that we did, and is told that we do not."""
-    return (Reply("unsubscribe"),) if item.out is Out.NONE else ()
+    return (AutoReply("unsubscribe"),) if item.out is Out.NONE else ()
 
 
-def _in_move(item: Item, event: Event) -> Move[In]:
-    if event is Event.RECEIVE_SUBSCRIBE and item.approved and item.in_ is In.NONE:
+def _in_move(item: Item, event: SubscriptionEvent) -> Move[In]:
+    if event is SubscriptionEvent.RECEIVE_SUBSCRIBE and item.approved and item.in_ is In.NONE:
         return APPROVED_SUBSCRIBE
     return IN_AXIS[event, item.in_]
 
@@ -268,7 +268,7 @@ def _lists(item: Item) -> bool:
 
 
 def _effects(
-    before: Item, moved: Item, event: Event, passes: bool, reply: str | None
+    before: Item, moved: Item, event: SubscriptionEvent, passes: bool, reply: str | None
 ) -> tuple[Item, tuple[Effect, ...]]:
     """§3.1.5, §3.1.6, §3.2.2, §3.2.3, §3.3.3: the stanza before the push, unavailable before
     unsubscribed, subscribed before presence."""
@@ -281,18 +281,20 @@ def _effects(
         wishes = [loses, (passes, Route(event.kind)), push, gains]
     else:
         probe = (after.out is Out.TO and before.out is not Out.TO, Probe())
-        answer = (reply is not None, Reply(reply or ""))
-        wishes = [(passes, Deliver(event.kind)), push, loses, answer, probe, gains]
+        answer = (reply is not None, AutoReply(reply or ""))
+        wishes = [(passes, ShowToOwner(event.kind)), push, loses, answer, probe, gains]
     return after, tuple([effect for due, effect in wishes if due])
 
 
 def table() -> str:
     """The 24 transitions as a Markdown table, for the documents; * marks what is routed or delivered."""
     lines = ["| stanza | axis | none | ask, pend | to, from |", "| --- | --- | --- | --- | --- |"]
-    axes: list[tuple[str, dict[tuple[Event, Out], Move[Out]] | dict[tuple[Event, In], Move[In]]]]
+    axes: list[
+        tuple[str, dict[tuple[SubscriptionEvent, Out], Move[Out]] | dict[tuple[SubscriptionEvent, In], Move[In]]]
+    ]
     axes = [("out", OUT_AXIS), ("in", IN_AXIS)]
     for axis, moves in axes:
-        rows: dict[Event, list[str]] = {}
+        rows: dict[SubscriptionEvent, list[str]] = {}
         for (event, _), move in moves.items():
             rows.setdefault(event, []).append(_cell(move))
         lines += [f"| {event} | {axis} | {' | '.join(cells)} |" for event, cells in rows.items()]

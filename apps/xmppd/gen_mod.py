@@ -35,7 +35,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.config.schema import Config
 from xmppd.routing import handler_table, hooks, iq
-from xmppd.routing.handler_table import OWNER_PREFIX, Entry, Reregister, is_owner
+from xmppd.routing.handler_table import OWNER_PREFIX, HandlerEntry, Reregister, is_owner
 from xmppd.routing.hook_points import Fold, Run
 from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import At
@@ -142,16 +142,16 @@ def path_of(name: str) -> str:
     return name if "." in name else f"{PACKAGE}.{name}"
 
 
-def hook_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
+def hook_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     """The hook handlers that the file declares, bound to `mod`."""
     return tuple(
-        Entry((mod.host, point), seq, mod.owner, _bind_hook(fn, point, mod))
+        HandlerEntry((mod.host, point), seq, mod.owner, _bind_hook(fn, point, mod))
         for fn in _functions(module)
         for point, seq in getattr(fn, "_hooks", ())
     )
 
 
-def iq_entries(module: ModuleType, mod: Mod) -> tuple[Entry, ...]:
+def iq_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     """The IQ handlers that the file declares, bound to `mod`."""
     return tuple(
         iq.entry(mod.host, ns, name, at, _bind_iq(fn, mod, only), mod.owner, strangers)
@@ -293,7 +293,7 @@ class ModServer(GenServer[Mod]):
                     await handler_table.register(table, mod.owner, ())
 
 
-def _entries(table: str, mod: Mod) -> tuple[Entry, ...]:
+def _entries(table: str, mod: Mod) -> tuple[HandlerEntry, ...]:
     make = hook_entries if table == hooks.TABLE else iq_entries
     return make(load(mod.name), mod)
 

@@ -49,7 +49,7 @@ class Trace:
 Tracer = Pid | Callable[[Trace], object]
 
 
-class Session:
+class TraceSession:
     """What one process is traced for, and by whom."""
 
     __slots__ = ("flags", "tracer")
@@ -75,10 +75,10 @@ class Session:
     def _inherit(self, process: Process, child: Process, by: str) -> None:
         first = f"set_on_first_{by}"
         if child.tracing is None and {f"set_on_{by}", first} & self.flags:
-            child.tracing = Session(self.flags - {first}, self.tracer)
+            child.tracing = TraceSession(self.flags - {first}, self.tracer)
             TRACED.add(child.pid)
         if first in self.flags:
-            process.tracing = Session(self.flags - {first}, self.tracer)
+            process.tracing = TraceSession(self.flags - {first}, self.tracer)
 
     def emit(self, process: Process, event: str, what: object, other: object = None) -> None:
         """Bring an event to the tracer; one that is dead or fails ends the trace."""
@@ -104,7 +104,7 @@ TRACED: Final[set[Pid]] = set()
 class _Defaults:
     """What processes are traced for from their start."""
 
-    new: Session | None = None
+    new: TraceSession | None = None
     installed = False
 
 
@@ -130,7 +130,7 @@ def trace(who: Pid | str, flags: Iterable[str], *, tracer: Tracer | None = None,
     if who in ("new", "all"):
         before = _Defaults.new.flags if _Defaults.new is not None else frozenset()
         after = before | wanted if on else before - wanted
-        _Defaults.new = Session(after, chosen) if after else None
+        _Defaults.new = TraceSession(after, chosen) if after else None
     _switch()
     return len(processes)
 
@@ -141,14 +141,14 @@ def trace_info(pid: Pid) -> tuple[frozenset[str], Tracer | None]:
     if process is None:
         raise ValueError(f"{pid} does not live")
     session = process.tracing
-    return (session.flags, session.tracer) if isinstance(session, Session) else (frozenset(), None)
+    return (session.flags, session.tracer) if isinstance(session, TraceSession) else (frozenset(), None)
 
 
 def clear(tracer: Tracer | None = None) -> None:
     """Trace nothing any more; with a tracer, only what goes to it."""
     for pid in list(TRACED):
         session = pid.target.tracing if pid.target is not None else None
-        if tracer is None or (isinstance(session, Session) and session.tracer == tracer):
+        if tracer is None or (isinstance(session, TraceSession) and session.tracer == tracer):
             TRACED.discard(pid)
             if pid.target is not None:
                 pid.target.tracing = None
@@ -172,15 +172,15 @@ def _processes(who: Pid | str) -> list[Process]:
 
 def _busy(process: Process, tracer: Tracer) -> bool:
     session = process.tracing
-    if not isinstance(session, Session) or session.tracer == tracer:
+    if not isinstance(session, TraceSession) or session.tracer == tracer:
         return False
     return not isinstance(session.tracer, Pid) or session.tracer.target is not None
 
 
 def _set(process: Process, flags: frozenset[str], tracer: Tracer, on: bool) -> None:
-    before = process.tracing.flags if isinstance(process.tracing, Session) else frozenset()
+    before = process.tracing.flags if isinstance(process.tracing, TraceSession) else frozenset()
     after = before | flags if on else before - flags
-    process.tracing = Session(after, tracer) if after else None
+    process.tracing = TraceSession(after, tracer) if after else None
     (TRACED.add if after else TRACED.discard)(process.pid)
 
 
@@ -221,9 +221,9 @@ def stand_on(deliver_: Callable[..., None], terminate: Callable[..., None]) -> N
     Process.terminate_now = _traced_terminate if on else _terminate  # type: ignore[method-assign]
 
 
-def _session(process: Process | None, flag: str) -> Session | None:
+def _session(process: Process | None, flag: str) -> TraceSession | None:
     session = process.tracing if process is not None else None
-    return session if isinstance(session, Session) and flag in session.flags else None
+    return session if isinstance(session, TraceSession) and flag in session.flags else None
 
 
 def _traced_init(self: Process) -> None:
@@ -231,7 +231,7 @@ def _traced_init(self: Process) -> None:
     parent = THIS.running
     if _Defaults.new is not None and self.pid is not _Defaults.new.tracer:
         _set(self, _Defaults.new.flags, _Defaults.new.tracer, True)
-    if parent is not None and isinstance(parent.tracing, Session):
+    if parent is not None and isinstance(parent.tracing, TraceSession):
         session = parent.tracing
         session.spawned(parent, self)
 
@@ -246,7 +246,7 @@ def _traced_deliver(self: Process, message: Any) -> None:
 
 
 def _traced_terminate(self: Process, reason: object) -> None:
-    if self.pid.target is not None and isinstance(self.tracing, Session):
+    if self.pid.target is not None and isinstance(self.tracing, TraceSession):
         self.tracing.event(self, "exit", reason)
         TRACED.discard(self.pid)
     _terminate(self, reason)

@@ -38,7 +38,7 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ChildEnded:
     """It is gone: the exit status, or minus the signal's number. The last message, after all Lines."""
 
     code: int
@@ -125,7 +125,7 @@ class Watch:
             self._tell(data)
         if self._rest:
             self._tell(b"\n")
-        process.send(self.owner, Ended(code))
+        process.send(self.owner, ChildEnded(code))
 
 
 def _pidfd(pid: int) -> int | None:

@@ -27,7 +27,7 @@ from otp.erts import process, trace
 from otp.erts.exits import AlreadyStarted
 from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
-from otp.erts.trace import Session, Trace
+from otp.erts.trace import Trace, TraceSession
 
 log = logging.getLogger("otp.dbg")
 
@@ -212,12 +212,12 @@ def _wrapper(name: str, original: Any, pattern: Pattern) -> Any:
     return watched
 
 
-def _session() -> Session | None:
+def _session() -> TraceSession | None:
     session = THIS.running.tracing if THIS.running is not None else None
-    return session if isinstance(session, Session) and "call" in session.flags else None
+    return session if isinstance(session, TraceSession) and "call" in session.flags else None
 
 
-def _told(session: Session, caller: Any, name: str, code: Callable[[], Any]) -> Any:
+def _told(session: TraceSession, caller: Any, name: str, code: Callable[[], Any]) -> Any:
     try:
         value = code()
     except BaseException as exc:
@@ -229,7 +229,7 @@ def _told(session: Session, caller: Any, name: str, code: Callable[[], Any]) -> 
     return value
 
 
-async def _told_later(session: Session, caller: Any, name: str, code: Any) -> Any:
+async def _told_later(session: TraceSession, caller: Any, name: str, code: Any) -> Any:
     try:
         value = await code
     except BaseException as exc:

@@ -22,7 +22,7 @@ import sys
 from typing import BinaryIO
 
 
-class Heart:
+class HeartPort:
     """What the program knows: whom it watches, what it is to start, whether the end is wanted."""
 
     def __init__(self, pid: int, timeout: float) -> None:
@@ -49,7 +49,7 @@ class Heart:
             os.kill(self.pid, signal.SIGKILL)
 
 
-def watch(heart: Heart, source: BinaryIO, answers: BinaryIO) -> None:
+def watch(heart: HeartPort, source: BinaryIO, answers: BinaryIO) -> None:
     """Read lines until the node is gone."""
     selector = selectors.DefaultSelector()
     selector.register(source, selectors.EVENT_READ)
@@ -72,7 +72,7 @@ def watch(heart: Heart, source: BinaryIO, answers: BinaryIO) -> None:
 def main(arguments: list[str]) -> None:
     """See the head of the file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the node
-    heart = Heart(int(arguments[0]), float(arguments[1]))
+    heart = HeartPort(int(arguments[0]), float(arguments[1]))
     watch(heart, sys.stdin.buffer, sys.stdout.buffer)
     heart.ended()
 

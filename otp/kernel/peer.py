@@ -29,7 +29,7 @@ from otp.erts.process import cancel_timer, receive, running, self_, send, send_a
 from otp.erts.signals import Exit
 from otp.erts.timer import TimerRef
 from otp.kernel import lifeline
-from otp.kernel.child_process import Ended, Lines, Ready, Watch
+from otp.kernel.child_process import ChildEnded, Lines, Ready, Watch
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import From, GenServer, NoReply, Reply, Stop, StopInit, reply
 
@@ -154,7 +154,7 @@ class Peer(GenServer[_State]):
                 return NoReply(_ready(state))
             case Lines(lines):
                 _keep(lines, state)
-            case Ended(code):
+            case ChildEnded(code):
                 return Stop(_reason(code, state), state)
             case _Kill():
                 state.child.send_signal(signal.SIGKILL)
@@ -254,9 +254,9 @@ async def _end(state: _State) -> None:
     for number, seconds in ((signal.SIGTERM, state.spec.shutdown), (signal.SIGKILL, None)):
         state.child.send_signal(number)
         timer = None if seconds is None else send_after(seconds, self_(), _Late())
-        message = await receive(lambda m: isinstance(m, (Ended, _Late)))
+        message = await receive(lambda m: isinstance(m, (ChildEnded, _Late)))
         if timer is not None:
             cancel_timer(timer)
-        if isinstance(message, Ended):
+        if isinstance(message, ChildEnded):
             return
         log.warning("%s did not end within %s s of SIGTERM: SIGKILL", state.spec.name, state.spec.shutdown)

@@ -152,7 +152,7 @@ def multicast(nodes: Iterable[str], fn: str, *args: Any) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestId:
+class CallId:
     """A call under way."""
 
     ref: Ref
@@ -169,14 +169,14 @@ class _Response:
     error: RpcError | None
 
 
-def send_request(node: str, fn: str, *args: Any) -> RequestId:
+def send_request(node: str, fn: str, *args: Any) -> CallId:
     """call() without the wait: its answer comes as a message, for one of the three functions below."""
-    request = RequestId(make_ref(), node, fn)
+    request = CallId(make_ref(), node, fn)
     spawn(_request, request, args, self_())
     return request
 
 
-async def receive_response(request: RequestId, timeout: float | None = None) -> Any:
+async def receive_response(request: CallId, timeout: float | None = None) -> Any:
     """The value of a request. Raises: what call() raises; RpcTimeout gives the request up."""
     try:
         response = await receive(lambda m: isinstance(m, _Response) and m.ref is request.ref, _checked(timeout))
@@ -186,7 +186,7 @@ async def receive_response(request: RequestId, timeout: float | None = None) -> 
     return _value(response)
 
 
-async def wait_response(request: RequestId, timeout: float | None = 0) -> tuple[Any] | None:
+async def wait_response(request: CallId, timeout: float | None = 0) -> tuple[Any] | None:
     """(value,) of a request, or None if it is not there in time; it may be asked for again. Raises as call()."""
     try:
         response = await receive(lambda m: isinstance(m, _Response) and m.ref is request.ref, _checked(timeout))
@@ -195,7 +195,7 @@ async def wait_response(request: RequestId, timeout: float | None = 0) -> tuple[
     return (_value(response),)
 
 
-def check_response(message: object, request: RequestId) -> tuple[Any] | None:
+def check_response(message: object, request: CallId) -> tuple[Any] | None:
     """(value,) if a received message is the answer to the request, None if it is something else. Raises as call()."""
     if not isinstance(message, _Response) or message.ref is not request.ref:
         return None
@@ -206,7 +206,7 @@ def check_response(message: object, request: RequestId) -> tuple[Any] | None:
 _abandoned: weakref.WeakSet[Ref] = weakref.WeakSet()
 
 
-async def _request(request: RequestId, args: tuple[Any, ...], owner: Pid) -> None:
+async def _request(request: CallId, args: tuple[Any, ...], owner: Pid) -> None:
     try:
         value, error = await call(request.node, request.fn, *args, timeout=None), None
     except RpcError as exc:

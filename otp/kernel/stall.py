@@ -71,7 +71,7 @@ class Alarm:
 ALARMS: Final[deque[Alarm]] = deque(maxlen=_KEPT)
 
 
-class Watch:
+class StallWatch:
     """The thread. `end(status)` is how the node ends."""
 
     def __init__(self, config: StallConfig, end: Callable[[int], object] = os._exit) -> None:
@@ -169,10 +169,10 @@ def _who(running: Process) -> str:
     return f"{running.pid} {running.name or ''}".strip() + what
 
 
-def start(config: StallConfig) -> Watch | None:
+def start(config: StallConfig) -> StallWatch | None:
     """Watch the loop of this node from now on; None if the config wants neither alarm nor restart."""
     if config.alarm is None and config.restart is None:
         return None
-    watch = Watch(config)
+    watch = StallWatch(config)
     watch.start()
     return watch

@@ -11,7 +11,16 @@ import sys
 from otp.erts.pid import Pid, Ref
 from otp.kernel import codec
 from otp.kernel.codec import CodecError, UnknownClass
-from otp.stdlib.event_manager import Add, Delete, Notify, Refused, Request, SwapOut, SyncNotify, Which
+from otp.stdlib.event_manager import (
+    AddHandler,
+    CallHandler,
+    DeleteHandler,
+    HandlerRefused,
+    Notify,
+    SwapOut,
+    SyncNotify,
+    Which,
+)
 from otp.stdlib.gen import Call, Cast, Failed, From, System
 from otp.stdlib.gen_fsm import AllEvent, Event, SyncAllEvent, SyncEvent
 
@@ -33,14 +42,14 @@ def register() -> None:
     codec.register(type, "class", lambda cls: (cls.__module__, cls.__qualname__), _class)
     codec.register(Notify, "gen_event.notify", lambda one: (one.event,), Notify)
     codec.register(SyncNotify, "gen_event.sync_notify", lambda one: (one.event, one.from_), SyncNotify)
-    codec.register(Request, "gen_event.call", lambda one: (one.handler, one.request), Request)
-    codec.register(Add, "gen_event.add_handler", lambda one: (one.handler, one.args, one.parent), Add)
-    codec.register(Delete, "gen_event.delete_handler", lambda one: (one.handler, one.why), Delete)
+    codec.register(CallHandler, "gen_event.call", lambda one: (one.handler, one.request), CallHandler)
+    codec.register(AddHandler, "gen_event.add_handler", lambda one: (one.handler, one.args, one.parent), AddHandler)
+    codec.register(DeleteHandler, "gen_event.delete_handler", lambda one: (one.handler, one.why), DeleteHandler)
     codec.register(
         SwapOut, "gen_event.swap_handler", lambda one: (one.old, one.why, one.new, one.args, one.parent), SwapOut
     )
     codec.register(Which, "gen_event.which_handlers", lambda _one: (), Which)
-    codec.message(Refused)
+    codec.message(HandlerRefused)
 
 
 def _class(module: str, name: str) -> type:

@@ -20,7 +20,7 @@ from typing import Any
 Settings = dict[str, dict[str, Any]]
 
 
-class ConfigError(Exception):
+class SysConfigError(Exception):
     """A configuration file that cannot be used; the text names it."""
 
 
@@ -34,27 +34,27 @@ def read(paths: Iterable[Path]) -> Settings:
 
 def _file(path: Path, including: tuple[Path, ...]) -> Settings:
     if path in including:
-        raise ConfigError(f"{path}: files include each other in a circle")
+        raise SysConfigError(f"{path}: files include each other in a circle")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as exc:
         by = f"{including[-1]}: " if including else ""
-        raise ConfigError(f"{by}{path}: {exc.strerror}") from exc
+        raise SysConfigError(f"{by}{path}: {exc.strerror}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: {exc}") from exc
+        raise SysConfigError(f"{path}: {exc}") from exc
     settings: Settings = {}
     for name in _included(path, table.pop("include", [])):
         _merge(settings, _file((path.parent / name).resolve(), (*including, path)))
     for app, own in table.items():
         if not isinstance(own, dict):
-            raise ConfigError(f"{path}: {app!r} must be a table, the settings of an application")
+            raise SysConfigError(f"{path}: {app!r} must be a table, the settings of an application")
     _merge(settings, table)
     return settings
 
 
 def _included(path: Path, names: Any) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"{path}: 'include' must be a list of file names")
+        raise SysConfigError(f"{path}: 'include' must be a list of file names")
     return names
 
 

@@ -39,7 +39,7 @@ class ReleaseHandlerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReleaseEntry:
     """A release of the target system: name, version, versions of its applications, and where it stands."""
 
     name: str
@@ -71,16 +71,16 @@ def create(
     file = root / "releases" / release.vsn / f"{release.name}.rel.toml"
     file.parent.mkdir(parents=True)
     file.write_text("\n".join(lines) + "\n")
-    _write(root, [*known, Entry(release.name, release.vsn, versions, status)])
+    _write(root, [*known, ReleaseEntry(release.name, release.vsn, versions, status)])
 
 
-def which_releases(root: Path, status: Status | None = None) -> list[Entry]:
+def which_releases(root: Path, status: Status | None = None) -> list[ReleaseEntry]:
     """The releases there are, or those of one status; the newest entry last."""
     file = root / "releases" / _INDEX
     if not file.exists():
         return []
     table = tomllib.loads(file.read_text())
-    entries = [Entry(**entry) for entry in table["release"]]
+    entries = [ReleaseEntry(**entry) for entry in table["release"]]
     return [entry for entry in entries if status in (None, entry.status)]
 
 
@@ -118,7 +118,7 @@ async def install_release(root: Path, vsn: str) -> bool:
     return restart
 
 
-def check_install_release(root: Path, vsn: str) -> tuple[Entry, Entry]:
+def check_install_release(root: Path, vsn: str) -> tuple[ReleaseEntry, ReleaseEntry]:
     """The release and the one that runs, if the one can be installed over the other. Raises: ReleaseHandlerError,
     AppupError, AppResourceError."""
     target = _entry(root, vsn)
@@ -168,7 +168,7 @@ async def eval_appup(spec: AppSpec, text: str) -> bool:
 # -- internals
 
 
-def _plan(root: Path, current: Entry, target: Entry) -> list[tuple[str, tuple[Instruction, ...]]]:
+def _plan(root: Path, current: ReleaseEntry, target: ReleaseEntry) -> list[tuple[str, tuple[Instruction, ...]]]:
     steps: list[tuple[str, tuple[Instruction, ...]]] = []
     for app, vsn in target.applications.items():
         before = current.applications.get(app)
@@ -181,7 +181,7 @@ def _plan(root: Path, current: Entry, target: Entry) -> list[tuple[str, tuple[In
     return steps
 
 
-def _appup(root: Path, current: Entry, target: Entry, app: str) -> Appup:
+def _appup(root: Path, current: ReleaseEntry, target: ReleaseEntry, app: str) -> Appup:
     """The newer version's own; going down, it is that of the version that is left."""
     for entry in (target, current):
         file = _package(root, entry, app) / f"{app}.appup.toml"
@@ -192,7 +192,7 @@ def _appup(root: Path, current: Entry, target: Entry, app: str) -> Appup:
     raise AppupError(f"{app}: no appup from {current.applications[app]} to {target.applications[app]}")
 
 
-def _use(root: Path, current: Entry, target: Entry) -> None:
+def _use(root: Path, current: ReleaseEntry, target: ReleaseEntry) -> None:
     """Have the code path name the packages of the target, for modules that are loaded from now on."""
     old, new = _folders(root, current), _folders(root, target)
     for app, folder in new.items():
@@ -206,22 +206,22 @@ def _use(root: Path, current: Entry, target: Entry) -> None:
     importlib.invalidate_caches()
 
 
-def _folders(root: Path, entry: Entry) -> dict[str, Path]:
+def _folders(root: Path, entry: ReleaseEntry) -> dict[str, Path]:
     return {app: root / "lib" / f"{app}-{vsn}" for app, vsn in entry.applications.items()}
 
 
-def _package(root: Path, entry: Entry, app: str) -> Path:
+def _package(root: Path, entry: ReleaseEntry, app: str) -> Path:
     inside = [path for path in _folders(root, entry)[app].iterdir() if path.is_dir()]
     return inside[0]
 
 
-def _spec(root: Path, entry: Entry, app: str) -> AppSpec:
+def _spec(root: Path, entry: ReleaseEntry, app: str) -> AppSpec:
     package = _package(root, entry, app)
     nested = package / app / f"{app}.app.toml"  # otp/kernel, otp/stdlib
     return app_resource.read(nested if nested.exists() else package / f"{app}.app.toml")
 
 
-def _entry(root: Path, vsn: str) -> Entry:
+def _entry(root: Path, vsn: str) -> ReleaseEntry:
     for entry in which_releases(root):
         if entry.vsn == vsn:
             return entry
@@ -233,7 +233,7 @@ def _set(root: Path, statuses: Mapping[str, Status]) -> None:
     _write(root, [replace(e, status=statuses.get(e.vsn, e.status)) for e in entries])
 
 
-def _write(root: Path, entries: Iterable[Entry]) -> None:
+def _write(root: Path, entries: Iterable[ReleaseEntry]) -> None:
     lines: list[str] = []
     for entry in entries:
         apps = ", ".join(f'{app} = "{vsn}"' for app, vsn in entry.applications.items())

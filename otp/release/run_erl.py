@@ -24,7 +24,7 @@ LOG_FILES: Final = 5
 _CHUNK: Final = 65536
 
 
-class Log:
+class RotatedLog:
     """run.log.1 … run.log.N, written one after the other, the oldest anew."""
 
     def __init__(self, folder: Path, size: int = LOG_SIZE, files: int = LOG_FILES) -> None:
@@ -86,7 +86,7 @@ class Pipes:
             path.unlink(missing_ok=True)
 
 
-def run(pipes: Pipes, log: Log, command: list[str]) -> int:
+def run(pipes: Pipes, log: RotatedLog, command: list[str]) -> int:
     """Run the command on a terminal until it ends; its exit status, 128 and its number for a signal."""
     child, terminal = pty.fork()
     if child == 0:
@@ -105,7 +105,7 @@ def run(pipes: Pipes, log: Log, command: list[str]) -> int:
     return status if status >= 0 else 128 - status
 
 
-def _pump(selector: selectors.BaseSelector, terminal: int, pipes: Pipes, log: Log) -> bool:
+def _pump(selector: selectors.BaseSelector, terminal: int, pipes: Pipes, log: RotatedLog) -> bool:
     for key, _events in selector.select():
         if key.fd == pipes.reader:
             os.write(terminal, pipes.read())
@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> int:
         return 2
     pipes = Pipes(Path(arguments[0]))
     try:
-        return run(pipes, Log(Path(arguments[1])), arguments[2:])
+        return run(pipes, RotatedLog(Path(arguments[1])), arguments[2:])
     finally:
         pipes.close()
 

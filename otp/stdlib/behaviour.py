@@ -40,7 +40,7 @@ from otp.stdlib.sys_handler import DebugFn, SysHandler
 FollowUp = Callable[[], Coroutine[Any, Any, Any] | None]
 
 
-class Options(TypedDict, total=False):
+class StartOptions(TypedDict, total=False):
     """What every start function takes: a name; seconds for init; idle seconds after which to hibernate; debug
     functions to install from the first message on.
     """
@@ -281,7 +281,7 @@ class Behaviour(SysHandler):
         crash_report.write(self, reason, crash_report.last_message(self, exc), exc)
 
 
-async def start(make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options, link: bool = False) -> Pid:
+async def start(make: Callable[[], Behaviour], args: tuple[Any, ...], options: StartOptions, link: bool = False) -> Pid:
     """Start a behaviour and wait for its init: the name first, then the link, then init.
 
     Returns its Pid. Raises Ignored, a StartError that is no failure, if init said IGNORE.
@@ -304,7 +304,7 @@ async def start(make: Callable[[], Behaviour], args: tuple[Any, ...], options: O
         raise
 
 
-async def start_monitor(make: Callable[[], Behaviour], args: tuple[Any, ...], options: Options) -> tuple[Pid, Ref]:
+async def start_monitor(make: Callable[[], Behaviour], args: tuple[Any, ...], options: StartOptions) -> tuple[Pid, Ref]:
     """The same, not linked but monitored; a start that fails raises as there, and there is no Down."""
     process = _prepare(make, options)
     process.parent = THIS.running.pid if THIS.running is not None else None
@@ -316,9 +316,9 @@ async def start_monitor(make: Callable[[], Behaviour], args: tuple[Any, ...], op
         raise
 
 
-def _prepare(make: Callable[[], Behaviour], options: Options) -> Behaviour:
+def _prepare(make: Callable[[], Behaviour], options: StartOptions) -> Behaviour:
     if options:
-        check_options(options, Options.__annotations__)
+        check_options(options, StartOptions.__annotations__)
     name = options.get("name")
     if name is not None:
         holder = find(name)

@@ -47,7 +47,7 @@ class ChildCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ChildRefused:
     """An answer that is raised at the caller as error(reason)."""
 
     error: Callable[..., Exception]
@@ -61,13 +61,13 @@ async def start_child(family: Family, what: ChildSpec | Mapping[str, Any] | tupl
     try:
         return await _start_one(family, child_spec.as_spec(cast(ChildSpec, what)))
     except SpecError as fault:
-        return Refused(lambda reason: SpecError(*reason), fault.reason)
+        return ChildRefused(lambda reason: SpecError(*reason), fault.reason)
 
 
 async def _start_one(family: Family, what: ChildSpec) -> object:
     known = family.children.get(what.id)
     if known is not None:
-        return Refused(AlreadyStarted, known.pid) if known.pid else Refused(StartError, "already_present")
+        return ChildRefused(AlreadyStarted, known.pid) if known.pid else ChildRefused(StartError, "already_present")
     child_spec.check_one(family.flags, what)
     try:
         started = await children.start(what)
@@ -81,15 +81,15 @@ async def _start_one(family: Family, what: ChildSpec) -> object:
     return started
 
 
-def _refused(failure: StartError) -> Refused:
+def _refused(failure: StartError) -> ChildRefused:
     if isinstance(failure, AlreadyStarted):
-        return Refused(AlreadyStarted, failure.pid)
-    return Refused(StartError, failure.reason)
+        return ChildRefused(AlreadyStarted, failure.pid)
+    return ChildRefused(StartError, failure.reason)
 
 
 async def _start_simple(family: Family, template: ChildSpec, extra: object) -> object:
     if not isinstance(extra, tuple):
-        return Refused(SpecError, "simple_one_for_one takes arguments")
+        return ChildRefused(SpecError, "simple_one_for_one takes arguments")
     try:
         started = await children.start(template, extra)
     except StartError as failure:
@@ -102,10 +102,10 @@ async def _start_simple(family: Family, template: ChildSpec, extra: object) -> o
 
 async def _terminate_child(family: Family, key: Key) -> object:
     if family.template is not None and not isinstance(key, Pid):
-        return Refused(ChildError, "simple_one_for_one")
+        return ChildRefused(ChildError, "simple_one_for_one")
     if key not in family.children:
         gone = family.template is not None and isinstance(key, Pid) and not is_alive(key)
-        return None if gone else Refused(ChildError, "not_found")
+        return None if gone else ChildRefused(ChildError, "not_found")
     await children.stop_each(family, (key,))
     return None
 
@@ -137,18 +137,18 @@ async def _childspec(family: Family, key: Key) -> object:
     if isinstance(key, Pid):
         key = family.key_of(key)
     child = family.children.get(key)
-    return child.spec if child else Refused(ChildError, "not_found")
+    return child.spec if child else ChildRefused(ChildError, "not_found")
 
 
-def _unless_down(family: Family, key: Key) -> Refused | None:
+def _unless_down(family: Family, key: Key) -> ChildRefused | None:
     if family.template is not None:
-        return Refused(ChildError, "simple_one_for_one")
+        return ChildRefused(ChildError, "simple_one_for_one")
     child = family.children.get(key)
     if child is None:
-        return Refused(ChildError, "not_found")
+        return ChildRefused(ChildError, "not_found")
     if child.restarting:
-        return Refused(ChildError, "restarting")
-    return Refused(ChildError, "running") if child.pid else None
+        return ChildRefused(ChildError, "restarting")
+    return ChildRefused(ChildError, "running") if child.pid else None
 
 
 VERBS: Final[dict[str, Callable[[Family, Key], Awaitable[object]]]] = {

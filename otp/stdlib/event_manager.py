@@ -103,7 +103,7 @@ class SyncNotify:
 
 
 @dataclass(slots=True)
-class Add:
+class AddHandler:
     """add_handler; with a parent add_sup_handler."""
 
     handler: Handler
@@ -112,7 +112,7 @@ class Add:
 
 
 @dataclass(slots=True)
-class Delete:
+class DeleteHandler:
     """delete_handler."""
 
     handler: Handler
@@ -131,7 +131,7 @@ class SwapOut:
 
 
 @dataclass(slots=True)
-class Request:
+class CallHandler:
     """call: a question to one handler."""
 
     handler: Handler
@@ -144,7 +144,7 @@ class Which:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class HandlerRefused:
     """An answer that is raised at the caller as HandlerError."""
 
     reason: object
@@ -167,7 +167,7 @@ class GenEventExit:
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class Installed:
     """One handler of a manager. The same class may be there twice: who asks for it means the one added last."""
 
     handler: Handler
@@ -199,7 +199,7 @@ class EventManager(Behaviour):
     def __init__(self) -> None:
         super().__init__(_Manager())
         self.trapping = True
-        self.entries: list[Entry] = []  # the one added last first
+        self.entries: list[Installed] = []  # the one added last first
         self._sleepy = False
 
     def accept_init(self, result: Any) -> None:
@@ -262,18 +262,18 @@ class EventManager(Behaviour):
         match request:
             case Which():
                 return [entry.handler for entry in self.entries]
-            case Add(handler, args, parent):
+            case AddHandler(handler, args, parent):
                 return await self._add(handler, args, parent)
-            case Delete(handler, why):
+            case DeleteHandler(handler, why):
                 entry = self._find(handler)
-                return await self._remove(entry, why, exits.NORMAL) if entry else Refused("module_not_found")
+                return await self._remove(entry, why, exits.NORMAL) if entry else HandlerRefused("module_not_found")
             case SwapOut():
                 return await self._succeed(self._find(request.old), request)
-            case Request(handler, question):
+            case CallHandler(handler, question):
                 return await self._call(handler, question)
-        return Refused("unknown_request")
+        return HandlerRefused("unknown_request")
 
-    def _find(self, handler: Handler) -> Entry | None:
+    def _find(self, handler: Handler) -> Installed | None:
         return next((entry for entry in self.entries if entry.handler == handler), None)
 
     async def _tell_all(self, callback: str, event: Any) -> None:
@@ -283,9 +283,9 @@ class EventManager(Behaviour):
 
     async def _call(self, handler: Handler, question: Any) -> Any:
         entry = self._find(handler)
-        return Refused("bad_module") if entry is None else await self._run(entry, "handle_call", question)
+        return HandlerRefused("bad_module") if entry is None else await self._run(entry, "handle_call", question)
 
-    async def _run(self, entry: Entry, callback: str, event: Any) -> Any:
+    async def _run(self, entry: Installed, callback: str, event: Any) -> Any:
         """One callback of one handler, and what follows from its answer; returns the reply."""
         try:
             result = await _value(getattr(entry.module, callback)(event, entry.state))
@@ -316,7 +316,7 @@ class EventManager(Behaviour):
         wrong = bad_return(entry.module, callback, event, result, _DUE[wants_reply], BAD)
         return await self._crashed(entry, event, (BAD, result), wrong.words)
 
-    async def _crashed(self, entry: Entry, event: Any, reason: tuple[Any, ...], words: str = "") -> Refused:
+    async def _crashed(self, entry: Installed, event: Any, reason: tuple[Any, ...], words: str = "") -> HandlerRefused:
         """Report a handler that failed and remove it: the manager and the others live on."""
         shown = entry.shown(event, reason[1] if reason[0] == "EXIT" else reason)
         if not exits.is_clean(shown.reason):
@@ -334,12 +334,12 @@ class EventManager(Behaviour):
             record = {"pid": str(self.pid), "registered": self.name, "reason": str(reason), "report": report}
             log.error("%s", describe(report), extra=record)
         await self._remove(entry, ("error", reason), reason)
-        return Refused(reason)
+        return HandlerRefused(reason)
 
     # -- coming and going
 
     async def _add(self, handler: Handler, args: tuple[Any, ...], parent: Pid | None, at: int = 0) -> Any:
-        entry = Entry(handler, callbacks(_parts(handler)[0]), parent=parent)
+        entry = Installed(handler, callbacks(_parts(handler)[0]), parent=parent)
         try:
             state = await _value(entry.module.init(*args))
         except Throw as thrown:
@@ -347,9 +347,9 @@ class EventManager(Behaviour):
         except BaseException as exc:
             if exits.passes(exc):
                 raise
-            return Refused(("EXIT", exits.reason_of(exc)))
+            return HandlerRefused(("EXIT", exits.reason_of(exc)))
         if isinstance(state, Refuse):
-            return Refused(state.reason)
+            return HandlerRefused(state.reason)
         if isinstance(state, Ok):
             self._sleepy = state.hibernate
             state = state.state
@@ -359,7 +359,7 @@ class EventManager(Behaviour):
         self.entries.insert(at, entry)
         return None
 
-    async def _remove(self, entry: Entry, why: object, reason: object) -> Any:
+    async def _remove(self, entry: Installed, why: object, reason: object) -> Any:
         """Take a handler out, have it clean up and tell its parent; returns what its terminate returned."""
         self.entries.remove(entry)
         try:
@@ -369,11 +369,11 @@ class EventManager(Behaviour):
         except BaseException as exc:
             if exits.passes(exc):
                 raise
-            result = Refused(("EXIT", exits.reason_of(exc)))
+            result = HandlerRefused(("EXIT", exits.reason_of(exc)))
         self._leave(entry, reason)
         return result
 
-    def _leave(self, entry: Entry, reason: object) -> None:
+    def _leave(self, entry: Installed, reason: object) -> None:
         parent = entry.parent
         if parent is None:
             return
@@ -381,7 +381,7 @@ class EventManager(Behaviour):
             unlink(parent)
         send(parent, GenEventExit(entry.handler, reason))
 
-    async def _succeed(self, entry: Entry | None, swap: SwapOut, at: int = 0) -> Any:
+    async def _succeed(self, entry: Installed | None, swap: SwapOut, at: int = 0) -> Any:
         """Remove a handler and put another in its place, or at the head; who supervises the one does the other."""
         parent, left = swap.parent, "error"
         if entry is not None:

@@ -57,22 +57,22 @@ from otp.erts.process import Dest, resolve, self_
 from otp.erts.registry import Name
 from otp.erts.scheduler import THIS
 from otp.stdlib import behaviour, gen, requests
-from otp.stdlib.behaviour import Options
+from otp.stdlib.behaviour import StartOptions
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, spec_of
 from otp.stdlib.event_manager import (
-    Add,
-    Delete,
+    AddHandler,
+    CallHandler,
+    DeleteHandler,
     EventManager,
     GenEventExit,
     Handler,
     HandlerError,
+    HandlerRefused,
     Notify,
     Ok,
     Refuse,
-    Refused,
     Remove,
     Reply,
-    Request,
     Swap,
     SwapOut,
     SyncNotify,
@@ -166,21 +166,21 @@ def spec(
     return spec_of(start_link, None, (), id, name, restart, shutdown)
 
 
-async def start_link(**options: Unpack[Options]) -> Pid:
+async def start_link(**options: Unpack[StartOptions]) -> Pid:
     """Start a manager without handlers, linked to the caller. Raises: AlreadyStarted."""
     pid = await behaviour.start(EventManager, (), options, link=True)
     assert pid is not None
     return pid
 
 
-async def start(**options: Unpack[Options]) -> Pid:
+async def start(**options: Unpack[StartOptions]) -> Pid:
     """start_link without the link."""
     pid = await behaviour.start(EventManager, (), options)
     assert pid is not None
     return pid
 
 
-async def start_monitor(**options: Unpack[Options]) -> tuple[Pid, Ref]:
+async def start_monitor(**options: Unpack[StartOptions]) -> tuple[Pid, Ref]:
     """start, with a monitor of the manager."""
     started = await behaviour.start_monitor(EventManager, (), options)
     assert started is not None
@@ -195,19 +195,19 @@ async def add_handler(manager: Manager, handler: Handler, *args: Any) -> None:
 
     Raises: HandlerError: ("EXIT", reason) for an init that crashed, or what it refused for.
     """
-    await _ask(manager, Add(handler, args, None))
+    await _ask(manager, AddHandler(handler, args, None))
 
 
 async def add_sup_handler(manager: Manager, handler: Handler, *args: Any) -> None:
     """The same, bound to the caller: if the caller ends, the handler is removed with ("stop", reason); if the handler
     goes, the caller gets GenEventExit(handler, reason).
     """
-    await _ask(manager, Add(handler, args, self_()))
+    await _ask(manager, AddHandler(handler, args, self_()))
 
 
 async def delete_handler(manager: Manager, handler: Handler, why: object = "delete") -> Any:
     """Remove a handler; returns what its terminate(why, state) returns. Raises: HandlerError("module_not_found")."""
-    return await _ask(manager, Delete(handler, why))
+    return await _ask(manager, DeleteHandler(handler, why))
 
 
 async def swap_handler(manager: Manager, old: tuple[Handler, Any], new: tuple[Any, ...]) -> None:
@@ -246,17 +246,17 @@ async def sync_notify(manager: Manager, event: object) -> None:
 
 async def call(manager: Manager, handler: Handler, request: object, timeout: float | None = CALL_TIMEOUT) -> Any:
     """Ask one handler. Raises: HandlerError: bad_module (it is not there), ("EXIT", reason) (it crashed); CallError."""
-    return await _ask(manager, Request(handler, request), timeout)
+    return await _ask(manager, CallHandler(handler, request), timeout)
 
 
 def send_request(manager: Manager, handler: Handler, request: object) -> RequestId:
     """Ask one handler without waiting; see requests. Where call() raises HandlerError, the value is a Refused."""
-    return requests.send_request(manager, Request(handler, request))
+    return requests.send_request(manager, CallHandler(handler, request))
 
 
 async def _ask(manager: Manager, request: object, timeout: float | None = None) -> Any:
     answer = await gen.call(manager, request, timeout)
-    if isinstance(answer, Refused):
+    if isinstance(answer, HandlerRefused):
         raise HandlerError(answer.reason)
     return answer
 

@@ -52,7 +52,7 @@ from otp.erts.scheduler import THIS
 from otp.erts.signals import Timeout
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import behaviour, gen
-from otp.stdlib.behaviour import Behaviour, Options
+from otp.stdlib.behaviour import Behaviour, StartOptions
 from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, spec_of
 from otp.stdlib.gen import CALL_TIMEOUT, IGNORE, From, Throw, reply, stop
@@ -313,12 +313,12 @@ def spec(
     return spec_of(start_link, module, args, id, name, restart, shutdown)
 
 
-async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
+async def start_link(module: type[GenFsm[Any]], *args: Any, **options: Unpack[StartOptions]) -> Pid:
     """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
     return await behaviour.start(lambda: GenFsmProcess(callbacks(module, GenFsm)), args, options, link=True)
 
 
-async def start(module: type[GenFsm[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
+async def start(module: type[GenFsm[Any]], *args: Any, **options: Unpack[StartOptions]) -> Pid:
     """start_link without the link."""
     return await behaviour.start(lambda: GenFsmProcess(callbacks(module, GenFsm)), args, options)
 

@@ -48,7 +48,7 @@ from otp.erts.exits import StartError
 from otp.erts.pid import HERE, Pid, Ref
 from otp.erts.registry import Name
 from otp.stdlib import behaviour, gen
-from otp.stdlib.behaviour import Behaviour, FollowUp, Options
+from otp.stdlib.behaviour import Behaviour, FollowUp, StartOptions
 from otp.stdlib.callback import BAD, BadReturn, bad_return, callbacks
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, spec_of
 from otp.stdlib.gen import IGNORE, Call, Cast, From, Request, Throw, call, cast, reply, stop
@@ -301,17 +301,17 @@ def spec(
     return spec_of(start_link, module, args, id, name, restart, shutdown)
 
 
-async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
+async def start_link(module: type[GenServer[Any]], *args: Any, **options: Unpack[StartOptions]) -> Pid:
     """Start a server linked to the caller and wait for its init; see behaviour.start for results and errors."""
     return await behaviour.start(lambda: GenServerProcess(callbacks(module, GenServer)), args, options, link=True)
 
 
-async def start(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
+async def start(module: type[GenServer[Any]], *args: Any, **options: Unpack[StartOptions]) -> Pid:
     """start_link without the link."""
     return await behaviour.start(lambda: GenServerProcess(callbacks(module, GenServer)), args, options)
 
 
-async def start_monitor(module: type[GenServer[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref]:
+async def start_monitor(module: type[GenServer[Any]], *args: Any, **options: Unpack[StartOptions]) -> tuple[Pid, Ref]:
     """start, with a monitor of the server."""
     return await behaviour.start_monitor(lambda: GenServerProcess(callbacks(module, GenServer)), args, options)
 

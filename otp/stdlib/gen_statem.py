@@ -44,7 +44,7 @@ from otp.erts.exits import ProcessExit
 from otp.erts.pid import Pid, Ref
 from otp.erts.registry import Name
 from otp.stdlib import behaviour, gen
-from otp.stdlib.behaviour import Options
+from otp.stdlib.behaviour import StartOptions
 from otp.stdlib.callback import callbacks
 from otp.stdlib.child_spec import ChildSpec, Restart, Shutdown, spec_of
 from otp.stdlib.gen import IGNORE, From, Throw, cast, reply, stop
@@ -161,17 +161,17 @@ def spec(
     return spec_of(start_link, module, args, id, name, restart, shutdown)
 
 
-async def start_link(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
+async def start_link(module: type[GenStatem[Any]], *args: Any, **options: Unpack[StartOptions]) -> Pid:
     """Start a machine linked to the caller and wait for its init; see behaviour.start for results and errors."""
     return await behaviour.start(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options, link=True)
 
 
-async def start(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> Pid:
+async def start(module: type[GenStatem[Any]], *args: Any, **options: Unpack[StartOptions]) -> Pid:
     """start_link without the link."""
     return await behaviour.start(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options)
 
 
-async def start_monitor(module: type[GenStatem[Any]], *args: Any, **options: Unpack[Options]) -> tuple[Pid, Ref]:
+async def start_monitor(module: type[GenStatem[Any]], *args: Any, **options: Unpack[StartOptions]) -> tuple[Pid, Ref]:
     """start, with a monitor of the machine."""
     return await behaviour.start_monitor(lambda: GenStatemProcess(callbacks(module, GenStatem)), args, options)
 

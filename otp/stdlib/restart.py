@@ -57,21 +57,21 @@ class Member(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopChild:
     """End these children, one after the other in this order; temporary ones are forgotten."""
 
     keys: tuple[Key, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartChild:
     """Start these children, in this order; at the first failure leave the rest down and decide `again`."""
 
     keys: tuple[Key, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class ForgetChild:
     """Forget this child and its spec."""
 
     key: Key
@@ -84,7 +84,7 @@ class GiveUp:
     why: Literal["reached_max_restart_intensity", "auto_shutdown"]
 
 
-Action = Stop | Start | Drop | GiveUp
+Action = StopChild | StartChild | ForgetChild | GiveUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def ended(flags: SupFlags, members: Members, key: Key, reason: object, window: W
     if needs_restart(spec.restart, reason):
         return again(flags, members, key, window, now)
     forget = flags.is_simple or spec.restart is Restart.TEMPORARY
-    actions: tuple[Action, ...] = (Drop(key),) if forget else ()
+    actions: tuple[Action, ...] = (ForgetChild(key),) if forget else ()
     if spec.significant and _is_over(flags.auto_shutdown, members, key):
         actions += (GiveUp(AUTO),)
     return actions, window
@@ -131,7 +131,7 @@ def again(flags: SupFlags, members: Members, key: Key, window: Window, now: floa
     group = _group(flags.strategy, members, key)
     others = tuple(k for k in reversed(group) if k != key and members[k].is_up)
     back = tuple(k for k in group if members[k].spec.restart is not Restart.TEMPORARY)
-    return ((Stop(others), Start(back)) if others else (Start(back),)), counted
+    return ((StopChild(others), StartChild(back)) if others else (StartChild(back),)), counted
 
 
 def _group(strategy: Strategy, members: Members, key: Key) -> tuple[Key, ...]:

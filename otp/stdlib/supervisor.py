@@ -64,7 +64,7 @@ from otp.erts.registry import Name
 from otp.erts.signals import Exit
 from otp.stdlib import child_admin, child_spec, children, gen, gen_server, reports, restart
 from otp.stdlib.callback import Callbacks, callbacks
-from otp.stdlib.child_admin import ChildCounts, ChildError, ChildInfo, Refused
+from otp.stdlib.child_admin import ChildCounts, ChildError, ChildInfo, ChildRefused
 from otp.stdlib.child_spec import ChildSpec, SpecError, SupFlags
 from otp.stdlib.children import FAMILIES, Child, Family
 from otp.stdlib.gen_server import IGNORE, GenServer, NoReply, Reply, Stop, StopInit
@@ -218,7 +218,7 @@ async def change_code(sup: SupRef, module: type[Supervisor] | None = None) -> No
 
 async def _call(sup: SupRef, request: object) -> object:
     answer = await gen_server.call(sup, request, timeout=None)
-    if isinstance(answer, Refused):
+    if isinstance(answer, ChildRefused):
         raise answer.error(answer.reason)
     return answer
 
@@ -284,7 +284,7 @@ class _Server(GenServer[Family]):
         family.note_end(child, message.reason)
         family.set_pid(key, child, None)
         decision = restart.ended(family.flags, family.children, key, message.reason, family.window, CLOCK.monotonic())
-        if decision[0] == (restart.Drop(key),):
+        if decision[0] == (restart.ForgetChild(key),):
             family.drop(key)
             return NoReply(family)
         return _perform(family, child, message.reason, decision)
@@ -338,11 +338,11 @@ async def _perform(family: Family, child: Child, reason: object, decision: resta
     actions, family.window = decision
     for action in actions:
         match action:
-            case restart.Drop(key):
+            case restart.ForgetChild(key):
                 family.drop(key)
-            case restart.Stop(keys):
+            case restart.StopChild(keys):
                 await children.stop_each(family, keys)
-            case restart.Start(keys):
+            case restart.StartChild(keys):
                 child.restarts += 1
                 family.restarts += 1
                 await _start_or_try_again(family, keys)

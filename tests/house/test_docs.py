@@ -15,7 +15,7 @@ from xmppd.cli import main
 from xmppd.commands import EXIT_CONFIG
 from xmppd.config.load import load
 from xmppd.config.problems import ConfigError
-from xmppd.config.schema import Limits
+from xmppd.config.schema import LimitsSection
 from xmppd.parent_sup import GRACE
 
 ROOT = Path(__file__).parents[2]
@@ -140,7 +140,7 @@ def test_the_unit_file_calls_what_there_is() -> None:
     known = {option for p in main.every_verb().commands[verb].params for option in p.opts}
     assert {flag for flag in flags if flag.startswith("--")} <= known
     assert settings["RestartPreventExitStatus"] == str(EXIT_CONFIG)
-    assert int(settings["TimeoutStopSec"]) > Limits().drain_seconds * 2 + GRACE
+    assert int(settings["TimeoutStopSec"]) > LimitsSection().drain_seconds * 2 + GRACE
 
 
 def test_pages_that_sources_speak_of_exist() -> None:

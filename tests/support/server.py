@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from otp.stdlib import supervisor
-from xmppd.config.schema import Auth, Config, Limits, Listen, Paths, Registration, Store
+from xmppd.config.schema import AuthSection, Config, LimitsSection, Listen, Paths, Registration, StoreSection
 from xmppd.testing.server import port_of, serve_config
 from xmppd.testing.settings import NOWHERE
 
@@ -28,8 +28,8 @@ def config(
     tls: str = "off",
     listen: tuple[Listen, ...] = (),
     modules: Mapping[str, Mapping[str, Any]] | None = None,
-    limits: Limits | None = None,
-    auth: Auth | None = None,
+    limits: LimitsSection | None = None,
+    auth: AuthSection | None = None,
     registration: bool = False,
 ) -> Config:
     """A configuration for tests: one c2s listener on a free port, PLAIN allowed in the clear, the memory store."""
@@ -38,9 +38,9 @@ def config(
         hosts=hosts,
         listen=listen or (Listen(module="c2s", ip="127.0.0.1", port=0, tls=tls, plain_without_tls=True),),
         registration=Registration(open=registration),
-        limits=limits or Limits(),
-        store=Store(backend="memory"),
-        auth=auth or Auth(),
+        limits=limits or LimitsSection(),
+        store=StoreSection(backend="memory"),
+        auth=auth or AuthSection(),
     )
     return made if modules is None else dataclasses.replace(made, modules=modules)
 

@@ -24,7 +24,7 @@ from xmpp_core.stream_events import (
     RouteStanza,
     SessionOpened,
     SessionRefused,
-    Stop,
+    StopStream,
     StreamFault,
     TakenOver,
 )
@@ -150,7 +150,7 @@ def test_stream_management_that_nobody_serves_fails_and_the_stream_stays(name: s
 
 def test_a_lost_link_ends_the_session() -> None:
     play = Play().established()
-    assert play.on(Closed()) == [Stop("closed")]
+    assert play.on(Closed()) == [StopStream("closed")]
     assert play.name is StateName.CLOSED
 
 
@@ -165,16 +165,16 @@ def resumable() -> Play:
 def test_a_lost_link_waits_where_that_was_agreed() -> None:
     play = resumable()
     assert play.on(Closed()) == []
-    assert play.on(ResumeTimeout()) == [Stop("timeout")]
-    assert resumable().on(TakenOver()) == [Stop("resumed")]
-    assert resumable().on(StreamFault(StreamError("system-shutdown"))) == [Stop("timeout")]
+    assert play.on(ResumeTimeout()) == [StopStream("timeout")]
+    assert resumable().on(TakenOver()) == [StopStream("resumed")]
+    assert resumable().on(StreamFault(StreamError("system-shutdown"))) == [StopStream("timeout")]
 
 
 def test_resumption_can_be_switched_off_again() -> None:
     play = Play().established()
     play.on(Resumable(True))
     play.on(Resumable(False))
-    assert play.on(Closed()) == [Stop("closed")]
+    assert play.on(Closed()) == [StopStream("closed")]
 
 
 def test_a_resumed_session_is_established_without_bind() -> None:

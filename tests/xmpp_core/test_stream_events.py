@@ -18,7 +18,7 @@ def test_every_event_and_action_stands_in_the_table_at_the_head(word: str) -> No
 def test_actions_are_values() -> None:
     assert stream_events.Bind("juliet", "") == stream_events.Bind("juliet", "")
     with pytest.raises(AttributeError):
-        stream_events.Stop("closed").reason = "other"  # type: ignore[misc]
+        stream_events.StopStream("closed").reason = "other"  # type: ignore[misc]
 
 
 def test_a_password_is_not_written() -> None:

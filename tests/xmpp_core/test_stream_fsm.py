@@ -30,7 +30,7 @@ from xmpp_core.stream_events import (
     SendHeader,
     SessionOpened,
     SessionRefused,
-    Stop,
+    StopStream,
     StreamFault,
     TakenOver,
     TlsReady,
@@ -92,7 +92,7 @@ def test_any_play_stays_within_the_table(config: StreamConfig, events: list[Even
             assert state.name in row[type(event)].leads_to
         else:
             assert (state.name, actions) == (before, [])
-        ends += sum(isinstance(action, (CloseStream, Stop)) for action in actions)
+        ends += sum(isinstance(action, (CloseStream, StopStream)) for action in actions)
     assert ends == (state.name is StateName.CLOSED)
 
 

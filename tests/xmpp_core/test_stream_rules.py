@@ -7,7 +7,7 @@ import pytest
 from tests.support.stream_play import Play, end, start
 from xmpp_core.errors import StreamError
 from xmpp_core.parser import StreamEnd
-from xmpp_core.stream_events import Closed, CloseStream, NegotiationTimeout, SendHeader, Stop, StreamFault
+from xmpp_core.stream_events import Closed, CloseStream, NegotiationTimeout, SendHeader, StopStream, StreamFault
 from xmpp_core.stream_rules import Rule, ignore
 from xmpp_core.stream_state import StateName, StreamState
 
@@ -57,7 +57,7 @@ def test_after_login_the_new_stream_has_its_own_header() -> None:
 
 
 def test_a_closed_connection_is_told_nothing() -> None:
-    assert opened().on(Closed()) == [Stop("closed")]
+    assert opened().on(Closed()) == [StopStream("closed")]
 
 
 def test_a_rule_knows_where_it_leads() -> None:

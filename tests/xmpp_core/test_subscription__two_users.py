@@ -16,13 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from xmpp_core.subscription import (
     KINDS,
+    AutoReply,
     Effect,
-    Event,
     In,
     Item,
     Out,
-    Reply,
     Route,
+    SubscriptionEvent,
     apply,
     on_available,
     received,
@@ -69,7 +69,7 @@ class Pair:
     def _take(self, side: int, outcome: tuple[Item, tuple[Effect, ...]]) -> None:
         self.items[side], effects = outcome
         for effect in effects:
-            if isinstance(effect, (Route, Reply)):
+            if isinstance(effect, (Route, AutoReply)):
                 self.routed += 1
                 self.wire[1 - side].append(effect.kind)
 
@@ -262,4 +262,4 @@ def test_removal_without_withdrawal_would_leave_a_phantom() -> None:
 
 
 def test_every_event_is_sent_or_received() -> None:
-    assert {sent(kind) for kind in KINDS} | {received(kind) for kind in KINDS} == set(Event)
+    assert {sent(kind) for kind in KINDS} | {received(kind) for kind in KINDS} == set(SubscriptionEvent)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.server import config
 from xmppd import listeners
-from xmppd.config.schema import Auth, Limits, Listen
+from xmppd.config.schema import AuthSection, LimitsSection, Listen
 
 LISTEN = (
     Listen(module="c2s", ip="127.0.0.1", port=5222, tls="required"),
@@ -16,7 +16,7 @@ LISTEN = (
 
 
 def test_each_listener_has_its_own_rules(tmp_path: Path) -> None:
-    chosen = config(tmp_path, listen=LISTEN, limits=Limits(rate=1000, pre_auth_bytes=2048))
+    chosen = config(tmp_path, listen=LISTEN, limits=LimitsSection(rate=1000, pre_auth_bytes=2048))
     c2s, direct, component = listeners.listener_specs(chosen, listeners.tls_contexts(chosen), {"c2s:127.0.0.1:5222": 7})
     assert [d.address.fd for d in (c2s, direct, component)] == [7, None, None]
     kinds: list[Any] = [spec.service.connect for spec in (c2s, direct, component)]  # methods of a Tcp each
@@ -38,7 +38,7 @@ def test_without_tls_no_certificate_is_made(tmp_path: Path) -> None:
 
 
 def test_plus_follows_its_sibling(tmp_path: Path) -> None:
-    chosen = config(tmp_path, auth=Auth(mechanisms=("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN")))
+    chosen = config(tmp_path, auth=AuthSection(mechanisms=("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN")))
     settings = listeners._settings(chosen, chosen.listen[0], None)
     assert settings.stream.mechanisms == ("SCRAM-SHA-256", "PLAIN")
     assert settings.throttle is None

@@ -6,7 +6,7 @@ from tests.support import node
 from tests.support.server import config, serving
 from xmppd import sup
 from xmppd.auth import auth
-from xmppd.config.schema import Store
+from xmppd.config.schema import StoreSection
 from xmppd.testing.client import Client
 
 
@@ -25,9 +25,9 @@ def test_the_store_is_where_the_configuration_says() -> None:
     assert sup.store_config(chosen).backend == "memory"
     import dataclasses
 
-    postgres = dataclasses.replace(chosen, store=Store(backend="postgres", url="postgresql://x/y"))
+    postgres = dataclasses.replace(chosen, store=StoreSection(backend="postgres", url="postgresql://x/y"))
     assert sup.store_config(postgres).path == "postgresql://x/y"
-    sqlite = dataclasses.replace(chosen, store=Store())
+    sqlite = dataclasses.replace(chosen, store=StoreSection())
     assert sup.store_config(sqlite).path == str(chosen.paths.home / "data/xmppd.sqlite3")
 
 

@@ -152,23 +152,23 @@ async def start_link(iterations: int = DEFAULT_ITERATIONS) -> Pid | None:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class AuthState:
     """What the process was started with."""
 
     iterations: int
 
 
-class Auth(GenServer[State]):
+class Auth(GenServer[AuthState]):
     """Fetches or makes the server's secret; then everybody calls the functions above, not the process."""
 
-    async def init(self, *args: Any) -> State:
+    async def init(self, *args: Any) -> AuthState:
         """Set up this node's Accounts."""
         (iterations,) = args
         _Current.secret = await store.transaction(_fetch_secret)
         _Current.accounts = Accounts(_Current.secret, iterations)
-        return State(iterations)
+        return AuthState(iterations)
 
-    def terminate(self, reason: object, state: State) -> None:
+    def terminate(self, reason: object, state: AuthState) -> None:
         """Nobody logs in from here on."""
         _Current.accounts = None
 

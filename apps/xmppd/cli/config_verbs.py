@@ -12,9 +12,9 @@ from typing import Any, Final
 import click
 
 from xmppd.cli import client, modules
-from xmppd.cli.options import Options, common, options, usage
+from xmppd.cli.options import GlobalOptions, common, options, usage
 from xmppd.config import describe
-from xmppd.config.describe import Row
+from xmppd.config.describe import SettingRow
 
 _NOT_RUNNING: Final = "not running: this is what a start would use"
 
@@ -51,22 +51,22 @@ def show() -> None:
         click.echo(_NOT_RUNNING, err=True)
         said.out(_as_data(rows, {}), lambda _: describe.show(rows))
         return
-    rows = [Row(**row) for row in answer["rows"]]
+    rows = [SettingRow(**row) for row in answer["rows"]]
     differing = _differing(rows, said, answer["file"])
     notes = {name: f"the file says {text}" for name, text in differing.items()}
     said.out(_as_data(rows, differing), lambda _: describe.show(rows, notes))
 
 
-def _differing(rows: Sequence[Row], said: Options, file: str | None) -> dict[str, str]:
+def _differing(rows: Sequence[SettingRow], said: GlobalOptions, file: str | None) -> dict[str, str]:
     """Give what the file (or, without a line of it, its default) says of the keys that are otherwise in force."""
-    asked = Options(said.config or file, said.home, flags=said.flags)
+    asked = GlobalOptions(said.config or file, said.home, flags=said.flags)
     there = {row.name: row for row in describe.rows(asked.load())}
     found = {row.name: there[row.name].text for row in rows if row.name in there and there[row.name].text != row.text}
     # a listener may be at any free port
     return {name: text for name, text in found.items() if not (name.endswith(".port") and text == "0")}
 
 
-def _as_data(rows: Sequence[Row], differing: Mapping[str, str]) -> dict[str, Any]:
+def _as_data(rows: Sequence[SettingRow], differing: Mapping[str, str]) -> dict[str, Any]:
     return {
         row.name: {"value": row.value, "from": row.origin}
         | ({"file": differing[row.name]} if row.name in differing else {})

@@ -18,7 +18,7 @@ from typing import Any, Final
 import click
 
 from xmppd.cli import client, logs
-from xmppd.cli.options import Options, colours, common, development, options, usage
+from xmppd.cli.options import GlobalOptions, colours, common, development, options, usage
 from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
 from xmppd.node import banner, output
 from xmppd.node.home import Home
@@ -106,7 +106,7 @@ def show_logs(count: int, follow: bool) -> None:
             said.out(logs.as_data(line) if said.json else line)
 
 
-def as_before(said: Options) -> Options:
+def as_before(said: GlobalOptions) -> GlobalOptions:
     """Give the options of the last start where none are given now."""
     if said.config or said.flags or os.environ.get("XMPPD_CONFIG"):
         return said
@@ -133,7 +133,7 @@ def _last_start(home: Home) -> dict[str, Any]:
     return found
 
 
-def _others(said: Options) -> bool:
+def _others(said: GlobalOptions) -> bool:
     """Tell whether options are given that the server which runs was not started with."""
     before = _last_start(said.where())
     flags = before.get("flags") or {}
@@ -141,7 +141,7 @@ def _others(said: Options) -> bool:
     return file != before.get("config") or any(flags.get(name) != value for name, value in said.flags.items())
 
 
-def parent_command(said: Options) -> list[str]:
+def parent_command(said: GlobalOptions) -> list[str]:
     """Give the command line of the parent process."""
     command = [sys.executable, "-I", "-m", "xmppd.node.parent", "--home", str(said.where().path)]
     if file := said.file():
@@ -151,7 +151,7 @@ def parent_command(said: Options) -> list[str]:
     return command
 
 
-def started(said: Options) -> dict[str, Any]:
+def started(said: GlobalOptions) -> dict[str, Any]:
     """Start the parent in the background; give what it says once it serves.
 
     Raises CommandError with the parent's own words and status if it does not come up.
@@ -195,7 +195,7 @@ def _await_ready(process: subprocess.Popen[bytes], ready: int, home: Home) -> di
     return answer
 
 
-def stopped(said: Options) -> None:
+def stopped(said: GlobalOptions) -> None:
     """Ask the server to stop and wait until its home is free. Raises NotRunning, CommandError."""
     home = said.where()
     pid = home.pid()

@@ -17,7 +17,7 @@ from typing import Any, Final
 import click
 
 from xmppd.cli import others, verbs
-from xmppd.cli.options import Options, common, fail, usage
+from xmppd.cli.options import GlobalOptions, common, fail, usage
 from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, CommandError
 from xmppd.node.home import as_owner
 from xmppd.node.version import build, version
@@ -116,7 +116,7 @@ def every_verb() -> click.Group:
 
 def main(args: list[str] | None = None) -> int:
     """Run one verb; give its exit code."""
-    said = Options()
+    said = GlobalOptions()
     try:
         root.main(args, prog_name="xmppd", standalone_mode=False, obj=said)
     except CommandError as error:

@@ -28,7 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass
-class Options:
+class GlobalOptions:
     """What was said, wherever it was said; the later one wins."""
 
     config: str | None = None
@@ -85,16 +85,16 @@ def development(function: F) -> F:
 
 def _keep_dev(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value:
-        context.find_root().ensure_object(Options).flags["node.profile"] = "development"
+        context.find_root().ensure_object(GlobalOptions).flags["node.profile"] = "development"
 
 
-def options() -> Options:
+def options() -> GlobalOptions:
     """Give the options of the verb that runs."""
-    return click.get_current_context().find_root().ensure_object(Options)
+    return click.get_current_context().find_root().ensure_object(GlobalOptions)
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    kept = context.find_root().ensure_object(Options)
+    kept = context.find_root().ensure_object(GlobalOptions)
     if parameter.name == "flags":
         kept.flags.update(_flag(item) for item in value)
     elif value and parameter.name:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from xmppd.config.kinds import suggest
 from xmppd.config.lines import Path as KeyPath
-from xmppd.config.reader import Reader
+from xmppd.config.reader import SectionReader
 from xmppd.config.schema import ANY_ADDRESS, Config, Listen
 
 
-def check(config: Config, reader: Reader) -> None:
+def check(config: Config, reader: SectionReader) -> None:
     """Note every contradiction in a configuration whose keys are each right by themselves."""
     _listeners(config, reader)
     _hosts(config, reader)
@@ -24,7 +24,7 @@ def check(config: Config, reader: Reader) -> None:
     _certificate(config, reader, ("tls",), config.tls.certificate, config.tls.key)
 
 
-def _listeners(config: Config, reader: Reader) -> None:
+def _listeners(config: Config, reader: SectionReader) -> None:
     seen: list[Listen] = []
     for index, listen in enumerate(config.listen):
         path: KeyPath = ("listen", index)
@@ -38,7 +38,7 @@ def _listeners(config: Config, reader: Reader) -> None:
         reader.problem(("listen",), "no listener: nobody could connect")
 
 
-def _listener(config: Config, reader: Reader, path: KeyPath, listen: Listen) -> None:
+def _listener(config: Config, reader: SectionReader, path: KeyPath, listen: Listen) -> None:
     if listen.module == "component" and not listen.secrets:
         reader.problem((*path, "secrets"), 'a component listener needs secrets = { "domain" = "secret" }')
     if listen.module != "component" and listen.secrets:
@@ -54,27 +54,27 @@ def _listener(config: Config, reader: Reader, path: KeyPath, listen: Listen) -> 
             reader.problem((*path, "secrets", name), f"{name} is a host of this server")
 
 
-def _hosts(config: Config, reader: Reader) -> None:
+def _hosts(config: Config, reader: SectionReader) -> None:
     for name, host in config.host.items():
         if name not in config.hosts:
             reader.problem(("host", name), f'"{name}" is not in hosts{suggest(name, config.hosts)}')
         _certificate(config, reader, ("host", name), host.certificate, host.key)
 
 
-def _store(config: Config, reader: Reader) -> None:
+def _store(config: Config, reader: SectionReader) -> None:
     if config.store.backend == "postgres" and not config.store.url:
         reader.problem(("store", "url"), 'backend "postgres" needs store.url')
     if config.store.backend == "memory" and config.workers > 1:
         reader.problem(("workers",), 'backend "memory" is of one process: workers must be 1')
 
 
-def _node(config: Config, reader: Reader) -> None:
+def _node(config: Config, reader: SectionReader) -> None:
     alarm, restart = config.node.alarm_seconds, config.node.restart_seconds
     if alarm is not None and restart is not None and restart <= alarm:
         reader.problem(("node", "restart_seconds"), "restart_seconds must be more than alarm_seconds")
 
 
-def _certificate(config: Config, reader: Reader, path: KeyPath, chain: str, secret: str) -> None:
+def _certificate(config: Config, reader: SectionReader, path: KeyPath, chain: str, secret: str) -> None:
     if secret and not chain:
         reader.problem((*path, "key"), "a key without a certificate")
     for name, value in (("certificate", chain), ("key", secret)):

@@ -107,7 +107,7 @@ def _word(kind: Kind) -> str:
 
 
 @dataclass(frozen=True)
-class Row:
+class SettingRow:
     """One key with its value in force: plain data and as TOML, and who set it. Secrets are not shown."""
 
     name: str
@@ -116,7 +116,7 @@ class Row:
     origin: str
 
 
-def rows(config: schema.Config) -> list[Row]:
+def rows(config: schema.Config) -> list[SettingRow]:
     """Give each key with its value in force."""
     found = [*_values("", config)]
     for name in SECTIONS:
@@ -127,7 +127,7 @@ def rows(config: schema.Config) -> list[Row]:
         found += _values(f"host.{host}", own)
     for module, options in config.modules.items():
         found.append((f"modules.{module}", dict(options), toml(options)))
-    return [Row(name, value, text, config.origins.get(name, "default")) for name, value, text in found]
+    return [SettingRow(name, value, text, config.origins.get(name, "default")) for name, value, text in found]
 
 
 def in_force(config: schema.Config) -> Iterator[tuple[str, str]]:
@@ -163,7 +163,7 @@ def _plain(kind: Kind, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def show(found: Sequence[Row], notes: Mapping[str, str] | None = None) -> str:
+def show(found: Sequence[SettingRow], notes: Mapping[str, str] | None = None) -> str:
     """Give rows one a line with who set each; `notes` are words more, by key."""
     notes = notes or {}
     width = max(len(row.name) for row in found)

@@ -25,17 +25,17 @@ from xmppd.config.kinds import refuse_twins, suggest
 from xmppd.config.lines import key_lines
 from xmppd.config.planned import PLANNED
 from xmppd.config.problems import ConfigError, Problem
-from xmppd.config.reader import PREFIX, Reader, dotted, env_name
+from xmppd.config.reader import PREFIX, SectionReader, dotted, env_name
 
 FILE_NAME = "xmppd.toml"
 SECTIONS: Mapping[str, type] = {
     "registration": schema.Registration,
-    "limits": schema.Limits,
-    "store": schema.Store,
-    "tls": schema.Tls,
-    "auth": schema.Auth,
-    "log": schema.Log,
-    "node": schema.Node,
+    "limits": schema.LimitsSection,
+    "store": schema.StoreSection,
+    "tls": schema.TlsSection,
+    "auth": schema.AuthSection,
+    "log": schema.LogSection,
+    "node": schema.NodeSection,
 }
 # Variables that steer the commands, not the configuration.
 COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_FOREGROUND"})
@@ -64,7 +64,7 @@ def load(
     file = Path(path).absolute() if path is not None else _found(home / FILE_NAME)
     text = _read(file) if file is not None else ""
     document = _parse(text, str(file))
-    reader = Reader(str(file or "configuration"), key_lines(text), env, flags or {})
+    reader = SectionReader(str(file or "configuration"), key_lines(text), env, flags or {})
     values = _server(reader, document, known)
     config = schema.Config(paths=schema.Paths(home, file), origins=reader.origins, **values)
     _unused(reader, config)
@@ -96,7 +96,7 @@ def _parse(text: str, file: str) -> dict[str, Any]:
         raise ConfigError([Problem(file, line, f"not TOML: {words or error}")]) from None
 
 
-def _server(reader: Reader, document: Mapping[str, Any], known: Known | None) -> dict[str, Any]:
+def _server(reader: SectionReader, document: Mapping[str, Any], known: Known | None) -> dict[str, Any]:
     also = ["listen", "host", "modules", *SECTIONS]
     values = reader.section(schema.Config, (), document, also)
     for name, owner in SECTIONS.items():
@@ -108,7 +108,7 @@ def _server(reader: Reader, document: Mapping[str, Any], known: Known | None) ->
     return values
 
 
-def _listeners(reader: Reader, raw: object, local: bool) -> tuple[schema.Listen, ...]:
+def _listeners(reader: SectionReader, raw: object, local: bool) -> tuple[schema.Listen, ...]:
     if raw is None:
         raw = list(DEFAULT_LISTEN[:1] if _only_the_first(reader) else DEFAULT_LISTEN)
     if not isinstance(raw, list):
@@ -117,7 +117,7 @@ def _listeners(reader: Reader, raw: object, local: bool) -> tuple[schema.Listen,
     return tuple(_listener(reader, ("listen", index), item, local) for index, item in enumerate(raw))
 
 
-def _only_the_first(reader: Reader) -> bool:
+def _only_the_first(reader: SectionReader) -> bool:
     """Whether a port was given from outside to the first of the listeners that nobody has configured, and nothing was
     said of the second: who wants one listener at a port of his own does not want another at 5223."""
     second = (dotted(("listen", 1, "")), env_name(("listen", 1, "")))
@@ -125,7 +125,7 @@ def _only_the_first(reader: Reader) -> bool:
     return reader.outside(("listen", 0, "port")) is not None and not said
 
 
-def _listener(reader: Reader, path: tuple[str | int, ...], raw: object, local: bool) -> schema.Listen:
+def _listener(reader: SectionReader, path: tuple[str | int, ...], raw: object, local: bool) -> schema.Listen:
     values = reader.section(schema.Listen, path, raw)
     table = reader.table(path, raw)
     component = values["module"] == "component"
@@ -143,7 +143,7 @@ def _listener(reader: Reader, path: tuple[str | int, ...], raw: object, local: b
 
 
 def _modules(
-    reader: Reader, path: tuple[str, ...], raw: object, base: Mapping[str, Any] | None, known: Known | None
+    reader: SectionReader, path: tuple[str, ...], raw: object, base: Mapping[str, Any] | None, known: Known | None
 ) -> dict[str, Mapping[str, Any]]:
     """Overlay a `[modules]` table: `mod_x = {options}` or true adds, false takes away."""
     modules: dict[str, Mapping[str, Any]] = dict(base if base is not None else {m: {} for m in schema.DEFAULT_MODULES})
@@ -170,7 +170,7 @@ def _unknown_module(name: str, known: Known) -> str:
     return f'unknown module "{name}"' + (near.replace('"', '"mod_', 1) if near else f"; there are {', '.join(known)}")
 
 
-def _options(reader: Reader, path: tuple[str, ...], options: Mapping[str, Any], known: Known | None) -> None:
+def _options(reader: SectionReader, path: tuple[str, ...], options: Mapping[str, Any], known: Known | None) -> None:
     if known is None or path[-1] not in known:
         return
     defaults = known[path[-1]]
@@ -184,7 +184,9 @@ def _options(reader: Reader, path: tuple[str, ...], options: Mapping[str, Any], 
             reader.problem((*path, name), f"{path[-1]}.{name} must be of type {wanted.__name__}")
 
 
-def _hosts(reader: Reader, raw: object, modules: Mapping[str, Any], known: Known | None) -> dict[str, schema.Host]:
+def _hosts(
+    reader: SectionReader, raw: object, modules: Mapping[str, Any], known: Known | None
+) -> dict[str, schema.Host]:
     found: dict[str, schema.Host] = {}
     if isinstance(raw, list | str):
         reader.problem(("host",), 'host must be a table: [host."NAME"] (did you mean "hosts"?)')
@@ -204,7 +206,7 @@ def _hosts(reader: Reader, raw: object, modules: Mapping[str, Any], known: Known
     return found
 
 
-def _unused(reader: Reader, config: schema.Config) -> None:
+def _unused(reader: SectionReader, config: schema.Config) -> None:
     """Note the flags and variables that set nothing."""
     keys = [*all_keys(), *(f"listen.{n}.{f.name}" for n in range(1, len(config.listen) + 1) for f in _LISTEN)]
     for name in reader.flags:

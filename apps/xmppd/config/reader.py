@@ -35,7 +35,7 @@ def dotted(path: Path) -> str:
 
 
 @dataclass
-class Reader:
+class SectionReader:
     """The sources, and what was found out while reading them."""
 
     file: str

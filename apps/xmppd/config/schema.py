@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xmpp_core import prep
-from xmppd.config.kinds import Choice, Flag, Kind, Many, Number, Pairs, Seconds, Text
+from xmppd.config.kinds import Flag, Kind, Many, Number, OneOf, Pairs, Seconds, Text
 
 # The modules of a host that says nothing about them; `mod_x = false` takes one away.
 DEFAULT_MODULES = (
@@ -84,7 +84,7 @@ FILE = Text("a path; a relative one is below the home folder")
 class Listen:
     """One listener: `[[listen]]`."""
 
-    module: str = setting("c2s", Choice(("c2s", "component")), "c2s: clients; component: XEP-0114")
+    module: str = setting("c2s", OneOf(("c2s", "component")), "c2s: clients; component: XEP-0114")
     ip: str = setting(
         "127.0.0.1",
         Text("an IP address", address),
@@ -98,7 +98,7 @@ class Listen:
     )
     tls: str = setting(
         "required",
-        Choice(("required", "optional", "direct", "off")),
+        OneOf(("required", "optional", "direct", "off")),
         "required: STARTTLS demanded (c2s's default); optional: offered; direct: TLS from the first byte; "
         "off (component's default)",
     )
@@ -112,7 +112,7 @@ class Listen:
     )
     resource_conflict: str = setting(
         "acceptnew",
-        Choice(("acceptnew", "setresource", "closenew")),
+        OneOf(("acceptnew", "setresource", "closenew")),
         "c2s: when a client wants a resource that is in use: acceptnew: it gets it, the older session ends; "
         "setresource: it gets another; closenew: it is refused. component: when its domain is in use, likewise "
         "acceptnew or closenew",
@@ -141,7 +141,7 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class Limits:
+class LimitsSection:
     """`[limits]`: what one stranger or one user may take."""
 
     rate: int | None = setting(
@@ -194,11 +194,11 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Store:
+class StoreSection:
     """`[store]`."""
 
     backend: str = setting(
-        "sqlite", Choice(("sqlite", "postgres", "memory")), "where accounts, rosters and messages live"
+        "sqlite", OneOf(("sqlite", "postgres", "memory")), "where accounts, rosters and messages live"
     )
     path: str = setting("data/xmppd.sqlite3", FILE, "sqlite: the database file")
     url: str = setting(
@@ -206,28 +206,28 @@ class Store:
     )
     pool: int = setting(4, Number(1, 100), "postgres: connections per worker")
     durability: str = setting(
-        "full", Choice(("full", "normal")), "normal: a power cut may lose what the last moments acknowledged"
+        "full", OneOf(("full", "normal")), "normal: a power cut may lose what the last moments acknowledged"
     )
 
 
 @dataclass(frozen=True)
-class Tls:
+class TlsSection:
     """`[tls]`: the certificate of hosts that name none of their own."""
 
     certificate: str = setting(
         "", Text("a path", empty=True), "PEM chain; empty: a development certificate is made at first start"
     )
     key: str = setting("", Text("a path", empty=True), "PEM key; empty: it is in the certificate's file")
-    min_version: str = setting("1.2", Choice(("1.2", "1.3")), "oldest TLS version spoken")
+    min_version: str = setting("1.2", OneOf(("1.2", "1.3")), "oldest TLS version spoken")
 
 
 @dataclass(frozen=True)
-class Auth:
+class AuthSection:
     """`[auth]`."""
 
     mechanisms: tuple[str, ...] = setting(
         MECHANISMS,
-        Many(Choice(MECHANISMS), low=1),
+        Many(OneOf(MECHANISMS), low=1),
         "SASL mechanisms offered; each -PLUS one goes with its sibling, where TLS is; PLAIN under TLS only, if not "
         "told otherwise",
     )
@@ -236,22 +236,22 @@ class Auth:
 
 
 @dataclass(frozen=True)
-class Log:
+class LogSection:
     """`[log]`."""
 
-    level: str = setting("info", Choice(("debug", "info", "warning", "error")), "least severe lines kept")
+    level: str = setting("info", OneOf(("debug", "info", "warning", "error")), "least severe lines kept")
     format: Literal["text", "json"] = setting(
-        "text", Choice(("text", "json")), "one line per event, for people or for machines"
+        "text", OneOf(("text", "json")), "one line per event, for people or for machines"
     )
 
 
 @dataclass(frozen=True)
-class Node:
+class NodeSection:
     """`[node]`: how the workers are run."""
 
     profile: str = setting(
         "production",
-        Choice(("production", "development")),
+        OneOf(("production", "development")),
         "development: `crash` may break things on purpose (also: start --dev)",
     )
     alarm_seconds: int | None = setting(
@@ -328,12 +328,12 @@ class Config:
     workers: int = setting(0, Number(1, 256, word="auto", word_value=0), 'worker processes, "auto" for one per core')
     listen: tuple[Listen, ...] = ()
     registration: Registration = Registration()
-    limits: Limits = Limits()
-    store: Store = Store()
-    tls: Tls = Tls()
-    auth: Auth = Auth()
-    log: Log = Log()
-    node: Node = Node()
+    limits: LimitsSection = LimitsSection()
+    store: StoreSection = StoreSection()
+    tls: TlsSection = TlsSection()
+    auth: AuthSection = AuthSection()
+    log: LogSection = LogSection()
+    node: NodeSection = NodeSection()
     host: Mapping[str, Host] = field(default_factory=dict)
     modules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {m: {} for m in DEFAULT_MODULES})
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)

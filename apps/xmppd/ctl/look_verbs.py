@@ -19,7 +19,7 @@ import click
 from otp.stdlib import pictures, sequence
 from otp.stdlib.sequence import Arrow
 from xmppd.cli import client, render
-from xmppd.cli.options import Options, colours, common, options
+from xmppd.cli.options import GlobalOptions, colours, common, options
 from xmppd.commands import CommandError
 from xmppd.ctl import look_text
 
@@ -28,7 +28,7 @@ _READ: Final = 0.2
 _CLEAR: Final = "\033[H\033[2J"
 
 
-def _ask(said: Options, command: str, params: dict[str, Any], timeout: float = 30.0) -> Any:
+def _ask(said: GlobalOptions, command: str, params: dict[str, Any], timeout: float = 30.0) -> Any:
     given = {name: value for name, value in params.items() if value is not None}
     return client.ask(said.where(), command, given, timeout)
 
@@ -121,7 +121,7 @@ def trace(
         _ask(said, "trace end", place)
 
 
-def _events(said: Options, place: dict[str, Any], count: int, until: float) -> Iterator[dict[str, Any]]:
+def _events(said: GlobalOptions, place: dict[str, Any], count: int, until: float) -> Iterator[dict[str, Any]]:
     """The events of a trace as they come, no more than `count`."""
     over = False
     while not over:
@@ -139,7 +139,7 @@ def _events(said: Options, place: dict[str, Any], count: int, until: float) -> I
 
 
 def _chart(
-    said: Options, target: str | None, kinds: tuple[str, ...], seconds: float, mermaid_file: str | None,
+    said: GlobalOptions, target: str | None, kinds: tuple[str, ...], seconds: float, mermaid_file: str | None,
     svg_file: str | None,
 ) -> None:  # fmt: skip
     params = {"target": target, "kind": kinds[0] if kinds else None, "seconds": seconds}

@@ -20,7 +20,7 @@ from xmppd.gen_mod import Mod, on
 from xmppd.mods.offline import spool, writer
 from xmppd.mods.offline.room import Room
 from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
-from xmppd.mods.offline.writer import Keep
+from xmppd.mods.offline.writer import StoreMessage
 from xmppd.routing import durability, faults
 from xmppd.routing.hook_points import (
     DiscoFeatures,
@@ -68,7 +68,7 @@ async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> Mess
         return message
     size = message.weight()
     await durability.wait_for_room()
-    gen_server.cast(pid, Keep(point.owner, message, size, point.came))
+    gen_server.cast(pid, StoreMessage(point.owner, message, size, point.came))
     durability.add_pending(pid, size, point.owner.bare)
     return Stop(None)
 

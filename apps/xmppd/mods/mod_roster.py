@@ -19,11 +19,11 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.stanza import Iq, Presence, make_presence
 from xmpp_core.subscription import In, SendPresence
-from xmppd.config.schema import Limits
+from xmppd.config.schema import LimitsSection
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.mods.roster import records, requests, roster_set, transitions, view
 from xmppd.mods.roster.perform import perform
-from xmppd.mods.roster.totals import ROOM, Room, TooMany
+from xmppd.mods.roster.totals import ROOM, RosterLimits, TooMany
 from xmppd.mods.roster.transitions import Change, NotThere, Step
 from xmppd.routing import hooks, iq, router
 from xmppd.routing.deliver import Deliver
@@ -64,7 +64,7 @@ class Options:
     max_groups: int = 64
 
 
-async def change(room: Room, pending: str, fn: Callable[[Change], list[Step]]) -> list[Step]:
+async def change(room: RosterLimits, pending: str, fn: Callable[[Change], list[Step]]) -> list[Step]:
     """Runs `fn` in one transaction; the steps it asks for, once it is on disk."""
     hosts, now = frozenset(router.hosts()), CLOCK.time_ns() // 1_000_000
 
@@ -74,9 +74,9 @@ async def change(room: Room, pending: str, fn: Callable[[Change], list[Step]]) -
     return await store.transaction(transaction)
 
 
-def _room(mod: Mod) -> Room:
-    options, limits = mod.options, mod.config.limits if mod.config is not None else Limits()
-    return Room(
+def _room(mod: Mod) -> RosterLimits:
+    options, limits = mod.options, mod.config.limits if mod.config is not None else LimitsSection()
+    return RosterLimits(
         options.max_items or limits.roster_items,
         options.max_requests,
         options.max_octets or limits.send_queue_bytes // 4,
@@ -181,7 +181,7 @@ async def _probed(probe: Presence, from_: JID, owner: JID) -> Presence | Stop[No
     return Stop(None)
 
 
-async def _moved(mod: Mod, owner: JID, contact: JID, event: subscription.Event, stanza: Presence) -> None:
+async def _moved(mod: Mod, owner: JID, contact: JID, event: subscription.SubscriptionEvent, stanza: Presence) -> None:
     """Stores the transition and does what follows. Raises StanzaError if nothing was stored."""
     pending = requests.to_text(stanza)
     try:
@@ -211,7 +211,7 @@ async def _ask_again(mod: Mod, owner: JID, contact: JID) -> None:
     record = await store.read(ROSTER, records.key(contact, owner))
     if records.item_of(record).in_ is not In.PEND:
         stanza = make_presence(contact, type_="subscribe", from_=owner)
-        await _moved(mod, owner, contact, subscription.Event.SEND_SUBSCRIBE, stanza)
+        await _moved(mod, owner, contact, subscription.SubscriptionEvent.SEND_SUBSCRIBE, stanza)
 
 
 # --- what others want to know of rosters
@@ -265,7 +265,7 @@ async def roster_add(owner: str, contact: str, name: str = "", groups: Iterable[
     def add(c: Change) -> list[Step]:
         _check_account(c, me)
         named = transitions.edit(c, me, other, name, tuple(groups)) if name or groups else []
-        return named + transitions.event(c, me, other, subscription.Event.SEND_SUBSCRIBE)
+        return named + transitions.event(c, me, other, subscription.SubscriptionEvent.SEND_SUBSCRIBE)
 
     await perform(await change(ROOM, requests.to_text(stanza), add), stanza)
 

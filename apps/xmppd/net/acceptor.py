@@ -54,7 +54,7 @@ class Service:
 
 
 @dataclass(slots=True)
-class State:
+class AcceptorState:
     """`accepted` and `refused` count connections."""
 
     sock: socket.socket
@@ -72,7 +72,7 @@ class _Failed:
     error: OSError
 
 
-class Acceptor(GenServer[State]):
+class Acceptor(GenServer[AcceptorState]):
     """The callbacks."""
 
     async def init(self, listener_name: str, service: Service) -> Any:
@@ -80,11 +80,11 @@ class Acceptor(GenServer[State]):
         process.trap_exit(True)  # so that terminate takes the loop's eyes off the socket
         sock = await listener.get_socket(listener_name)
         monitor = process.monitor(listener_name)
-        state = State(sock, monitor, service, Flusher(THIS.loop))
+        state = AcceptorState(sock, monitor, service, Flusher(THIS.loop))
         _listen(state, process.self_())
         return Init(state)
 
-    def handle_info(self, message: object, state: State) -> Any:
+    def handle_info(self, message: object, state: AcceptorState) -> Any:
         """The socket failed, or its listener ended: so do we, and are started again."""
         match message:
             case _Failed(error):
@@ -93,7 +93,7 @@ class Acceptor(GenServer[State]):
                 return Stop(exits.shutdown("listener_down"), state)
         return NoReply(state)
 
-    def terminate(self, reason: object, state: State) -> None:
+    def terminate(self, reason: object, state: AcceptorState) -> None:
         """Accept nothing more."""
         if state.timer is not None:
             TIMERS.drop(state.timer)
@@ -101,13 +101,13 @@ class Acceptor(GenServer[State]):
             THIS.loop.remove_reader(state.sock)
 
 
-def _listen(state: State, pid: Pid) -> None:
+def _listen(state: AcceptorState, pid: Pid) -> None:
     state.timer = None
     if process.is_alive(pid):
         THIS.loop.add_reader(state.sock, _accept, state, pid)
 
 
-def _accept(state: State, pid: Pid) -> None:
+def _accept(state: AcceptorState, pid: Pid) -> None:
     """The loop says that connections wait."""
     for _ in range(PER_TURN):
         try:
@@ -122,7 +122,7 @@ def _accept(state: State, pid: Pid) -> None:
         _admit(sock, state)
 
 
-def _stop_accepting(state: State, pid: Pid, error: OSError) -> None:
+def _stop_accepting(state: AcceptorState, pid: Pid, error: OSError) -> None:
     THIS.loop.remove_reader(state.sock)
     if error.errno == errno.EINVAL:  # the parent has closed this listener, and opens it again when it hears of us
         state.timer = TIMERS.after(BACK_OFF, _listen, state, pid)
@@ -133,7 +133,7 @@ def _stop_accepting(state: State, pid: Pid, error: OSError) -> None:
         process.send(pid, _Failed(error))
 
 
-def _admit(sock: socket.socket, state: State) -> None:
+def _admit(sock: socket.socket, state: AcceptorState) -> None:
     try:
         peer = peer_of(sock)
         sock.setblocking(False)
@@ -149,7 +149,7 @@ def _admit(sock: socket.socket, state: State) -> None:
     process.spawn(_hand_over, sock, peer, slot, state)
 
 
-async def _hand_over(sock: socket.socket, peer: str, slot: Slot, state: State) -> None:
+async def _hand_over(sock: socket.socket, peer: str, slot: Slot, state: AcceptorState) -> None:
     """One connection's start, in a process of its own so that the next need not wait for it."""
     service = state.service
     connection: Connection | None = None

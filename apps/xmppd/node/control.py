@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class State:
+class ControlState:
     """The listening socket, where it lies, and who carries out commands."""
 
     sock: socket.socket
@@ -45,23 +45,23 @@ class Reload:
     """To `control`: carry out `reload`, and log how it went (SIGHUP)."""
 
 
-class Control(GenServer[State]):
+class Control(GenServer[ControlState]):
     """See the head of this file; `execute(name, params)` carries out a command."""
 
-    def init(self, path: Path, execute: Execute) -> State:
+    def init(self, path: Path, execute: Execute) -> ControlState:
         """Listen."""
         process.trap_exit(True)
         sock = unix_socket.listen(path)
         THIS.loop.add_reader(sock, _accept, sock, execute)
-        return State(sock, path, execute)
+        return ControlState(sock, path, execute)
 
-    def handle_info(self, message: object, state: State) -> NoReply[State]:
+    def handle_info(self, message: object, state: ControlState) -> NoReply[ControlState]:
         """SIGHUP: like a request that nobody waits for."""
         if isinstance(message, Reload):
             process.spawn(_reload, state.execute)
         return NoReply(state)
 
-    def terminate(self, reason: object, state: State) -> None:
+    def terminate(self, reason: object, state: ControlState) -> None:
         """Shut the door; requests that run go on."""
         THIS.loop.remove_reader(state.sock)
         state.sock.close()

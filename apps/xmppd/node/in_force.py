@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from xmppd.config.schema import Config, Limits
+from xmppd.config.schema import Config, LimitsSection
 
 #: limits that a running release can change: those that modules ask for
 _ASKED_FOR: Final = ("roster_items", "offline_messages")
@@ -31,7 +31,7 @@ FIXED: Final = (
     "tls.min_version",
     "log.format",
     "node",
-    *(f"limits.{field.name}" for field in dataclasses.fields(Limits) if field.name not in _ASKED_FOR),
+    *(f"limits.{field.name}" for field in dataclasses.fields(LimitsSection) if field.name not in _ASKED_FOR),
 )
 
 

@@ -10,16 +10,16 @@ import logging
 from pathlib import Path
 
 from otp.kernel import logger
-from xmppd.config.schema import Log
+from xmppd.config.schema import LogSection
 
 
-def set_up(log: Log, file: Path | None) -> None:
+def set_up(log: LogSection, file: Path | None) -> None:
     """Send what is logged to a file, None for stderr. Raises OSError if the file cannot be opened."""
     logger.setup(logger.LogConfig(file, log.format, log.level.upper()))
     set_level(log.level)
 
 
-def take_over(log: Log) -> None:
+def take_over(log: LogSection) -> None:
     """After a reload: the new level, and the file found again if it was moved away."""
     set_level(log.level)
     logger.reopen()

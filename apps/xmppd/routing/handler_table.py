@@ -26,14 +26,15 @@ _PATIENCE = 2.0  # seconds that a restarted table waits for owners that do not a
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One handler: lower `seq` runs first, equal ones in the order of registering; `note` is for readers."""
+class HandlerEntry:
+    """One handler: lower `seq` runs first, equal ones in the order of registering; `refusal`: with which condition
+    requests of strangers are refused."""
 
     key: Hashable
     seq: int
     owner: str
     fn: Callable[..., Any]
-    note: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +42,18 @@ class Register:
     """All that `owner` handles from now on; what it had before is gone."""
 
     owner: str
-    entries: tuple[Entry, ...]
+    entries: tuple[HandlerEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Add:
+class InsertEntry:
     """One handler more; the same one twice is a no-op."""
 
-    entry: Entry
+    entry: HandlerEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
+class RemoveEntry:
     """The handler `fn` of `key` goes, whoever owns it."""
 
     key: Hashable
@@ -66,7 +67,7 @@ class Reregister:
     table: str
 
 
-class GiveUp:
+class OwnersTimeout:
     """The restarted table has waited long enough for its owners."""
 
 
@@ -77,65 +78,65 @@ def is_owner(name: str) -> bool:
 
 
 @dataclass(slots=True)
-class State:
+class TableState:
     """`awaited`: owners that have not registered again since a restart, by the monitor on each."""
 
     table: ets.Table[Hashable, Any]
-    entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    entries: dict[str, tuple[HandlerEntry, ...]] = field(default_factory=dict)
     awaited: dict[Pid, str] = field(default_factory=dict)
 
 
-class HandlerTable(GenServer[State]):
+class HandlerTable(GenServer[TableState]):
     """See the head of this file; its one argument is the name of the table."""
 
-    def init(self, name: str) -> State:
+    def init(self, name: str) -> TableState:
         """Make the table, ask the owners that live to register again."""
-        state = State(ets.new(name))
+        state = TableState(ets.new(name))
         for owner in process.registered():
             pid = process.whereis(owner)
             if pid is not None and is_owner(owner):
                 process.monitor(pid)
                 state.awaited[pid] = owner
                 gen_server.cast(pid, Reregister(name))
-        process.send_after(_PATIENCE, process.self_(), GiveUp())
+        process.send_after(_PATIENCE, process.self_(), OwnersTimeout())
         _note_ready(state)
         return state
 
-    def handle_call(self, request: object, from_: Any, state: State) -> Any:
+    def handle_call(self, request: object, from_: Any, state: TableState) -> Any:
         """Register, add, remove."""
         match request:
             case Register(owner, entries):
                 _replace(state, owner, entries)
-            case Add(entry):
+            case InsertEntry(entry):
                 mine = state.entries.get(entry.owner, ())
                 if not any(e.key == entry.key and e.fn == entry.fn for e in mine):
                     _replace(state, entry.owner, (*mine, entry))
-            case Remove(key, fn):
+            case RemoveEntry(key, fn):
                 _remove(state, key, fn)
         return Reply(None, state)
 
-    def handle_cast(self, request: object, state: State) -> Any:
+    def handle_cast(self, request: object, state: TableState) -> Any:
         """Register again."""
         if isinstance(request, Register):
             _replace(state, request.owner, request.entries)
         return NoReply(state)
 
-    def handle_info(self, message: object, state: State) -> Any:
+    def handle_info(self, message: object, state: TableState) -> Any:
         """Owners that will not answer."""
         if isinstance(message, Down) and isinstance(message.pid, Pid):
             state.awaited.pop(message.pid, None)
-        elif isinstance(message, GiveUp):
+        elif isinstance(message, OwnersTimeout):
             state.awaited.clear()
         _note_ready(state)
         return NoReply(state)
 
 
-def _note_ready(state: State) -> None:
+def _note_ready(state: TableState) -> None:
     if not state.awaited and READY not in state.table:
         state.table[READY] = True
 
 
-def _replace(state: State, owner: str, entries: tuple[Entry, ...]) -> None:
+def _replace(state: TableState, owner: str, entries: tuple[HandlerEntry, ...]) -> None:
     keys = {e.key for e in (*state.entries.get(owner, ()), *entries)}
     if entries:
         state.entries[owner] = entries
@@ -149,14 +150,14 @@ def _replace(state: State, owner: str, entries: tuple[Entry, ...]) -> None:
     _note_ready(state)
 
 
-def _remove(state: State, key: Hashable, fn: Callable[..., Any]) -> None:
+def _remove(state: TableState, key: Hashable, fn: Callable[..., Any]) -> None:
     for owner, entries in list(state.entries.items()):
         left = tuple(e for e in entries if not (e.key == key and e.fn == fn))
         if len(left) != len(entries):
             _replace(state, owner, left)
 
 
-def _write_chain(state: State, key: Hashable) -> None:
+def _write_chain(state: TableState, key: Hashable) -> None:
     found = [e for entries in state.entries.values() for e in entries if e.key == key]
     if found:
         state.table[key] = tuple(sorted(found, key=lambda e: e.seq))
@@ -164,19 +165,19 @@ def _write_chain(state: State, key: Hashable) -> None:
         state.table.delete(key)
 
 
-def chain(name: str, key: Hashable) -> tuple[Entry, ...] | None:
+def chain(name: str, key: Hashable) -> tuple[HandlerEntry, ...] | None:
     """The handlers of `key` in their order; None while the table is not there or not yet rebuilt."""
     try:
         table = ets.lookup_table(name)
     except ets.NoSuchTable:
         return None
-    found: tuple[Entry, ...] | None = table.get(key)
+    found: tuple[HandlerEntry, ...] | None = table.get(key)
     if READY not in table:
         return None
     return found or ()
 
 
-async def wait_chain(name: str, key: Hashable) -> tuple[Entry, ...]:
+async def wait_chain(name: str, key: Hashable) -> tuple[HandlerEntry, ...]:
     """As chain(), but waits for a table that is being rebuilt. Raises LookupError after five seconds without one."""
     for _ in range(1000):
         found = chain(name, key)
@@ -186,12 +187,12 @@ async def wait_chain(name: str, key: Hashable) -> tuple[Entry, ...]:
     raise LookupError(f"the table {name} has not come back")
 
 
-async def register(name: str, owner: str, entries: tuple[Entry, ...]) -> None:
+async def register(name: str, owner: str, entries: tuple[HandlerEntry, ...]) -> None:
     """Make `entries` all that `owner` handles in the table `name`; none takes it away."""
     await gen_server.call(name, Register(owner, entries))
 
 
-def register_again(name: str, owner: str, entries: tuple[Entry, ...]) -> None:
+def register_again(name: str, owner: str, entries: tuple[HandlerEntry, ...]) -> None:
     """The answer to Reregister."""
     gen_server.cast(name, Register(owner, entries))
 

@@ -22,7 +22,7 @@ from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmpp_core.errors import StanzaError
 from xmppd.routing import faults, handler_table
-from xmppd.routing.handler_table import Add, Entry, HandlerTable, Remove
+from xmppd.routing.handler_table import HandlerEntry, HandlerTable, InsertEntry, RemoveEntry
 from xmppd.routing.hook_points import Fold, Run
 
 A = TypeVar("A")
@@ -40,13 +40,13 @@ class Stop(Generic[V]):
     value: V
 
 
-class Hooks(HandlerTable):
+class HookTable(HandlerTable):
     """The process that owns the table of handlers."""
 
 
 async def start_link() -> Pid | None:
     """Starts the hooks server of this node."""
-    return await gen_server.start_link(Hooks, TABLE, name=TABLE)
+    return await gen_server.start_link(HookTable, TABLE, name=TABLE)
 
 
 def spec() -> ChildSpec:
@@ -61,12 +61,12 @@ async def add(
 
     Modules declare with @on and never call this.
     """
-    await gen_server.call(TABLE, Add(Entry((host, point), seq, owner, fn)))
+    await gen_server.call(TABLE, InsertEntry(HandlerEntry((host, point), seq, owner, fn)))
 
 
 async def delete(host: str, point: type[Point], fn: Callable[..., Any]) -> None:
     """Undoes add()."""
-    await gen_server.call(TABLE, Remove((host, point), fn))
+    await gen_server.call(TABLE, RemoveEntry((host, point), fn))
 
 
 def wanted(host: str, point: type[Point]) -> bool:
@@ -121,7 +121,7 @@ def begin_fold(host: str, point: Fold[Any, A], acc: A) -> A | Awaitable[A]:
     return acc
 
 
-async def _fold(entries: tuple[Entry, ...], point: Fold[Any, A], acc: A, begun: Any = None) -> A:
+async def _fold(entries: tuple[HandlerEntry, ...], point: Fold[Any, A], acc: A, begun: Any = None) -> A:
     """The chain of `entries`; the first of them has answered with the awaitable `begun`, if it is there."""
     for entry in entries:
         try:
@@ -139,12 +139,12 @@ async def _fold(entries: tuple[Entry, ...], point: Fold[Any, A], acc: A, begun: 
     return acc
 
 
-async def _chain(key: tuple[str, type]) -> tuple[Entry, ...]:
+async def _chain(key: tuple[str, type]) -> tuple[HandlerEntry, ...]:
     found = handler_table.chain(TABLE, key)
     return found if found is not None else await handler_table.wait_chain(TABLE, key)
 
 
-def _failed(entry: Entry, point: Point, error: Exception) -> None:
+def _failed(entry: HandlerEntry, point: Point, error: Exception) -> None:
     """Raise it where nobody may be skipped; else a line in the log, with the stack if it is a bug."""
     if point.NEEDED:
         raise error

@@ -20,7 +20,7 @@ from xmpp_core import ns as namespace
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.routing import faults, handler_table, hooks
-from xmppd.routing.handler_table import Entry, HandlerTable
+from xmppd.routing.handler_table import HandlerEntry, HandlerTable
 from xmppd.routing.hook_points import MaySeePresence
 
 TABLE: Final = "iq"
@@ -57,13 +57,15 @@ def spec() -> ChildSpec:
     return ChildSpec("iq", (start_link, ()))
 
 
-def entry(host: str, ns: str, name: str, at: At, handler: Handler, owner: str, strangers: str = UNAVAILABLE) -> Entry:
+def entry(
+    host: str, ns: str, name: str, at: At, handler: Handler, owner: str, strangers: str = UNAVAILABLE
+) -> HandlerEntry:
     """A handler as handler_table.register wants it; `name` "" means any element of that namespace.
 
     `strangers`: the condition with which a request to an account is refused to who may not know of the account;
     SERVED: the handler is asked all the same, for accounts that do not exist as well.
     """
-    return Entry((host, at, ns, name), 50, owner, handler, strangers)
+    return HandlerEntry((host, at, ns, name), 50, owner, handler, strangers)
 
 
 def namespaces(host: str, at: At) -> list[str]:
@@ -90,8 +92,8 @@ async def process(iq: Iq, at: At) -> Iq | None:
         return None
     try:
         found = await _find(iq, at)
-        if at is At.SM and found.note != SERVED:
-            await _refuse_strangers(iq, found.note)
+        if at is At.SM and found.refusal != SERVED:
+            await _refuse_strangers(iq, found.refusal)
         handler: Handler = found.fn
         result = handler(iq)
         return result if result is None or isinstance(result, Iq) else await result
@@ -124,7 +126,7 @@ async def _refuse_strangers(iq: Iq, condition: str) -> None:
         raise StanzaError(condition)
 
 
-async def _find(iq: Iq, at: At) -> Entry:
+async def _find(iq: Iq, at: At) -> HandlerEntry:
     payload, to = iq.payload, iq.to
     if payload is None or to is None:
         raise StanzaError("bad-request")

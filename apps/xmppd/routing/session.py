@@ -27,7 +27,7 @@ Sid = tuple[int, int]  # (nanoseconds since the epoch at bind, a count): greater
 _serial = count(1)
 
 
-class Clock:
+class HybridClock:
     """Nanoseconds since the epoch that never go back: a clock that is set back stands still here until it has caught up
     (a hybrid logical clock: Kulkarni et al., 2014)."""
 
@@ -40,7 +40,7 @@ class Clock:
         return self._last
 
 
-_CLOCK = Clock()
+_CLOCK = HybridClock()
 
 
 def new_sid(after: Sid = (0, 0)) -> Sid:

@@ -37,7 +37,7 @@ from xmpp_core.stream_events import (
     SendHeader,
     SessionOpened,
     StartTls,
-    Stop,
+    StopStream,
     StreamFault,
     TlsReady,
     UnauthenticatedIq,
@@ -163,7 +163,7 @@ def _in_words(error: StreamError | None) -> str:
     return f"{error.condition} {audit.quoted(error.text)}" if error.text else error.condition
 
 
-async def _nothing(_data: Data, _action: Detach | Stop) -> None:
+async def _nothing(_data: Data, _action: Detach | StopStream) -> None:
     """What is to be done is done by terminate."""
 
 
@@ -183,5 +183,5 @@ _PERFORM: Final[dict[type[Any], Any]] = {
     HandleNonza: _nonza,
     CloseStream: _close_stream,
     Detach: _nothing,
-    Stop: _nothing,
+    StopStream: _nothing,
 }

@@ -11,7 +11,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypedDict
 
-from xmppd.config.schema import DEFAULT_MODULES, Auth, Config, Limits, Listen, Paths, Registration, Store
+from xmppd.config.schema import (
+    DEFAULT_MODULES,
+    AuthSection,
+    Config,
+    LimitsSection,
+    Listen,
+    Paths,
+    Registration,
+    StoreSection,
+)
 
 #: the home of a server that keeps nothing on disk; whoever starts it gives it another
 NOWHERE: Final = Path("nowhere")
@@ -35,8 +44,8 @@ class Settings(TypedDict, total=False):
     modules: Modules
     components: Mapping[str, str]
     registration: bool
-    limits: Limits
-    auth: Auth
+    limits: LimitsSection
+    auth: AuthSection
     store: str
     home: Path
 
@@ -55,9 +64,9 @@ def config(settings: Settings) -> Config:
         hosts=settings.get("hosts", ("localhost",)),
         listen=tuple(listen),
         registration=Registration(open=settings.get("registration", False)),
-        limits=settings.get("limits", Limits()),
-        auth=settings.get("auth", Auth()),
-        store=Store(backend=settings.get("store", "memory")),
+        limits=settings.get("limits", LimitsSection()),
+        auth=settings.get("auth", AuthSection()),
+        store=StoreSection(backend=settings.get("store", "memory")),
         modules=_modules(settings.get("modules", {})),
     )
 

@@ -19,7 +19,7 @@ from otp.kernel import pg
 from otp.stdlib import gen_server, introspect, tree
 from xmppd import sup
 from xmppd.auth import auth
-from xmppd.config.schema import Config, Listen, Paths, Store
+from xmppd.config.schema import Config, Listen, Paths, StoreSection
 from xmppd.net import listener
 from xmppd.routing import sm
 
@@ -100,7 +100,7 @@ def sessions():
 
 async def main(name="mod_roster@localhost", times="1"):
     listen = Listen(module="c2s", ip="127.0.0.1", port=0, tls="off", plain_without_tls=True)
-    config = Config(paths=Paths(Path(tempfile.mkdtemp())), listen=(listen,), store=Store(backend="memory"))
+    config = Config(paths=Paths(Path(tempfile.mkdtemp())), listen=(listen,), store=StoreSection(backend="memory"))
     await pg.start_link()
     top = await sup.start_link(config)
     port = (await listener.get_socket("listener:c2s:127.0.0.1:0")).getsockname()[1]

@@ -18,7 +18,7 @@ from otp.kernel import application_controller as controller
 from otp.kernel.app_resource import AppResourceError, AppSpec
 from otp.kernel.application import Application
 from otp.kernel.application_controller import ApplicationError
-from otp.kernel.sys_config import ConfigError
+from otp.kernel.sys_config import SysConfigError
 from otp.stdlib import gen_server
 from tests.support.node import until
 
@@ -427,7 +427,7 @@ def test_application__config_relative_paths(tmp_path: Path, monkeypatch: pytest.
     assert sys_config.read([tmp_path / "up" / "sys.toml"]) == expected
     assert sys_config.read([Path("../sys.toml")]) == expected
     (tmp_path / "rel2.toml").unlink()
-    with pytest.raises(ConfigError, match=r"sys\.toml.*rel2\.toml"):
+    with pytest.raises(SysConfigError, match=r"sys\.toml.*rel2\.toml"):
         sys_config.read([tmp_path / "up" / "sys.toml"])
 
 
@@ -441,14 +441,14 @@ def test_application__handle_many_config_files(tmp_path: Path) -> None:
     assert set(read) == {"app", "other1", "other2", "other3"}
     assert sys_config.read(reversed(files))["app"]["shared"] == 1
     (tmp_path / "2.toml").write_text("[app\n")
-    with pytest.raises(ConfigError, match=r"2\.toml"):
+    with pytest.raises(SysConfigError, match=r"2\.toml"):
         sys_config.read(files)
     (tmp_path / "2.toml").write_text("app = 1\n")
-    with pytest.raises(ConfigError, match=r"2\.toml.*app"):
+    with pytest.raises(SysConfigError, match=r"2\.toml.*app"):
         sys_config.read(files)
     (tmp_path / "2.toml").write_text('include = ["1.toml"]\n')
     (tmp_path / "1.toml").write_text('include = ["2.toml"]\n')
-    with pytest.raises(ConfigError, match="circle"):
+    with pytest.raises(SysConfigError, match="circle"):
         sys_config.read(files)
 
 

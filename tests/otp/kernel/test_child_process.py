@@ -11,7 +11,7 @@ import pytest
 
 from otp.erts import process, runtime
 from otp.kernel import child_process, lifeline
-from otp.kernel.child_process import Ended, Lines, Ready, Watch
+from otp.kernel.child_process import ChildEnded, Lines, Ready, Watch
 
 
 async def _watch(code: str) -> list[Any]:
@@ -25,7 +25,7 @@ async def _watch(code: str) -> list[Any]:
         )
     watch = Watch(child, ours, process.self_())
     seen: list[Any] = []
-    while not (seen and isinstance(seen[-1], Ended)):
+    while not (seen and isinstance(seen[-1], ChildEnded)):
         seen.append(await process.receive(timeout=20))
     watch.close()
     watch.close()
@@ -41,7 +41,7 @@ def test_lines_then_the_end(monkeypatch: pytest.MonkeyPatch, pidfd: bool) -> Non
         seen = await _watch("import sys; sys.stderr.write('a\\nb\\nno newline'); sys.exit(3)")
         lines = [line for message in seen[:-1] for line in message.lines]
         assert lines == ["a", "b", "no newline"]
-        assert seen[-1] == Ended(3)
+        assert seen[-1] == ChildEnded(3)
 
     runtime.run(body)
 
@@ -50,7 +50,7 @@ def test_readiness_and_a_signal() -> None:
     async def body() -> None:
         code = f"import os, signal; os.write(FD, {lifeline.READY!r}); os.kill(os.getpid(), signal.SIGKILL)"
         seen = await _watch(code)
-        assert seen[-1] == Ended(-9)
+        assert seen[-1] == ChildEnded(-9)
         assert not any(isinstance(message, Lines) for message in seen)
         assert seen[:-1] in ([Ready()], [])  # its end may be seen before its word
 

@@ -144,7 +144,7 @@ def test_erpc__timeout_limit() -> None:
             with pytest.raises(ValueError, match="no time"):
                 await rpc.multicall(["w1"], f"{FAR}:add", 1, 2, timeout=wrong)
             with pytest.raises(ValueError, match="no time"):
-                await rpc.receive_response(rpc.RequestId(process.make_ref(), "w1", "x"), wrong)
+                await rpc.receive_response(rpc.CallId(process.make_ref(), "w1", "x"), wrong)
 
     mesh.run(body, "w1")
 

@@ -18,7 +18,7 @@ from otp.erts.exits import Crash
 from otp.erts.scheduler import THIS
 from otp.erts.signals import Down
 from otp.kernel import stall
-from otp.kernel.stall import StallConfig, Watch
+from otp.kernel.stall import StallConfig, StallWatch
 from tests.support.node import run, until
 
 QUICK = StallConfig(alarm=0.1, restart=None, tick=0.02)
@@ -44,7 +44,7 @@ def test_an_alarm_names_who_holds_up_the_loop_and_where(caplog: pytest.LogCaptur
     stall.ALARMS.clear()
 
     async def body() -> None:
-        watch = Watch(QUICK)
+        watch = StallWatch(QUICK)
         watch.start()
         pid = process.spawn(block, 0.4, name="sleeper")
         await until(lambda: not process.is_alive(pid))
@@ -65,7 +65,7 @@ def test_a_loop_that_turns_gives_no_alarm() -> None:
     stall.ALARMS.clear()
 
     async def body() -> None:
-        watch = Watch(StallConfig(alarm=2.0, restart=None, tick=0.01))
+        watch = StallWatch(StallConfig(alarm=2.0, restart=None, tick=0.01))
         watch.start()
         await process.sleep(0.1)
         watch.stop()
@@ -78,7 +78,7 @@ def test_what_stands_still_too_long_is_ended() -> None:
     ends: list[int] = []
 
     async def body() -> None:
-        watch = Watch(StallConfig(alarm=None, restart=0.1, tick=0.02), end=ends.append)
+        watch = StallWatch(StallConfig(alarm=None, restart=0.1, tick=0.02), end=ends.append)
         watch.start()
         block(0.3)
         watch.stop()
@@ -96,7 +96,7 @@ def compute() -> None:
 
 def test_a_process_that_computes_for_too_long_is_ended_and_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        watch = Watch(StallConfig(alarm=None, restart=None, tick=0.02, end=0.2))
+        watch = StallWatch(StallConfig(alarm=None, restart=None, tick=0.02, end=0.2))
         watch.start()
         other = process.spawn(process.receive)
         for name in ("first", "second"):
@@ -116,7 +116,7 @@ def test_a_process_that_computes_for_too_long_is_ended_and_nobody_else(caplog: p
 
 def test_who_only_waits_has_not_computed() -> None:
     async def body() -> None:
-        watch = Watch(StallConfig(alarm=None, restart=None, tick=0.02, end=0.2))
+        watch = StallWatch(StallConfig(alarm=None, restart=None, tick=0.02, end=0.2))
         watch.start()
         _, ref = process.spawn_monitor(block, 0.5)
         down = await process.receive(lambda m: isinstance(m, Down) and m.ref is ref, timeout=20)

@@ -7,7 +7,16 @@ import pytest
 from otp.erts.future import LoopFuture
 from otp.erts.pid import intern, make_ref
 from otp.kernel import codec, stdlib_messages
-from otp.stdlib.event_manager import Add, Delete, Notify, Refused, Request, SwapOut, SyncNotify, Which
+from otp.stdlib.event_manager import (
+    AddHandler,
+    CallHandler,
+    DeleteHandler,
+    HandlerRefused,
+    Notify,
+    SwapOut,
+    SyncNotify,
+    Which,
+)
 from otp.stdlib.gen import Call, Cast, From, System
 from otp.stdlib.gen_event import EventHandler
 from otp.stdlib.gen_fsm import AllEvent, Event, SyncAllEvent, SyncEvent
@@ -40,10 +49,16 @@ class Handler(EventHandler[None]):
 def test_what_an_event_manager_is_asked_crosses() -> None:
     stdlib_messages.register()
     pid = intern("w1", 1, 3)
-    for one in (Notify("x"), Request(Handler, "x"), Add((Handler, 1), ("x",), pid), Delete(Handler, "x"), Which()):
+    for one in (
+        Notify("x"),
+        CallHandler(Handler, "x"),
+        AddHandler((Handler, 1), ("x",), pid),
+        DeleteHandler(Handler, "x"),
+        Which(),
+    ):
         assert codec.decode(codec.encode(one)) == one
     swap = SwapOut(Handler, "x", (Handler, 2), (), None)
-    assert codec.decode(codec.encode([swap, Refused("x")])) == [swap, Refused("x")]
+    assert codec.decode(codec.encode([swap, HandlerRefused("x")])) == [swap, HandlerRefused("x")]
     from_ = From(pid, make_ref(), None)
     assert codec.decode(codec.encode(SyncNotify("x", from_))).event == "x"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from otp.kernel import sys_config
-from otp.kernel.sys_config import ConfigError
+from otp.kernel.sys_config import SysConfigError
 
 
 def test_no_files_no_settings() -> None:
@@ -23,7 +23,7 @@ def test_what_a_file_says_overrides_what_it_includes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["include = 7", "include = [7]", "x = 1", "["])
 def test_what_is_wrong_is_told_with_the_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.toml").write_text(text)
-    with pytest.raises(ConfigError, match=r"a\.toml"):
+    with pytest.raises(SysConfigError, match=r"a\.toml"):
         sys_config.read([tmp_path / "a.toml"])
-    with pytest.raises(ConfigError, match="No such file"):
+    with pytest.raises(SysConfigError, match="No such file"):
         sys_config.read([tmp_path / "missing.toml"])

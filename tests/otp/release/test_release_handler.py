@@ -17,7 +17,7 @@ from otp.kernel import app_resource, application, code
 from otp.kernel import application_controller as controller
 from otp.release import release_handler, upgrade
 from otp.release.appup import AppupError
-from otp.release.release_handler import Entry, ReleaseHandlerError
+from otp.release.release_handler import ReleaseEntry, ReleaseHandlerError
 from otp.release.systools import Release
 from otp.release.upgrade import UpgradeError
 from otp.stdlib import gen_server, introspect, supervisor
@@ -98,8 +98,8 @@ def test_release_handler__release_handler_which_releases(tmp_path: Path) -> None
     root = lay_out(tmp_path)
     versions = {app: vsn for app, (vsn, _folder) in BASE.items()}
     assert release_handler.which_releases(root) == [
-        Entry("store", "1", {**versions, "shop": "1"}, "permanent"),
-        Entry("store", "2", {**versions, "shop": "2"}, "unpacked"),
+        ReleaseEntry("store", "1", {**versions, "shop": "1"}, "permanent"),
+        ReleaseEntry("store", "2", {**versions, "shop": "2"}, "unpacked"),
     ]
     assert [e.vsn for e in release_handler.which_releases(root, "permanent")] == ["1"]
     assert release_handler.which_releases(root, "old") == []

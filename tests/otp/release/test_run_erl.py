@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from otp.release.run_erl import Log, Pipes
+from otp.release.run_erl import Pipes, RotatedLog
 
 TALKS = """
 import os, sys
@@ -84,13 +84,13 @@ def test_a_killed_program_and_one_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_logs_follow_each_other_and_the_oldest_is_written_anew(tmp_path: Path) -> None:
-    log = Log(tmp_path, size=200, files=3)
+    log = RotatedLog(tmp_path, size=200, files=3)
     for n in range(12):
         log.write(f"{n:02}".encode() + b"." * 98)
     sizes = {p.name: p.stat().st_size for p in tmp_path.iterdir()}
     assert set(sizes) == {"run.log.1", "run.log.2", "run.log.3"}
     assert max(sizes.values()) <= 200
-    assert Log(tmp_path, size=200, files=3).number in (log.number, log.number % 3 + 1)
+    assert RotatedLog(tmp_path, size=200, files=3).number in (log.number, log.number % 3 + 1)
 
 
 def test_a_visitor_who_does_not_read_holds_up_nobody(tmp_path: Path) -> None:

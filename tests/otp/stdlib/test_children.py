@@ -13,7 +13,7 @@ from otp.erts.process import exit_, is_alive, receive, self_, spawn_link, trap_e
 from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import ChildSpec, Restart, Strategy, SupFlags
 from otp.stdlib.children import FAMILIES, Child, Family
-from otp.stdlib.restart import Start
+from otp.stdlib.restart import StartChild
 from tests.support.node import run, until
 from tests.support.scripted_children import Script, pids, start, worker
 
@@ -169,7 +169,7 @@ def test_a_child_waits_in_either_of_two_ways() -> None:
     assert not child.is_up
     child.restarting = True
     assert child.is_up
-    assert Start(("a",)).keys == ("a",)
+    assert StartChild(("a",)).keys == ("a",)
 
 
 def test_a_family_finds_its_children_by_pid() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from otp.erts.process import process_info, receive, self_
 from otp.stdlib import gen, gen_event
-from otp.stdlib.event_manager import Refused
+from otp.stdlib.event_manager import HandlerRefused
 from otp.stdlib.gen_event import GenEventExit, Ok, Refuse, Swap
 from tests.support.node import run
 from tests.support.scripted_handlers import Other, Teller, manager
@@ -37,7 +37,7 @@ def test_the_link_of_a_supervised_handler_goes_with_the_last_of_them() -> None:
 def test_a_request_of_another_behaviour_is_refused_and_the_manager_lives() -> None:
     async def body() -> None:
         pid = await manager()
-        assert await gen.call(pid, "what?") == Refused("unknown_request")
+        assert await gen.call(pid, "what?") == HandlerRefused("unknown_request")
         assert await gen_event.which_handlers(pid) == []
 
     run(body)

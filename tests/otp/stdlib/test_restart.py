@@ -16,10 +16,10 @@ from otp.stdlib.restart import (
     AUTO,
     TOO_OFTEN,
     Action,
-    Drop,
+    ForgetChild,
     GiveUp,
-    Start,
-    Stop,
+    StartChild,
+    StopChild,
     Window,
     again,
     ended,
@@ -57,7 +57,7 @@ ABNORMAL = ["killed", "kill", "abnormal", ("error", "x"), ("shutdown",)]
 
 @pytest.mark.parametrize("reason", CLEAN + ABNORMAL)
 def test_supervisor__permanent(reason: object) -> None:
-    assert die(SupFlags(), family(child()), "a", reason) == (Start(("a",)),)
+    assert die(SupFlags(), family(child()), "a", reason) == (StartChild(("a",)),)
 
 
 @pytest.mark.parametrize("reason", CLEAN)
@@ -67,20 +67,20 @@ def test_supervisor__transient_normal_and_shutdown(reason: object) -> None:
 
 @pytest.mark.parametrize("reason", ABNORMAL)
 def test_supervisor__transient_abnormal(reason: object) -> None:
-    assert die(SupFlags(), family(child(restart="transient")), "a", reason) == (Start(("a",)),)
+    assert die(SupFlags(), family(child(restart="transient")), "a", reason) == (StartChild(("a",)),)
 
 
 @pytest.mark.parametrize("reason", CLEAN + ABNORMAL)
 def test_supervisor__temporary(reason: object) -> None:
-    assert die(SupFlags(), family(child(restart="temporary")), "a", reason) == (Drop("a"),)
+    assert die(SupFlags(), family(child(restart="temporary")), "a", reason) == (ForgetChild("a"),)
 
 
 @pytest.mark.parametrize(
     ("strategy", "actions"),
     [
-        ("one_for_one", (Start(("b",)),)),
-        ("rest_for_one", (Stop(("c",)), Start(("b", "c")))),
-        ("one_for_all", (Stop(("c", "a")), Start(ABC))),
+        ("one_for_one", (StartChild(("b",)),)),
+        ("rest_for_one", (StopChild(("c",)), StartChild(("b", "c")))),
+        ("one_for_all", (StopChild(("c", "a")), StartChild(ABC))),
     ],
 )
 def test_supervisor__strategies_stop_in_reverse_and_start_in_order(strategy: str, actions: tuple[Action, ...]) -> None:
@@ -90,17 +90,17 @@ def test_supervisor__strategies_stop_in_reverse_and_start_in_order(strategy: str
 
 def test_supervisor__temporary_bystander() -> None:
     members = family(child("a"), child("b", "temporary"), child("c", "transient"))
-    assert die(SupFlags(Strategy.ONE_FOR_ALL), members, "a", "boom") == (Stop(("c", "b")), Start(("a", "c")))
+    assert die(SupFlags(Strategy.ONE_FOR_ALL), members, "a", "boom") == (StopChild(("c", "b")), StartChild(("a", "c")))
 
 
 def test_supervisor__one_for_all_starts_again_what_had_ended_by_itself() -> None:
     members = family(child("a"), child("b", "transient", up=False))
-    assert die(SupFlags(Strategy.ONE_FOR_ALL), members, "a", "boom") == (Start(("a", "b")),)
+    assert die(SupFlags(Strategy.ONE_FOR_ALL), members, "a", "boom") == (StartChild(("a", "b")),)
 
 
 def test_supervisor__simple_one_for_one_transient_clean_is_forgotten() -> None:
     members = family(child("a", "transient"))
-    assert die(SupFlags(Strategy.SIMPLE_ONE_FOR_ONE), members, "a", "normal") == (Drop("a"),)
+    assert die(SupFlags(Strategy.SIMPLE_ONE_FOR_ONE), members, "a", "normal") == (ForgetChild("a"),)
 
 
 def test_window_second_crash_ends_a_default_supervisor() -> None:
@@ -130,7 +130,7 @@ def test_supervisor__one_for_all_escalation() -> None:
 def test_supervisor__failed_restart_counts_again() -> None:
     members = family(*map(child, ABC))
     actions, window = again(SupFlags(intensity=2), members, "a", Window((0.0,)), 0.0)
-    assert (actions, window) == ((Start(("a",)),), Window((0.0, 0.0)))
+    assert (actions, window) == ((StartChild(("a",)),), Window((0.0, 0.0)))
     assert again(SupFlags(intensity=2), members, "a", window, 0.0)[0] == (GiveUp(TOO_OFTEN),)
 
 
@@ -151,12 +151,12 @@ def test_supervisor__significant_transient(auto: str, sibling_up: bool, ends: bo
 
 def test_supervisor__significant_transient_abnormal_is_restarted() -> None:
     flags = SupFlags(auto_shutdown=AutoShutdown.ANY_SIGNIFICANT)
-    assert die(flags, family(child("a", "transient", True)), "a", "boom") == (Start(("a",)),)
+    assert die(flags, family(child("a", "transient", True)), "a", "boom") == (StartChild(("a",)),)
 
 
 def test_supervisor__significant_temporary_is_dropped_first() -> None:
     flags = SupFlags(auto_shutdown=AutoShutdown.ANY_SIGNIFICANT)
-    assert die(flags, family(child("a", "temporary", True)), "a", "boom") == (Drop("a"), GiveUp(AUTO))
+    assert die(flags, family(child("a", "temporary", True)), "a", "boom") == (ForgetChild("a"), GiveUp(AUTO))
 
 
 def test_supervisor__nonsignificant_does_not_end_the_supervisor() -> None:
@@ -182,8 +182,8 @@ def test_any_family_against_a_model(
     victim %= len(types)
     members = family(*(child(str(n), kind, up=ups[n]) for n, kind in enumerate(types)))
     actions = die(SupFlags(strategy), members, str(victim), reason)
-    stopped = [key for action in actions if isinstance(action, Stop) for key in action.keys]
-    started = [key for action in actions if isinstance(action, Start) for key in action.keys]
+    stopped = [key for action in actions if isinstance(action, StopChild) for key in action.keys]
+    started = [key for action in actions if isinstance(action, StartChild) for key in action.keys]
     abnormal = reason not in CLEAN
     incident = types[victim] == "permanent" or (types[victim] == "transient" and abnormal)
     assert needs_restart(types[victim], reason) is incident

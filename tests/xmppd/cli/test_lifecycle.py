@@ -17,14 +17,14 @@ import pytest
 from xmppd.cli import lifecycle
 from xmppd.cli.client import NotRunning
 from xmppd.cli.main import main
-from xmppd.cli.options import Options
+from xmppd.cli.options import GlobalOptions
 from xmppd.commands import CommandError
 from xmppd.node.home import Home
 
 
 def test_the_parents_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XMPPD_CONFIG", raising=False)
-    said = Options(config=str(tmp_path / "a.toml"), home=str(tmp_path), flags={"limits.rate": "off"})
+    said = GlobalOptions(config=str(tmp_path / "a.toml"), home=str(tmp_path), flags={"limits.rate": "off"})
     command = lifecycle.parent_command(said)
     assert command[:4] == [sys.executable, "-I", "-m", "xmppd.node.parent"]
     assert command[4:] == ["--home", str(tmp_path), "--config", str(tmp_path / "a.toml"), "--set", "limits.rate=off"]
@@ -34,17 +34,17 @@ def test_a_restart_without_options_is_as_the_last_start(tmp_path: Path, monkeypa
     monkeypatch.delenv("XMPPD_CONFIG", raising=False)
     home = Home(tmp_path)
     home.create()
-    said = Options(home=str(tmp_path))
+    said = GlobalOptions(home=str(tmp_path))
     assert lifecycle.as_before(said) == said
     home.options_file.write_text(json.dumps({"config": "/a.toml", "flags": {"workers": "2"}}))
-    assert lifecycle.as_before(said) == Options(home=str(tmp_path), config="/a.toml", flags={"workers": "2"})
-    other = Options(home=str(tmp_path), config="/b.toml")
+    assert lifecycle.as_before(said) == GlobalOptions(home=str(tmp_path), config="/a.toml", flags={"workers": "2"})
+    other = GlobalOptions(home=str(tmp_path), config="/b.toml")
     assert lifecycle.as_before(other) == other
 
 
 def test_what_does_not_run_cannot_be_stopped(tmp_path: Path) -> None:
     with pytest.raises(NotRunning):
-        lifecycle.stopped(Options(home=str(tmp_path)))
+        lifecycle.stopped(GlobalOptions(home=str(tmp_path)))
 
 
 def awaited(home: Home, code: str) -> Any:

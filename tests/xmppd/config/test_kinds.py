@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from xmppd.config.kinds import Choice, Flag, Kind, Many, Number, Pairs, Seconds, Text, suggest
+from xmppd.config.kinds import Flag, Kind, Many, Number, OneOf, Pairs, Seconds, Text, suggest
 
 RATE = Number(10, 20, word="off", unit="bytes")
 
@@ -21,7 +21,7 @@ RATE = Number(10, 20, word="off", unit="bytes")
         (Number(1, word="auto", word_value=0), "auto", 0),
         (Seconds(), 3, 3.0),
         (Text(), "x", "x"),
-        (Choice(("a", "b")), "b", "b"),
+        (OneOf(("a", "b")), "b", "b"),
         (Many(Text()), ["x", "y", "x"], ("x", "y")),
         (Pairs(Text(), Text()), {"a": "b"}, {"a": "b"}),
     ],
@@ -45,8 +45,8 @@ def test_fits(kind: Kind, raw: object, value: object) -> None:
         (Seconds(), False),
         (Text(), ""),
         (Text(), 3),
-        (Choice(("a",)), "c"),
-        (Choice(("a",)), 1),
+        (OneOf(("a",)), "c"),
+        (OneOf(("a",)), 1),
         (Many(Text(), low=1), []),
         (Many(Text()), "x"),
         (Many(Text()), [1]),
@@ -67,7 +67,7 @@ def test_refused_with_words(kind: Kind, raw: object) -> None:
         (RATE, "off", None),
         (RATE, "15", 15),
         (Seconds(), "2.5", 2.5),
-        (Choice(("a",)), " a ", "a"),
+        (OneOf(("a",)), " a ", "a"),
         (Many(Text()), "x, y", ("x", "y")),
         (Pairs(Text(), Text()), "a=b=c, d=e", {"a": "b=c", "d": "e"}),
     ],

@@ -14,7 +14,7 @@ import pytest
 
 from xmppd.config import describe, load
 from xmppd.config.describe import Key
-from xmppd.config.kinds import Choice, Flag, Many, Number, Pairs, Seconds, Text
+from xmppd.config.kinds import Flag, Many, Number, OneOf, Pairs, Seconds, Text
 from xmppd.config.problems import ConfigError
 from xmppd.config.reader import env_name
 
@@ -48,7 +48,7 @@ def wrong_values(key: Key) -> Iterator[tuple[Any, str]]:
                 yield kind.word + "x", f'did you mean "{kind.word}"'
         case Seconds():
             yield from (("1", "seconds"), (kind.low - 1, f"{kind.low:g}"), (kind.high + 1, f"{kind.high:g}"))
-        case Choice(options):
+        case OneOf(options):
             yield from ((options[0] + "x", f'did you mean "{options[0]}"'), (options[0].upper() + "#", "one of"))
             yield from ((3, "one of"), ([options[0]], "one of"), ("", "one of"))
         case Many():

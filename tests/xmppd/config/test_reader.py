@@ -6,7 +6,7 @@ Way:  xmppd.config.reader
 from __future__ import annotations
 
 from xmppd.config.kinds import Number
-from xmppd.config.reader import Reader, dotted, env_name
+from xmppd.config.reader import SectionReader, dotted, env_name
 
 
 def test_names() -> None:
@@ -16,7 +16,7 @@ def test_names() -> None:
 
 
 def test_an_error_is_placed_at_the_nearest_line_and_told_once() -> None:
-    reader = Reader("f", {("a",): 3}, {}, {})
+    reader = SectionReader("f", {("a",): 3}, {}, {})
     reader.problem(("a", "b", "c"), "first")
     reader.problem(("a", "b", "c"), "second")
     reader.problem(("z",), "third")
@@ -24,7 +24,7 @@ def test_an_error_is_placed_at_the_nearest_line_and_told_once() -> None:
 
 
 def test_a_bad_value_leaves_the_default_standing() -> None:
-    reader = Reader("f", {("n",): 1}, {}, {})
+    reader = SectionReader("f", {("n",): 1}, {}, {})
     assert reader.value(("n",), Number(1), {"n": 0}, 7) == 7
     assert len(reader.problems) == 1
     assert reader.value(("m",), Number(1), {}, 8) == 8

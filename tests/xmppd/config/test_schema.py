@@ -15,11 +15,11 @@ from xmppd.config import schema
 SECTIONS = (
     schema.Listen,
     schema.Registration,
-    schema.Limits,
-    schema.Store,
-    schema.Tls,
-    schema.Auth,
-    schema.Log,
+    schema.LimitsSection,
+    schema.StoreSection,
+    schema.TlsSection,
+    schema.AuthSection,
+    schema.LogSection,
 )
 
 
@@ -30,12 +30,12 @@ def test_every_key_has_a_kind_words_and_a_default_of_its_kind(section: type) -> 
         kind = schema.kind_of(section, field.name)
         assert kind.words
         default = getattr(section(), field.name)
-        if default is not None and not (section is schema.Limits and default == 0.0):
+        if default is not None and not (section is schema.LimitsSection and default == 0.0):
             assert kind.parse(list(default) if isinstance(default, tuple) else default) == default
 
 
 def test_a_memory_store_has_one_worker_and_paths_are_below_the_home() -> None:
-    config = schema.Config(schema.Paths(Path("/h")), store=schema.Store(backend="memory"))
+    config = schema.Config(schema.Paths(Path("/h")), store=schema.StoreSection(backend="memory"))
     assert config.worker_count == 1
     assert schema.Config(schema.Paths(Path("/h")), workers=3).worker_count == 3
     assert config.paths.below("x/y") == Path("/h/x/y")

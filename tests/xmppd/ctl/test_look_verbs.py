@@ -171,6 +171,6 @@ def test_a_worker_whose_loop_stands_still_is_told_of_and_started_again(server: B
     assert now["w1"] == before["w1"]
     log = server.log()
     assert "the loop stands still for" in log
-    assert "hooks (Hooks)" in log
+    assert "hooks (HookTable)" in log
     assert "crash.py" in log
     assert "('exit_status', 71" in log

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xmppd.config.load import load
-from xmppd.config.schema import Config, Host, Listen, Tls
+from xmppd.config.schema import Config, Host, Listen, TlsSection
 from xmppd.net import tls_dev
 from xmppd.net.tls import TlsContexts
 from xmppd.node import in_force
@@ -57,7 +57,7 @@ def test_only_a_restart_changes_hosts_listeners_limits_and_store(tmp_path: Path)
 def test_a_certificate_is_the_one_that_was_read_whatever_becomes_of_the_file(tmp_path: Path) -> None:
     chain, key = tls_dev.ensure(tmp_path, "a.x")
     base = load(None, tmp_path, {})
-    config = dataclasses.replace(base, hosts=("a.x",), tls=Tls(certificate=str(chain), key=str(key)))
+    config = dataclasses.replace(base, hosts=("a.x",), tls=TlsSection(certificate=str(chain), key=str(key)))
     read = in_force.certificates(config)
     chain.write_text("torn")
     key.unlink()
@@ -70,6 +70,6 @@ def test_a_certificate_is_the_one_that_was_read_whatever_becomes_of_the_file(tmp
 
 
 def test_a_file_that_cannot_be_read_is_left_for_who_opens_it(tmp_path: Path) -> None:
-    config = dataclasses.replace(load(None, tmp_path, {}), tls=Tls(certificate="none.pem"))
+    config = dataclasses.replace(load(None, tmp_path, {}), tls=TlsSection(certificate="none.pem"))
     assert in_force.certificates(config) == {}
     assert in_force.pinned(config, {}) == (config, [])

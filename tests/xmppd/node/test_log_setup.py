@@ -14,7 +14,7 @@ import pytest
 
 from otp.erts import process
 from tests.support.node import run
-from xmppd.config.schema import Log
+from xmppd.config.schema import LogSection
 from xmppd.node import log_setup
 
 log = logging.getLogger("xmppd.test")
@@ -34,7 +34,7 @@ def _root() -> Iterator[None]:
 
 def test_lines_bear_their_process_and_what_is_less_severe_is_left_out(tmp_path: Path) -> None:
     file = tmp_path / "log"
-    log_setup.set_up(Log(), file)
+    log_setup.set_up(LogSection(), file)
 
     async def body() -> str:
         log.info("hello %s", "you")
@@ -51,7 +51,7 @@ def test_lines_bear_their_process_and_what_is_less_severe_is_left_out(tmp_path: 
 
 def test_json_is_one_line_an_event(tmp_path: Path) -> None:
     file = tmp_path / "log"
-    log_setup.set_up(Log(level="debug", format="json"), file)
+    log_setup.set_up(LogSection(level="debug", format="json"), file)
     log.error("oops\nforged")
     event = json.loads(file.read_text())
     assert (event["level"], event["text"], event["logger"]) == ("ERROR", "oops\\nforged", "xmppd.test")
@@ -59,10 +59,10 @@ def test_json_is_one_line_an_event(tmp_path: Path) -> None:
 
 def test_a_reload_finds_the_file_again_and_takes_the_level(tmp_path: Path) -> None:
     file = tmp_path / "log"
-    log_setup.set_up(Log(), file)
+    log_setup.set_up(LogSection(), file)
     log.warning("one")
     file.rename(tmp_path / "log.1")
-    log_setup.take_over(Log(level="error"))
+    log_setup.take_over(LogSection(level="error"))
     log.warning("two")
     log.error("three")
     assert "three" in file.read_text()

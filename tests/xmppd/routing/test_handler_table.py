@@ -10,11 +10,11 @@ from otp.erts import process
 from otp.stdlib import gen_server
 from tests.support import node
 from xmppd.routing import handler_table
-from xmppd.routing.handler_table import Entry, HandlerTable, Reregister
+from xmppd.routing.handler_table import HandlerEntry, HandlerTable, Reregister
 
 
-def entry(seq: int, owner: str = "o") -> Entry:
-    return Entry("key", seq, owner, lambda: seq)
+def entry(seq: int, owner: str = "o") -> HandlerEntry:
+    return HandlerEntry("key", seq, owner, lambda: seq)
 
 
 async def start() -> None:

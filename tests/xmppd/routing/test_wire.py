@@ -10,7 +10,7 @@ from xmpp_core import ns
 from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_iq, make_message, make_presence
-from xmppd.config.schema import Limits, kind_of
+from xmppd.config.schema import LimitsSection, kind_of
 from xmppd.routing import wire
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Replaced, RosterItemChanged, Shutdown
 from xmppd.routing.session import Session
@@ -50,7 +50,7 @@ def test_addresses_go_with_a_stanza_even_where_it_does_not_say_them() -> None:
 
 
 def test_the_largest_stanza_that_may_be_configured_fits_into_a_frame() -> None:
-    most = {name: kind_of(Limits, name).high for name in ("stanza_bytes", "stanza_elements")}  # type: ignore[attr-defined]
+    most = {name: kind_of(LimitsSection, name).high for name in ("stanza_bytes", "stanza_elements")}  # type: ignore[attr-defined]
     space = "n" * 1024  # the longest name that the parser takes, in each element of the largest stanza
     count = most["stanza_elements"]
     text = "x" * (most["stanza_bytes"] // count)

@@ -15,7 +15,7 @@ from tests.support import node
 from tests.support.server import config, serving, streams
 from xmpp_core.stanza import Iq, Message
 from xmppd.auth import auth
-from xmppd.config.schema import Limits, Listen
+from xmppd.config.schema import LimitsSection, Listen
 from xmppd.routing import hooks, packets
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened, UserReceivePacket, UserSendPacket
@@ -213,7 +213,7 @@ def test_a_right_password_is_never_refused_for_wrong_ones() -> None:
         await try_password(client, "secret")
         await client.expect("<success")
 
-    play(body, limits=Limits(login_failures_per_minute=20))
+    play(body, limits=LimitsSection(login_failures_per_minute=20))
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_the_time_for_the_negotiation_is_not_lengthened_by_noise() -> None:
             await process.sleep(0.05)
         assert "<connection-timeout" in client.seen
 
-    play(body, limits=Limits(negotiation_seconds=0.3))
+    play(body, limits=LimitsSection(negotiation_seconds=0.3))
 
 
 def test_a_foreign_from_ends_the_stream() -> None:
@@ -527,7 +527,7 @@ def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) 
                 break
         await node.until(lambda: len(sm.all_sessions()) == 1, 10.0)
 
-    play(body, limits=Limits(rate=None))
+    play(body, limits=LimitsSection(rate=None))
 
 
 def test_answers_do_not_gather_behind_a_long_batch_of_requests() -> None:
@@ -575,7 +575,7 @@ def test_dear_requests_in_one_batch_give_way_to_the_others() -> None:
         assert done < 60
         await node.until(lambda: done == 60)
 
-    play(body, limits=Limits(rate=None))
+    play(body, limits=LimitsSection(rate=None))
 
 
 def test_who_asks_for_more_than_a_share_of_the_worker_pauses() -> None:
@@ -594,7 +594,7 @@ def test_who_asks_for_more_than_a_share_of_the_worker_pauses() -> None:
         data = stream.target.state  # type: ignore[union-attr]
         assert not data.connection.transport.reading
 
-    play(body, limits=Limits(rate=1024, burst=4096))
+    play(body, limits=LimitsSection(rate=1024, burst=4096))
 
 
 WIDE = f"<%s xmlns:p='{'n' * 1000}'>{'<p:x/>' * 400}</%s>"

@@ -9,7 +9,7 @@ from otp.erts import process
 from tests.support import node
 from tests.support.server import config, port_of, serving
 from xmppd.auth import auth
-from xmppd.config.schema import Config, Limits, Listen
+from xmppd.config.schema import Config, LimitsSection, Listen
 from xmppd.routing import handler_table, iq, router
 from xmppd.store import store
 from xmppd.stream.component import handshake
@@ -19,7 +19,7 @@ HEADER = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://et
 SECRETS = {"echo.localhost": "s3cret", "other.localhost": "s3cret"}
 
 
-def settings(limits: Limits | None, conflict: str) -> Config:
+def settings(limits: LimitsSection | None, conflict: str) -> Config:
     listen = (
         Listen(module="component", ip="127.0.0.1", port=0, tls="off", secrets=SECRETS, resource_conflict=conflict),
         Listen(module="c2s", ip="127.0.0.2", port=0, tls="off", plain_without_tls=True),
@@ -28,7 +28,7 @@ def settings(limits: Limits | None, conflict: str) -> Config:
 
 
 def play(
-    body: Callable[[int, int], Awaitable[None]], limits: Limits | None = None, conflict: str = "acceptnew"
+    body: Callable[[int, int], Awaitable[None]], limits: LimitsSection | None = None, conflict: str = "acceptnew"
 ) -> None:
     async def whole() -> None:
         chosen = settings(limits, conflict)
@@ -229,7 +229,7 @@ def test_the_handshake_must_come_in_time() -> None:
         client, _ = await begun(port)
         assert "<connection-timeout" in await client.gone()
 
-    play(body, Limits(negotiation_seconds=0.1))
+    play(body, LimitsSection(negotiation_seconds=0.1))
 
 
 def test_a_lost_component_is_no_longer_routed_to() -> None:
@@ -321,4 +321,4 @@ def test_a_component_that_does_not_read_holds_up_nobody_and_what_waits_for_it_go
         await successor.expect("id='last'")
         await node.until(lambda: "<remote-server-not-found " in juliet.seen)
 
-    play(body, Limits(rate=None))
+    play(body, LimitsSection(rate=None))

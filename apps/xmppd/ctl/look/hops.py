@@ -38,7 +38,7 @@ from xmppd.net.transport import Transport
 from xmppd.net.xml_stream import XmlStream
 from xmppd.routing import faults, hooks, iq, packets, router, users
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.handler_table import Entry
+from xmppd.routing.handler_table import HandlerEntry
 from xmppd.routing.hook_points import Fold
 from xmppd.routing.sm import sm
 from xmppd.stream import c2s_session
@@ -51,7 +51,7 @@ _BETWEEN: Final = frozenset({__name__, call_trace.__name__, faults.__name__})
 
 #: (at in ns, node, station, pid, what happened)
 Note = tuple[int, str, str, str, str]
-Chain = Callable[[tuple[str, type]], Coroutine[Any, Any, tuple[Entry, ...]]]
+Chain = Callable[[tuple[str, type]], Coroutine[Any, Any, tuple[HandlerEntry, ...]]]
 
 
 class Hops:
@@ -115,7 +115,7 @@ class Hops:
             self._of(stanza, called.end, "hooks", f"{type(point).__name__}: {_us(called)}")
 
     def _chain(self, original: Chain) -> Chain:
-        async def chain(key: tuple[str, type]) -> tuple[Entry, ...]:
+        async def chain(key: tuple[str, type]) -> tuple[HandlerEntry, ...]:
             found = await original(key)
             if not issubclass(key[1], Fold):
                 return found
@@ -123,7 +123,7 @@ class Hops:
 
         return chain
 
-    def _handler(self, entry: Entry) -> Callable[[Any, Any], Coroutine[Any, Any, Any]]:
+    def _handler(self, entry: HandlerEntry) -> Callable[[Any, Any], Coroutine[Any, Any, Any]]:
         """A handler of a hook that tells of a stanza which it does not hand on."""
 
         async def handler(acc: Any, point: Any) -> Any:

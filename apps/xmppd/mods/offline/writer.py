@@ -37,7 +37,7 @@ GATHER: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class StoreMessage:
     """A cast: store this message of `size` bytes for `owner` (a bare JID of this host), who should have had it at
     `came` (ms since 1970; 0: now)."""
 
@@ -53,27 +53,27 @@ class Due:
 
 
 @dataclass(slots=True)
-class State:
+class WriterState:
     """`most`: what a user may have waiting; `size`: bytes in the queue; `timed`: a Due is to come; `waiting`: who is to
     hear when what is in the queue is stored."""
 
     most: Room
-    queue: list[Keep] = field(default_factory=list)
+    queue: list[StoreMessage] = field(default_factory=list)
     size: int = 0
     timed: bool = False
     waiting: list[Any] = field(default_factory=list)
 
 
-class OfflineWriter(GenServer[State]):
+class OfflineWriter(GenServer[WriterState]):
     """See the head of this file."""
 
-    def init(self, most: Room) -> State:
+    def init(self, most: Room) -> WriterState:
         """Nothing waits."""
-        return State(most)
+        return WriterState(most)
 
-    async def handle_cast(self, request: object, state: State) -> Any:
+    async def handle_cast(self, request: object, state: WriterState) -> Any:
         """Gather; write when it is time, somebody waits or the batch is full."""
-        if isinstance(request, Keep):
+        if isinstance(request, StoreMessage):
             state.queue.append(request)
             state.size += request.size
         if len(state.queue) >= _BATCH or state.size >= _BATCH_BYTES:
@@ -83,14 +83,14 @@ class OfflineWriter(GenServer[State]):
             process.send_after(GATHER, process.self_(), Due())
         return _on(state)
 
-    async def handle_call(self, request: object, from_: Any, state: State) -> Any:
+    async def handle_call(self, request: object, from_: Any, state: WriterState) -> Any:
         """Sync: answered when all before it is on disk."""
         if not isinstance(request, Sync):
             return Reply("unknown_request", state)
         state.waiting.append(from_)
         return _on(state)
 
-    async def handle_info(self, message: object, state: State) -> Any:
+    async def handle_info(self, message: object, state: WriterState) -> Any:
         """It is time, or the mailbox is empty and somebody waits."""
         if isinstance(message, Due):
             state.timed = False
@@ -98,11 +98,11 @@ class OfflineWriter(GenServer[State]):
         return _on(state)
 
 
-def _on(state: State) -> NoReply[State]:
+def _on(state: WriterState) -> NoReply[WriterState]:
     return NoReply(state, timeout=0) if state.waiting else NoReply(state)
 
 
-async def _flush(state: State) -> None:
+async def _flush(state: WriterState) -> None:
     """All in the queue goes to the disk; then who waits hears of it."""
     batch, state.queue, state.size = state.queue, [], 0
     waiting, state.waiting = state.waiting, []
@@ -112,7 +112,7 @@ async def _flush(state: State) -> None:
         gen_server.reply(from_, None)
 
 
-async def _store(batch: list[Keep], state: State) -> None:
+async def _store(batch: list[StoreMessage], state: WriterState) -> None:
     now = CLOCK.time_ns() // 1_000_000
     texts = [keep.message.el.to_xml("") for keep in batch]
     try:
@@ -129,7 +129,7 @@ async def _store(batch: list[Keep], state: State) -> None:
         spool.tell(owner)
 
 
-def _write(tx: Tx, batch: list[Keep], texts: list[str], now: int, most: Room) -> list[OfflineMessage | None]:
+def _write(tx: Tx, batch: list[StoreMessage], texts: list[str], now: int, most: Room) -> list[OfflineMessage | None]:
     """The rows written, None where the owner has enough."""
     held: dict[str, Held | None] = {}
     rows: list[OfflineMessage | None] = []

@@ -16,7 +16,7 @@ from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, Stanza, make_iq, make_presence
-from xmpp_core.subscription import Deliver, Probe, Push, Reply, Route, SendUnavailable
+from xmpp_core.subscription import AutoReply, Probe, Push, Route, SendUnavailable, ShowToOwner
 from xmppd.mods.roster import view
 from xmppd.mods.roster.records import item_of
 from xmppd.mods.roster.transitions import Changed, Step
@@ -48,11 +48,11 @@ async def _perform(step: Step, original: Presence | None) -> None:
     match step.effect:
         case Route(kind):
             await router.route(_stanza(kind, owner, contact, original))
-        case Reply(kind):
+        case AutoReply(kind):
             await router.route(make_presence(contact, type_=kind, from_=owner))
         case Probe():
             await router.route(make_presence(contact, type_="probe", from_=owner))
-        case Deliver(kind):
+        case ShowToOwner(kind):
             show(_stanza(kind, contact, owner, original), owner)
         case Push(removed):
             push(owner, step.record, removed)

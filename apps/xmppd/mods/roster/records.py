@@ -11,7 +11,7 @@ from dataclasses import replace
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Item, Out
 from xmppd.mods.roster import totals
-from xmppd.mods.roster.totals import ROOM, Room
+from xmppd.mods.roster.totals import ROOM, RosterLimits
 from xmppd.store.backend import Key, Tx
 from xmppd.store.tables import ROSTER, RosterItem
 
@@ -41,7 +41,7 @@ def load(tx: Tx, owner: JID, contact: JID) -> RosterItem:
     return tx.read(ROSTER, key(owner, contact)) or blank(owner, contact)
 
 
-def save(tx: Tx, before: RosterItem, item: Item, pending: str, now: int, room: Room = ROOM) -> RosterItem:
+def save(tx: Tx, before: RosterItem, item: Item, pending: str, now: int, room: RosterLimits = ROOM) -> RosterItem:
     """Writes the new state of a contact, or deletes what says nothing any more; gives every change a new version.
 
     `pending` is the request to keep while the state is pending; `now` (milliseconds) starts the versions of a

@@ -27,23 +27,23 @@ class TooMany(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class RosterLimits:
     """What one roster may hold: contacts, requests that wait, octets of all contacts as they are sent."""
 
     items: int = 10_000
     requests: int = 500
     octets: int = 1 << 20
 
-    def for_owner(self) -> Room:
+    def for_owner(self) -> RosterLimits:
         """What holds for the owner's own acts."""
-        return Room(self.items, _ANY, self.octets)
+        return RosterLimits(self.items, _ANY, self.octets)
 
-    def for_others(self) -> Room:
+    def for_others(self) -> RosterLimits:
         """What holds for others' acts: they fill no room of the owner's, and what answers the owner is always taken."""
-        return Room(_ANY, self.requests, _ANY)
+        return RosterLimits(_ANY, self.requests, _ANY)
 
 
-ROOM: Final = Room()
+ROOM: Final = RosterLimits()
 
 
 def of(record: RosterItem) -> tuple[int, int, int]:
@@ -81,7 +81,7 @@ def changed(totals: RosterVersion, before: RosterItem, after: RosterItem) -> Ros
     )
 
 
-def check(room: Room, before: RosterVersion, after: RosterVersion) -> None:
+def check(room: RosterLimits, before: RosterVersion, after: RosterVersion) -> None:
     """Raises TooMany if something has grown beyond what there is room for."""
     if (
         room.items < after.items > before.items

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from xmpp_core import subscription
 from xmpp_core.jid import JID
-from xmpp_core.subscription import Effect, Event, Item, Probe, Reply, Route, SendPresence
+from xmpp_core.subscription import AutoReply, Effect, Item, Probe, Route, SendPresence, SubscriptionEvent
 from xmppd.mods.roster import records
-from xmppd.mods.roster.totals import ROOM, Room, TooMany
+from xmppd.mods.roster.totals import ROOM, RosterLimits, TooMany
 from xmppd.store.backend import Tx
 from xmppd.store.tables import ACCOUNT, ROSTER, RosterItem
 
@@ -54,20 +54,22 @@ class Change:
     hosts: frozenset[str]
     now: int
     pending: str = field(default="", repr=False)
-    room: Room = ROOM
-    replies: list[tuple[JID, JID, Event]] = field(default_factory=list)
+    room: RosterLimits = ROOM
+    replies: list[tuple[JID, JID, SubscriptionEvent]] = field(default_factory=list)
 
     def is_ours(self, jid: JID) -> bool:
         """Whether the roster of `jid` is in this store."""
         return jid.domain in self.hosts and self.tx.read(ACCOUNT, (jid.domain, jid.local)) is not None
 
 
-def event(change: Change, owner: JID, contact: JID, what: Event) -> list[Step]:
+def event(change: Change, owner: JID, contact: JID, what: SubscriptionEvent) -> list[Step]:
     """The owner sends, or is sent, a subscription stanza. Raises TooMany for what is sent."""
     if what in _SENT:  # and waits at the contact
         steps = _move(change, owner, contact, lambda item: subscription.apply(item, what))
     else:
-        steps = _received(change, owner, contact, what, change.pending if what is Event.RECEIVE_SUBSCRIBE else "")
+        steps = _received(
+            change, owner, contact, what, change.pending if what is SubscriptionEvent.RECEIVE_SUBSCRIBE else ""
+        )
     return steps + _answers(change)
 
 
@@ -104,7 +106,7 @@ def _move(
     contact: JID,
     function: Callable[[Item], tuple[Item, tuple[Effect, ...]]],
     pending: str = "",
-    room: Room | None = None,
+    room: RosterLimits | None = None,
 ) -> list[Step]:
     before = records.load(change.tx, owner, contact)
     item = records.item_of(before)
@@ -128,18 +130,18 @@ def _before_presence(steps: list[Step], owner: JID) -> int:
 
 def _expand(change: Change, owner: JID, contact: JID, effect: Effect, record: RosterItem) -> list[Step]:
     """An effect, or what it amounts to when the contact's roster is ours as well."""
-    if not isinstance(effect, (Route, Reply, Probe)) or not change.is_ours(contact):
+    if not isinstance(effect, (Route, AutoReply, Probe)) or not change.is_ours(contact):
         return [Step(owner, contact, effect, record)]
     if isinstance(effect, Probe):
         return []  # the contact's sessions send their presence of themselves: they hear of the same change
     what = subscription.received(effect.kind)
-    if isinstance(effect, Reply):
+    if isinstance(effect, AutoReply):
         change.replies.append((contact, owner, what))
         return []
     return _received(change, contact, owner, what, change.pending if effect.kind == "subscribe" else "")
 
 
-def _received(change: Change, owner: JID, contact: JID, what: Event, pending: str = "") -> list[Step]:
+def _received(change: Change, owner: JID, contact: JID, what: SubscriptionEvent, pending: str = "") -> list[Step]:
     try:
         room = change.room.for_others()
         return _move(change, owner, contact, lambda item: subscription.apply(item, what), pending, room)

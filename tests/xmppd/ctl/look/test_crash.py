@@ -21,13 +21,13 @@ from tests.support.node import run, until
 from tests.support.scripted_children import Any_, Script, pids, worker
 from tests.support.server import config
 from xmppd.commands import EXIT_PERMISSION, CommandError
-from xmppd.config.schema import Node
+from xmppd.config.schema import NodeSection
 from xmppd.ctl.look import crash, nodes
 
 
 def beside(body: Any, profile: str = "development") -> Any:
     """Run a body on a node of that profile, beside a supervisor `top` of workers a and b."""
-    chosen = dataclasses.replace(config(Path("/nowhere")), node=Node(profile=profile))
+    chosen = dataclasses.replace(config(Path("/nowhere")), node=NodeSection(profile=profile))
 
     async def main() -> Any:
         application.set_env("xmppd", "config", chosen)
@@ -126,7 +126,7 @@ def test_a_production_node_refuses() -> None:
 def test_the_parent_finds_the_node_breaks_and_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     class Parent:
         workers = ("w1", "w2")
-        config = dataclasses.replace(config(Path("/nowhere")), node=Node(profile="development"))
+        config = dataclasses.replace(config(Path("/nowhere")), node=NodeSection(profile="development"))
 
     here = {"pid": "<w1.1.7>", "who": "router", "supervisor": "<w1.1.2>"}
     finds: dict[str, Any] = {"main": None, "w1": here, "w2": here}

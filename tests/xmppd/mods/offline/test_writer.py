@@ -6,7 +6,7 @@ from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
 from xmppd.mods.offline import writer
-from xmppd.mods.offline.writer import Keep
+from xmppd.mods.offline.writer import StoreMessage
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import Sync
 from xmppd.store import store
@@ -21,7 +21,7 @@ def test_sync_is_answered_when_all_before_is_stored() -> None:
         name = writer.name("localhost")
         await core.account("juliet@localhost")
         for i in range(250):
-            gen_server.cast(name, Keep(JULIET, make_message(JULIET, str(i), from_=ROMEO), 100))
+            gen_server.cast(name, StoreMessage(JULIET, make_message(JULIET, str(i), from_=ROMEO), 100))
         await gen_server.call(name, Sync())
         rows = await store.select(OFFLINE, ("localhost", "juliet"))
         assert [row.seq for row in rows] == list(range(1, 251))
@@ -34,7 +34,7 @@ def test_nothing_is_kept_for_an_account_that_was_removed_meanwhile() -> None:
     async def body(core: CoreServer) -> None:
         name = writer.name("localhost")
         romeo = await core.login("romeo@localhost/r")
-        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "too late", from_=ROMEO), 100))
+        gen_server.cast(name, StoreMessage(JULIET, make_message(JULIET, "too late", from_=ROMEO), 100))
         await gen_server.call(name, Sync())
         await core.settle()
         (text,) = romeo.take()
@@ -48,7 +48,7 @@ def test_who_came_meanwhile_is_told_before_the_sender_hears_that_it_is_stored() 
     async def body(core: CoreServer) -> None:
         name = writer.name("localhost")
         juliet = await core.login("juliet@localhost/j")
-        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "late", from_=ROMEO), 100))
+        gen_server.cast(name, StoreMessage(JULIET, make_message(JULIET, "late", from_=ROMEO), 100))
         await gen_server.call(name, Sync())
         process.send(juliet.pid, Deliver(make_message(JULIET, "live", from_=ROMEO)))
         await core.settle()
@@ -63,7 +63,7 @@ def test_what_came_back_keeps_its_time() -> None:
     async def body(core: CoreServer) -> None:
         name = writer.name("localhost")
         await core.account("juliet@localhost")
-        gen_server.cast(name, Keep(JULIET, make_message(JULIET, "then", from_=ROMEO), 100, 1_000_000_000_500))
+        gen_server.cast(name, StoreMessage(JULIET, make_message(JULIET, "then", from_=ROMEO), 100, 1_000_000_000_500))
         await gen_server.call(name, Sync())
         (row,) = await store.select(OFFLINE, ("localhost", "juliet"))
         assert row.stamp == 1_000_000_000_500
@@ -80,7 +80,7 @@ def test_each_of_many_who_wait_is_answered_once_its_own_is_stored() -> None:
             found = []
             for k in range(3):
                 text = f"from {i}, {k}"
-                gen_server.cast(name, Keep(JULIET, make_message(JULIET, text, from_=ROMEO), 100))
+                gen_server.cast(name, StoreMessage(JULIET, make_message(JULIET, text, from_=ROMEO), 100))
                 await gen_server.call(name, Sync())
                 rows = await store.select(OFFLINE, ("localhost", "juliet"))
                 found.append(any(f"<body>{text}</body>" in row.xml for row in rows))
@@ -102,7 +102,7 @@ def test_each_of_many_who_wait_is_answered_once_its_own_is_stored() -> None:
 def test_what_nobody_waits_for_is_stored_soon() -> None:
     async def body(core: CoreServer) -> None:
         await core.account("juliet@localhost")
-        gen_server.cast(writer.name("localhost"), Keep(JULIET, make_message(JULIET, "soon", from_=ROMEO), 100))
+        gen_server.cast(writer.name("localhost"), StoreMessage(JULIET, make_message(JULIET, "soon", from_=ROMEO), 100))
         while not await store.count(OFFLINE):
             await process.sleep(writer.GATHER)
 

@@ -3,7 +3,7 @@
 from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_presence
-from xmpp_core.subscription import Deliver, Push, Reply
+from xmpp_core.subscription import AutoReply, Push, ShowToOwner
 from xmppd.mods.roster import records
 from xmppd.mods.roster.perform import perform
 from xmppd.mods.roster.transitions import Step
@@ -16,7 +16,7 @@ def test_requests_go_to_the_available_answers_to_the_interested() -> None:
         available = await core.login("romeo@localhost/available", roster=False)
         interested = await core.login("romeo@localhost/interested", presence=None)
         blank = records.blank(ROMEO, JULIET)
-        effects = (Deliver("subscribe"), Deliver("subscribed"), Push())
+        effects = (ShowToOwner("subscribe"), ShowToOwner("subscribed"), Push())
         original = make_presence(ROMEO, type_="subscribed", id_="mine", from_=JULIET)
         await perform([Step(ROMEO, JULIET, effect, blank) for effect in effects], original)
         await core.settle()
@@ -36,7 +36,7 @@ def test_a_reply_of_the_server_carries_nothing_of_the_clients() -> None:
         await romeo.send("<presence type='subscribe' to='juliet@elsewhere'/>")
         romeo.take()
         elsewhere = JID.parse("juliet@elsewhere")
-        await perform([Step(ROMEO, elsewhere, Reply("unsubscribed"), records.blank(ROMEO, elsewhere))])
+        await perform([Step(ROMEO, elsewhere, AutoReply("unsubscribed"), records.blank(ROMEO, elsewhere))])
         assert romeo.take() == [], "an error about it would be noise"
 
     play(body)

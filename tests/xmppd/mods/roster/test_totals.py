@@ -9,7 +9,7 @@ import pytest
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Item, Out
 from xmppd.mods.roster import records, totals
-from xmppd.mods.roster.totals import Room, TooMany
+from xmppd.mods.roster.totals import RosterLimits, TooMany
 from xmppd.store.store_memory import MemoryTx
 from xmppd.store.tables import ROSTER, RosterItem, RosterVersion
 
@@ -35,7 +35,7 @@ def test_a_roster_that_was_stored_before_there_were_totals_is_counted_once() -> 
 
 
 def test_octets_are_bounded_and_may_shrink() -> None:
-    tx, room = MemoryTx({}), Room(octets=2000)
+    tx, room = MemoryTx({}), RosterLimits(octets=2000)
     large = replace(CONTACT, groups=("\N{EURO SIGN}" * 600,))
     first = records.save(tx, blank("a"), large, "", 5, room)
     with pytest.raises(TooMany):

@@ -10,14 +10,14 @@ from xmpp_core import subscription
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Out, Push, Route
 from xmppd.mods.roster import records, totals, transitions
-from xmppd.mods.roster.totals import Room, TooMany
+from xmppd.mods.roster.totals import RosterLimits, TooMany
 from xmppd.mods.roster.transitions import Change, NotThere, Step
 from xmppd.store.store_memory import MemoryTx
 from xmppd.store.tables import ROSTER, Account
 
 ROMEO, JULIET = JID.parse("romeo@localhost"), JID.parse("juliet@localhost")
 FAR = JID.parse("far@elsewhere")
-EVENTS = [event.value for event in subscription.Event]
+EVENTS = [event.value for event in subscription.SubscriptionEvent]
 MIRRORED = {Out.NONE: In.NONE, Out.ASK: In.PEND, Out.TO: In.FROM}
 
 
@@ -84,7 +84,7 @@ def test_a_contact_elsewhere_is_told_by_stanza() -> None:
 
 def test_a_full_roster_takes_no_more_of_its_owner_and_still_what_others_do() -> None:
     change = fresh()
-    change.room = Room(items=1, requests=1)
+    change.room = RosterLimits(items=1, requests=1)
     do(change, JULIET, FAR, "edit")
     for what in ("edit", "subscribe", "subscribed"):
         with pytest.raises(TooMany):
@@ -108,13 +108,13 @@ def test_totals_are_what_a_count_would_find_and_strangers_never_take_the_owners_
     acts: list[tuple[str, str]], most: int, requests: int
 ) -> None:
     change = fresh()
-    change.room = Room(most, requests, 1 << 20)
+    change.room = RosterLimits(most, requests, 1 << 20)
     for who, what in acts:
         contact = JID.parse(f"{who}@elsewhere")
         before = totals.load(change.tx, "localhost", "juliet", 0)
         try:
             if what in EVENTS:
-                transitions.event(change, JULIET, contact, subscription.Event(what))
+                transitions.event(change, JULIET, contact, subscription.SubscriptionEvent(what))
             else:
                 do(change, JULIET, contact, what)
         except TooMany:
