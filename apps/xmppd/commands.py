@@ -118,7 +118,7 @@ OBSERVE = (
 
 _PARENT = "xmppd.admin.parent_commands"
 _USERS = "xmppd.admin.users"
-_LOOK = "xmppd.ctl.look"
+_INSPECT = "xmppd.inspect.commands"
 
 COMMANDS: tuple[Command, ...] = (
     Command(("ping",), f"{_PARENT}:ping", "ask every worker for a sign of life", where="main"),
@@ -130,14 +130,14 @@ COMMANDS: tuple[Command, ...] = (
     Command(("config", "show"), f"{_PARENT}:configuration", "the configuration in force", where="main",
             by_hand=True),
     Command(("stop",), f"{_PARENT}:stop", "drain and stop the server", where="main", by_hand=True),
-    Command(("tree",), "xmppd.ctl.introspection:tree", "the live supervision tree", LOOK_TREE, "main", by_hand=True),
-    Command(("top",), f"{_LOOK}.top:top", "the processes with most to do", LOOK_TOP, "main", by_hand=True),
-    Command(("trace", "begin"), f"{_LOOK}.trace:begin", "follow messages", LOOK_TRACE, "main", by_hand=True),
-    Command(("trace", "read"), f"{_LOOK}.trace:read", "what a trace saw", TRACE_KEY, "main", by_hand=True),
-    Command(("trace", "end"), f"{_LOOK}.trace:end", "end a trace", TRACE_KEY, "main", by_hand=True),
-    Command(("trace", "chart"), f"{_LOOK}.chart:chart", "one stanza's way", CHART, "main", by_hand=True),
-    Command(("crash",), f"{_LOOK}.crash:crash", "break a process on purpose", CRASH, "main", by_hand=True),
-    Command(("observe",), f"{_LOOK}.observe:observe", "what the observer shows", OBSERVE, "main", by_hand=True),
+    Command(("tree",), f"{_INSPECT}:tree", "the live supervision tree", LOOK_TREE, "main", by_hand=True),
+    Command(("top",), f"{_INSPECT}:top", "the processes with most to do", LOOK_TOP, "main", by_hand=True),
+    Command(("trace", "begin"), f"{_INSPECT}:trace_begin", "follow messages", LOOK_TRACE, "main", by_hand=True),
+    Command(("trace", "read"), f"{_INSPECT}:trace_read", "what a trace saw", TRACE_KEY, "main", by_hand=True),
+    Command(("trace", "end"), f"{_INSPECT}:trace_end", "end a trace", TRACE_KEY, "main", by_hand=True),
+    Command(("trace", "chart"), "xmppd.inspect.chart:chart", "one stanza's way", CHART, "main", by_hand=True),
+    Command(("crash",), f"{_INSPECT}:crash", "break a process on purpose", CRASH, "main", by_hand=True),
+    Command(("observe",), f"{_INSPECT}:observe", "what the observer shows", OBSERVE, "main", by_hand=True),
     Command(("user", "add"), f"{_USERS}:add", "make an account; prints a password if none is given",
             (USER, PASSWORD), aliases=("adduser",)),
     Command(("user", "passwd"), f"{_USERS}:passwd", "set an account's password; asks for it if none is given",

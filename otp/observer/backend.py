@@ -1,7 +1,7 @@
-"""observe — what the observer's tabs show beside trees and processes: the system, its load, its tables.
+"""backend — what a node tells of itself: the system, its load, its tables, its trees, the busiest, one process.
 
 OTP:      observer_backend
-Way:      ctl.observer → node.control → [observe] → rpc → [observe] on each node; side tables only
+Way:      commands → rpc → [backend] on each node; it reads side tables, nobody is asked but for info's state
 Process:  none of its own
 """
 
@@ -20,27 +20,41 @@ from otp.erts import process
 from otp.erts.pid import HERE
 from otp.erts.scheduler import THIS
 from otp.kernel import node, rpc, stall
-from otp.stdlib import detail, ets
+from otp.observer import crash, pids, plugin, procinfo, top
+from otp.observer.top import By
+from otp.observer.tree import as_dict, tree
+from otp.stdlib import ets
 from otp.stdlib.children import FAMILIES
 from otp.stdlib.term_format import HIDDEN, format_term, is_secret
-from xmppd.commands import EXIT_USAGE, CommandError
-from xmppd.ctl.look import crash, messages, nodes, pids
 
 #: rows of a table that are shown
 ROWS: Final = 200
-_WHAT: Final = ("system", "load", "tables", "rows", "info")
-_WHICH: Final = {"rows": "rows of which table?", "info": "which process?"}
 
 
-async def observe(what: str, name: str | None, node: str | None) -> dict[str, Any]:
-    """One tab's data, by node; None for one that is down. Raises CommandError for what there is not."""
-    if what not in _WHAT:
-        raise CommandError(f"{what!r} is none of {', '.join(_WHAT)}", EXIT_USAGE)
-    if what in _WHICH and name is None:
-        raise CommandError(_WHICH[what], EXIT_USAGE)
-    args = (name,) if what in _WHICH else ()
-    asked = nodes.names(node or (pids.node_of(name) if what == "info" else None))
-    return await nodes.each(f"{__name__}:{what}", *args, only=asked)
+@rpc.exported
+def trees(under: str | None = None, limit: int = 20, first: int = 0) -> list[dict[str, Any]]:
+    """The trees of this node, or the one under a supervisor (name or pid); [] if that is not here.
+
+    `limit` children of each supervisor are shown, of `under` those from `first` on.
+    """
+    if under is None:
+        return [as_dict(root) for root in tree(limit=limit)]
+    root = pids.pid_of(under) or process.whereis(under)
+    return [as_dict(one) for one in tree(root, limit, first)] if root is not None else []
+
+
+@rpc.exported
+async def busiest(by: By, limit: int, seconds: float) -> dict[str, Any]:
+    """The busiest processes of this node, measured over so many seconds."""
+    before, runs, cpu = top.counts(), THIS.runs, _cpu()
+    await process.sleep(seconds)
+    rows = top.rows(before, seconds, by, limit)
+    return {
+        "rows": [row.as_dict() | {"who": _who(row.pid)} for row in rows],
+        "processes": len(process.processes()),
+        "runs": round((THIS.runs - runs) / seconds, 1),
+        "cpu": round((_cpu() - cpu) / seconds * 100, 1),
+    }
 
 
 @rpc.exported
@@ -100,9 +114,19 @@ async def info(who: str) -> dict[str, Any] | None:
 
     `kept`: why it may not be broken.
     """
-    found = pids.here(who)
-    told = await detail.of(found[0], pids.spoken, messages.SPECIAL) if found else None
+    found = pids.find(who)
+    told = await procinfo.of(found[0], pids.name_of, plugin.installed().special) if found else None
     return {**told, "kept": crash.refusal(found[0])} if told is not None else None
+
+
+def _who(pid: str) -> str:
+    found = pids.pid_of(pid)
+    return pids.name_of(found) if found is not None else pid
+
+
+def _cpu() -> float:
+    spent = os.times()
+    return spent.user + spent.system
 
 
 def _value(key: object, value: object) -> str:
@@ -115,7 +139,7 @@ def _table(table: ets.Table[Any, Any]) -> dict[str, Any]:
         "name": table.name,
         "type": table.type,
         "rows": len(table),
-        "owner": f"{owner} {pids.spoken(owner)}" if owner is not None else "",
+        "owner": f"{owner} {pids.name_of(owner)}" if owner is not None else "",
     }
 
 

@@ -1,8 +1,8 @@
 """nodes — asks several nodes the same thing at the same time.
 
 OTP:      erpc:multicall
-Way:      commands that look at the whole server → [nodes] → rpc → the same module on each worker
-Process:  runs in the parent, in the process of the control connection; a process for each question
+Way:      commands → [nodes] → rpc → backend, crash, tracing on each node
+Process:  runs in the process of whoever asks; a process for each question
 """
 
 from __future__ import annotations
@@ -10,30 +10,33 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from otp.erts import process
 from otp.erts.exits import ReceiveTimeout
-from otp.erts.pid import Pid, Ref
-from otp.kernel import node, rpc
-from xmppd.commands import EXIT_USAGE, CommandError
-from xmppd.node.parent_state import state
-
-MAIN: Final = "main"
+from otp.erts.pid import HERE, Pid, Ref
+from otp.kernel import application, node, rpc
+from otp.observer.errors import BadRequest
 
 
 def names(only: str | None = None) -> list[str]:
-    """The parent and its workers, or the one that is meant. Raises CommandError for a node that is not there."""
-    known = [MAIN, *state().workers]
+    """This node, then the others of its mesh, those that are down too; or the one that is meant.
+
+    Raises: BadRequest for a node that is none of them.
+    """
+    known = list(dict.fromkeys([HERE.node, *application.get_env("kernel", "nodes", ()), *node.nodes()]))
     if only is None:
         return known
     if only not in known:
-        raise CommandError(f"there is no node {only}; there are {', '.join(known)}", EXIT_USAGE)
+        raise BadRequest(f"there is no node {only}; there are {', '.join(known)}")
     return [only]
 
 
 async def each(fn: str, *args: Any, only: Sequence[str] | None = None, timeout: float = 5.0) -> dict[str, Any]:
-    """What the exported function answers on each node (None: it is down or did not answer), in the order of names()."""
+    """What the exported function answers on each node (None: it is down or did not answer), in the order of names().
+
+    Seconds. Its module must be loaded on the other nodes.
+    """
     asked = list(only) if only is not None else names()
     ref, me = process.make_ref(), process.self_()
     for name in asked:
@@ -54,7 +57,7 @@ async def _ask(ref: Ref, to: Pid, name: str, fn: str, args: tuple[Any, ...], tim
 
 async def one(name: str, fn: str, *args: Any, timeout: float = 5.0) -> Any:
     """What it answers on one node; None if that is down or does not answer."""
-    if name == MAIN:
+    if name == HERE.node:
         module, _, function = fn.partition(":")
         answer = getattr(importlib.import_module(module), function)(*args)
         return await answer if inspect.isawaitable(answer) else answer

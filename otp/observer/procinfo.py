@@ -1,11 +1,11 @@
-"""detail — all that may be known of one process, as plain data: what observer's window of a process shows.
+"""procinfo — all that may be known of one process, as plain data: what observer's window of a process shows.
 
 OTP:      observer_procinfo
-Way:      [detail] → process_info for what erts keeps, introspect.get_status for the state
+Way:      [procinfo] → process_info for what erts keeps, introspect.get_status for the state
 Differs:  a process is asked for its state only if it is a behaviour, which answers between two callbacks; of one that
           is busy for longer than PATIENCE the rest is told without it
 
-    told = await detail.of(pid)              # {"pid": "<w1.1.7>", "registered name": "sm", …}
+    told = await procinfo.of(pid)              # {"pid": "<w1.1.7>", "registered name": "sm", …}
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""look_text — what the looking verbs found, as people read it: top, trace, chart, crash.
+"""text — what was found, as people read it: trees, the busiest, events of a trace, a crash, one process.
 
 OTP:      none; cf. etop's text output
-Way:      ctl.look_verbs → [look_text]
+Way:      cli, or the program's own command line → [text]
 Process:  none; pure
 """
 
@@ -11,12 +11,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from otp.stdlib.sequence import took
-from xmppd.cli import render
-from xmppd.node import banner
-
 _ARROWS: Final = {"in": "←", "out": "→", "exit": "✗"}
-_COLOURS: Final = {"in": banner.GREEN, "out": "\033[34m", "exit": banner.RED}
+_COLOURS: Final = {"in": "\033[32m", "out": "\033[34m", "exit": "\033[31m"}
+_PLAIN: Final = "\033[0m"
 
 
 #: what the column MEMORY counts, said over it
@@ -64,23 +61,74 @@ def size(count: float) -> str:
 def event(seen: Mapping[str, Any], colours: bool = False) -> str:
     """One event of a trace in a line."""
     stamp = time.strftime("%H:%M:%S", time.localtime(seen["at"])) + f".{int(seen['at'] % 1 * 1e6):06d}"
-    arrow = banner.colour(_ARROWS[seen["dir"]], _COLOURS[seen["dir"]], colours)
+    arrow = _ARROWS[seen["dir"]]
+    arrow = f"{_COLOURS[seen['dir']]}{arrow}{_PLAIN}" if colours else arrow
     other = f" {seen['other']}" if seen["other"] else ""
     return f"{stamp} {seen['node']} {seen['who']} {seen['pid']} {arrow}{other}: {seen['kind']} {seen['text']}"
-
-
-def chart(result: Mapping[str, Any]) -> str:
-    """A chart as a list of its arrows."""
-    lines = [f"a {result['kind']} of {result['sender']}, {result['us']:.0f} µs in all"]
-    widest = max((len(arrow["to"]) for arrow in result["arrows"]), default=0)
-    lines += [
-        f"{arrow['at_us']:>10.1f} µs {took(arrow['us']):>11}  {arrow['to']:<{widest}}  {arrow['text']}"
-        for arrow in result["arrows"]
-    ]
-    return "\n".join(lines)
 
 
 def crash(result: Mapping[str, Any]) -> str:
     """What was done, and the tree around it."""
     done = f"{result['how']}: {result['who']} {result['pid']} on {result['node']}"
-    return f"{done}\n{render.tree(result['tree'])}"
+    return f"{done}\n{tree(result['tree'])}"
+
+
+def tree(result: Mapping[str, Any]) -> str:
+    """The supervision trees of all nodes."""
+    parts = []
+    for node, roots in result.items():
+        parts.append(f"{node}{'' if roots else ' is down'}")
+        parts += [line for place, root in enumerate(roots, 1) for line in _branch(root, "", place == len(roots))]
+    return "\n".join(parts)
+
+
+def _branch(item: Mapping[str, Any], indent: str, last: bool) -> list[str]:
+    inner = indent + ("   " if last else "│  ")
+    lines = [f"{indent}{'└─ ' if last else '├─ '}{_process(item)}"]
+    children = item["children"]
+    hidden = item["count"] - len(children)
+    for place, child in enumerate(children, 1):
+        lines += _branch(child, inner, place == len(children) and hidden <= 0)
+    return [*lines, f"{inner}└─ … {hidden} more"] if hidden > 0 else lines
+
+
+def _process(item: Mapping[str, Any]) -> str:
+    words = [item["id"] or item["name"] or item["module"], item["pid"] or ""]
+    words.append(f"({item['strategy']})" if item["strategy"] else "")
+    words.append("" if item["status"] == "running" else item["status"])
+    words.append(f"restarts={item['restarts']}" if item["restarts"] else "")
+    words.append(f"mailbox={item['mailbox']}" if item["mailbox"] else "")
+    if item["recent"]:
+        words.append(f"[{item['recent']} of {item['intensity']} restarts in {item['period']:g} s]")
+    if item["last_exit"] and (item["restarts"] or item["last_exit"] not in ("normal", "shutdown")):
+        words.append(f"last exit {ago(item['last_exit_ago'])}: {item['last_exit']}")
+    return " ".join(word for word in words if word)
+
+
+def ago(seconds: float | None) -> str:
+    """A point in the past."""
+    return f"{seconds:.1f} s ago" if seconds is not None and seconds < 10 else f"{duration(seconds or 0)} ago"
+
+
+def duration(seconds: float) -> str:
+    """A span of time in its two largest units."""
+    whole = int(seconds)
+    units = (
+        (whole // 86400, "d"),
+        (whole % 86400 // 3600, "h"),
+        (whole % 3600 // 60, "min"),
+        (whole % 60, "s"),
+    )
+    parts = [f"{count} {unit}" for count, unit in units if count]
+    return " ".join(parts[:2]) or "0 s"
+
+
+def process(told: Mapping[str, Any]) -> str:
+    """All that is known of one process, a line for each property; what has no value is left out."""
+    return "\n".join(f"{name:<24} {line}" for name, value in told.items() for line in _values(value))
+
+
+def _values(value: object) -> list[str]:
+    if value in (None, "", []):
+        return []
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]

@@ -1,7 +1,7 @@
 """top — the processes that have most to do, by mailbox, messages per second or memory; nobody of them is asked.
 
 OTP:      etop.erl; observer's processes tab
-Way:      erts' table of processes → [top] → observers
+Way:      erts' table of processes → [top] → backend
 Process:  none; reads what erts keeps
 
     before = top.counts()

@@ -1,8 +1,7 @@
-"""tracing — a node's half of `trace`: follows the messages of one process, of the sessions of one JID, or of all
-streams from an address or at a port, from their first byte; with them what the audit says of whom it follows.
+"""tracing — a node's half of a trace: follows the messages of a process, or of those that a word means.
 
 OTP:      dbg:tracer, dbg:p; limited as recon_trace is
-Way:      look.trace (parent) → rpc → [tracing] → otp.erts.message_trace
+Way:      commands → rpc → [tracing] → otp.erts.message_trace
 Process:  none: a tracer runs where messages are sent; nothing is in their way while no trace is on
 
 A trace ends by itself: after so many events, so many seconds, or when nobody has read it for LEASE seconds.
@@ -10,7 +9,6 @@ A trace ends by itself: after so many events, so many seconds, or when nobody ha
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -22,9 +20,9 @@ from otp.erts.pid import HERE, Pid
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 from otp.kernel import rpc
+from otp.observer import messages, pids, plugin
+from otp.observer.plugin import Line
 from otp.stdlib.term_format import format_term, masked
-from xmppd import audit
-from xmppd.ctl.look import messages, pids
 
 #: events that wait to be read; older ones are dropped, and counted
 KEPT: Final = 5000
@@ -42,20 +40,19 @@ class Trace:
         self.pids: set[Pid] = set()
         self.read_at = time.monotonic()
         self._offset = time.time_ns() - time.monotonic_ns()
-        self._tracer, self._listener = self.see, self.hear
-        self.pids.update(pids.here(self.word))
+        self._tracer = self.see
+        self.pids.update(pids.find(self.word))
         message_trace.add(self._tracer)
-        audit.LISTENERS.append(self._listener)
+        self._deaf = plugin.installed().listen(word, self.hear)
         self._timer = TIMERS.after(seconds, self.end)
 
     def find(self) -> None:
-        """Look again who is meant: sessions come and go. Streams from an address join as they speak."""
-        if not pids.is_address(self.word):
-            self.pids.update(pids.here(self.word))
+        """Look again who is meant: processes come and go."""
+        self.pids.update(pids.find(self.word, again=True))
 
     def see(self, event: TraceEvent) -> None:
         """A message or an end: note it if it is of ours."""
-        if event.to not in self.pids and any(joins(self.word, event.to, event.what) for joins in pids.JOINERS):
+        if event.to not in self.pids and plugin.installed().joins(self.word, event.to, event.what):
             self.pids.add(event.to)
         if event.kind == "exit":
             if event.to in self.pids and self.direction != "out":
@@ -65,17 +62,16 @@ class Trace:
         elif event.from_ in self.pids and self.direction != "in":
             self._note(event, "out", event.to, messages.lines(event.what))
 
-    def hear(self, line: str) -> None:
-        """A line of the audit, told in the process it is about: that one is followed from here on."""
-        if not _is_about(self.word, line) or THIS.running is None:
+    def hear(self, kind: str, text: str) -> None:
+        """The program speaks of whom we follow, in the process it is about: that one is followed from here on."""
+        if THIS.running is None:
             return
         pid = THIS.running.pid
-        if pids.may_come(self.word):
-            self.pids.add(pid)
-        told = TraceEvent(time.monotonic_ns(), "message", pid, pid, line)
-        self._note(told, "in", None, [("audit", masked(line))])
+        self.pids.add(pid)
+        told = TraceEvent(time.monotonic_ns(), "message", pid, pid, text)
+        self._note(told, "in", None, [(kind, masked(text))])
 
-    def _note(self, event: TraceEvent, direction: str, other: Pid | None, said: list[messages.Line]) -> None:
+    def _note(self, event: TraceEvent, direction: str, other: Pid | None, said: list[Line]) -> None:
         whom = event.from_ if direction == "out" and event.from_ is not None else event.to
         for kind, text in said:
             if self.over or (self.kinds and kind.lower() not in self.kinds and direction != "exit"):
@@ -85,7 +81,7 @@ class Trace:
                 self.dropped += 1
             self.events.append({
                 "at": (event.at + self._offset) / 1e9, "node": HERE.node, "dir": direction, "pid": str(whom),
-                "who": pids.spoken(whom), "other": _name(other), "kind": kind, "text": text,
+                "who": pids.name_of(whom), "other": _name(other), "kind": kind, "text": text,
             })  # fmt: skip
             self.left -= 1
             if self.left <= 0:
@@ -95,18 +91,8 @@ class Trace:
         """See nothing more. Idempotent."""
         self.over = True
         message_trace.remove(self._tracer)
-        if self._listener in audit.LISTENERS:
-            audit.LISTENERS.remove(self._listener)
+        self._deaf()
         TIMERS.cancel(self._timer)
-
-
-def _is_about(word: str, line: str) -> bool:
-    """Whether an address or a JID is named there; the JID of a whole account by each of its resources."""
-    if pids.is_jid(word):
-        return f'"{word}"' in line or f'"{word}/' in line
-    if not pids.is_address(word) or pids.is_port(word):
-        return False
-    return re.search(rf" from {re.escape(audit.address(word))}(?![\w.])", line) is not None
 
 
 _traces: Final[dict[str, Trace]] = {}
@@ -143,6 +129,12 @@ def end(key: str) -> None:
         trace.end()
 
 
+@rpc.exported
+async def missing(word: str) -> str | None:
+    """Why nobody of this node is meant by a word; see Plugin.missing()."""
+    return await plugin.installed().missing(word)
+
+
 def _lapse(key: str) -> None:
     trace = _traces.get(key)
     if trace is None:
@@ -156,4 +148,4 @@ def _lapse(key: str) -> None:
 def _name(pid: Pid | None) -> str:
     if pid is None:
         return ""
-    return pids.spoken(pid) if process.is_alive(pid) else str(pid)
+    return pids.name_of(pid) if process.is_alive(pid) else str(pid)

@@ -9,7 +9,7 @@ Way:      shells, tests → [introspect] → system messages, answered by proc_l
     await introspect.get_log(pid)               # … and read them
     await introspect.suspend("sm"); await introspect.replace_state("sm", fix); await introspect.resume("sm")
 
-These are the only questions an observer asks of a process itself; everything else is read from side tables (tree).
+These are the only questions an observer asks of a process itself; everything else is read from side tables.
 
 >>> from otp.stdlib.introspect import get_state, no_debug, replace_state, resume, suspend, trace
 >>> from otp.erts import runtime
@@ -49,7 +49,6 @@ from otp.erts.exits import NOPROC, CallError
 from otp.erts.process import Dest, process_info, resolve
 from otp.stdlib import gen
 from otp.stdlib.gen import CALL_TIMEOUT
-from otp.stdlib.tree import tree
 
 __all__ = [
     "Statistics",
@@ -69,7 +68,6 @@ __all__ = [
     "suspend",
     "terminate",
     "trace",
-    "tree",
 ]
 
 #: fn("in", message, state); it is removed when it returns "done" or raises

@@ -22,6 +22,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "otp.stdlib": ("otp.erts",),
     "otp.kernel": ("otp.erts", "otp.stdlib"),
     "otp.release": ("otp.erts", "otp.stdlib", "otp.kernel"),
+    "otp.observer": ("otp.erts", "otp.stdlib", "otp.kernel"),
     "xmpp_core": (),
     "xmppd.config": LOW,
     "xmppd.store": LOW,
@@ -35,13 +36,16 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "xmppd.commands": LOW,
     "xmppd.node": (*LOW, *MIDDLE, "xmppd.commands"),
     "xmppd.admin": (*SERVER, "xmppd.node"),
-    "xmppd.cli": (*SERVER, "xmppd.node", "xmppd.admin", "xmppd.ctl"),
-    "xmppd.ctl": (*SERVER, "xmppd.node", "xmppd.cli"),
+    "xmppd.inspect": (*SERVER, "xmppd.node", "otp.observer"),
+    "xmppd.cli": (*SERVER, "xmppd.node", "xmppd.admin", "xmppd.inspect", "otp.observer"),
 }
 #: the composition root sees everything and is imported by nothing below it
 TOP = "xmppd"
 PURE = {"xmpp_core", "otp.stdlib.restart", "otp.release.systools"}
 IMPURE = {"socket", "threading", "time", "random", "os", "logging", "asyncio", "subprocess", "select"}
+#: what a program without a screen need not have, and who imports it
+SCREEN = {"textual", "rich"}
+ON_SCREEN = ("otp.observer.ui", "xmppd.inspect.sessions_pane")
 OWN = {"otp", "xmpp_core", "xmppd"}
 NEVER = {"tests", "rel", "apps"}
 
@@ -95,6 +99,8 @@ def faults(name: str, tree: ast.AST) -> list[str]:
             wrong.append(f"{line}: {target} is for tests, the server does without it")
         elif top == "pykka" and room != "otp.erts":
             wrong.append(f"{line}: only otp.erts imports pykka")
+        elif top in SCREEN and not name.startswith(ON_SCREEN):
+            wrong.append(f"{line}: {target} need not be installed; only what is on the screen imports it")
         elif top in IMPURE and any(name == p or name.startswith(p + ".") for p in PURE):
             wrong.append(f"{line}: {name} is pure and imports {top}")
         elif top in OWN and room != TOP and not any(room_of(target) == r for r in allowed):
@@ -143,6 +149,8 @@ def test_a_stream_knows_no_wire(path: Path) -> None:
 def test_the_table_would_find_a_fault() -> None:
     assert faults("otp.erts.pid", ast.parse("from otp.stdlib import gen"))
     assert faults("xmpp_core.jid", ast.parse("import socket"))
+    assert faults("otp.kernel.node", ast.parse("from otp.observer import tree"))
+    assert faults("otp.observer.cli", ast.parse("from textual.app import App"))
     assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.stream import c2s"))
     assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.mods import mod_roster"))
     assert faults("xmppd.mods.roster.transitions", ast.parse("from xmppd.mods.offline import spool"))

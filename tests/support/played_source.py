@@ -1,17 +1,18 @@
-"""observed — a source of the observer that is played: two nodes, of which one is down, and what was asked of it."""
+"""played_source — the observer over a source that is played: two nodes, of which one is down."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widget import Widget
 
-from xmppd.ctl.observer.source import Source
-from xmppd.node.home import Home
+from otp.observer.source import Source
+from otp.observer.ui.app import Observer, Tabs
+from otp.observer.ui.windows import Question
 
 W = TypeVar("W", bound=Widget)
 
@@ -37,9 +38,9 @@ class Played(Source):
     """Answers as a server would; `fault` is raised instead, if there is one."""
 
     def __init__(self) -> None:
-        object.__setattr__(self, "home", Home(Path("/nowhere")))
+        object.__setattr__(self, "name", "nowhere")
         state: dict[str, Any] = {"fault": None, "crashed": [], "begun": [], "ended": [], "clock": 0, "crowd": 3}
-        state |= {"kept": "", "kicked": []}
+        state |= {"kept": ""}
         self.__dict__.update(state)
 
     fault: Exception | None
@@ -51,9 +52,8 @@ class Played(Source):
     crowd: int
     page: int = 2
 
-    #: why a process may not be broken; sessions that were ended
+    #: why a process may not be broken
     kept: str
-    kicked: list[str]
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.__dict__[name] = value
@@ -68,20 +68,12 @@ class Played(Source):
         self.clock += 1
         load = {"at": self.clock, "cpu": self.clock / 2, "runs": 10 * self.clock, "memory": 2e6, "processes": 7}
         return {
-            "system": {"w1": {"node": "w1", "processes": 7}, "w2": None},
-            "load": {"w1": {**load, "run_queue": 0}, "w2": None},
-            "tables": {"w1": [{"name": "routes", "type": "set", "rows": 1, "owner": "router"}], "w2": None},
+            "system": {"w2": None, "w1": {"node": "w1", "processes": 7}},
+            "load": {"w2": None, "w1": {**load, "run_queue": 0}},
+            "tables": {"w2": None, "w1": [{"name": "routes", "type": "set", "rows": 1, "owner": "router"}]},
             "info": {"w1": {"pid": name, "links": ["<w1.1.2> sup"], "state": "[b]{'a': 1}", "kept": self.kept}},
             "rows": {node: [["'localhost'", "[b]True"]]},
         }[what]
-
-    def _session_list(self) -> Any:
-        row = {"node": "w1", "priority": 0, "seconds": 60, "ip": "192.0.2.1", "mechanism": "PLAIN", "pid": "<w1.1.20>"}
-        return [{"jid": "juliet@x/[b]", "tls": "TLSv1.3", **row}, {"jid": "romeo@x/a", "tls": "", **row}]
-
-    def _session_kick(self, user: str) -> Any:
-        self.kicked.append(user)
-        return {"kicked": 1}
 
     def _tree(self, under: str | None, first: int, limit: int) -> Any:
         clients = [branch(f"c{n}", f"<w1.1.{20 + n}>") for n in range(self.crowd)]
@@ -111,3 +103,36 @@ class Played(Source):
     def _crash(self, target: str, how: str) -> Any:
         self.crashed.append((target, how))
         return {"who": target, "pid": target}
+
+
+Play = Callable[[Observer, Pilot[None]], Awaitable[None]]
+
+
+def play(source: Source, body: Play, size: tuple[int, int] = (140, 50), more: Tabs = ()) -> None:
+    """Open the observer on a source and run `body` at its keys."""
+
+    async def run() -> None:
+        app = Observer(source, 0.3, more)
+        async with app.run_test(size=size) as pilot:
+            await body(app, pilot)
+
+    asyncio.run(run())
+
+
+async def until(condition: Callable[[], bool], pilot: Pilot[None]) -> None:
+    """Let the application run until something is true."""
+    for _ in range(200):
+        if condition():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("it did not become true")
+
+
+async def answered(app: Observer, pilot: Pilot[None], key: str) -> str:
+    """Wait for the question, answer it by a key, and give what it was."""
+    await until(lambda: isinstance(app.screen, Question), pilot)
+    asked = app.screen
+    assert isinstance(asked, Question)
+    await pilot.press(key)
+    await until(lambda: app.screen is not asked, pilot)
+    return asked.text

@@ -15,6 +15,7 @@ from otp.erts.exits import ProcessExit
 from otp.erts.pid import Pid, Ref
 from otp.kernel import codec, global_, global_locks, net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
+from otp.observer import server  # noqa: F401 -- what the observer may ask
 from otp.stdlib import gen_event, gen_server, gen_statem
 from otp.stdlib.gen_event import EventHandler
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop

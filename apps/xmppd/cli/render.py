@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from otp.observer.sequence import took
+from otp.observer.text import duration
 from xmppd.node.banner import listening
 from xmppd.node.version import build
 
@@ -85,51 +87,12 @@ def _build(running: str) -> list[str]:
     return [f"build    {running}{newer}"]
 
 
-def duration(seconds: float) -> str:
-    """Give a span of time in its two largest units."""
-    whole = int(seconds)
-    units = (
-        (whole // 86400, "d"),
-        (whole % 86400 // 3600, "h"),
-        (whole % 3600 // 60, "min"),
-        (whole % 60, "s"),
-    )
-    parts = [f"{count} {unit}" for count, unit in units if count]
-    return " ".join(parts[:2]) or "0 s"
-
-
-def tree(result: Mapping[str, Any]) -> str:
-    """Give the supervision trees of all nodes."""
-    parts = []
-    for node, roots in result.items():
-        parts.append(f"{node}{'' if roots else ' is down'}")
-        parts += [line for place, root in enumerate(roots, 1) for line in _branch(root, "", place == len(roots))]
-    return "\n".join(parts)
-
-
-def _branch(item: Mapping[str, Any], indent: str, last: bool) -> list[str]:
-    inner = indent + ("   " if last else "│  ")
-    lines = [f"{indent}{'└─ ' if last else '├─ '}{_process(item)}"]
-    children = item["children"]
-    hidden = item["count"] - len(children)
-    for place, child in enumerate(children, 1):
-        lines += _branch(child, inner, place == len(children) and hidden <= 0)
-    return [*lines, f"{inner}└─ … {hidden} more"] if hidden > 0 else lines
-
-
-def _process(item: Mapping[str, Any]) -> str:
-    words = [item["id"] or item["name"] or item["module"], item["pid"] or ""]
-    words.append(f"({item['strategy']})" if item["strategy"] else "")
-    words.append("" if item["status"] == "running" else item["status"])
-    words.append(f"restarts={item['restarts']}" if item["restarts"] else "")
-    words.append(f"mailbox={item['mailbox']}" if item["mailbox"] else "")
-    if item["recent"]:
-        words.append(f"[{item['recent']} of {item['intensity']} restarts in {item['period']:g} s]")
-    if item["last_exit"] and (item["restarts"] or item["last_exit"] not in ("normal", "shutdown")):
-        words.append(f"last exit {ago(item['last_exit_ago'])}: {item['last_exit']}")
-    return " ".join(word for word in words if word)
-
-
-def ago(seconds: float | None) -> str:
-    """Give a point in the past."""
-    return f"{seconds:.1f} s ago" if seconds is not None and seconds < 10 else f"{duration(seconds or 0)} ago"
+def chart(result: Mapping[str, Any]) -> str:
+    """A chart as a list of its arrows."""
+    lines = [f"a {result['kind']} of {result['sender']}, {result['us']:.0f} µs in all"]
+    widest = max((len(arrow["to"]) for arrow in result["arrows"]), default=0)
+    lines += [
+        f"{arrow['at_us']:>10.1f} µs {took(arrow['us']):>11}  {arrow['to']:<{widest}}  {arrow['text']}"
+        for arrow in result["arrows"]
+    ]
+    return "\n".join(lines)

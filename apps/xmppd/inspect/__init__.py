@@ -1,1 +1,1 @@
-"""look — what an operator may see and try on the live nodes; each file has the parent's half and the workers' half."""
+"""inspect — what xmppd adds to otp's observer: JIDs, addresses, stanzas, the way of one, who is connected."""

@@ -1,7 +1,7 @@
 """chart — the parent's half of `trace --chart`: waits for one stanza to have gone its way, and puts it in order.
 
 OTP:      et
-Way:      ctl.look_verbs → node.control → [chart] → look.hops on each worker → otp.stdlib.sequence draws it
+Way:      cli.inspect_verbs → node.control → [chart] → inspect.hops on each worker → otp.observer.sequence draws it
 Process:  runs in the process of the control connection
 
 Each arrow's time is that since the arrow before it on the same branch: where a stanza goes to several sessions, each of
@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from otp.erts import process
-from otp.stdlib.sequence import Arrow
+from otp.observer import nodes
+from otp.observer.sequence import Arrow
 from xmppd.commands import EXIT_USAGE, CommandError
-from xmppd.ctl.look import nodes
-from xmppd.ctl.look.pids import is_jid
+from xmppd.inspect.words import is_jid
 from xmppd.node.parent_state import state
 
-_HERE: Final = "xmppd.ctl.look.hops"
+_HOPS: Final = "xmppd.inspect.hops"
 #: seconds between two looks, and for which a way must have brought nothing new to be taken for complete
 _LOOK, _QUIET = 0.1, 0.25
 #: stations of the recipient's side
@@ -33,11 +33,11 @@ async def chart(target: str | None, kind: str | None, seconds: float) -> dict[st
     if target is not None and not is_jid(target):
         raise CommandError(f"{target} is no JID: a chart is of a stanza that a client sends", EXIT_USAGE)
     workers = state().workers
-    await nodes.each(f"{_HERE}:begin", float(seconds), only=workers)
+    await nodes.each(f"{_HOPS}:begin", float(seconds), only=workers)
     try:
         found = await _wait(target, kind, time.monotonic() + float(seconds), workers)
     finally:
-        await nodes.each(f"{_HERE}:end", only=workers)
+        await nodes.each(f"{_HOPS}:end", only=workers)
     if found is None:
         raise CommandError(f"no {kind or 'stanza'} of {target or 'anybody'} within {seconds:g} s")
     sender, of_kind, notes = found
@@ -52,7 +52,7 @@ Found = tuple[str, str, list[Sequence[Any]]]
 async def _wait(target: str | None, kind: str | None, until: float, workers: Iterable[str]) -> Found | None:
     while True:
         await process.sleep(_LOOK)
-        answers = await nodes.each(f"{_HERE}:notes", only=list(workers))
+        answers = await nodes.each(f"{_HOPS}:notes", only=list(workers))
         ways = merged(answer for answer in answers.values() if answer)
         found = complete(ways, target, kind, time.monotonic_ns())
         if found is not None or time.monotonic() > until:

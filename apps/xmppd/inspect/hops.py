@@ -1,7 +1,7 @@
 """hops — a node's half of `trace --chart`: measures where each stanza is at which moment, while somebody asks.
 
 OTP:      seq_trace
-Way:      look.chart (parent) → rpc → [hops] → call_trace on the stations, message_trace on mailboxes
+Way:      inspect.chart (parent) → rpc → [hops] → call_trace on the stations, message_trace on mailboxes
 Process:  none: what is measured runs where the stanza is
 
 The stations are those of docs/stanza.md. A stanza is known by its key: what it says and who says it, the same on every

@@ -1,17 +1,15 @@
-"""jids — the processes behind a JID, and the JID behind a process: what a worker adds to look.pids.
+"""jids — the processes behind a JID, and the JID behind a process.
 
 OTP:      cf. ejabberd_sm:get_session_pid
-Way:      look.pids → [jids] → the session table
+Way:      inspect.plugin → [jids] → the session table
 Process:  none; loaded on workers
 """
 
 from __future__ import annotations
 
 from otp.erts.pid import Pid
-from otp.kernel import rpc
 from xmpp_core.jid import JID, JidError
 from xmppd.auth import auth
-from xmppd.ctl.look import pids
 from xmppd.routing import router
 from xmppd.routing.sm import sm
 from xmppd.routing.sm.session_table import OWN
@@ -27,7 +25,6 @@ def streams(word: str) -> list[Pid]:
     return [s.pid for s in sm.sessions(jid.bare) if not jid.resource or s.jid.resource == jid.resource]
 
 
-@rpc.exported
 async def is_account(word: str) -> bool | None:
     """Whether there is such an account here; None for an address that is none of ours to know."""
     try:
@@ -43,13 +40,3 @@ def name(pid: Pid) -> str | None:
     """The full JID of a session of this node."""
     own = OWN.get(pid)
     return own.jid.full if own is not None else None
-
-
-def add() -> None:
-    """Have look.pids ask here. Idempotent."""
-    if streams not in pids.FINDERS:
-        pids.FINDERS.append(streams)
-        pids.NAMERS.append(name)
-
-
-add()

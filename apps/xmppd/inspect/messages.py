@@ -1,7 +1,7 @@
-"""messages — what a process is told, in lines for an operator: stanzas as XML, everything else as terms, no secrets.
+"""messages — stanzas in lines for an operator: as XML, without secrets.
 
 OTP:      dbg's formatting of trace messages
-Way:      look.tracing → [messages] → otp.stdlib.term_format
+Way:      otp.observer.messages → inspect.plugin → [messages] → otp.stdlib.term_format
 Process:  none; pure
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from otp.stdlib.gen import Call, Cast
-from otp.stdlib.gen_fsm import Event
-from otp.stdlib.term_format import HIDDEN, Special, format_term, is_secret, masked
+from otp.observer import messages as terms
+from otp.observer.plugin import Line
+from otp.stdlib.term_format import HIDDEN, Special, is_secret, masked
 from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
@@ -21,31 +21,27 @@ from xmppd.routing.deliver import Deliver
 #: characters of one stanza that are shown
 LONGEST: Final = 600
 
-#: (kind, text): the kind is message, presence, iq, another element's name, or a class
-Line = tuple[str, str]
-
 #: all text in these namespaces is a secret or part of one; in those of logins and registration only some elements'
 _SECRET_NS: Final = frozenset({ns.SASL, "urn:xmpp:sasl:2", "urn:xmpp:sasl:1", "urn:xmpp:fast:0"})
 #: attributes that let somebody else take over a session
 _BEARER: Final = {ns.SM: frozenset({"id", "previd"})}
 
 
-def lines(message: Any) -> list[Line]:
-    """A message in lines; a batch of stanzas in one for each."""
+def lines(message: Any) -> list[Line] | None:
+    """A message in lines, a batch of stanzas in one for each; None if there is no stanza in it.
+
+    The kind of a line is message, presence, iq, or another element's name.
+    """
     match message:
-        case Cast() | Call():
-            return _named(message.request)
-        case Event():
-            return lines(message.event)
         case Batch(events=events):
-            return [line for event in events for line in lines(event)]
+            return [line for event in events for line in terms.lines(event)]
         case Deliver(stanza=stanza):
             return lines(stanza)
         case Stanza():
             return [(stanza_kind(message), _cut(xml(_addressed(message))))]
         case Element():
             return [(message.name, _cut(xml(message)))]
-    return _named(message)
+    return None
 
 
 def stanza_kind(stanza: Stanza) -> str:
@@ -84,10 +80,6 @@ def _is_secret_field(element: Element) -> bool:
 def _addressed(stanza: Stanza) -> Element:
     ends = {"from": stanza.from_ and stanza.from_.full, "to": stanza.to and stanza.to.full}
     return stanza.el.with_attrs({name: value for name, value in ends.items() if value})
-
-
-def _named(term: Any) -> list[Line]:
-    return [(type(term).__qualname__, format_term(term, SPECIAL))]
 
 
 def _cut(text: str) -> str:

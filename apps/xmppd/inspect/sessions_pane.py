@@ -1,7 +1,7 @@
-"""sessions — the observer's tab Sessions: who is connected, from where and how; a session is ended after a question.
+"""sessions_pane — a tab that xmppd adds to the observer: who is connected, from where and how; `k` ends a session.
 
 OTP:      none; a tab of this server's own, cf. connected_users_info of ejabberd's mod_admin_extra
-Way:      observer.app → [sessions] → observer.source → admin.sessions
+Way:      cli.inspect_verbs → otp.observer.ui.app → [sessions_pane] → the commands `session list` and `session kick`
 Process:  none; Textual's
 """
 
@@ -16,8 +16,9 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.widgets import DataTable, Static
 
-from xmppd.ctl.observer.pane import Pane, fill, make_room, selected
-from xmppd.ctl.observer.source import Source
+from otp.observer.source import Source
+from otp.observer.ui.app import Observer
+from otp.observer.ui.pane import Pane, fill, make_room, selected
 
 #: sessions that are drawn; the others are counted
 DRAWN: Final = 500
@@ -29,7 +30,7 @@ class SessionsPane(Pane):
     """A line for each session, by JID."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "app.kick", "kick"),
+        Binding("k", "kick", "kick"),
         Binding("enter", "app.detail", "detail", priority=True),
     ]
 
@@ -56,7 +57,7 @@ class SessionsPane(Pane):
 
     def fetch(self, source: Source) -> Any:
         """See Pane."""
-        return source.sessions()
+        return source.ask("session list")
 
     def show(self, data: Sequence[dict[str, Any]]) -> None:
         """See Pane."""
@@ -69,6 +70,12 @@ class SessionsPane(Pane):
     def session(self) -> str | None:
         """The full JID under the cursor."""
         return selected(self.query_one("#sessions", DataTable))
+
+    def action_kick(self) -> None:
+        """End the session under the cursor, if the operator says yes."""
+        app, jid = self.app, self.session
+        if jid is not None and isinstance(app, Observer):
+            app.ask(f"End the session of {jid}?", lambda user: app.source.ask("session kick", user=user), jid)
 
     @property
     def chosen(self) -> str | None:

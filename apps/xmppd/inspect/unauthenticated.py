@@ -1,11 +1,11 @@
-"""strangers — the streams behind an address or a port, from their first byte: what a worker adds to look.pids.
+"""unauthenticated — the streams behind an address or a port, from their first byte.
 
 OTP:      cf. ejabberd_listener's and ejabberd_c2s' socket info
-Way:      look.pids → [strangers] → the state of the streams' processes
+Way:      inspect.plugin → [unauthenticated] → the state of the streams' processes
 Process:  none; loaded on workers
 
 A word is an IP address, "192.0.2.1", or a port that is listened on, ":5222". A session is found by its JID
-(look.jids); before that there is no JID, and nobody knows who it will be.
+(inspect.jids); before that there is no JID, and nobody knows who it will be.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from otp.erts import process
 from otp.erts.pid import Pid
 from otp.stdlib.gen_fsm import Event
 from xmppd import audit
-from xmppd.ctl.look import pids
+from xmppd.inspect.words import is_address, is_port
 from xmppd.net.connection import Batch
 from xmppd.net.tcp_connection import TcpConnection
 from xmppd.net.transport import Transport
@@ -25,7 +25,7 @@ from xmppd.stream import c2s_data, component
 
 def streams(word: str) -> list[Pid]:
     """The clients' and components' processes of this node behind an address or port; none for another word."""
-    return [pid for pid in process.processes() if matches(word, pid)] if pids.is_address(word) else []
+    return [pid for pid in process.processes() if matches(word, pid)] if is_address(word) else []
 
 
 def joins(word: str, pid: Pid, message: Any) -> bool:
@@ -38,7 +38,7 @@ def matches(word: str, pid: Pid) -> bool:
     transport = transport_of(pid)
     if transport is None:
         return False
-    if pids.is_port(word):
+    if is_port(word):
         return f":{_port(transport)}" == word
     return audit.address(transport.peer) == audit.address(word)
 
@@ -59,14 +59,3 @@ def name(pid: Pid) -> str | None:
     """What to call a stream that is no session yet."""
     transport = transport_of(pid)
     return f"stream from {audit.address(transport.peer)}" if transport is not None else None
-
-
-def add() -> None:
-    """Have look.pids ask here, after look.jids. Idempotent."""
-    if streams not in pids.FINDERS:
-        pids.FINDERS.append(streams)
-        pids.JOINERS.append(joins)
-        pids.NAMERS.append(name)
-
-
-add()

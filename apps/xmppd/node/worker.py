@@ -25,15 +25,12 @@ from xmppd.node.worker_start import WorkerStart
 #: what the parent may call, once all runs: before that it is told that we are still starting
 EXPORTS = (
     "xmppd.admin.worker_commands",
-    "xmppd.ctl.introspection",
     "xmppd.admin.upgrade",
-    "xmppd.ctl.look.crash",
-    "xmppd.ctl.look.hops",
-    "xmppd.ctl.look.jids",
-    "xmppd.ctl.look.observe",
-    "xmppd.ctl.look.strangers",
-    "xmppd.ctl.look.top",
-    "xmppd.ctl.look.tracing",
+    "xmppd.inspect.hops",
+    "xmppd.inspect.plugin",
+    "otp.observer.backend",
+    "otp.observer.crash",
+    "otp.observer.tracing",
 )
 
 

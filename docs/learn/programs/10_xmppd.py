@@ -16,7 +16,8 @@ from otp.erts import process, runtime
 from otp.erts.process import receive, self_, send, spawn_link, whereis
 from otp.erts.scheduler import THIS
 from otp.kernel import pg
-from otp.stdlib import gen_server, introspect, tree
+from otp.observer import tree
+from otp.stdlib import gen_server
 from xmppd import sup
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Listen, Paths, StoreSection
@@ -90,7 +91,7 @@ def way(node, name):
 
 
 def restarts(top):
-    return {node.id: node.restarts for node in tree.walk(introspect.tree(top)) if node.restarts}
+    return {node.id: node.restarts for node in tree.walk(tree.tree(top)) if node.restarts}
 
 
 def sessions():
@@ -110,7 +111,7 @@ async def main(name="mod_roster@localhost", times="1"):
     await hear()
     before = sessions()
     print("clients logged in:", len(before))
-    print("the way down the tree:", " > ".join(way(introspect.tree(top)[0], name)))
+    print("the way down the tree:", " > ".join(way(tree.tree(top)[0], name)))
 
     longest = max([await kill(name) for _ in range(int(times))])
     print(f"killed {name}, {times} in a row: nobody bore the name for {longest:.1f} ms at most")

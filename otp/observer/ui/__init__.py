@@ -1,1 +1,1 @@
-"""observer — the live server in the terminal, tab by tab; needs Textual (the extra `observer`)."""
+"""ui — the observer in the terminal, tab by tab; needs Textual."""

@@ -1,48 +1,48 @@
-"""app — the observer: tabs over the live server, in the terminal.
+"""app — the observer: tabs over a running program, in the terminal.
 
 OTP:      observer:start()
-Way:      ctl.look_verbs → [app] → panes, each fetching through observer.source in a thread
+Way:      cli → [app] → panes, each fetching through the source in a thread
 Process:  none; Textual's own loop, in the operator's terminal
 
-Only the tab in front asks the server, and what it asks is answered from side tables: looking disturbs nobody.
+Only the tab in front asks the program, and what it asks is answered from side tables: looking disturbs nobody. A
+program adds tabs of its own: run(source, more=[("Orders", OrdersPane)]).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Header, TabbedContent, TabPane
 
-from xmppd.commands import CommandError
-from xmppd.ctl.observer.applications import ApplicationsPane
-from xmppd.ctl.observer.load import LoadPane
-from xmppd.ctl.observer.pane import Pane
-from xmppd.ctl.observer.panes import ProcessesPane, SystemPane, TablesPane
-from xmppd.ctl.observer.sessions import SessionsPane
-from xmppd.ctl.observer.source import Source
-from xmppd.ctl.observer.trace import TracePane
-from xmppd.ctl.observer.windows import Detail, Question
-from xmppd.node.home import Home
+from otp.observer.errors import ObserverError
+from otp.observer.source import Source
+from otp.observer.ui.applications import ApplicationsPane
+from otp.observer.ui.load import LoadPane
+from otp.observer.ui.pane import Pane
+from otp.observer.ui.panes import ProcessesPane, SystemPane, TablesPane
+from otp.observer.ui.trace_pane import TracePane
+from otp.observer.ui.windows import Detail, Question
 
-_TABS: tuple[tuple[str, type[Pane]], ...] = (
+Tabs = Sequence[tuple[str, type[Pane]]]
+
+TABS: Final[Tabs] = (
     ("System", SystemPane),
     ("Load", LoadPane),
     ("Applications", ApplicationsPane),
     ("Processes", ProcessesPane),
     ("Tables", TablesPane),
     ("Trace", TracePane),
-    ("Sessions", SessionsPane),
 )
 
 
 class Observer(App[None]):
     """The tabs; the one in front is filled anew every so many seconds."""
 
-    TITLE = "xmppd observer"
+    TITLE = "observer"
     CSS = """
     #details { height: 3; dock: bottom; padding: 0 1; background: $panel; }
     #rows { height: 40%; border-top: solid $primary; }
@@ -50,28 +50,30 @@ class Observer(App[None]):
     TabPane { padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(f"{place},f{place}", f"tab('{name}')", name, show=False) for place, (name, _) in enumerate(_TABS, 1)),
         Binding("escape", "leave", show=False),
         Binding("q", "quit", "quit"),
     ]
 
-    def __init__(self, source: Source, every: float = 1.0) -> None:
+    def __init__(self, source: Source, every: float = 1.0, more: Tabs = ()) -> None:
         super().__init__()
         self.source, self.every = source, every
+        self._tabs = (*TABS, *more)
         self._busy = False
+        for place, (name, _) in enumerate(self._tabs[:9], 1):
+            self.bind(f"{place},f{place}", f"tab('{name}')", description=name, show=False)
 
     def compose(self) -> ComposeResult:
         """The tabs."""
         yield Header()
         with TabbedContent(initial="System", id="tabs"):
-            for place, (name, pane) in enumerate(_TABS, 1):
+            for place, (name, pane) in enumerate(self._tabs, 1):
                 with TabPane(f"{place} {name}", id=name):
                     yield pane()
         yield Footer()
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self.sub_title = str(self.source.home.path)
+        self.sub_title = self.source.name
         self.set_interval(self.every, self.look)
         self.look()
 
@@ -102,8 +104,8 @@ class Observer(App[None]):
             data = await asyncio.to_thread(pane.fetch, self.source)
             if self.is_running and pane.is_composed:
                 pane.show(data)
-        except CommandError as error:
-            self.notify(str(error), title="the server says", severity="error", markup=False)
+        except ObserverError as error:
+            self.notify(str(error), title="the program says", severity="error", markup=False)
         finally:
             self._busy = False
 
@@ -138,17 +140,11 @@ class Observer(App[None]):
             self.notify(told["kept"], title="refused", severity="warning", markup=False)
             return
         question = {"kill": f"Kill {named}?", "raise": f"Let {named} crash?"}[how]
-        self._ask(f"{question} What it was doing is lost; its supervisor decides what comes then.",
+        self.ask(f"{question} What it was doing is lost; its supervisor decides what comes then.",
                   self.source.crash, chosen, how)  # fmt: skip
 
-    def action_kick(self) -> None:
-        """End the session under the cursor, if the operator says yes."""
-        pane = self.pane
-        if isinstance(pane, SessionsPane) and pane.session is not None:
-            self._ask(f"End the session of {pane.session}?", self.source.kick, pane.session)
-
-    def _ask(self, question: str, do: Callable[..., Any], *args: Any) -> None:
-        """Do it after a yes."""
+    def ask(self, question: str, do: Callable[..., Any], *args: str) -> None:
+        """Have do(*args), which may block, done after a yes."""
 
         async def act() -> None:
             if await self._told(do, *args) is not None:
@@ -162,10 +158,10 @@ class Observer(App[None]):
         self.push_screen(Question(question), answered)
 
     async def _told(self, do: Callable[..., Any], *args: Any) -> Any:
-        """What the server answers; None, and its words on the screen, if it refuses or has nothing to tell."""
+        """What the program answers; None, and its words on the screen, if it refuses or has nothing to tell."""
         try:
             told = await asyncio.to_thread(do, *args)
-        except CommandError as error:
+        except ObserverError as error:
             self.notify(str(error), title="refused", severity="warning", markup=False)
             return None
         if told is None:
@@ -178,6 +174,8 @@ class Observer(App[None]):
         self.exit()
 
 
-def run(home: Home, every: float = 1.0) -> None:
-    """Be the observer of a running server until it is closed."""
-    Observer(Source(home), every).run()
+def run(source: Source, every: float = 1.0, more: Tabs = (), title: str = Observer.TITLE) -> None:
+    """Be the observer of a running program until it is closed; `every`: seconds between two looks."""
+    app = Observer(source, every, more)
+    app.title = title
+    app.run()

@@ -1,7 +1,7 @@
 """applications — the observer's tab Applications: the supervision trees of all nodes, alive, opened as one likes.
 
 OTP:      observer_app_wx
-Way:      observer.app → [applications] → observer.source
+Way:      ui.app → [applications] → source
 Process:  none; Textual's
 
 What is shown stays open while it changes underneath. Enter shows all of a process; the space bar opens and closes a
@@ -19,9 +19,9 @@ from textual.binding import BindingType
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
-from otp.stdlib.tree import words
-from xmppd.ctl.observer.pane import ON_A_PROCESS, Pane, plain
-from xmppd.ctl.observer.source import Source
+from otp.observer.source import Source
+from otp.observer.tree import words
+from otp.observer.ui.pane import ON_A_PROCESS, Pane, plain
 
 _RED: Final = "bold red"
 _AMBER: Final = "yellow"

@@ -1,7 +1,7 @@
 """charts — curves over time in characters: each with a scale that says how high it is, all over one axis of time.
 
 OTP:      what observer_perf_wx draws
-Way:      observer.load → [charts] → a text for the terminal
+Way:      ui.load → [charts] → a text for the terminal
 Process:  none; pure
 
     CPU % 12.5                 a title with the newest value

@@ -1,7 +1,7 @@
 """load — the observer's tab Load: CPU, turns, memory, processes and run queue of every node, over time.
 
 OTP:      observer_perf_wx
-Way:      observer.app → [load] → observer.source; drawn by observer.charts
+Way:      ui.app → [load] → source; drawn by ui.charts
 Process:  none; Textual's
 """
 
@@ -15,11 +15,11 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from xmppd.ctl.look_text import size
-from xmppd.ctl.observer import charts
-from xmppd.ctl.observer.charts import Measure
-from xmppd.ctl.observer.pane import Pane
-from xmppd.ctl.observer.source import Source
+from otp.observer.source import Source
+from otp.observer.text import size
+from otp.observer.ui import charts
+from otp.observer.ui.charts import Measure
+from otp.observer.ui.pane import Pane
 
 #: values that a curve remembers
 HISTORY: Final = 240

@@ -1,7 +1,7 @@
 """pane — what every tab of the observer is: it fetches its data in a thread, and shows it.
 
 OTP:      observer_wx's tabs: each a process that polls while it is in front
-Way:      observer.app → [pane] ← system, load, applications, processes, tables, trace, sessions
+Way:      ui.app → [pane] ← system, load, applications, processes, tables, trace, and a program's own
 Process:  none; Textual's
 """
 
@@ -16,13 +16,13 @@ from textual.containers import Vertical
 from textual.widgets import DataTable
 from textual.widgets.data_table import ColumnKey
 
-from xmppd.ctl.observer.source import Source
+from otp.observer.source import Source
 
 #: keys of a tab whose lines are processes; what ends one asks first
 ON_A_PROCESS: Final = (
     Binding("enter", "app.detail", "detail", priority=True),
-    Binding("k", "app.crash('kill')", "kill (dev)"),
-    Binding("x", "app.crash('raise')", "crash (dev)"),
+    Binding("k", "app.crash('kill')", "kill"),
+    Binding("x", "app.crash('raise')", "crash"),
 )
 
 
@@ -49,7 +49,7 @@ class Pane(Vertical):
         return False
 
     def fetch(self, source: Source) -> Any:
-        """The data of this moment. Runs in a thread and may block. Raises CommandError."""
+        """The data of this moment. Runs in a thread and may block. Raises ObserverError."""
         raise NotImplementedError
 
     def show(self, data: Any) -> None:

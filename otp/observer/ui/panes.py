@@ -1,7 +1,7 @@
 """panes — the observer's tabs System, Processes and Tables.
 
 OTP:      observer_sys_wx, observer_pro_wx, observer_tv_wx
-Way:      observer.app → [panes] → observer.source
+Way:      ui.app → [panes] → source
 Process:  none; Textual's
 """
 
@@ -15,9 +15,9 @@ from textual.binding import Binding, BindingType
 from textual.events import Resize
 from textual.widgets import DataTable, Static
 
-from xmppd.ctl.look_text import size
-from xmppd.ctl.observer.pane import ON_A_PROCESS, Pane, fill, make_room, plain, selected
-from xmppd.ctl.observer.source import Source
+from otp.observer.source import Source
+from otp.observer.text import size
+from otp.observer.ui.pane import ON_A_PROCESS, Pane, fill, make_room, plain, selected
 
 _ORDERS: Final = ("rate", "mailbox", "memory", "reductions")
 #: what a process is called stands first, and takes what room the numbers leave; status and class may be scrolled to

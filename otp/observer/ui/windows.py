@@ -1,7 +1,7 @@
 """windows — what opens over a tab of the observer: a question before anything is ended, and all of one process.
 
 OTP:      observer_procinfo; the dialogs of observer_lib
-Way:      observer.app → [windows] → the answer
+Way:      ui.app → [windows] → the answer
 Process:  none; Textual's
 """
 
@@ -18,7 +18,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from xmppd.ctl.observer.pane import plain
+from otp.observer.ui.pane import plain
 
 
 class Question(ModalScreen[bool]):

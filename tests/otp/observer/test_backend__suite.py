@@ -9,7 +9,8 @@ from otp.erts import process, trace
 from otp.erts.process import process_info, receive, send, spawn
 from otp.erts.process_info import ITEMS
 from otp.erts.trace import Trace
-from otp.stdlib import ets, gen_server, introspect, pictures, supervisor, top, tree
+from otp.observer import pictures, top, tree
+from otp.stdlib import ets, gen_server, introspect, supervisor
 from otp.stdlib.child_spec import ChildSpec, SupFlags
 from otp.stdlib.gen_server import GenServer, NoReply
 from otp.stdlib.supervisor import Supervisor
@@ -50,11 +51,11 @@ def test_observer__basic() -> None:
         await process.sleep(0.002)
         before, handled = top.counts(), {pid: pid.target.reductions for pid in process.processes()}
 
-        nodes = list(tree.walk(introspect.tree()))  # applications
+        nodes = list(tree.walk(tree.tree()))  # applications
         assert [n.name for n in nodes] == ["sup", "one", "two", "three"]
         assert {n.status for n in nodes} == {"running"}
         assert nodes[2].mailbox == 5
-        as_json = json.loads(json.dumps([tree.as_dict(n) for n in introspect.tree()]))
+        as_json = json.loads(json.dumps([tree.as_dict(n) for n in tree.tree()]))
         assert as_json[0]["children"][1]["name"] == "two"
         assert "three" in pictures.mermaid({"test": as_json})
 
@@ -79,7 +80,7 @@ def test_observer__basic() -> None:
         assert await introspect.get_state("one") == {"one": 1}  # what is asked for by hand, is asked
         process.exit_(process.whereis("two"), "kill")  # type: ignore[arg-type]
         await until(lambda: process.whereis("two") is not None)
-        again = {n.name: n for n in tree.walk(introspect.tree())}
+        again = {n.name: n for n in tree.walk(tree.tree())}
         assert again["two"].restarts == 1
         assert again["two"].mailbox == 0
         await introspect.resume("three")

@@ -1,6 +1,6 @@
-"""test_trace — the parent begins a trace where it belongs, and puts what was seen in order.
+"""test_commands — what is asked of all nodes of a mesh comes together in one answer.
 
-Way:  xmppd.ctl.look.trace
+Way:  otp.observer.commands
 """
 
 from __future__ import annotations
@@ -9,89 +9,89 @@ from typing import Any
 
 import pytest
 
+from otp.erts import process
+from otp.observer import commands
+from otp.observer.errors import BadRequest, ObserverError, Refused
+from tests.support import mesh
+from tests.support.mesh import Mesh, call
 from tests.support.node import run
-from xmppd.commands import CommandError
-from xmppd.ctl.look import nodes, trace
+from tests.support.remote_node import Echoed
 
 
-class Parent:
-    workers = ("w1", "w2")
+def test_every_node_tells_and_one_alone_too() -> None:
+    async def body(others: Mesh) -> None:
+        echo = await call("w1", "start_echo")
+        for what in ("system", "load", "tables"):
+            assert list(await commands.observe(what)) == ["main", "w1"]
+        assert (await commands.observe("info", str(echo)))["w1"]["pid"] == str(echo)
+        assert list(await commands.observe("load", node="w1")) == ["w1"]
+        assert await commands.tree() == {"main": [], "w1": []}
+        found = await commands.top("reductions", 500, 0.05)
+        assert str(echo) in [row["pid"] for row in found["rows"]]
+        assert [(node["node"], node["up"]) for node in found["nodes"]] == [("main", True), ("w1", True)]
+
+    mesh.run(body, "w1")
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    calls: list[Any] = []
-    answers: dict[str, Any] = {
-        "begin": {"w1": 1, "w2": 0},
-        "read": {"w1": {"events": [{"at": 2}], "over": False, "dropped": 1},
-                 "w2": {"events": [{"at": 1}], "over": False, "dropped": 0}},
-        "end": {},
-        "is_account": {"w1": None, "w2": None},
-    }  # fmt: skip
+def test_a_trace_of_a_process_of_another_node_in_the_order_of_time() -> None:
+    async def body(others: Mesh) -> None:
+        echo = await call("w1", "start_echo")
+        begun = await commands.trace_begin(str(echo))
+        assert (begun["nodes"], begun["processes"], begun["note"]) == (["w1"], 1, "")
+        for word in ("one", "two"):
+            process.send(echo, (process.self_(), word))
+            assert (await mesh.receive(lambda m: isinstance(m, Echoed))).what == word
+        events: list[Any] = []
 
-    async def each(fn: str, *args: Any, only: Any = None, timeout: float = 0) -> dict[str, Any]:
-        calls.append((fn.rpartition(":")[2], only, args))
-        found = answers[fn.rpartition(":")[2]]
-        return {name: found.get(name) for name in only if name != "main"}
+        async def read() -> bool:
+            events.extend((await commands.trace_read(begun["key"], begun["nodes"]))["events"])
+            return len(events) >= 4
 
-    monkeypatch.setattr(nodes, "state", Parent)
-    monkeypatch.setattr(nodes, "each", each)
-    return calls
+        while not await read():
+            await process.sleep(0.01)
+        assert [event["dir"] for event in events] == ["in", "out", "in", "out"]
+        assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+        assert await commands.trace_end(begun["key"], ["w1", "elsewhere"]) == {"ended": True}
+        assert (await commands.trace_read(begun["key"], ["w1"]))["over"]
 
-
-def begin(target: str, node: str | None = None, direction: str = "both") -> Any:
-    async def body() -> Any:
-        return await trace.begin(target, ["iq"], direction, 10, 5.0, node)
-
-    return run(body)
+    mesh.run(body, "w1")
 
 
-def test_a_name_is_followed_everywhere_a_pid_on_its_node_a_jid_on_the_workers(asked: list[Any]) -> None:
-    begun = begin("router")
-    assert (begun["nodes"], begun["processes"]) == (["w1", "w2"], 1)
-    begin("<w1.1.7>")
-    begin("romeo@x")
-    assert [only for _, only, _ in asked] == [["main", "w1", "w2"], ["w1"], ["w1", "w2"]]
-    assert asked[0][2][1:] == ("router", ["iq"], "both", 10, 5.0)
+def test_a_process_of_another_node_is_broken() -> None:
+    async def body(others: Mesh) -> None:
+        echo = await call("w1", "start_echo")
+        told = await commands.crash(str(echo), "kill")
+        assert (told["node"], told["pid"], told["tree"]) == ("w1", str(echo), {"w1": []})
+        with pytest.raises(ObserverError, match="there is no process"):
+            await commands.crash(str(echo), "kill")
+
+    mesh.run(body, "w1")
 
 
-def test_nobody_is_meant(asked: list[Any]) -> None:
-    with pytest.raises(CommandError, match="no process router"):
-        begin("router", "w2")
-    assert asked[-1][0] == "end"
-    assert begin("romeo@x", "w2")["processes"] == 0, "who is no session yet may come"
-    with pytest.raises(CommandError, match="in, out or both"):
-        begin("router", direction="up")
+def test_what_means_nothing_is_told() -> None:
+    async def body() -> None:
+        for asked, words in (
+            (commands.observe("weather"), "none of system"),
+            (commands.observe("rows"), "which table"),
+            (commands.observe("info"), "which process"),
+            (commands.tree(node="w9"), "no node w9; there are test"),
+            (commands.top("mailbx"), "did you mean 'mailbox'"),
+            (commands.trace_begin("x", direction="up"), "in, out or both"),
+            (commands.crash("x", "kil"), "did you mean 'kill'"),
+            (commands.execute("tre", {}), "did you mean 'tree'"),
+            (commands.execute("tree", {"x": 1}), "unexpected keyword"),
+        ):
+            with pytest.raises(BadRequest, match=words):
+                await asked
+        for nobody, words in (
+            (commands.tree("crowd"), "no supervisor crowd"),
+            (commands.trace_begin("nobody"), "there is no process nobody"),
+            (commands.crash("nobody"), "there is no process nobody"),
+        ):
+            with pytest.raises(ObserverError, match=words):
+                await nobody
+        with pytest.raises(Refused, match="holds an application or the node"):
+            await commands.crash(str(process.self_()), "kill")
+        assert await commands.execute("observe", {"what": "rows", "name": "none"}) == {"test": []}
 
-
-def test_who_may_yet_come_is_waited_for_and_who_cannot_is_told(
-    asked: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert begin("romeo@x", "w2")["note"] == "romeo@x is not connected; waiting"
-    assert begin("192.0.2.1", "w2")["note"] == "192.0.2.1 is not connected; waiting"
-    assert begin(":5222", "w2")["note"]
-    assert begin("romeo@x")["note"] == "", "a session is there"
-    begin("192.0.2.1")
-    assert asked[-1][1] == ["w1", "w2"], "the parent has no streams"
-    asked.clear()
-    each = nodes.each
-
-    async def known(fn: str, *args: Any, only: Any = None, timeout: float = 0) -> dict[str, Any]:
-        if fn.endswith("is_account"):
-            return {"w2": False}
-        return await each(fn, *args, only=only)
-
-    monkeypatch.setattr(nodes, "each", known)
-    with pytest.raises(CommandError, match="there is no account nobody@x"):
-        begin("nobody@x", "w2")
-    assert asked[-1][0] == "end"
-
-
-def test_events_of_all_nodes_in_the_order_of_time(asked: list[Any]) -> None:
-    async def body() -> Any:
-        found = await trace.read("k", ["w1", "w2", "elsewhere"])
-        assert await trace.end("k", ["w1"]) == {"ended": True}
-        return found
-
-    assert run(body) == {"events": [{"at": 1}, {"at": 2}], "over": False, "dropped": 1}
-    assert [only for _, only, _ in asked] == [["w1", "w2"], ["w1"]]
+    run(body)

@@ -1,45 +1,45 @@
 """test_crash — processes are broken on purpose, where that is allowed.
 
-Way:  xmppd.ctl.look.crash
+Way:  otp.observer.crash
 """
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from otp.erts import process
 from otp.erts.process import process_info
-from otp.kernel import application, application_master
+from otp.kernel import application_master
+from otp.observer import backend, crash, plugin
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import SupFlags
 from tests.support.node import run, until
 from tests.support.scripted_children import Any_, Script, pids, worker
-from tests.support.server import config
-from xmppd.commands import EXIT_PERMISSION, CommandError
-from xmppd.config.schema import NodeSection
-from xmppd.ctl.look import crash, nodes
 
 
-def beside(body: Any, profile: str = "development") -> Any:
-    """Run a body on a node of that profile, beside a supervisor `top` of workers a and b."""
-    chosen = dataclasses.replace(config(Path("/nowhere")), node=NodeSection(profile=profile))
+class Says(plugin.Plugin):
+    """Refuses with these words, or nothing."""
 
+    def __init__(self, refusal: str) -> None:
+        self.words = refusal
+
+    def refusal(self, pid: Any) -> str:
+        return self.words
+
+
+def beside(body: Any, refusal: str = "") -> Any:
+    """Run a body on a node that refuses with these words, beside a supervisor `top` of workers a and b."""
     async def main() -> Any:
-        application.set_env("xmppd", "config", chosen)
+        plugin.install(Says(refusal))
         process.trap_exit()
         script = Script()
         top = await supervisor.start_link(
             Any_, (SupFlags(intensity=9), [worker(script, "a"), worker(script, "b")]), name="top"
         )
-        try:
-            return await body(top, script)
-        finally:
-            application.forget_env("xmppd")
+        return await body(top, script)
 
     return run(main)
 
@@ -53,8 +53,8 @@ def test_it_ends_as_told_and_the_tree_tells_so(how: str, reason: str) -> None:
         found = crash.find(str(victim))
         assert found == {"pid": str(victim), "who": "Worker", "supervisor": str(top)}
         assert crash.do(str(victim), how, 1.0, 1) == {"done": how}
-        await until(lambda: crash.around(str(top))[0]["recent"] == 1)
-        child = crash.around(str(top))[0]["children"][0]
+        await until(lambda: backend.trees(str(top))[0]["recent"] == 1)
+        child = backend.trees(str(top))[0]["children"][0]
         assert child["last_exit"].startswith(reason)
         assert child["status"] == "running"
         assert crash.do(str(victim), how, 1.0, 1) == {"error": f"{victim} has ended already"}
@@ -67,7 +67,7 @@ def test_terminate_runs_for_who_raises_and_not_for_who_is_killed() -> None:
         a, b = await pids(top)
         crash.break_(a, "raise", 0, 0)
         crash.break_(b, "kill", 0, 0)
-        await until(lambda: crash.around("top")[0]["recent"] == 2)
+        await until(lambda: backend.trees("top")[0]["recent"] == 2)
         assert script.of("stop") == ["a"]
 
     beside(body)
@@ -110,52 +110,18 @@ def test_a_plain_function_can_only_be_killed_or_flooded() -> None:
         found = crash.find(str(process.self_()))
         assert found is not None
         assert found["supervisor"] is None
-        assert [root["id"] for root in crash.around(None)] == ["top"]
+        assert [root["id"] for root in backend.trees()] == ["top"]
 
     beside(body)
 
 
-def test_a_production_node_refuses() -> None:
+def test_a_program_may_refuse() -> None:
     async def body(top: Any, script: Script) -> None:
-        assert "production" in crash.do(str(top), "kill", 0, 0)["error"]
-        assert process.is_alive(top)
+        victim = (await pids(top))[0]
+        assert crash.do(str(victim), "kill", 0, 0) == {"error": "refused: this is the real shop"}
+        assert process.is_alive(victim)
 
-    beside(body, "production")
-
-
-def test_the_parent_finds_the_node_breaks_and_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Parent:
-        workers = ("w1", "w2")
-        config = dataclasses.replace(config(Path("/nowhere")), node=NodeSection(profile="development"))
-
-    here = {"pid": "<w1.1.7>", "who": "router", "supervisor": "<w1.1.2>"}
-    finds: dict[str, Any] = {"main": None, "w1": here, "w2": here}
-
-    async def each(fn: str, target: str, only: Any) -> dict[str, Any]:
-        return {name: finds[name] for name in only if target == "router"}
-
-    async def one(name: str, fn: str, *args: Any) -> Any:
-        return {"do": {"done": "kill"}, "around": ["the tree"]}[fn.rpartition(":")[2]]
-
-    for name, value in (("each", each), ("one", one), ("state", Parent)):
-        monkeypatch.setattr(nodes, name, value)
-    monkeypatch.setattr(crash, "state", Parent)
-    monkeypatch.setattr(crash, "SETTLE", 0.0)
-
-    async def body() -> None:
-        with pytest.raises(CommandError, match="router is on w1, w2"):
-            await crash.crash("router", "kill", 1.0, 1, None)
-        with pytest.raises(CommandError, match="there is no process nobody"):
-            await crash.crash("nobody", "kill", 1.0, 1, None)
-        with pytest.raises(CommandError, match='did you mean "kill"'):
-            await crash.crash("router", "kil", 1.0, 1, None)
-        found = await crash.crash("router", "kill", 1.0, 1, "w2")
-        assert (found["node"], found["tree"]) == ("w2", {"w2": ["the tree"]})
-        with pytest.raises(CommandError) as refused:
-            crash.allow("production")
-        assert refused.value.status == EXIT_PERMISSION
-
-    run(body)
+    beside(body, "this is the real shop")
 
 
 @pytest.mark.parametrize("how", crash.WAYS)
@@ -163,7 +129,8 @@ def test_what_holds_the_node_is_refused_and_lives(how: str) -> None:
     async def body(top: Any, script: Script) -> None:
         assert crash.refusal((await pids(top))[0]) == ""
         master = process.spawn(application_master.run, process.self_(), None)
-        for pid, why in ((top, "top supervisor"), (master, "holds an application")):
+        root = process.self_()
+        for pid, why in ((top, "top supervisor"), (master, "holds an application"), (root, "or the node")):
             error = crash.do(str(pid), how, 0.0, 1)["error"]
             assert error.startswith("refused: ")
             assert why in error

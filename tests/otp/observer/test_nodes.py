@@ -1,28 +1,25 @@
 """test_nodes — several nodes are asked at the same time; who is silent is None.
 
-Way:  xmppd.ctl.look.nodes
+Way:  otp.observer.nodes
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from otp.erts import process
-from otp.kernel import node, rpc
+from otp.kernel import application, node, rpc
+from otp.observer import nodes
+from otp.observer.errors import BadRequest
 from tests.support.node import run
-from xmppd.commands import CommandError
-from xmppd.ctl.look import nodes
-
-
-class Parent:
-    workers = ("w1", "w2", "w3")
 
 
 @pytest.fixture(autouse=True)
-def three_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """w1 is slow, w2 fails, w3 is down."""
+def three_others(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Of a mesh w1 is slow, w2 fails, w3 is down; w4 has come to it later."""
 
     async def call(worker: str, fn: str, *args: Any, timeout: float) -> Any:
         if worker == "w2":
@@ -30,16 +27,18 @@ def three_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         await process.sleep(0.05)
         return [worker, *args]
 
-    monkeypatch.setattr(nodes, "state", Parent)
-    monkeypatch.setattr(node, "nodes", lambda: ["w1", "w2"])
+    monkeypatch.setattr(node, "nodes", lambda: ["w1", "w2", "w4"])
     monkeypatch.setattr(rpc, "call", call)
+    application.set_env("kernel", "nodes", ("test", "w1", "w2", "w3"))
+    yield
+    application.unset_env("kernel", "nodes")
 
 
-def test_everybody_is_asked_and_the_parent_answers_itself() -> None:
+def test_everybody_is_asked_and_this_node_answers_itself() -> None:
     async def body() -> dict[str, Any]:
         return await nodes.each("builtins:str", "x")
 
-    assert run(body) == {"main": "x", "w1": ["w1", "x"], "w2": None, "w3": None}
+    assert run(body) == {"test": "x", "w1": ["w1", "x"], "w2": None, "w3": None, "w4": ["w4", "x"]}
 
 
 def test_some_are_asked() -> None:
@@ -62,7 +61,10 @@ def test_who_does_not_answer_in_time_is_left_out(monkeypatch: pytest.MonkeyPatch
 
 
 def test_names_of_nodes() -> None:
-    assert nodes.names() == ["main", "w1", "w2", "w3"]
-    assert nodes.names("w2") == ["w2"]
-    with pytest.raises(CommandError, match="no node w7; there are main, w1"):
-        nodes.names("w7")
+    async def body() -> None:
+        assert nodes.names() == ["test", "w1", "w2", "w3", "w4"], "this one first"
+        assert nodes.names("w2") == ["w2"]
+        with pytest.raises(BadRequest, match="no node w7; there are test, w1"):
+            nodes.names("w7")
+
+    run(body)

@@ -1,6 +1,6 @@
 """test_pictures — trees as Mermaid and DOT.
 
-Way:  otp.stdlib.pictures
+Way:  otp.observer.pictures
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otp.stdlib import pictures
+from otp.observer import pictures
 
 
 def branch(id_: str, pid: str | None, *children: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""test_detail — all that may be known of one process, and nothing that may not.
+"""test_procinfo — all that may be known of one process, and nothing that may not.
 
-Way:  otp.stdlib.detail
+Way:  otp.observer.procinfo
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from typing import Any
 
 from otp.erts import process, runtime
 from otp.erts.pid import Pid
-from otp.stdlib import detail, gen_server
+from otp.observer import procinfo
+from otp.stdlib import gen_server
 
 
 class Keeper(gen_server.GenServer[Any]):
@@ -36,7 +37,7 @@ def test_all_that_observer_shows_of_a_process_is_there_and_its_secrets_are_not()
     async def main() -> Any:
         pid = await gen_server.start_link(Keeper, name="keeper")
         assert pid is not None
-        return str(pid), str(process.self_()), await detail.of(pid)
+        return str(pid), str(process.self_()), await procinfo.of(pid)
 
     pid, me, found = told(main)
     assert found["pid"] == pid
@@ -59,13 +60,13 @@ def test_the_module_says_what_of_its_state_may_be_seen() -> None:
     async def main() -> Any:
         pid = await gen_server.start_link(Careful)
         assert pid is not None
-        return await detail.of(pid)
+        return await procinfo.of(pid)
 
     assert told(main)["state"] == "{'rows': 3}"
 
 
 def test_of_one_that_is_busy_the_rest_is_told_and_its_mailbox_keeps_no_question(monkeypatch: Any) -> None:
-    monkeypatch.setattr(detail, "PATIENCE", 0.05)
+    monkeypatch.setattr(procinfo, "PATIENCE", 0.05)
 
     async def main() -> Any:
         pid = await gen_server.start_link(Keeper)
@@ -73,7 +74,7 @@ def test_of_one_that_is_busy_the_rest_is_told_and_its_mailbox_keeps_no_question(
         gen_server.cast(pid, "work")
         gen_server.cast(pid, {"password": "s3cret"})
         await process.sleep(0.01)
-        return await detail.of(pid)
+        return await procinfo.of(pid)
 
     found = told(main)
     assert "did not tell" in found["state"]
@@ -86,7 +87,7 @@ def test_a_plain_function_is_not_asked() -> None:
     async def main() -> Any:
         pid = process.spawn(process.receive)
         await process.sleep(0.0)
-        found = await detail.of(pid)
+        found = await procinfo.of(pid)
         info = process.process_info(pid)
         assert info is not None
         return found, info.message_queue_len
@@ -101,7 +102,7 @@ def test_pids_bear_names_and_a_crowd_is_counted() -> None:
     async def main() -> Any:
         me = process.self_()
         pids = [process.spawn_link(process.receive) for _ in range(25)]
-        found = await detail.of(me, lambda pid: f"n{pid.serial}")
+        found = await procinfo.of(me, lambda pid: f"n{pid.serial}")
         return found["links"], sorted(pids)
 
     links, pids = told(main)
@@ -111,6 +112,6 @@ def test_pids_bear_names_and_a_crowd_is_counted() -> None:
 
 def test_of_one_that_has_ended_there_is_nothing() -> None:
     async def main() -> Any:
-        return await detail.of(Pid("nonode", 1, 10**9))
+        return await procinfo.of(Pid("nonode", 1, 10**9))
 
     assert told(main) is None

@@ -1,6 +1,6 @@
 """test_sequence — charts as Mermaid and SVG.
 
-Way:  otp.stdlib.sequence
+Way:  otp.observer.sequence
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otp.stdlib.sequence import Arrow, mermaid, participants, svg, took
+from otp.observer.sequence import Arrow, mermaid, participants, svg, took
 
 ARROWS = [
     Arrow("client romeo@x/<a>", "receiver <w1.1.2>", "142 bytes; read", 0.0),

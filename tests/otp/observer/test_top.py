@@ -1,6 +1,6 @@
 """test_top — who has most to do.
 
-Way:  otp.stdlib.top
+Way:  otp.observer.top
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 
 from otp.erts import process
-from otp.stdlib import gen_server, top
+from otp.observer import top
+from otp.observer.top import Row
+from otp.stdlib import gen_server
 from otp.stdlib.child_spec import SupFlags
 from otp.stdlib.gen_server import GenServer, NoReply
-from otp.stdlib.top import Row
 from tests.support import scripted_children
 from tests.support.node import run
 

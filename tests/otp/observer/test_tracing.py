@@ -1,19 +1,19 @@
 """test_tracing — a node follows the messages of some of its processes, for a while.
 
-Way:  xmppd.ctl.look.tracing
+Way:  otp.observer.tracing
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from otp.erts import message_trace, process
 from otp.erts.signals import Down
+from otp.observer import plugin, tracing
 from tests.support.node import run, until
-from xmppd.ctl.look import tracing
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +123,41 @@ def test_nobody_of_that_name() -> None:
         return tracing.begin("k", "nobody", [], "both", 1, 1.0)
 
     assert run(body) == 0
+
+
+class Gossip(plugin.Plugin):
+    """Speaks of `echo` to whom follows "shop", and counts as of it who is told tea."""
+
+    def __init__(self) -> None:
+        self.told: list[Callable[[str, str], None]] = []
+
+    def listen(self, word: str, told: Callable[[str, str], None]) -> Callable[[], object]:
+        self.told.append(told)
+        return lambda: self.told.remove(told)
+
+    def joins(self, word: str, pid: Any, message: Any) -> bool:
+        return bool(word == "shop" and message == "tea")
+
+    async def missing(self, word: str) -> str | None:
+        return "" if word == "shop" else None
+
+
+def test_a_program_says_who_else_is_meant_and_what_else_is_to_be_told() -> None:
+    gossip = Gossip()
+
+    async def body() -> None:
+        pid = process.spawn(process.receive, lambda m: m == "end", name="customer")
+        assert tracing.begin("k", "shop", [], "in", 100, 60.0) == 0
+        assert await tracing.missing("shop") == ""
+        assert await tracing.missing("bakery") is None
+        process.send(pid, "milk")
+        process.send(pid, "tea")
+        gossip.told[0]("gossip", "password=s3cret")
+        seen = told("k")
+        assert seen[0] == ("in", "str", "'tea'")
+        assert seen[1:] == [("in", "gossip", "password=***")]
+        tracing.end("k")
+        assert gossip.told == []
+
+    plugin.install(gossip)
+    run(body)

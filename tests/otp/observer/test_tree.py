@@ -8,10 +8,10 @@ from typing import Any
 
 from otp.erts.exits import Crash
 from otp.erts.process import exit_, process_info, send, whereis
+from otp.observer.tree import as_dict, as_text, reason_text, tree, walk
 from otp.stdlib import gen_server, introspect, supervisor
 from otp.stdlib.child_spec import Strategy, SupFlags
 from otp.stdlib.gen_server import StopInit
-from otp.stdlib.tree import as_dict, as_text, reason_text, tree, walk
 from tests.support.node import run, until
 from tests.support.scripted_children import Any_, Script, end, pids, start, worker
 
@@ -114,7 +114,7 @@ def test_tree_shows_mailboxes_without_asking() -> None:
         before = process_info(a)
         for n in range(3):
             send(a, n)
-        node = introspect.tree(top)[0].children[0]
+        node = tree(top)[0].children[0]
         assert before is not None
         assert (node.mailbox, node.reductions) == (3, before.reductions), "it has not run in between"
 

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otp.erts.pid import Pid
+from otp.observer.tree import tree, walk
 from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import ChildSpec, Restart, Strategy, SupFlags
-from otp.stdlib.tree import tree, walk
 from tests.support.node import run, until
 from tests.support.scripted_children import Any_, Script, end_pid, exit_reason, start, worker
 

@@ -1,6 +1,6 @@
 """test_chart — the notes of all nodes become one way.
 
-Way:  xmppd.ctl.look.chart
+Way:  xmppd.inspect.chart
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from otp.observer import nodes
 from tests.support.node import run
 from xmppd.commands import CommandError
-from xmppd.ctl.look import chart, nodes
+from xmppd.inspect import chart
 
 SECOND = 1_000_000_000
 

@@ -1,6 +1,6 @@
 """test_hops — where stanzas are at which moment, in a whole server of one node.
 
-Way:  xmppd.ctl.look.hops
+Way:  xmppd.inspect.hops
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xmpp_core import ns
 from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmppd.auth import auth
-from xmppd.ctl.look import chart, hops
+from xmppd.inspect import chart, hops
 from xmppd.net.xml_stream import XmlStream
 from xmppd.routing import faults, hooks, router
 from xmppd.testing.client import Client

@@ -1,21 +1,35 @@
 """test_messages — what processes are told, in lines, and never a secret.
 
-Way:  xmppd.ctl.look.messages
+Way:  xmppd.inspect.messages
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from otp.observer import plugin
+from otp.observer.messages import lines
 from otp.stdlib.gen import Cast
 from otp.stdlib.gen_fsm import Event
 from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.jid import JID
 from xmpp_core.stanza import from_element
-from xmppd.ctl.look.messages import LONGEST, lines, xml
+from xmppd.inspect.messages import LONGEST, xml
+from xmppd.inspect.plugin import XmppdPlugin
 from xmppd.net.connection import Batch
 from xmppd.routing.deliver import Deliver, Kick
+
+
+@pytest.fixture(autouse=True)
+def installed() -> Iterator[None]:
+    before = plugin.installed()
+    plugin.install(XmppdPlugin())
+    yield
+    plugin.install(before)
+
 
 BODY = el("message", ns.CLIENT, {"type": "chat"}, el("body", ns.CLIENT, None, "hello"))
 VALUE = el("value", ns.DATA_FORMS, None, "tiger")

@@ -1,6 +1,6 @@
-"""test_strangers — streams are followed by address, port or account from their first byte.
+"""test_unauthenticated — streams are followed by address, port or account from their first byte.
 
-Way:  xmppd.ctl.look.strangers, jids, tracing
+Way:  xmppd.inspect.unauthenticated, jids, plugin
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from otp.observer import pids, tracing
 from tests.support import node
 from tests.support.server import config, serving, streams
 from xmppd import audit
 from xmppd.auth import auth
-from xmppd.ctl.look import jids, pids, strangers, tracing
+from xmppd.inspect import jids, plugin, unauthenticated
 from xmppd.testing.client import Client
 
 
@@ -75,8 +76,8 @@ def test_streams_that_are_there_already_are_found() -> None:
         assert begun("127.0.0.1") == begun(f":{port}") == 1
         assert begun("127.0.0.2") == begun(":1") == 0
         (pid,) = await streams()
-        assert pids.spoken(pid) == "stream from 127.0.0.1"
-        assert strangers.matches("127.0.0.1", pid)
+        assert pids.name_of(pid) == "stream from 127.0.0.1"
+        assert unauthenticated.matches("127.0.0.1", pid)
 
     play(body)
 
@@ -101,13 +102,7 @@ def test_whether_there_is_such_an_account() -> None:
         for word in ("dave@localhost", "dave@localhost/x", "nobody@localhost", "x@elsewhere.example", "@"):
             asked[word] = await jids.is_account(word)
         assert list(asked.values()) == [True, True, False, None, None]
+        why = [await plugin.XmppdPlugin().missing(word) for word in (*asked, "192.0.2.1", ":5222", "router")]
+        assert why == ["", "", "there is no account nobody@localhost", "", "", "", "", None]
 
     play(body)
-
-
-@pytest.mark.parametrize(
-    ("word", "what"),
-    [("192.0.2.1", True), ("2001:db8::1", True), (":5222", True), (":x", False), ("router", False), ("a@b", False)],
-)
-def test_what_is_an_address(word: str, what: bool) -> None:
-    assert pids.is_address(word) is what

@@ -1,44 +1,23 @@
 """test_app — the observer as its user works it, by Textual's pilot, over a source that is played.
 
-Way:  xmppd.ctl.observer.app
+Way:  otp.observer.ui.app
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, RichLog, Static, TabbedContent, Tabs, Tree
 
-from tests.support.observed import Played
-from xmppd.commands import CommandError
-from xmppd.ctl.observer.app import Observer
-from xmppd.ctl.observer.windows import Detail, Question
-
-Play = Callable[[Observer, Pilot[None]], Awaitable[None]]
-
-
-def play(source: Played, body: Play, size: tuple[int, int] = (140, 50)) -> None:
-    """Open the observer on a source and run `body` at its keys."""
-
-    async def run() -> None:
-        app = Observer(source, every=0.3)
-        async with app.run_test(size=size) as pilot:
-            await body(app, pilot)
-
-    asyncio.run(run())
-
-
-async def until(condition: Callable[[], bool], pilot: Pilot[None]) -> None:
-    """Let the application run until something is true."""
-    for _ in range(200):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("it did not become true")
+from otp.observer.errors import ObserverError
+from otp.observer.source import Source
+from otp.observer.ui.app import Observer
+from otp.observer.ui.pane import Pane
+from otp.observer.ui.windows import Detail, Question
+from tests.support.played_source import Played, answered, play, until
 
 
 def test_every_tab_shows_what_it_is_for() -> None:
@@ -50,7 +29,6 @@ def test_every_tab_shows_what_it_is_for() -> None:
             ("4", "Processes"),
             ("5", "Tables"),
             ("6", "Trace"),
-            ("f7", "Sessions"),
         ):
             await pilot.press(key)
             assert app.query_one("#tabs", TabbedContent).active == tab
@@ -62,20 +40,8 @@ def test_every_tab_shows_what_it_is_for() -> None:
         await until(lambda: app.query_one("#tables", DataTable).row_count == 1, pilot)
         await pilot.press("f2")
         await until(lambda: "CPU % 50.0" in str(app.query_one("#curves", Static).render()), pilot)
-        await pilot.press("f7")
-        await until(lambda: app.query_one("#sessions", DataTable).row_count == 2, pilot)
 
     play(Played(), body)
-
-
-async def answered(app: Observer, pilot: Pilot[None], key: str) -> str:
-    """Wait for the question, answer it by a key, and give what it was."""
-    await until(lambda: isinstance(app.screen, Question), pilot)
-    asked = app.screen
-    assert isinstance(asked, Question)
-    await pilot.press(key)
-    await until(lambda: app.screen is not asked, pilot)
-    return asked.text
 
 
 def told(app: Observer, words: str) -> bool:
@@ -127,18 +93,17 @@ def test_what_the_server_refuses_is_told() -> None:
         await until(lambda: app.query_one("#processes", DataTable).row_count == 2, pilot)
         await pilot.press("k")
         await until(lambda: isinstance(app.screen, Question), pilot)
-        source.fault = CommandError("not running [b]")
+        source.fault = ObserverError("not running [b]")
         await pilot.press("y")
         await until(lambda: told(app, "not running [b]"), pilot)
 
     play(source, body)
 
 
-@pytest.mark.parametrize(("tab", "rows"), [("4", "#processes"), ("7", "#sessions")])
-def test_enter_opens_all_of_a_process_and_escape_closes_it(tab: str, rows: str) -> None:
+def test_enter_opens_all_of_a_process_and_escape_closes_it() -> None:
     async def body(app: Observer, pilot: Pilot[None]) -> None:
-        await pilot.press(tab)
-        await until(lambda: app.query_one(rows, DataTable).row_count == 2, pilot)
+        await pilot.press("4")
+        await until(lambda: app.query_one("#processes", DataTable).row_count == 2, pilot)
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, Detail), pilot)
         await pilot.press("k", "escape")
@@ -146,7 +111,7 @@ def test_enter_opens_all_of_a_process_and_escape_closes_it(tab: str, rows: str) 
 
     source = Played()
     play(source, body)
-    assert (source.crashed, source.kicked) == ([], []), "keys of the tab do nothing under a window"
+    assert source.crashed == [], "keys of the tab do nothing under a window"
 
 
 def test_enter_in_the_tree_is_for_processes_and_opens_and_closes_a_node() -> None:
@@ -163,21 +128,6 @@ def test_enter_in_the_tree_is_for_processes_and_opens_and_closes_a_node() -> Non
     play(Played(), body)
 
 
-def test_a_session_is_ended_after_a_yes_only() -> None:
-    source = Played()
-
-    async def body(app: Observer, pilot: Pilot[None]) -> None:
-        await pilot.press("7")
-        await until(lambda: app.query_one("#sessions", DataTable).row_count == 2, pilot)
-        await pilot.press("k")
-        assert "juliet@x/[b]" in await answered(app, pilot, "n")
-        await pilot.press("down", "k")
-        await answered(app, pilot, "y")
-        await until(lambda: source.kicked == ["romeo@x/a"], pilot)
-
-    play(source, body)
-
-
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_what_matters_is_in_sight(size: tuple[int, int]) -> None:
     """All tabs have their names, all curves their place, and tables what one looks for, in a usual terminal."""
@@ -187,13 +137,11 @@ def test_what_matters_is_in_sight(size: tuple[int, int]) -> None:
         await until(lambda: "run queue 0" in str(app.query_one("#curves", Static).render()), pilot)
         assert app.query_one("#curves", Static).size.height <= app.query_one("#curves-scroll").size.height
         assert app.query_one(Tabs).max_scroll_x == 0
-        for tab, name, last in (("4", "#processes", 6), ("7", "#sessions", 5)):
-            await pilot.press(tab)
-            table = app.query_one(name, DataTable)
-            await until(lambda table=table: table.row_count == 2, pilot)  # type: ignore[misc]
-            await pilot.pause()
-            seen = sum(column.get_render_width(table) for column in table.ordered_columns[:last])
-            assert seen <= table.size.width
+        await pilot.press("4")
+        table = app.query_one("#processes", DataTable)
+        await until(lambda: table.row_count == 2, pilot)
+        await pilot.pause()
+        assert sum(column.get_render_width(table) for column in table.ordered_columns[:6]) <= table.size.width
 
     play(Played(), body, size)
 
@@ -202,7 +150,7 @@ def test_a_server_that_goes_away_is_told_and_the_observer_stays() -> None:
     source = Played()
 
     async def body(app: Observer, pilot: Pilot[None]) -> None:
-        source.fault = CommandError("not running")
+        source.fault = ObserverError("not running")
         await until(lambda: any("not running" in note.message for note in app._notifications), pilot)
         source.fault = None
         await until(lambda: app.query_one("#system", DataTable).row_count == 2, pilot)
@@ -223,3 +171,22 @@ def test_a_trace_is_begun_by_name_read_and_ended_with_the_observer() -> None:
 
     play(source, body)
     assert source.ended == [{"key": "k", "on": ["w1"]}]
+
+
+def test_a_program_adds_tabs_of_its_own() -> None:
+    class OrdersPane(Pane):
+        def compose(self) -> ComposeResult:
+            yield Static(id="orders")
+
+        def fetch(self, source: Source) -> Any:
+            return "7 orders"
+
+        def show(self, data: Any) -> None:
+            self.query_one("#orders", Static).update(data)
+
+    async def body(app: Observer, pilot: Pilot[None]) -> None:
+        await pilot.press("7")
+        await until(lambda: str(app.query_one("#orders", Static).render()) == "7 orders", pilot)
+        assert app.query_one("#tabs", TabbedContent).active == "Orders"
+
+    play(Played(), body, more=[("Orders", OrdersPane)])

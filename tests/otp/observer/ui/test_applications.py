@@ -1,6 +1,6 @@
 """test_applications — the living tree: what is open stays open, crowds come page by page.
 
-Way:  xmppd.ctl.observer.applications
+Way:  otp.observer.ui.applications
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.widgets import Tree
 
-from tests.support.observed import Played, branch, on_screen
-from xmppd.ctl.observer.applications import ApplicationsPane, label
+from otp.observer.ui.applications import ApplicationsPane, label
+from tests.support.played_source import Played, branch, on_screen
 
 
 class Alone(App[None]):

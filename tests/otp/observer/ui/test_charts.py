@@ -1,6 +1,6 @@
 """test_charts — curves in characters: they fit, and they are true to their scale.
 
-Way:  xmppd.ctl.observer.charts
+Way:  otp.observer.ui.charts
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmppd.ctl.observer import charts
-from xmppd.ctl.observer.charts import Measure
+from otp.observer.ui import charts
+from otp.observer.ui.charts import Measure
 
 CPU = Measure("cpu", "CPU %", 100.0, lambda value: f"{value:.1f}")
 VALUES = st.lists(st.floats(0, 1e12), min_size=1, max_size=40)

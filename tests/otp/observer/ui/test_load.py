@@ -1,6 +1,6 @@
 """test_load — the tab Load, filled from a source that is played.
 
-Way:  xmppd.ctl.observer.load
+Way:  otp.observer.ui.load
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from tests.support.observed import Played, on_screen
-from xmppd.ctl.observer.load import HISTORY, LoadPane, rates
+from otp.observer.ui.load import HISTORY, LoadPane, rates
+from tests.support.played_source import Played, on_screen
 
 
 class Alone(App[None]):

@@ -1,6 +1,6 @@
 """test_pane — tables keep their cursor; what stands in them is text.
 
-Way:  xmppd.ctl.observer.pane
+Way:  otp.observer.ui.pane
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
-from tests.support.observed import on_screen
-from xmppd.ctl.observer.pane import Pane, fill, plain, selected
-from xmppd.ctl.observer.source import Source
+from otp.observer.source import Source
+from otp.observer.ui.pane import Pane, fill, plain, selected
+from tests.support.played_source import on_screen
 
 
 class Alone(App[None]):

@@ -1,6 +1,6 @@
 """test_panes — System, Processes and Tables, filled from a source that is played.
 
-Way:  xmppd.ctl.observer.panes
+Way:  otp.observer.ui.panes
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
-from tests.support.observed import Played, on_screen
-from xmppd.ctl.observer.pane import Pane
-from xmppd.ctl.observer.panes import ProcessesPane, SystemPane, TablesPane
+from otp.observer.ui.pane import Pane
+from otp.observer.ui.panes import ProcessesPane, SystemPane, TablesPane
+from tests.support.played_source import Played, on_screen
 
 
 class Alone(App[None]):

@@ -1,13 +1,13 @@
 """test_windows — what opens over a tab.
 
-Way:  xmppd.ctl.observer.windows
+Way:  otp.observer.ui.windows
 """
 
 from __future__ import annotations
 
 from rich.console import Console
 
-from xmppd.ctl.observer import windows
+from otp.observer.ui import windows
 
 
 def test_properties_are_text_one_under_the_other_and_what_is_empty_is_left_out() -> None:

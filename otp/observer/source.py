@@ -1,45 +1,42 @@
-"""source — where the observer's tabs have their data from: the commands of the running server.
+"""source — where the observer's tabs have their data from: the commands of a running program.
 
 OTP:      observer_backend, seen from observer's side
-Way:      observer's panes → [source] → cli.client → node.control → ctl.look
+Way:      ui's panes → [source] → client → server → commands
 Process:  none; every method blocks, and is called in a thread
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-from xmppd.cli import client
-from xmppd.node.home import Home
+from typing import Any
 
 Data = Mapping[str, Any]
-#: the node of the parent
-MAIN: Final = "main"
+Ask = Callable[[str, dict[str, Any]], Any]
 
 
 @dataclass(frozen=True)
 class Source:
-    """The server of one home. All methods raise CommandError."""
+    """A running program. `ask_` has a command carried out there; `name` is shown. All methods raise ObserverError."""
 
-    home: Home
+    ask_: Ask
+    name: str = ""
 
     def ask(self, command: str, **params: Any) -> Any:
         """The result of a command; parameters that are None are left out."""
-        return client.ask(self.home, command, {name: value for name, value in params.items() if value is not None})
+        return self.ask_(command, {name: value for name, value in params.items() if value is not None})
 
     def system(self) -> Data:
         """What each node is; None for one that is down."""
-        return _workers_first(self.ask("observe", what="system"))
+        return _others_first(self.ask("observe", what="system"))
 
     def load(self) -> Data:
         """Counters of each node."""
-        return _workers_first(self.ask("observe", what="load"))
+        return _others_first(self.ask("observe", what="load"))
 
     def tree(self, under: str | None = None, first: int = 0) -> Data:
         """The supervision trees by node, or one supervisor's children from `first` on."""
-        return _workers_first(self.ask("tree", under=under, first=first, limit=50))
+        return _others_first(self.ask("tree", under=under, first=first, limit=50))
 
     def top(self, by: str) -> Data:
         """The busiest processes."""
@@ -48,7 +45,7 @@ class Source:
 
     def tables(self) -> Data:
         """The ets tables by node."""
-        return _workers_first(self.ask("observe", what="tables"))
+        return _others_first(self.ask("observe", what="tables"))
 
     def rows(self, node: str, name: str) -> list[list[str]]:
         """Rows of one table, as text."""
@@ -59,16 +56,6 @@ class Source:
         """All that is known of one process; None if it has ended."""
         answers: Data = self.ask("observe", what="info", name=pid)
         return next((answer for answer in answers.values() if answer), None)
-
-    def sessions(self) -> list[dict[str, Any]]:
-        """Who is connected, by JID."""
-        found: list[dict[str, Any]] = self.ask("session list")
-        return found
-
-    def kick(self, jid: str) -> int:
-        """End a session; gives how many were ended."""
-        ended: int = self.ask("session kick", user=jid)["kicked"]
-        return ended
 
     def begin(self, target: str) -> dict[str, Any]:
         """Begin a trace; gives where to read it."""
@@ -85,11 +72,12 @@ class Source:
         self.ask("trace end", **place)
 
     def crash(self, target: str, how: str) -> Data:
-        """Break a process; refused on a production node."""
+        """Break a process; refused where that is not allowed."""
         found: Data = self.ask("crash", target=target, how=how)
         return found
 
 
-def _workers_first(found: Mapping[str, Any]) -> Data:
-    """What nodes tell, the workers' before that of the parent, which is busy with little but us."""
-    return {name: found[name] for name in sorted(found, key=lambda name: name == MAIN)}
+def _others_first(found: Mapping[str, Any]) -> Data:
+    """What nodes tell: the one that is asked, which is named first, comes last; it is busy with us."""
+    asked, *others = found
+    return {name: found[name] for name in (*others, asked)}

@@ -1,6 +1,6 @@
-"""test_look_verbs — tree, top, trace and crash against a booted server of two workers.
+"""test_inspect_verbs — tree, top, trace and crash against a booted server of two workers.
 
-Way:  xmppd.ctl.look_verbs
+Way:  xmppd.cli.inspect_verbs
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def test_a_trace_of_a_name_ends_with_its_time_and_shows_json(server: Booted) -> 
         lambda: cli(server, "trace", "sm", "--seconds", "1.5", "--json").stdout.splitlines(),
     )
     events = [json.loads(line) for line in lines]
-    assert {"Change"} <= {event["kind"] for event in events}
+    assert {"UpdateSession"} <= {event["kind"] for event in events}
     assert {event["who"] for event in events} == {"sm"}
     assert cli(server, "trace", "nobody").returncode == EXIT_FAILED
     assert cli(server, "trace").returncode == EXIT_USAGE

@@ -1,7 +1,7 @@
-"""look_verbs — the verbs that look at live processes: tree, top, trace, crash, observer.
+"""inspect_verbs — the verbs that look at live processes: tree, top, trace, crash, observer.
 
 OTP:      the command lines of observer, etop, dbg
-Way:      cli.main → [look_verbs] → cli.client → node.control → ctl.look
+Way:      cli.main → [inspect_verbs] → cli.client → node.control → inspect.commands, inspect.chart
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any, Final
 
 import click
 
-from otp.stdlib import pictures, sequence
-from otp.stdlib.sequence import Arrow
+from otp.observer import cli, pictures, sequence, text
+from otp.observer.errors import ObserverError
+from otp.observer.sequence import Arrow
+from otp.observer.source import Source
 from xmppd.cli import client, render
 from xmppd.cli.options import GlobalOptions, colours, common, options
 from xmppd.commands import CommandError
-from xmppd.ctl import look_text
 
 #: seconds between two readings of a trace
 _READ: Final = 0.2
@@ -48,7 +49,7 @@ def tree(under: str | None, node: str | None, limit: int, first: int, form: str 
     result = _ask(said, "tree", {"under": under, "node": node, "limit": limit, "first": first})
     forms: dict[str | None, Callable[[Any], str]]
     forms = {"mermaid": pictures.mermaid, "dot": pictures.dot, "svg": pictures.svg}
-    said.out(result, forms.get(form, render.tree))
+    said.out(result, forms.get(form, text.tree))
 
 
 @click.command(help="the processes with most to do, live until Ctrl-C")
@@ -72,10 +73,10 @@ def top(by: str, limit: int, seconds: float, node: str | None, once: bool) -> No
         while True:
             result = _ask(said, "top", params, seconds + 15)
             if not live:
-                said.out(result, look_text.top)
+                said.out(result, text.top)
                 return
             screen = shutil.get_terminal_size()
-            click.echo(_CLEAR + look_text.top(result, screen.columns, screen.lines - 1))
+            click.echo(_CLEAR + text.top(result, screen.columns, screen.lines - 1))
     except KeyboardInterrupt:
         return
 
@@ -114,7 +115,7 @@ def trace(
     place = {"key": begun["key"], "on": begun["nodes"]}
     try:
         for event in _events(said, place, count, time.monotonic() + seconds):
-            said.out(event, lambda event: look_text.event(event, colours()))
+            said.out(event, lambda event: text.event(event, colours()))
     except KeyboardInterrupt:
         pass
     finally:
@@ -153,7 +154,7 @@ def _chart(
         return
     if mermaid_file:
         _write(mermaid_file, sequence.mermaid(title, arrows) + "\n")
-    said.out(result, look_text.chart)
+    said.out(result, render.chart)
 
 
 def _write(file: str, text: str) -> None:
@@ -174,7 +175,7 @@ def crash(target: str, how: str, seconds: float, count: int, node: str | None) -
     """Have it killed, raise, exit, hang, block its loop, or be flooded."""
     said = options()
     params = {"target": target, "how": how, "seconds": seconds, "count": count, "node": node}
-    said.out(_ask(said, "crash", params, seconds + 30), look_text.crash)
+    said.out(_ask(said, "crash", params, seconds + 30), text.crash)
 
 
 @click.command(help="the live server in the terminal: load, processes, tables, traces, sessions")
@@ -183,12 +184,17 @@ def crash(target: str, how: str, seconds: float, count: int, node: str | None) -
 def observer(every: float) -> None:
     """Open the observer; needs the extra `observer` (Textual)."""
     said = options()
+    home = said.where()
+
+    def ask(command: str, params: dict[str, Any]) -> Any:
+        try:
+            return client.ask(home, command, params)
+        except CommandError as error:
+            raise ObserverError(str(error)) from None
+
+    client.ask(home, "ping", {})
     try:
-        module = importlib.import_module("xmppd.ctl.observer.app")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("textual", "rich"):
-            raise
+        ui, sessions_pane = cli.load_ui(), importlib.import_module("xmppd.inspect.sessions_pane")
+    except ObserverError:
         raise CommandError("the observer needs Textual: pip install 'xmppd[observer]'") from None
-    said.where()
-    client.ask(said.where(), "ping", {})
-    module.run(said.where(), every)
+    ui.run(Source(ask, str(home.path)), every, [("Sessions", sessions_pane.SessionsPane)], "xmppd observer")

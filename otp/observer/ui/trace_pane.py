@@ -1,7 +1,7 @@
-"""trace — the observer's tab Trace: type a name, a pid or a JID, and see its messages pass.
+"""trace_pane — the observer's tab Trace: type a name or a pid, or a word of the program's, and see messages pass.
 
 OTP:      observer_trace_wx
-Way:      observer.app → [trace] → observer.source → ctl.look.trace
+Way:      ui.app → [trace_pane] → source → commands.trace_begin
 Process:  none; Textual's
 """
 
@@ -14,10 +14,10 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.widgets import Input, RichLog, Static
 
-from xmppd.commands import CommandError
-from xmppd.ctl.look_text import event
-from xmppd.ctl.observer.pane import Pane, plain
-from xmppd.ctl.observer.source import Source
+from otp.observer.errors import ObserverError
+from otp.observer.source import Source
+from otp.observer.text import event
+from otp.observer.ui.pane import Pane, plain
 
 
 class TracePane(Pane):
@@ -31,7 +31,7 @@ class TracePane(Pane):
 
     def compose(self) -> ComposeResult:
         """See the class."""
-        yield Input(placeholder="name, pid or JID; Enter begins, an empty line ends", id="target")
+        yield Input(placeholder="name, pid or id; Enter begins, an empty line ends", id="target")
         yield Static(id="traced")
         yield RichLog(id="events", max_lines=5000, markup=False, wrap=True, min_width=20)
 
@@ -57,7 +57,7 @@ class TracePane(Pane):
         """End the trace that is on, if one is."""
         place, self._place = self._place, None
         if place is not None:
-            with contextlib.suppress(CommandError):
+            with contextlib.suppress(ObserverError):
                 source.end(place)
 
     def show(self, data: Mapping[str, Any]) -> None:

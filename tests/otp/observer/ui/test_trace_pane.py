@@ -1,6 +1,6 @@
-"""test_trace — the tab that follows messages.
+"""test_trace_pane — the tab that follows messages.
 
-Way:  xmppd.ctl.observer.trace
+Way:  otp.observer.ui.trace_pane
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from tests.support.observed import Played, on_screen
-from xmppd.commands import CommandError
-from xmppd.ctl.observer.trace import TracePane
+from otp.observer.errors import ObserverError
+from otp.observer.ui.trace_pane import TracePane
+from tests.support.played_source import Played, on_screen
 
 
 class Alone(App[None]):
@@ -42,9 +42,9 @@ def test_somebody_else_is_followed_then_nobody() -> None:
 def test_whom_nobody_knows_is_asked_for_once() -> None:
     async def body(pane: TracePane) -> None:
         source = Played()
-        source.fault = CommandError("there is no process x")
+        source.fault = ObserverError("there is no process x")
         pane.wanted = "x"
-        with pytest.raises(CommandError):
+        with pytest.raises(ObserverError):
             pane.fetch(source)
         source.fault = None
         assert pane.fetch(source)["events"] == []

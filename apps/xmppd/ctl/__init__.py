@@ -1,1 +1,0 @@
-"""ctl — the verbs that look at live processes, and the observer."""
