@@ -84,13 +84,13 @@ def break_(pid: Pid, how: str, seconds: float, count: int) -> None:
     if how == "flood":
         process.spawn(_flood, pid, count)
         return
-    last_words: dict[str, Callable[[], Any]] = {
+    endings: dict[str, Callable[[], Any]] = {
         "raise": _raise,
         "exit": _exit,
         "hang": lambda: process.sleep(seconds),
         "block": lambda: time.sleep(seconds),
     }
-    _instead(pid.target, last_words[how])
+    _instead(pid.target, endings[how])
     process.send(pid, _Poke())
 
 

@@ -31,8 +31,8 @@ def test_the_end_of_the_workers_is_the_end_of_all(parent: Parent) -> None:
     flags, specs = ParentSup().init(parent)
     check(flags, specs)
     assert flags.auto_shutdown is AutoShutdown.ANY_SIGNIFICANT
-    workers, doors, control = specs
-    assert (doors.id, doors.significant) == ("doorkeeper", False)
+    workers, doorkeeper, control = specs
+    assert (doorkeeper.id, doorkeeper.significant) == ("doorkeeper", False)
     assert (workers.id, workers.significant, workers.restart) == ("worker_sup", True, Restart.TRANSIENT)
     assert (control.id, control.significant, control.restart) == ("control", False, Restart.PERMANENT)
 

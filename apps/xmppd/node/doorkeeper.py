@@ -81,7 +81,7 @@ class Doorkeeper(GenServer[_State]):
                 if silent is not None and process.is_alive(silent):  # else there is a new one already
                     log.critical("%s gives no sign of life: it is killed", name)
                     peer.kill(silent)
-        _see_to_the_doors(state)
+        _see_to_the_listeners(state)
         return NoReply(state)
 
 
@@ -100,21 +100,21 @@ def _gone(state: _State, name: str, creation: int) -> None:
     process.send_after(left, process.self_(), _Late(name, creation, process.whereis(name)))
 
 
-def _see_to_the_doors(state: _State) -> None:
+def _see_to_the_listeners(state: _State) -> None:
     """Shut those of the late ones if others serve, open those of all who are there."""
     others = set(node.nodes()) & set(state.parent.workers)
     wanted = set(state.late) if others else set()
     for name in wanted - state.shut:
-        for sock, _ in _doors(state.parent, name):
+        for sock, _ in _listeners(state.parent, name):
             with contextlib.suppress(OSError):  # it does not listen
                 sock.shutdown(socket.SHUT_RD)
     for name in state.shut - wanted:
-        for sock, backlog in _doors(state.parent, name):
+        for sock, backlog in _listeners(state.parent, name):
             sock.listen(backlog)
     state.shut = wanted
 
 
-def _doors(parent: Parent, name: str) -> list[tuple[socket.socket, int]]:
+def _listeners(parent: Parent, name: str) -> list[tuple[socket.socket, int]]:
     place = parent.workers.index(name)
     open_ = [sockets for sockets in parent.sockets if sockets[place].fileno() >= 0]  # they are closed at the end
     return [(sockets[place], listen.backlog) for sockets, listen in zip(open_, parent.config.listen, strict=False)]

@@ -26,7 +26,7 @@ class Oops(Exception):
     """error(oops)."""
 
 
-class Court:
+class Trial:
     """One program: what was noted, and what is known of its server."""
 
     def __init__(self, program: Program) -> None:
@@ -67,11 +67,11 @@ class Court:
 class Counter:
     """A debug function: writes down three messages, and is done. Any is the same function, with its own count."""
 
-    def __init__(self, court: Court) -> None:
-        self.court, self.left = court, 3
+    def __init__(self, trial: Trial) -> None:
+        self.trial, self.left = trial, 3
 
     def __call__(self, _direction: str, message: Any, _state: object) -> object:
-        self.court.note("debug", seen(message))
+        self.trial.note("debug", seen(message))
         self.left -= 1
         return None if self.left else "done"
 
@@ -114,17 +114,17 @@ def show(reason: Any) -> Any:
 
 
 class Server(GenServer[Any]):
-    """server.erl's server; its state is (number, whom to answer, court). It waits in its callbacks if is_async."""
+    """server.erl's server; its state is (number, whom to answer, trial). It waits in its callbacks if is_async."""
 
-    async def init(self, court: Court, answer: Any) -> Any:
+    async def init(self, trial: Trial, answer: Any) -> Any:
         if answer == ("hang",):
             await process.sleep(LONG)
-        if court.is_async:
+        if trial.is_async:
             await process.give_way()
-        process.trap_exit(court.trap)
-        watch(process.self_(), court.ended)
-        court.note("server", "init")
-        return first(answer, court)
+        process.trap_exit(trial.trap)
+        watch(process.self_(), trial.ended)
+        trial.note("server", "init")
+        return first(answer, trial)
 
     async def handle_call(self, request: Any, from_: Any, state: Any) -> Any:
         if isinstance(request, tuple):
@@ -139,28 +139,28 @@ class Server(GenServer[Any]):
         return await handle("continue", id_, state[2].table[id_], None, state)
 
     async def handle_info(self, message: Any, state: Any) -> Any:
-        court: Court = state[2]
+        trial: Trial = state[2]
         match message:
             case ("info", id_):
-                return await handle("info", id_, court.table[id_], None, state)
+                return await handle("info", id_, trial.table[id_], None, state)
             case Timeout():
-                return await handle("info", "timeout", court.next("timeout"), None, state)
+                return await handle("info", "timeout", trial.next("timeout"), None, state)
             case Exit(pid, reason):
-                return await handle("exit", (who(pid, court), show(reason)), court.next("exit"), None, state)
+                return await handle("exit", (who(pid, trial), show(reason)), trial.next("exit"), None, state)
             case Down():
-                whom = (who(message.pid, court), show(message.reason))
-                return await handle("down", whom, court.next("down"), None, state)
+                whom = (who(message.pid, trial), show(message.reason))
+                return await handle("down", whom, trial.next("down"), None, state)
         return await handle("stray", "none", NOTHING, None, state)
 
     async def terminate(self, reason: Any, state: Any) -> Any:
-        n, saved, court = state
-        if court.is_async:
+        n, saved, trial = state
+        if trial.is_async:
             await process.give_way()
-        court.armed = False
-        court.note("server", ("terminate", show(reason), n))
-        effects, answer = court.terminate
+        trial.armed = False
+        trial.note("server", ("terminate", show(reason), n))
+        effects, answer = trial.terminate
         for effect in effects:
-            await perform(effect, None, saved, court)
+            await perform(effect, None, saved, trial)
         match answer:
             case ("exit", worse):
                 raise ProcessExit(worse)
@@ -170,18 +170,18 @@ class Server(GenServer[Any]):
                 raise Throw("away")
 
     def code_change(self, old_vsn: object, state: Any, extra: object) -> Any:
-        n, saved, court = state
-        court.note("server", ("code_change", old_vsn, extra, n))
-        if court.change != "ok":
+        n, saved, trial = state
+        trial.note("server", ("code_change", old_vsn, extra, n))
+        if trial.change != "ok":
             raise Oops
-        return (n + 100, saved, court)
+        return (n + 100, saved, trial)
 
 
 class PlainServer(Server):
     """The same with callbacks that are no coroutines."""
 
-    def init(self, court: Court, answer: Any) -> Any:
-        code = super().init(court, answer)
+    def init(self, trial: Trial, answer: Any) -> Any:
+        code = super().init(trial, answer)
         return code if answer == ("hang",) else plain(lambda: code)()
 
 
@@ -202,12 +202,12 @@ for _name in ("handle_call", "handle_cast", "handle_info", "handle_continue", "t
     setattr(PlainServer, _name, plain(getattr(Server, _name)))
 
 
-def first(answer: Any, court: Court) -> Any:
+def first(answer: Any, trial: Trial) -> Any:
     """What init returns."""
     match answer:
         case ("ok", action):
-            court.arm(action)
-            state = (0, [], court)
+            trial.arm(action)
+            state = (0, [], trial)
             return state if action == "none" else Init(state, **extras(action))
         case ("stop", reason):
             return StopInit(reason)
@@ -216,7 +216,7 @@ def first(answer: Any, court: Court) -> Any:
         case ("exit", reason):
             raise ProcessExit(reason)
         case ("throw", what):
-            raise Throw(first(what, court))
+            raise Throw(first(what, trial))
     raise Oops
 
 
@@ -227,15 +227,15 @@ def extras(action: Any) -> dict[str, Any]:
 
 async def handle(kind: str, id_: Any, spec: Spec, from_: Any, state: Any) -> Any:
     """What every callback does."""
-    n, saved, court = state
-    if court.is_async:
+    n, saved, trial = state
+    if trial.is_async:
         await process.give_way()
-    court.armed = False
-    court.note("server", (kind, id_, n))
+    trial.armed = False
+    trial.note("server", (kind, id_, n))
     saved = list(saved)
     for effect in spec[0]:
-        await perform(effect, from_, saved, court)
-    return answered(spec[1], (n + 1, saved, court))
+        await perform(effect, from_, saved, trial)
+    return answered(spec[1], (n + 1, saved, trial))
 
 
 def answered(answer: Any, state: Any) -> Any:
@@ -260,7 +260,7 @@ def answered(answer: Any, state: Any) -> Any:
     return "nonsense"
 
 
-async def perform(effect: Any, from_: Any, saved: list[Any], court: Court) -> None:
+async def perform(effect: Any, from_: Any, saved: list[Any], trial: Trial) -> None:
     """One effect of a callback; `saved` are those who wait for an answer."""
     match effect:
         case ("keep",):
@@ -268,7 +268,7 @@ async def perform(effect: Any, from_: Any, saved: list[Any], court: Court) -> No
         case ("answer",) if saved:
             gen_server.reply(saved.pop(0), "answered")
         case ("note",):
-            court.note("server", "note")
+            trial.note("server", "note")
         case ("twice",):
             gen_server.reply(from_, "first")
         case ("send", id_):
@@ -276,49 +276,49 @@ async def perform(effect: Any, from_: Any, saved: list[Any], court: Court) -> No
         case ("cast", id_):
             gen_server.cast(process.self_(), id_)
         case ("trap", flag):
-            court.note("server", ("trap", process.trap_exit(flag)))
+            trial.note("server", ("trap", process.trap_exit(flag)))
         case ("exit_self", reason):
             process.exit_(process.self_(), reason)
-            court.note("server", "after_exit")
+            trial.note("server", "after_exit")
         case ("ask", what, caught):
-            court.note("server", ("asked", what, await asked(lambda: ask(what, court), caught)))
+            trial.note("server", ("asked", what, await asked(lambda: ask(what, trial), caught)))
         case (word,):
-            tie(word, court)
+            tie(word, trial)
 
 
-def tie(word: str, court: Court) -> None:
+def tie(word: str, trial: Trial) -> None:
     """Links and monitors."""
     match word:
-        case "link" | "monitor" if not process.is_alive(court.peer) and (
+        case "link" | "monitor" if not process.is_alive(trial.peer) and (
             word == "monitor" or process.running().trapping
         ):
-            court.note("server", "too_late")  # nobody promises when the signal comes
+            trial.note("server", "too_late")  # nobody promises when the signal comes
         case "link":
             try:
-                process.link(court.peer)
-                court.note("server", ("link", True))
+                process.link(trial.peer)
+                trial.note("server", ("link", True))
             except ProcessExit as error:
-                court.note("server", ("link", error.reason))
+                trial.note("server", ("link", error.reason))
         case "unlink":
-            process.unlink(court.peer)
+            process.unlink(trial.peer)
         case "unlink_parent":
-            process.unlink(court.parent)
+            process.unlink(trial.parent)
         case "monitor":
-            process.put("monitor", process.monitor(court.peer))
+            process.put("monitor", process.monitor(trial.peer))
         case "demonitor" if (ref := process.erase("monitor")) is not None:
             process.demonitor(ref, flush=True)
 
 
-def is_late(word: str, court: Court) -> bool:
+def is_late(word: str, trial: Trial) -> bool:
     """The other process is dead, and its answer would be a signal."""
-    return not process.is_alive(court.peer) and (word == "monitor" or process.running().trapping)
+    return not process.is_alive(trial.peer) and (word == "monitor" or process.running().trapping)
 
 
-async def ask(what: str, court: Court) -> Any:
+async def ask(what: str, trial: Trial) -> Any:
     """A call of the server's own."""
     if what == "itself":
         return await gen_server.call(process.self_(), what)
-    return await gen_server.call(court.callee, what, patience(court.callee) if what == "silent" else LONG)
+    return await gen_server.call(trial.callee, what, patience(trial.callee) if what == "silent" else LONG)
 
 
 def patience(pid: Pid) -> float:
@@ -337,9 +337,9 @@ async def asked(question: Callable[[], Awaitable[Any]], caught: bool = True, who
     return "ok" if result is None else result
 
 
-def who(pid: Pid | str | None, court: Court) -> str:
+def who(pid: Pid | str | None, trial: Trial) -> str:
     """A process in the words of the program."""
-    names = {court.peer: "peer", court.parent: "parent", process.self_(): "self"}
+    names = {trial.peer: "peer", trial.parent: "parent", process.self_(): "self"}
     return names[pid]  # type: ignore[index]
 
 
@@ -360,18 +360,18 @@ class Callee(GenServer[None]):
         return NoReply(state)
 
 
-async def peer(court: Court) -> None:
+async def peer(trial: Trial) -> None:
     """Another process, that traps exits."""
     process.trap_exit()
     while True:
         match await process.receive():
             case Exit(_, reason):
-                court.note("peer", show(reason))
+                trial.note("peer", show(reason))
             case ("exit", reason, _):
                 raise ProcessExit(reason)
             case (word, _, done):
                 if word == "link":
-                    process.link(court.server)
+                    process.link(trial.server)
                 elif word == "unlink":
-                    process.unlink(court.server)
+                    process.unlink(trial.server)
                 done.resolve(None)

@@ -15,7 +15,7 @@ from otp.erts.pid import Pid
 from otp.erts.signals import Exit
 from otp.erts.timer import TIMERS
 from otp.stdlib import gen_server, introspect
-from tests.otp.oracle.our_server import SHORT, Callee, Counter, Court, PlainServer, Server, asked, patience, show
+from tests.otp.oracle.our_server import SHORT, Callee, Counter, PlainServer, Server, Trial, asked, patience, show
 from tests.otp.oracle.servers import Program
 
 #: seconds at the end, in which nothing may come any more
@@ -27,74 +27,74 @@ HUNG = 30.0
 BATCH = 250
 
 
-async def start(court: Court) -> None:
+async def start(trial: Trial) -> None:
     """Start the server, as the program says."""
-    answer = court.inits.pop(0) if court.inits else ("ok", "none")
-    court.armed = court.suspended = False
-    options: Any = {"name": court.name}
+    answer = trial.inits.pop(0) if trial.inits else ("ok", "none")
+    trial.armed = trial.suspended = False
+    options: Any = {"name": trial.name}
     if answer == ("hang",):
         options["timeout"] = SHORT
-    begin = gen_server.start_link if court.link else gen_server.start
+    begin = gen_server.start_link if trial.link else gen_server.start
     try:
-        pid = await begin(Server if court.is_async else PlainServer, court, answer, **options)
+        pid = await begin(Server if trial.is_async else PlainServer, trial, answer, **options)
     except AlreadyStarted:
-        court.note("starts", "already_started")
+        trial.note("starts", "already_started")
     except Ignored:
-        court.note("starts", "ignore")
+        trial.note("starts", "ignore")
     except StartError as error:
-        court.note("starts", ("error", show(error.reason)))
+        trial.note("starts", ("error", show(error.reason)))
     else:
-        court.note("starts", "ok")
-        court.server, court.is_up = pid, True
+        trial.note("starts", "ok")
+        trial.server, trial.is_up = pid, True
 
 
-async def settle(court: Court) -> None:
+async def settle(trial: Trial) -> None:
     """Wait until the server has handled all, and the time-out that it waits for has come."""
     before = -1
-    while court.is_up:
+    while trial.is_up:
         try:
-            await introspect.get_state(court.server, None)
+            await introspect.get_state(trial.server, None)
         except CallError:
-            court.is_up = False
-            court.note("ends", show(court.end))
+            trial.is_up = False
+            trial.note("ends", show(trial.end))
             return
-        if court.size != before:
-            before = court.size
-        elif court.armed and not court.suspended:
-            await time_out(court)
+        if trial.size != before:
+            before = trial.size
+        elif trial.armed and not trial.suspended:
+            await time_out(trial)
             before = -1
         else:
-            if court.armed:
+            if trial.armed:
                 await process.sleep(SHORT * 2)
             return
 
 
-async def time_out(court: Court) -> None:
+async def time_out(trial: Trial) -> None:
     """Wait for the time-out."""
     end = time.monotonic() + LOST
-    while court.armed and process.is_alive(court.server):
+    while trial.armed and process.is_alive(trial.server):
         if time.monotonic() > end:
-            court.armed = False
-            court.note("server", "time_out_lost")
+            trial.armed = False
+            trial.note("server", "time_out_lost")
         await process.sleep(0.001)
 
 
-async def step(action: Any, court: Court) -> None:
+async def step(action: Any, trial: Trial) -> None:
     """Do one step."""
-    server = court.server
+    server = trial.server
     match action:
         case ("burst", messages):
             for message in messages:
-                send(message, court)
+                send(message, trial)
         case ("call", id_, how, slot):
             request = id_ if how == "short" else ("late", id_)
-            await helped(court, ("answer", slot), lambda: gen_server.call(server, request, patience(server)))
+            await helped(trial, ("answer", slot), lambda: gen_server.call(server, request, patience(server)))
         case ("stop", reason):
-            await helped(court, "results", lambda: gen_server.stop(server, reason))
+            await helped(trial, "results", lambda: gen_server.stop(server, reason))
         case ("no_debug",):
-            await helped(court, "results", lambda: introspect.no_debug(server))
+            await helped(trial, "results", lambda: introspect.no_debug(server))
         case ("peer", what, reason):
-            await tell_peer(court, what, reason)
+            await tell_peer(trial, what, reason)
         case ("poll", id_, count):
             gen_server.cast(server, id_)
             await process.sleep(0)
@@ -102,65 +102,65 @@ async def step(action: Any, court: Court) -> None:
                 process.spawn(introspect.get_state, server, None)
                 process.spawn(time.sleep, SHORT * 1.5)
                 await process.sleep(0)
-        case ("start",) if not court.is_up:
-            await start(court)
-        case ("start",) if court.name is not None:
-            await start_again(court)
+        case ("start",) if not trial.is_up:
+            await start(trial)
+        case ("start",) if trial.name is not None:
+            await start_again(trial)
 
 
-async def start_again(court: Court) -> None:
+async def start_again(trial: Trial) -> None:
     """A name is taken: init does not run."""
     try:
-        await gen_server.start(Callee, name=court.name)
+        await gen_server.start(Callee, name=trial.name)
     except AlreadyStarted:
-        court.note("starts", "already_started")
+        trial.note("starts", "already_started")
 
 
-async def tell_peer(court: Court, what: str, reason: Any = None) -> None:
+async def tell_peer(trial: Trial, what: str, reason: Any = None) -> None:
     """Have the other process do something, and wait until it is done."""
     done: LoopFuture[Any] = LoopFuture()
-    ref = watch(court.peer, done.resolve)
-    process.send(court.peer, (what, reason, done))
+    ref = watch(trial.peer, done.resolve)
+    process.send(trial.peer, (what, reason, done))
     await done
-    remove_watcher(ref, court.peer)
+    remove_watcher(ref, trial.peer)
 
 
-async def helped(court: Court, channel: Any, question: Callable[[], Awaitable[Any]]) -> None:
+async def helped(trial: Trial, channel: Any, question: Callable[[], Awaitable[Any]]) -> None:
     """Ask from a process of its own, and wait for it."""
     done: LoopFuture[None] = LoopFuture()
-    process.spawn(helper, court, channel, question, done)
+    process.spawn(helper, trial, channel, question, done)
     await done
 
 
-async def helper(court: Court, channel: Any, question: Any, done: LoopFuture[None] | None) -> None:
+async def helper(trial: Trial, channel: Any, question: Any, done: LoopFuture[None] | None) -> None:
     """A process that asks, and writes down the answer; none comes a second time."""
     result = await asked(question, whole=done is not None and channel != "results")
     if await process.flush():
         result = (result, "and_a_stray_message")
-    court.note(channel, result)
+    trial.note(channel, result)
     if done is not None:
         done.resolve(None)
 
 
-def send(message: Any, court: Court) -> None:
+def send(message: Any, trial: Trial) -> None:
     """Send a message of a burst: each from a process of its own, and these run in their order."""
-    server = court.server
+    server = trial.server
     match message:
         case ("cast", id_):
             process.spawn(gen_server.cast, server, id_)
         case ("info", id_):
             process.spawn(process.send, server, ("info", id_))
         case ("exit", reason):
-            process.spawn(lambda: signal_exit(court.parent, server, reason, linked=False))
+            process.spawn(lambda: signal_exit(trial.parent, server, reason, linked=False))
         case ("call", id_, slot):
-            process.spawn(helper, court, ("answer", slot), lambda: gen_server.call(server, id_, None), None)
+            process.spawn(helper, trial, ("answer", slot), lambda: gen_server.call(server, id_, None), None)
         case ("sys", op, slot):
             if process.is_alive(server) and op in ("suspend", "resume"):
-                court.suspended = op == "suspend"
-            process.spawn(helper, court, ("answer", slot), lambda: system(op, court, server), None)
+                trial.suspended = op == "suspend"
+            process.spawn(helper, trial, ("answer", slot), lambda: system(op, trial, server), None)
 
 
-async def system(op: str, court: Court, server: Pid) -> Any:
+async def system(op: str, trial: Trial, server: Pid) -> Any:
     """A system request; its answer in the words of the program."""
     try:
         match op:
@@ -173,11 +173,11 @@ async def system(op: str, court: Court, server: Pid) -> Any:
             case "get_status":
                 return "suspended" if (await introspect.get_status(server, None))["suspended"] else "running"
             case "code_change":
-                await introspect.change_code(server, Server() if court.is_async else PlainServer(), "old", "extra")
+                await introspect.change_code(server, Server() if trial.is_async else PlainServer(), "old", "extra")
             case "install":
-                await introspect.install(server, Counter(court))
+                await introspect.install(server, Counter(trial))
             case "remove":
-                await introspect.remove(server, Counter(court))
+                await introspect.remove(server, Counter(trial))
             case "suspend":
                 await introspect.suspend(server, None)
             case "resume":
@@ -193,27 +193,27 @@ async def system(op: str, court: Court, server: Pid) -> Any:
 async def run_one(program: Program) -> dict[str, list[str]]:
     """Run one program and return what was noted, by channel."""
     process.trap_exit()
-    court = Court(program)
-    court.callee = await gen_server.start(Callee)
-    await start(court)
-    await settle(court)
+    trial = Trial(program)
+    trial.callee = await gen_server.start(Callee)
+    await start(trial)
+    await settle(trial)
     for action in program.steps:
-        await step(action, court)
-        await settle(court)
+        await step(action, trial)
+        await settle(trial)
     await process.sleep(QUIET)
-    await settle(court)
-    if court.is_up:
-        await step(("stop", "normal"), court)
-        await settle(court)
+    await settle(trial)
+    if trial.is_up:
+        await step(("stop", "normal"), trial)
+        await settle(trial)
     await process.sleep(0.001)
-    if court.name is not None:
-        court.note("alive", process.whereis(court.name) is not None)
+    if trial.name is not None:
+        trial.note("alive", process.whereis(trial.name) is not None)
     for message in await process.flush():
-        court.note("heard" if isinstance(message, Exit) else "strays", show(getattr(message, "reason", "what")))
-    await tell_peer(court, "sync")
-    for pid in (court.peer, court.callee):
+        trial.note("heard" if isinstance(message, Exit) else "strays", show(getattr(message, "reason", "what")))
+    await tell_peer(trial, "sync")
+    for pid in (trial.peer, trial.callee):
         process.exit_(pid, "kill")
-    return court.notes
+    return trial.notes
 
 
 def run_all(programs: list[Program]) -> list[dict[str, list[str]]]:

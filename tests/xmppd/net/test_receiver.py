@@ -252,7 +252,7 @@ def test_a_killed_receiver_takes_its_socket_with_it() -> None:
 def test_a_large_read_is_parsed_in_pieces_that_give_way_and_stay_in_order() -> None:
     pieces: list[int] = []
 
-    class Noted(XmlStream):
+    class Recorded(XmlStream):
         def feed(self, data: bytes) -> Any:
             pieces.append(len(data))
             return super().feed(data)
@@ -261,7 +261,7 @@ def test_a_large_read_is_parsed_in_pieces_that_give_way_and_stay_in_order() -> N
         rig = await Rig().run()
         state = rig.transport._reader
         assert isinstance(state, receiver.Inbound)
-        state.stream = Noted()
+        state.stream = Recorded()
         turns: list[int] = []
         data = HEADER + b"".join(b"<a%d/>" % i for i in range(20_000))
         state.feed(data)

@@ -56,7 +56,7 @@ def component(body: Callable[[Slow, Any], Awaitable[None]]) -> None:
             assert isinstance(got, Deliver)
             await backlog.write(slow, got.stanza)
 
-    async def whole(_court: CoreServer) -> None:
+    async def whole(_core: CoreServer) -> None:
         slow = Slow()
         await body(slow, process.spawn(writing, slow))
 

@@ -1,0 +1,91 @@
+"""test_words — words that were ours alone stay away from identifiers and file names; no two classes bear one name."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(path for top in ("otp", "apps") for path in (ROOT / top).rglob("*.py"))
+FILES = sorted([*SOURCES, *(ROOT / "tests").rglob("*.py")])
+
+#: the old word -> the field's word; docs/glossary.md says what each means
+OLD = {
+    "ANEW": "REROUTING", "ANY_OPEN": "ANY_PENDING", "CUT": "SUSPECTED", "Cut": "SuspectedNode", "Door": "ListenerSpec",
+    "Gate": "OpenConnections", "GateLimits": "ConnectionLimits", "Heard": "Ack", "Look": "Recheck",
+    "Newest": "DeliverIfNewer", "Notes": "…State", "Noted": "FlagAck", "Put": "Upsert", "Ticket": "Slot",
+    "Told": "LossAnnounced", "Wish": "RosterSet", "WrittenIq": "SerializedIq", "barrier": "durability",
+    "close_doors": "close_listeners", "court": "core_server", "Court": "CoreServer", "doors": "listeners",
+    "far_court": "core_cluster", "far_side": "remote_node", "gate": "connection_limits", "is_news": "is_newer",
+    "last_words": "what it is", "news_now": "deliver_presence_now", "newest_of": "latest_version",
+    "notes_of": "state_of", "route_news": "route_if_newer", "send_back": "redeliver", "sm_cut": "sm.suspected_nodes",
+    "sm_lost": "sm.lost_sessions", "sm_marks": "sm.flags", "sm_messages": "sm.messages",
+    "sm_server": "sm.session_table", "unread": "slow_reader", "until_read": "wait_until_read",
+}  # fmt: skip
+#: files in which an old word is plain English or another thing, with the words
+KEEP: dict[str, set[str]] = {
+    "otp/stdlib/crash_report.py": {"Cut"},
+    "tests/otp/erts/test_blocking.py": {"gate"},
+    "tests/otp/erts/test_shield.py": {"gate"},
+    "tests/otp/stdlib/test_introspect.py": {"Door"},
+}
+#: classes that may bear one name, and why
+ALLOWED = {
+    "Options": "each module declares its own (docs/modules.md)",
+    "Reply": "OTP's word in gen_server, gen_event and gen_statem",
+    "Stop": "OTP's word in gen_server and gen_statem; hooks.Stop ends a fold",
+    "Called": "what call_trace and gen_statem tell of a call",
+    "Trace": "erts' trace and the one of the command",
+    "Table": "ets' and the store's",
+    "OfflineMessage": "the hook point and the row",
+    "SessionOpened": "the hook point and the event of the stream machine",
+    "ResetStream": "the stream machine's action and the message to the receiver that carries it out",
+    "StartTls": "the stream machine's action and the message to the receiver that carries it out",
+    "Data": "what a state machine keeps, OTP's word in gen_statem",
+    "Settings": "of a listener's streams, and of a test's server",
+    "NotRunning": "what the command line and the observer say of a server that is down",
+    "Server": "of a test, and of a node that the observer looks at",
+    "Connection": "of a stream, and of the command line to its server",
+}
+
+
+def defined(tree: ast.AST) -> Iterator[str]:
+    """The names that a file gives to something."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.alias(asname=str(name)):
+                yield name
+
+
+def old_words(path: Path, text: str) -> list[str]:
+    """The old words that a file bears as its name or gives as one."""
+    names = {path.stem.removeprefix("test_"), *(name.lstrip("_") for name in defined(ast.parse(text)))}
+    return sorted((names & OLD.keys()) - KEEP.get(str(path.relative_to(ROOT)), set()))
+
+
+def test_no_old_word_comes_back() -> None:
+    found = {str(path.relative_to(ROOT)): old_words(path, path.read_text()) for path in FILES}
+    assert not {name: {word: f"say {OLD[word]}" for word in words} for name, words in found.items() if words}
+
+
+def test_no_two_classes_bear_one_name() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    twice = {name: found for name, found in places.items() if len(found) > 1 and name not in ALLOWED}
+    assert not twice, twice
+
+
+def test_an_old_word_would_be_found() -> None:
+    path = ROOT / "apps" / "xmppd" / "doors.py"
+    assert old_words(path, "def send_back(gate): ...\nclass Ticket: ...") == [
+        "Ticket", "doors", "gate", "send_back",
+    ]  # fmt: skip
