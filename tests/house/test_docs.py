@@ -24,7 +24,7 @@ FILES = [p for top in ("otp", "apps", "tests", "rel", "docs") for p in (ROOT / t
 NAMED = re.compile(r"`([\w./-]+\.(?:py|toml|lock|service|story))(?::([\w.]+))?(?: \(seq \d+\))?`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 #: files that the reader makes, or that others have
-NOT_OURS = frozenset({"xmppd.toml", "NAME.app.toml", "NAME.rel.toml", "__init__.py", "_state.py"})
+NOT_OURS = frozenset({"xmppd.toml", "conftest.py", "NAME.app.toml", "NAME.rel.toml", "__init__.py", "_state.py"})
 
 
 def found(named: str) -> list[Path]:

@@ -1,1 +1,1 @@
-"""testing — a server in a test's own process, for who writes a module or a bot."""
+"""testing — a server in a test's own process, for who writes a module or a bot: docs/testing.md."""

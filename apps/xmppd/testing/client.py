@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from xmpp_core.element import Element
-from xmpp_core.parser import WRITTEN, XmlStreamParser
+from xmpp_core.parser import WRITTEN, StreamEnd, XmlStreamParser
 
 T = TypeVar("T")
 PATIENCE: Final = 5.0
@@ -37,6 +37,7 @@ class Client(asyncio.Protocol):
         self.jid = ""
         self.seen = ""
         self.mark = 0
+        self._between = 0  # where in `seen` elements begin that may have to be received
         self.closed = False
         self._raw = b""
         self._waiters: list[asyncio.Future[None]] = []
@@ -141,23 +142,30 @@ class Client(asyncio.Protocol):
         return found.group()
 
     async def receive(self, seconds: float = PATIENCE) -> Element:
-        """The next element of the stream: a stanza, as a rule. Raises AssertionError as expect() does."""
+        """The next element of the stream: a stanza, as a rule. One of which expect() has matched a part is passed over.
+
+        Raises AssertionError as expect() does.
+        """
         found = await self._until(self._element, seconds)
         if found is None:
             raise AssertionError(f"no element came; there is {self.seen[self.mark :]!r}")
-        self.mark += found[1]
-        return found[0]
+        element, self.mark = found
+        return element
 
     def _element(self) -> tuple[Element, int] | None:
-        """The first whole element behind the mark, and how long its text is."""
+        """The first whole element that begins behind the mark, and where it ends."""
+        begin = self._between
         parser = XmlStreamParser(WRITTEN)
-        parser.feed(OPEN.format(to="").encode())
-        behind, begin = self.seen[self.mark :], 0
-        while end := behind.find(">", begin) + 1:
-            for event in parser.feed(behind[begin:end].encode()):
-                if isinstance(event, Element):
+        if not self.seen.startswith(("<?xml", "<stream:stream"), begin):
+            parser.feed(OPEN.format(to="").encode())
+        position = begin
+        while end := self.seen.find(">", position) + 1:
+            for event in parser.feed(self.seen[position:end].encode()):
+                if isinstance(event, Element) and begin >= self.mark:
                     return event, end
-            begin = end
+                if not isinstance(event, StreamEnd):
+                    begin = self._between = end
+            position = end
         return None
 
     async def ask(self, iq: str, seconds: float = PATIENCE) -> Element:
@@ -175,8 +183,11 @@ class Client(asyncio.Protocol):
                 return answer
 
     def nothing_more(self) -> bool:
-        """True if all that came has been matched. Let the server come to rest before: Server.settle()."""
-        return self.mark == len(self.seen)
+        """True if no element has come that was not received or matched, at least in part, and the stream goes on.
+
+        Let the server come to rest before: Server.settle().
+        """
+        return self.mark == len(self.seen) or (self._element() is None and self._between == len(self.seen))
 
     async def gone(self) -> str:
         """Wait until the server has closed; returns what was not matched before. Raises AssertionError."""
@@ -198,7 +209,9 @@ class Client(asyncio.Protocol):
     async def open(self, to: str = "localhost") -> str:
         """A stream header; returns the features."""
         self.send(OPEN.format(to=to))
-        return await self.expect("<stream:features>.*?</stream:features>|<stream:features/>")
+        features = await self.expect("<stream:features>.*?</stream:features>|<stream:features/>")
+        self._between = self.mark
+        return features
 
     async def plain(self, user: str, password: str, to: str = "localhost") -> None:
         """Open a stream and log in by SASL PLAIN. Raises AssertionError if the server refuses."""

@@ -35,8 +35,8 @@ class Settings(TypedDict, total=False):
     `modules`: as in `[modules]` of xmppd.toml, beside those that a server has without being told: options by name, True
     for none, False to leave one out; a module of Python in place of its name. `components`: the domains that external
     services (XEP-0114) may have, each with its secret. `registration`: whether anybody may make an account (XEP-0077);
-    False. `limits`, `auth`: those sections, as values of xmppd.config.schema. `store`: "memory", or "sqlite" in a
-    folder of the test's own. `home`: that folder.
+    False. `limits`, `auth`: what those sections of the configuration are to say, None for its "off". `store`:
+    "memory", or "sqlite" in a folder of the test's own. `home`: that folder.
     """
 
     hosts: tuple[str, ...]
@@ -44,14 +44,14 @@ class Settings(TypedDict, total=False):
     modules: Modules
     components: Mapping[str, str]
     registration: bool
-    limits: LimitsSection
-    auth: AuthSection
+    limits: Mapping[str, Any]
+    auth: Mapping[str, Any]
     store: str
     home: Path
 
 
 def config(settings: Settings) -> Config:
-    """The configuration of a server on free ports of the loopback. Raises TypeError for a keyword that is none."""
+    """The configuration of a server on free ports of the loopback. Raises TypeError for a name that is none."""
     if unknown := settings.keys() - Settings.__annotations__.keys():
         known = ", ".join(Settings.__annotations__)
         raise TypeError(f"no such setting: {', '.join(sorted(unknown))}; there are {known}")
@@ -64,8 +64,8 @@ def config(settings: Settings) -> Config:
         hosts=settings.get("hosts", ("localhost",)),
         listen=tuple(listen),
         registration=Registration(open=settings.get("registration", False)),
-        limits=settings.get("limits", LimitsSection()),
-        auth=settings.get("auth", AuthSection()),
+        limits=LimitsSection(**settings.get("limits", {})),
+        auth=AuthSection(**settings.get("auth", {})),
         store=StoreSection(backend=settings.get("store", "memory")),
         modules=_modules(settings.get("modules", {})),
     )

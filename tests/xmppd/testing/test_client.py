@@ -50,6 +50,28 @@ def test_elements_and_text_are_taken_in_turn() -> None:
     played(script, body)
 
 
+def test_an_element_of_which_a_part_was_matched_is_passed_over() -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await says(writer, "<message id='1'><body>", "one</body></message><message id='2'/><message id='3'/>")
+        await reader.read()
+        writer.close()
+
+    async def body(client: Client) -> None:
+        await client.expect("<message id='1")
+        assert (await client.receive()).get("id") == "2"
+        assert not client.nothing_more()
+        await client.expect("id='3")
+        assert client.nothing_more()
+        client.data_received(b"<presence/>")
+        assert not client.nothing_more()
+        assert (await client.receive()).name == "presence"
+        assert client.nothing_more()
+        client.data_received(b"</stream:stream>")
+        assert not client.nothing_more()
+
+    played(script, body)
+
+
 def test_an_answer_is_found_among_other_stanzas() -> None:
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"/>")

@@ -15,7 +15,6 @@ from otp.erts import process
 from otp.erts.clock import CLOCK
 from otp.stdlib import timer
 from tests.support import node
-from xmppd.config.schema import LimitsSection
 from xmppd.testing.clock import MovableClock
 from xmppd.testing.server import Server, serve
 from xmppd.testing.settings import Settings
@@ -98,7 +97,7 @@ def test_a_stream_that_does_not_negotiate_ends_in_its_time() -> None:
         await server.clock.advance(2)
         assert "<connection-timeout" in await slow.gone()
 
-    served(body, limits=LimitsSection(negotiation_seconds=30))
+    served(body, limits={"negotiation_seconds": 30})
 
 
 def test_a_client_that_sends_too_fast_is_read_again_later() -> None:
@@ -111,7 +110,7 @@ def test_a_client_that_sends_too_fast_is_read_again_later() -> None:
         await server.clock.advance(100)
         await alice.expect("<iq[^>]*id='p'")
 
-    served(body, limits=LimitsSection(rate=1024, burst=4096))
+    served(body, limits={"rate": 1024, "burst": 4096})
 
 
 def test_time_does_not_go_back_and_begins_anew_with_each_server() -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 CONFTEST = 'pytest_plugins = ["xmppd.testing.fixtures"]\n'
 SUITE = """
 import pytest
-from xmppd.config.schema import Limits
 
-pytestmark = pytest.mark.xmppd(hosts=("example.org",), limits=Limits(resources=1))
+pytestmark = pytest.mark.xmppd(hosts=("example.org",), limits={"resources": 1})
 
 
 def test_as_the_file_says(xmppd):

@@ -16,7 +16,6 @@ from tests.support.server import config as exactly
 from xmpp_core.stanza import Iq
 from xmppd import sup
 from xmppd.auth.auth import AccountExists
-from xmppd.config.schema import LimitsSection
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.testing.server import Server, serve, serve_config
 from xmppd.testing.settings import Settings
@@ -107,7 +106,7 @@ def test_settings_are_in_force() -> None:
         await server.client("alice", "two")
         assert "too many sessions of this account" in await first.gone()
 
-    served(body, limits=LimitsSection(resources=1))
+    served(body, limits={"resources": 1})
 
 
 def test_nothing_more_comes_once_the_server_is_at_rest() -> None:

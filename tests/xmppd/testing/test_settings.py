@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from xmppd import gen_mod
-from xmppd.config.schema import DEFAULT_MODULES, LimitsSection
+from xmppd.config.schema import DEFAULT_MODULES
 from xmppd.testing.settings import Settings, config
 
 
@@ -30,7 +30,7 @@ def test_every_setting_has_its_effect() -> None:
             tls=True,
             components={"bot.a.example": "s3cret"},
             registration=True,
-            limits=LimitsSection(resources=1),
+            limits={"resources": 1},
             store="sqlite",
             home=Path("here"),
         )

@@ -15,7 +15,6 @@ from otp.erts import process
 from otp.erts.exits import StartError
 from otp.erts.scheduler import THIS
 from xmppd import sup
-from xmppd.config.schema import Limits
 from xmppd.routing import router
 from xmppd.testing.client import Client
 from xmppd.testing.thread import serve_in_thread
@@ -38,7 +37,7 @@ asyncio.run(main(int(sys.argv[1])))
 
 
 def test_accounts_clients_and_the_clock_need_no_await() -> None:
-    with serve_in_thread(limits=Limits(negotiation_seconds=30)) as server:
+    with serve_in_thread(limits={"negotiation_seconds": 30}) as server:
         assert server.account("alice", "own") == "alice@localhost"
         alice, bob = server.client("alice", "here", "own"), server.client("bob")
         assert (alice.jid, alice.closed) == ("alice@localhost/here", False)
