@@ -39,6 +39,8 @@ from xmppd.routing.handler_table import OWNER_PREFIX, HandlerEntry, Reregister, 
 from xmppd.routing.hook_points import Fold, Run
 from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import At
+from xmppd.store import migrate
+from xmppd.store.schema import Schema
 
 P = TypeVar("P")
 A = TypeVar("A")
@@ -179,6 +181,20 @@ def _bind_iq(fn: Callable[..., Any], mod: Mod, only: str) -> iq.Handler:
     return handle
 
 
+# --- what it keeps on disk
+
+
+def schema(name: str) -> Schema:
+    """The module's MIGRATIONS, none if it keeps nothing. Raises ModError."""
+    return Schema(name, tuple(getattr(load(name), "MIGRATIONS", ())))
+
+
+def schemas(config: Config) -> list[Schema]:
+    """What the modules of all hosts keep on disk. Raises ModError."""
+    names = dict.fromkeys(name for host in config.hosts for name in config.modules_of(host))
+    return [found for name in names if (found := schema(name)).steps]
+
+
 # --- options
 
 
@@ -260,11 +276,12 @@ def _problem(name: str, given: Mapping[str, Any]) -> str:
     """Why a module cannot be had with these options, in words; "" if it can."""
     try:
         options_of(name, given)
+        wrong = migrate.problem(schema(name), path_of(name))
+        return f"{name}: {wrong}" if wrong else ""
     except ModError as error:
         return str(error)
     except Exception as error:  # its file fails at its import: that is for who wrote it, and must not end a check
         return f"{name} cannot be loaded: {type(error).__name__}: {error}"
-    return ""
 
 
 # --- the process

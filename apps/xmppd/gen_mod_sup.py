@@ -17,6 +17,7 @@ from otp.stdlib.supervisor import Supervisor
 from xmppd import gen_mod
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod
+from xmppd.store import store
 
 NAME = "gen_mod_sup"
 
@@ -69,7 +70,8 @@ def _specs(config: Config, host: str) -> list[ChildSpec]:
 
 
 async def start_mod(mod: Mod) -> None:
-    """Starts one module more on its host, with its own processes."""
+    """Starts one module more on its host, with its own processes and its tables."""
+    await store.migrate((gen_mod.schema(mod.name),))
     for child in gen_mod.specs(mod):
         await supervisor.start_child(sup_name(mod.host), child)
 
@@ -115,6 +117,7 @@ async def renew(before: list[Mod], config: Config) -> list[str]:
     for old in before:
         new = _by_name(config, old.host)[old.name]
         if new.options == old.options:
+            await store.migrate((gen_mod.schema(new.name),))
             await gen_mod.register_again(new)
             done.append(f"registered {old.name} of {old.host} again")
         else:

@@ -13,8 +13,8 @@ from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec, StartCall, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd import gen_mod_sup, listeners
-from xmppd.auth import auth
+from xmppd import gen_mod, gen_mod_sup, listeners
+from xmppd.auth import auth, tables
 from xmppd.config.schema import Config
 from xmppd.net import tls_server
 from xmppd.net.listener_sup import ListenerSup
@@ -22,6 +22,7 @@ from xmppd.net.receiver_sup import ReceiverSup
 from xmppd.routing import hooks, iq, router, undelivered
 from xmppd.routing.sm import sm
 from xmppd.store import store
+from xmppd.store.schema import Schema
 from xmppd.store.store import StoreConfig
 from xmppd.stream.c2s_sup import C2sSup
 from xmppd.stream.service_sup import ServiceSup
@@ -38,7 +39,7 @@ class XmppdSup(Supervisor):
         undelivered.begin()
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
-            ChildSpec("store", StartCall(store.start_link, (store_config(config),)), shutdown=30.0),
+            ChildSpec("store", StartCall(store.start_link, (store_config(config), schemas(config))), shutdown=30.0),
             ChildSpec("auth", StartCall(auth.start_link, (config.auth.iterations,))),
             router.spec(config.hosts),
             iq.spec(),
@@ -50,6 +51,11 @@ class XmppdSup(Supervisor):
             *([ChildSpec("tls", StartCall(tls_server.start_link, (tls,)))] if tls is not None else []),
             supervisor.spec(ListenerSup, listeners.listener_specs(config, tls, fds), name="listener_sup"),
         ]
+
+
+def schemas(config: Config) -> tuple[Schema, ...]:
+    """What is kept on disk by who is in this server. Raises ModError."""
+    return tables.SCHEMA, *gen_mod.schemas(config)
 
 
 def store_config(config: Config) -> StoreConfig:

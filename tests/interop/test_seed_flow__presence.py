@@ -152,7 +152,7 @@ def test_presence_order_of_an_initial_presence(server: Booted, service: Componen
     service.send(f"<message from='{contact.jid}' to='{user}' type='chat'><body>while away</body></message>")
     service.send(f"<presence from='{other.jid}' to='{user}' type='subscribe'/>")
     stored = f"[row.xml for row in await store.select(OFFLINE, ('localhost', {user.partition('@')[0]!r}))]"
-    server.settled(lambda: "while away" in server.eval(f"from xmppd.store.tables import OFFLINE\n{stored}"))
+    server.settled(lambda: "while away" in server.eval(f"from xmppd.mods.offline.tables import OFFLINE\n{stored}"))
     contact.client = server.client(user=user.partition("@")[0])
     contact.client.roster()
     contact.client.send("<presence/>")

@@ -32,6 +32,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Stanza
 from xmppd import gen_mod_sup
 from xmppd.auth import auth
+from xmppd.auth.tables import Account
 from xmppd.config.schema import Config, Paths, Registration
 from xmppd.routing import durability, hold, hooks, iq, packets, router
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced
@@ -41,7 +42,7 @@ from xmppd.routing.session import C2sSession, new_session
 from xmppd.routing.sm import session_table, sm
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig
-from xmppd.store.tables import Account
+from xmppd.sup import schemas
 
 MEMORY = StoreConfig("memory")
 MODULES = (
@@ -248,7 +249,7 @@ class CoreSup(Supervisor):
     def init(self, config: Config, where: StoreConfig) -> Any:
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
-            ChildSpec("store", (store.start_link, (where,))),
+            ChildSpec("store", (store.start_link, (where, schemas(config)))),
             ChildSpec("auth", (auth.start_link, ())),
             router.spec(config.hosts),
             iq.spec(),

@@ -13,7 +13,9 @@ import sys
 from collections.abc import Callable
 
 from otp.erts import process, runtime
-from xmppd.store import store, tables
+from tests.support import schemas
+from xmppd.mods.roster import tables
+from xmppd.store import store
 from xmppd.store.backend import Backend, StoreConfig, Tx
 from xmppd.store.store_sqlite import SqliteStore
 
@@ -46,8 +48,8 @@ def crash_at(name: str, times: int) -> Callable[[str], None]:
 def opened(backend: str, path: str, crash: list[str]) -> Backend:
     """The store, with a crash point if one is wished."""
     if crash:
-        return SqliteStore(path, probe=crash_at(crash[0], int(crash[1])))
-    return store.open_backend(StoreConfig(backend, path))
+        return SqliteStore(path, probe=crash_at(crash[0], int(crash[1])), schemas=schemas.ALL)
+    return store.open_backend(StoreConfig(backend, path), schemas.ALL)
 
 
 async def main(backend: str, path: str, name: str, *crash: str) -> None:

@@ -16,9 +16,9 @@ from xmppd.admin.users import account, configuration, existing
 from xmppd.commands import CommandError
 from xmppd.mods import mod_roster
 from xmppd.mods.roster.records import item_of
+from xmppd.mods.roster.tables import ROSTER, RosterItem
 from xmppd.mods.roster.totals import TooMany
 from xmppd.store import store
-from xmppd.store.tables import ROSTER, RosterItem
 
 
 async def list_(owner: str) -> list[dict[str, Any]]:

@@ -19,9 +19,11 @@ from otp.stdlib.gen_server import GenServer
 from xmpp_core import prep
 from xmpp_core.prep import PrepError
 from xmpp_core.sasl.base import ScramKeys
+from xmppd.auth import tables
 from xmppd.auth.auth_internal import AccountExists, Accounts, AuthBusy, AuthError, BadPassword, NoAccount
-from xmppd.store import store, tables
+from xmppd.store import store
 from xmppd.store.backend import Tx
+from xmppd.store.migrate import account_tables
 
 __all__ = ["AccountExists", "AuthBusy", "AuthError", "BadName", "BadPassword", "NoAccount", "ScramKeys"]
 
@@ -92,9 +94,8 @@ async def remove_user(user: str, host: str) -> bool:
     def remove(tx: Tx) -> bool:
         if not tx.delete(tables.ACCOUNT, (host, user)):
             return False
-        for table in tables.ALL:
-            if table.key[:2] == ("host", "user"):
-                tx.clear(table, (host, user))
+        for table in account_tables(tx):
+            tx.clear(table, (host, user))
         return True
 
     return await store.transaction(remove)

@@ -22,9 +22,10 @@ from otp.erts import blocking, process
 from otp.erts.clock import CLOCK
 from xmpp_core.sasl import scram_keys
 from xmpp_core.sasl.base import ScramKeys
+from xmppd.auth import tables
 from xmppd.auth.scram_text import from_text, to_text
 from xmppd.auth.verified import Verified
-from xmppd.store import store, tables
+from xmppd.store import store
 from xmppd.store.backend import Tx
 
 T = TypeVar("T")

@@ -6,6 +6,9 @@ XEP:  0012
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Final
+
 from otp.erts.clock import CLOCK
 from xmpp_core import ns
 from xmpp_core.element import el
@@ -13,13 +16,28 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing.hook_points import SessionLost, UserUnavailable
+from xmppd.routing.hook_points import LastSeen, SessionLost, UserUnavailable
 from xmppd.routing.iq import LOCAL, SM
 from xmppd.routing.sm import sm
 from xmppd.store import store
-from xmppd.store.tables import LAST, LastActivity
+from xmppd.store.backend import Table
+from xmppd.store.schema import create_table
 
 XEP = {12: "2.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class LastActivity:
+    """When a user's last resource went, in seconds since 1970, and the text it went with (XEP-0012)."""
+
+    host: str
+    user: str
+    seconds: int
+    status: str = field(default="", repr=False)
+
+
+LAST: Final = Table("last", LastActivity, ("host", "user"))
+MIGRATIONS: Final = (create_table("last", ("host", "user"), host=str, user=str, seconds=int, status=str),)
 _STARTED = CLOCK.monotonic()
 
 
@@ -64,3 +82,10 @@ async def _note(owner: JID, status: str) -> None:
     if not sm.available(owner.bare):
         row = LastActivity(owner.domain, owner.local, int(CLOCK.time()), status)
         await store.transaction(lambda tx: tx.write(row))
+
+
+@on(LastSeen)
+async def last_seen(acc: int | None, point: LastSeen, mod: Mod) -> int | None:
+    """Who answers a probe for nobody wants to know."""
+    last = await store.read(LAST, (point.owner.domain, point.owner.local))
+    return last.seconds if last is not None else acc

@@ -17,7 +17,7 @@ from otp.stdlib.child_spec import ChildSpec
 from xmpp_core import ns
 from xmpp_core.stanza import Message
 from xmppd.gen_mod import Mod, on
-from xmppd.mods.offline import spool, writer
+from xmppd.mods.offline import spool, tables, writer
 from xmppd.mods.offline.room import Room
 from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import StoreMessage
@@ -35,6 +35,7 @@ from xmppd.routing.session import C2sSession
 from xmppd.store.backend import StoreError
 
 XEP = {160: "1.0.1", 203: "2.0"}
+MIGRATIONS = tables.MIGRATIONS
 _NOT_CONTENT = frozenset({ns.CHATSTATES, ns.HINTS})
 
 

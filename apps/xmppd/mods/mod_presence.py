@@ -28,6 +28,7 @@ from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
     AccountPresence,
+    LastSeen,
     ResendSubscriptions,
     SessionClosed,
     SessionInfo,
@@ -42,8 +43,6 @@ from xmppd.routing.hook_points import (
 from xmppd.routing.hooks import Stop
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
-from xmppd.store import store
-from xmppd.store.tables import LAST
 
 XEP: dict[int, str] = {}
 _OWN_BUSINESS = frozenset({"", "unavailable"})
@@ -194,10 +193,8 @@ async def answer_probe(presence: Presence | None, point: AccountPresence, mod: M
 
 async def _gone(owner: JID, to: JID) -> Presence:
     """`unavailable`, with the time the last resource went, if that is known (RFC 6121 §4.3.2)."""
-    last = await store.read(LAST, (owner.domain, owner.local))
-    children = []
-    if last is not None:
-        children = [stamp.delay(owner.bare, datetime.fromtimestamp(last.seconds, UTC))]
+    seconds = await hooks.run_fold(owner.domain, LastSeen(owner), None)
+    children = [] if seconds is None else [stamp.delay(owner.bare, datetime.fromtimestamp(seconds, UTC))]
     return make_presence(to, *children, type_="unavailable", from_=owner)
 
 

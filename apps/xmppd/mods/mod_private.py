@@ -6,7 +6,8 @@ XEP:  0049
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from xmpp_core import ns
 from xmpp_core.element import Element
@@ -16,10 +17,27 @@ from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing.iq import SM
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.store import store
-from xmppd.store.backend import Tx
-from xmppd.store.tables import PRIVATE, PrivateXml
+from xmppd.store.backend import Table, Tx
+from xmppd.store.schema import create_table
 
 XEP = {49: "1.2"}
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateXml:
+    """One element of a user's private storage (XEP-0049), keyed by the element's namespace and name."""
+
+    host: str
+    user: str
+    ns: str
+    name: str
+    xml: str = field(repr=False)
+
+
+PRIVATE: Final = Table("private", PrivateXml, ("host", "user", "ns", "name"))
+MIGRATIONS: Final = (
+    create_table("private", ("host", "user", "ns", "name"), host=str, user=str, ns=str, name=str, xml=str),
+)
 
 
 @dataclass(frozen=True)

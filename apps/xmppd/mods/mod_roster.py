@@ -21,8 +21,9 @@ from xmpp_core.stanza import Iq, Presence, make_presence
 from xmpp_core.subscription import In, SendPresence
 from xmppd.config.schema import LimitsSection
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.mods.roster import records, requests, roster_set, transitions, view
+from xmppd.mods.roster import records, requests, roster_set, tables, transitions, view
 from xmppd.mods.roster.perform import perform
+from xmppd.mods.roster.tables import ROSTER
 from xmppd.mods.roster.totals import ROOM, RosterLimits, TooMany
 from xmppd.mods.roster.transitions import Change, NotThere, Step
 from xmppd.routing import hooks, iq, router
@@ -31,6 +32,7 @@ from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
     AccountPresence,
     AccountRemoved,
+    IsContact,
     MaySeePresence,
     ResendSubscriptions,
     RosterGet,
@@ -43,9 +45,9 @@ from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.backend import Tx
-from xmppd.store.tables import ROSTER
 
 XEP = {237: "1.3"}
+MIGRATIONS = tables.MIGRATIONS
 _FEATURES = (Element(ns.ROSTER_VER, "ver"), Element(ns.SUB_PREAPPROVAL, "sub"))
 KINDS = frozenset(subscription.KINDS)
 
@@ -233,6 +235,13 @@ async def may_see_presence(acc: bool, point: MaySeePresence, mod: Mod) -> bool:
         return True
     record = await store.read(ROSTER, records.key(point.owner, point.requester))
     return record is not None and record.in_axis == In.FROM.value
+
+
+@on(IsContact)
+async def is_contact(acc: bool, point: IsContact, mod: Mod) -> bool:
+    """Contacts that the owner has listed; a request alone makes none."""
+    record = await store.read(ROSTER, records.key(point.owner, point.contact))
+    return acc or (record is not None and record.listed)
 
 
 @on(StreamFeatures)

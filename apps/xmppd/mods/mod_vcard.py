@@ -6,7 +6,8 @@ XEP:  0054
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from xmpp_core import ns
 from xmpp_core.element import Element
@@ -16,9 +17,23 @@ from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing.iq import SERVED, SM
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.store import store
-from xmppd.store.tables import VCARD, Vcard
+from xmppd.store.backend import Table
+from xmppd.store.schema import create_table
 
 XEP = {54: "1.2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Vcard:
+    """A user's vCard (XEP-0054)."""
+
+    host: str
+    user: str
+    xml: str = field(repr=False)
+
+
+VCARD: Final = Table("vcard", Vcard, ("host", "user"))
+MIGRATIONS: Final = (create_table("vcard", ("host", "user"), host=str, user=str, xml=str),)
 
 
 @dataclass(frozen=True)

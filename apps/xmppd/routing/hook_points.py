@@ -183,6 +183,13 @@ class MaySeePresence(Fold["MaySeePresence", bool]):
     requester: JID
 
 
+@dataclass(frozen=True, slots=True)
+class LastSeen(Fold["LastSeen", int | None]):
+    """When the last resource of `owner`, a local account, went (s since 1970); None: it is not known."""
+
+    owner: JID
+
+
 # --- the roster --------------------------------------------------------------------------------------------------
 
 
@@ -192,6 +199,15 @@ class SubscriptionLists(Fold["SubscriptionLists", tuple[set[str], set[str]]]):
 
     NEEDED = True
     owner: JID
+
+
+@dataclass(frozen=True, slots=True)
+class IsContact(Fold["IsContact", bool]):
+    """Whether `owner`, a local account, has `contact` (both bare) in its roster. The accumulator starts False."""
+
+    NEEDED = True
+    owner: JID
+    contact: JID
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ Way:      mods, auth → store.transaction(fn) → [backend] → disk
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, get_type_hints
+
+from xmppd.store.schema import FIELD_TYPES, Schema
 
 R = TypeVar("R")
 T = TypeVar("T")
 #: the values of a table's key fields, in order; a prefix of them in select, count, last and clear
 Key: TypeAlias = tuple[str | int, ...]
-#: what a field may be; `tuple[str, ...]` is kept as one text, see store_sql
-FIELD_TYPES: Final = (str, int, bool, float, bytes, str | None, int | None, tuple[str, ...])
 
 
 class StoreError(Exception):
@@ -124,6 +124,9 @@ class Backend(Protocol):
 
     async def count(self, table: Table[Any], prefix: Key = ()) -> int:
         """How many committed records have a key that begins with `prefix`."""
+
+    async def migrate(self, schemas: Sequence[Schema]) -> None:
+        """Bring the tables of these owners to their newest step: all of it, or nothing."""
 
     def close(self) -> None:
         """Commit what is queued, let go of files and connections. Blocks until done."""

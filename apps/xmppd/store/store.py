@@ -8,7 +8,7 @@ Process:  `store`, one per node, permanent, under xmppd_sup before all who store
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from otp.erts import blocking, process
@@ -16,6 +16,7 @@ from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, StopInit
 from xmppd.store.backend import Backend, Key, StoreConfig, StoreError, Table, Tx
+from xmppd.store.schema import Schema
 
 __all__ = ["Backend", "Key", "StoreConfig", "StoreError", "Table", "Tx"]
 
@@ -70,8 +71,14 @@ def count(table: Table[Any], prefix: Key = ()) -> Awaitable[int]:
     return current().count(table, prefix)
 
 
-def open_backend(config: StoreConfig) -> Backend:
-    """Open (create, migrate) the store that the configuration names; may block on disk or network.
+def migrate(schemas: Sequence[Schema]) -> Awaitable[None]:
+    """Bring the tables of these owners to their newest step, in one transaction. Raises StoreError."""
+    return current().migrate(schemas)
+
+
+def open_backend(config: StoreConfig, schemas: Sequence[Schema] = ()) -> Backend:
+    """Open the store that the configuration names, and create or migrate the tables of `schemas`; may block on disk or
+    network.
 
     Raises StoreError with a text for the administrator.
     """
@@ -79,7 +86,7 @@ def open_backend(config: StoreConfig) -> Backend:
         names = ", ".join(BACKENDS)
         raise StoreError(f"no backend {config.backend!r}; there are {names}", "internal-server-error")
     module = importlib.import_module(BACKENDS[config.backend])
-    backend: Backend = module.open_store(config)
+    backend: Backend = module.open_store(config, schemas)
     return backend
 
 
@@ -88,9 +95,10 @@ def use(backend: Backend | None) -> None:
     _Current.backend = backend
 
 
-async def start_link(config: StoreConfig) -> Pid | None:
-    """Start the process that keeps the backend open. Raises StartError(("store", text)) if it cannot be opened."""
-    return await gen_server.start_link(Store, config, name=NAME)
+async def start_link(config: StoreConfig, schemas: Sequence[Schema] = ()) -> Pid | None:
+    """Start the process that keeps the backend open, with the tables of `schemas`. Raises StartError(("store", text))
+    if it cannot be opened."""
+    return await gen_server.start_link(Store, config, schemas, name=NAME)
 
 
 # -- callbacks
@@ -101,11 +109,11 @@ class Store(GenServer[Backend]):
 
     async def init(self, *args: Any) -> Backend | StopInit:
         """Open the backend on a thread of the pool. What a killed predecessor left open is closed first."""
-        (config,) = args
+        config, schemas = args
         process.trap_exit(True)  # so that terminate runs when the supervisor ends us
         _close()
         try:
-            backend = await blocking.run_blocking(open_backend, config)
+            backend = await blocking.run_blocking(open_backend, config, schemas)
         except StoreError as exc:
             return StopInit(("store", str(exc)))
         use(backend)

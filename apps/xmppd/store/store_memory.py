@@ -7,10 +7,12 @@ Differs:  one OS process sees it, no other
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from xmppd.store.backend import Key, StoreConfig, StoreError, Table, Tx, table_of
+from xmppd.store.migrate import Applied
+from xmppd.store.schema import Schema
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -148,11 +150,22 @@ class MemoryStore:
         """See Backend."""
         return self._tx().count(table, prefix)
 
+    def apply(self, schemas: Sequence[Schema]) -> None:
+        """Notes whose tables there are; dicts need no more."""
+        for schema in schemas:
+            self._tx().write(Applied(schema.owner, len(schema.steps), schema.account_tables()))
+
+    async def migrate(self, schemas: Sequence[Schema]) -> None:
+        """See Backend."""
+        self.apply(schemas)
+
     def close(self) -> None:
         """See Backend."""
         self._open = False
 
 
-def open_store(config: StoreConfig) -> MemoryStore:
+def open_store(config: StoreConfig, schemas: Sequence[Schema] = ()) -> MemoryStore:
     """An empty store; `path` is not looked at."""
-    return MemoryStore()
+    store = MemoryStore()
+    store.apply(schemas)
+    return store

@@ -19,10 +19,11 @@ from typing import Any, Final, TypeVar
 import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
-from otp.erts.blocking import BlockingActor, Job, ask
+from otp.erts.blocking import BlockingActor, Job, ask, run_blocking
 from otp.erts.scheduler import THIS
 from xmppd.store.backend import Key, StoreConfig, StoreError, Table, Tx
 from xmppd.store.migrate import migrate
+from xmppd.store.schema import POSTGRES, Schema
 from xmppd.store.store_sql import SqlTx
 
 R = TypeVar("R")
@@ -160,6 +161,7 @@ class PgStore:
     """The backend."""
 
     def __init__(self, config: StoreConfig) -> None:
+        self._config = config
         outage = Outage()
         self._threads = [_Line.start(config, outage) for _ in range(config.pool)]
         self._load = [0] * config.pool
@@ -199,6 +201,10 @@ class PgStore:
         """See Backend."""
         return await self._call(lambda conn: _PgTx(conn).count(table, prefix))
 
+    async def migrate(self, schemas: Sequence[Schema]) -> None:
+        """See Backend. On a connection of its own."""
+        await run_blocking(_prepare, self._config, schemas)
+
     def close(self) -> None:
         """See Backend. What was queued is run first."""
         if self._closed:
@@ -234,8 +240,8 @@ def _configure(conn: Connection, durability: str) -> None:
     conn.execute(f"SET synchronous_commit = {'on' if durability == 'full' else 'off'}".encode())
 
 
-def prepare(conn: Connection) -> None:
-    """Create and migrate the tables: all of it or nothing, one node at a time."""
+def prepare(conn: Connection, schemas: Sequence[Schema] = ()) -> None:
+    """Bring all schemas to their newest step: all of it or nothing, one node at a time."""
     with conn.transaction():
         conn.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
 
@@ -243,14 +249,18 @@ def prepare(conn: Connection) -> None:
             cursor = conn.execute(sql.encode(), params or None)
             return cursor.fetchall() if cursor.description else []
 
-        migrate(execute, "postgres", "%s")
+        migrate(execute, POSTGRES, schemas)
 
 
-def open_store(config: StoreConfig) -> PgStore:
-    """Connect to `path`, a connection string of libpq, and migrate. Raises StoreError for the administrator."""
+def _prepare(config: StoreConfig, schemas: Sequence[Schema]) -> None:
     try:
         with psycopg.connect(config.path, autocommit=True, connect_timeout=int(SECONDS)) as conn:
-            prepare(conn)
+            prepare(conn, schemas)
     except psycopg.Error as exc:
         raise StoreError(f"cannot open PostgreSQL: {exc}", "internal-server-error") from exc
+
+
+def open_store(config: StoreConfig, schemas: Sequence[Schema] = ()) -> PgStore:
+    """Connect to `path`, a connection string of libpq, and migrate. Raises StoreError for the administrator."""
+    _prepare(config, schemas)
     return PgStore(config)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -19,6 +19,7 @@ from xmppd.store.backend import Key, StoreConfig, StoreError, Table, Tx
 from xmppd.store.file_lock import PATIENCE, locked
 from xmppd.store.migrate import migrate
 from xmppd.store.same_file import SameFile
+from xmppd.store.schema import SQLITE, Schema
 from xmppd.store.sqlite_writer import WriterThread, lock_file, store_error
 from xmppd.store.store_sql import SqlTx
 
@@ -53,12 +54,12 @@ def _create(path: str) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
-def prepare(path: str, durability: str) -> None:
-    """Create and migrate the database: all of it or nothing, one process at a time."""
+def prepare(path: str, durability: str, schemas: Sequence[Schema] = ()) -> None:
+    """Create the database and bring all schemas to their newest step: all of it or nothing, one process at a time."""
     conn = connect(path, durability)
     try:
         conn.execute("BEGIN IMMEDIATE")
-        migrate(lambda sql, params: conn.execute(sql, params).fetchall(), "sqlite", "?")
+        migrate(lambda sql, params: conn.execute(sql, params).fetchall(), SQLITE, schemas)
         conn.execute("COMMIT")
     finally:
         conn.close()
@@ -67,11 +68,18 @@ def prepare(path: str, durability: str) -> None:
 class SqliteStore:
     """The backend: reads run at once on the caller's thread, transactions on the writer's."""
 
-    def __init__(self, path: str, durability: str = "full", probe: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        durability: str = "full",
+        probe: Callable[[str], None] | None = None,
+        schemas: Sequence[Schema] = (),
+    ) -> None:
+        self._path, self._durability = path, durability
         self._lock = lock_file(path)
         try:
             with locked(self._lock):  # the first to open and the last to close want the file for themselves
-                prepare(path, durability)
+                prepare(path, durability, schemas)
                 self._conn, writes = connect(path, durability), connect(path, durability)
         except BaseException:
             self._lock.close()
@@ -111,6 +119,13 @@ class SqliteStore:
         """See Backend."""
         return self._reader.count(table, prefix)
 
+    async def migrate(self, schemas: Sequence[Schema]) -> None:
+        """See Backend. On another thread, for it may wait for other workers; SQLite's own lock keeps them apart."""
+        try:
+            await blocking.run_blocking(prepare, self._path, self._durability, schemas)
+        except sqlite3.Error as exc:
+            raise store_error(exc) from exc
+
     def close(self) -> None:
         """See Backend. What was queued is committed first, for the writer's inbox is in order."""
         if self._closed:
@@ -128,7 +143,7 @@ def _refuse(sql: str, params: Any) -> int:
     raise TypeError("the read connection does not write")
 
 
-def open_store(config: StoreConfig) -> SqliteStore:
+def open_store(config: StoreConfig, schemas: Sequence[Schema] = ()) -> SqliteStore:
     """Open, create and migrate the file `path`. Raises StoreError with a text for the administrator."""
     if sqlite3.sqlite_version_info < OLDEST:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is older than 3.37", "internal-server-error")
@@ -136,7 +151,7 @@ def open_store(config: StoreConfig) -> SqliteStore:
     same_file.may_open(config.path, who)
     try:
         _create(config.path)
-        store = SqliteStore(config.path, config.durability)
+        store = SqliteStore(config.path, config.durability, schemas=schemas)
         same_file.opened(config.path, who)
         return store
     except (OSError, sqlite3.Error) as exc:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from otp.stdlib import gen_server
-from tests.support import node
+from tests.support import node, schemas
 from xmppd.auth import auth
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig
@@ -23,7 +23,7 @@ def play() -> Callable[[Callable[[], Awaitable[Any]]], Any]:
 
     def run(body: Callable[[], Awaitable[Any]]) -> Any:
         async def started() -> Any:
-            await store.start_link(StoreConfig("memory"))
+            await store.start_link(StoreConfig("memory"), schemas.ALL)
             await auth.start_link(ROUNDS)
             try:
                 return await body()

@@ -10,7 +10,10 @@ import pytest
 from otp.stdlib import gen_server
 from xmpp_core.sasl import scram_keys
 from xmppd.auth import auth
-from xmppd.store import store, tables
+from xmppd.mods.mod_vcard import VCARD, Vcard
+from xmppd.mods.offline.tables import OFFLINE, OfflineMessage
+from xmppd.mods.roster.tables import ROSTER, RosterItem
+from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
 
 Play = Callable[[Callable[[], Awaitable[Any]]], Any]
@@ -110,11 +113,11 @@ def test_a_disabled_account_keeps_its_data_but_not_its_way_in(play: Play) -> Non
 
 def test_with_an_account_goes_all_that_was_its_own(play: Play) -> None:
     rows = [
-        tables.RosterItem("localhost", "romeo", "juliet@example.org"),
-        tables.OfflineMessage("localhost", "romeo", 1, 0, "<message/>"),
-        tables.Vcard("localhost", "romeo", "<vCard/>"),
+        RosterItem("localhost", "romeo", "juliet@example.org"),
+        OfflineMessage("localhost", "romeo", 1, 0, "<message/>"),
+        Vcard("localhost", "romeo", "<vCard/>"),
     ]
-    others = [tables.Vcard("localhost", "romeo2", ""), tables.Vcard("example.org", "romeo", "")]
+    others = [Vcard("localhost", "romeo2", ""), Vcard("example.org", "romeo", "")]
 
     def write(tx: Tx) -> None:
         for row in rows + others:
@@ -124,8 +127,8 @@ def test_with_an_account_goes_all_that_was_its_own(play: Play) -> None:
         await auth.create_user("romeo", "localhost", "wherefore")
         await store.transaction(write)
         await auth.remove_user("romeo", "localhost")
-        assert await store.count(tables.ROSTER) == await store.count(tables.OFFLINE) == 0
-        assert len(await store.select(tables.VCARD)) == 2
+        assert await store.count(ROSTER) == await store.count(OFFLINE) == 0
+        assert len(await store.select(VCARD)) == 2
 
     play(body)
 

@@ -9,10 +9,10 @@ import pytest
 
 from otp.erts import process
 from xmpp_core.sasl import scram_keys
-from xmppd.auth import auth_internal
+from xmppd.auth import auth_internal, tables
 from xmppd.auth.auth_internal import AccountExists, Accounts, AuthBusy, derive_texts
 from xmppd.auth.scram_text import from_text
-from xmppd.store import store, tables
+from xmppd.store import store
 from xmppd.store.backend import Tx
 
 Play = Callable[[Callable[[], Awaitable[Any]]], Any]

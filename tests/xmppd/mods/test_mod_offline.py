@@ -10,8 +10,8 @@ from tests.support.node import until
 from xmpp_core import ns
 from xmppd.gen_mod import Mod
 from xmppd.mods import mod_offline, mod_roster
+from xmppd.mods.offline.tables import OFFLINE
 from xmppd.store import store
-from xmppd.store.tables import OFFLINE
 
 
 def hello(text: str = "hello", type_: str = "chat") -> str:

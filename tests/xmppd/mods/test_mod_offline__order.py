@@ -21,9 +21,9 @@ from tests.support.core_server import CoreServer, Say, play
 from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, Stanza, make_message, make_presence
+from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing.sm import flags
 from xmppd.store import store
-from xmppd.store.tables import OFFLINE
 
 COUNT = 1500
 PING = "<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>"

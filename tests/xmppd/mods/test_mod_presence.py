@@ -9,11 +9,11 @@ from tests.support.core_server import CoreServer, play
 from tests.support.node import until
 from xmpp_core.stanza import make_iq, make_presence
 from xmppd.mods.mod_presence import state_of
+from xmppd.mods.roster.tables import RosterItem
 from xmppd.routing import router
 from xmppd.routing.deliver import DeliverIfNewer, RosterItemChanged
 from xmppd.routing.sm import sm
 from xmppd.store import store
-from xmppd.store.tables import RosterItem
 
 
 def seen(texts: list[str]) -> list[str]:

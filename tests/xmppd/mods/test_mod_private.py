@@ -1,8 +1,8 @@
 """Private storage."""
 
 from tests.support.core_server import CoreServer, play
+from xmppd.mods.mod_private import PrivateXml
 from xmppd.store import store
-from xmppd.store.tables import PrivateXml
 
 QUERY = "<query xmlns='jabber:iq:private'>{}</query>"
 

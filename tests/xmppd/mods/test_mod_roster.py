@@ -11,9 +11,9 @@ from tests.support.core_server import Client, CoreServer, config_of, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_presence
 from xmppd.mods import mod_roster
+from xmppd.mods.roster.tables import ROSTER
 from xmppd.routing import router
 from xmppd.store import store
-from xmppd.store.tables import ROSTER
 
 QUERY = "<query xmlns='jabber:iq:roster'{}>{}</query>"
 

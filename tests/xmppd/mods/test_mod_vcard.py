@@ -1,8 +1,8 @@
 """Cards."""
 
 from tests.support.core_server import Client, CoreServer, play
+from xmppd.mods.mod_vcard import Vcard
 from xmppd.store import store
-from xmppd.store.tables import Vcard
 
 CARD = "<vCard xmlns='vcard-temp'><FN>Romeo &amp; Co</FN></vCard>"
 

@@ -3,9 +3,9 @@
 from tests.support.core_server import CoreServer, play
 from tests.support.node import until
 from xmpp_core.jid import JID
+from xmppd.mods.roster.tables import ROSTER
 from xmppd.routing import accounts
 from xmppd.store import store
-from xmppd.store.tables import ROSTER
 
 
 def test_contacts_are_told_data_goes_sessions_end() -> None:

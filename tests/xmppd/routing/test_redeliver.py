@@ -7,11 +7,11 @@ from tests.support.core_server import Bye, CoreServer, play
 from tests.support.node import until
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, make_message
+from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hold, hooks
 from xmppd.routing.deliver import Deliver, Older
 from xmppd.routing.hook_points import OfflineMessage
 from xmppd.store import store
-from xmppd.store.tables import OFFLINE
 
 JULIET, ROMEO = JID.parse("juliet@localhost"), JID.parse("romeo@localhost/r")
 

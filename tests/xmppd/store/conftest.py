@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import node, postgres
+from tests.support import node, postgres, schemas
 from xmppd.store import store
 from xmppd.store.backend import Backend, StoreConfig
 
@@ -54,7 +54,7 @@ def play(config: StoreConfig) -> Callable[[Body], Any]:
 
     def run(body: Body) -> Any:
         async def opened() -> Any:
-            backend = store.open_backend(config)
+            backend = store.open_backend(config, schemas.ALL)
             try:
                 return await body(backend)
             finally:

@@ -9,19 +9,12 @@ from typing import Any
 import pytest
 
 from otp.erts import process
+from xmppd.auth.tables import ACCOUNT, Account, Secret
+from xmppd.mods.mod_private import PRIVATE, PrivateXml
+from xmppd.mods.mod_vcard import Vcard
+from xmppd.mods.offline.tables import OFFLINE, OfflineMessage
+from xmppd.mods.roster.tables import ROSTER, RosterItem
 from xmppd.store.backend import Backend, StoreError, Table, Tx, table_of
-from xmppd.store.tables import (
-    ACCOUNT,
-    OFFLINE,
-    PRIVATE,
-    ROSTER,
-    Account,
-    OfflineMessage,
-    PrivateXml,
-    RosterItem,
-    Secret,
-    Vcard,
-)
 
 Play = Callable[[Callable[[Backend], Any]], Any]
 JULIET = RosterItem("localhost", "romeo", "juliet@example.org", "Juliet", ("Friends", "Ünïcödé"), "to", listed=True)

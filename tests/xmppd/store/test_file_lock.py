@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import node
+from tests.support import node, schemas
 from xmppd.store import file_lock
 from xmppd.store.backend import StoreError
 from xmppd.store.file_lock import FileLock, locked
@@ -106,7 +106,7 @@ def test_a_store_answers_while_another_worker_is_stopped_in_its_commit(
     monkeypatch.setattr(file_lock.locked.__wrapped__, "__defaults__", (0.2,))  # type: ignore[attr-defined]
 
     async def body() -> None:
-        store = SqliteStore(path)
+        store = SqliteStore(path, schemas=schemas.ALL)
         child = holder(Path(path + "-lock"))
         try:
             with pytest.raises(StoreError, match="does not let it go"):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import node
+from tests.support import node, schemas
+from xmppd.mods.mod_vcard import VCARD, Vcard
 from xmppd.store import same_file
 from xmppd.store.backend import StoreConfig, StoreError
 from xmppd.store.store_sqlite import open_store
-from xmppd.store.tables import VCARD, Vcard
 
 
 def card(user: str) -> Vcard:
@@ -26,7 +26,7 @@ def test_nothing_is_acknowledged_into_a_file_that_nobody_will_find(
     path = folder / "x.sqlite3"
 
     async def body() -> None:
-        store = open_store(StoreConfig("sqlite", str(path)))
+        store = open_store(StoreConfig("sqlite", str(path)), schemas.ALL)
         await store.transaction(lambda tx: tx.write(card("romeo")))
         aside = tmp_path / "aside"
         moved = folder if how == "folder" else path
@@ -40,7 +40,7 @@ def test_nothing_is_acknowledged_into_a_file_that_nobody_will_find(
         assert await store.count(VCARD) == 1, "what is open can still be read"
         if how == "taken away":
             with pytest.raises(StoreError, match="put it back"):
-                open_store(StoreConfig("sqlite", str(path)))
+                open_store(StoreConfig("sqlite", str(path)), schemas.ALL)
             assert not path.exists(), "no second one beside it"
         aside.replace(moved) if how != "folder" else aside.rename(folder)
         await store.transaction(lambda tx: tx.write(card("nurse")))

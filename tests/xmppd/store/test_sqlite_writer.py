@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from tests.support import node
+from tests.support import node, schemas
+from xmppd.mods.offline.tables import OFFLINE, OfflineMessage
 from xmppd.store.backend import StoreError, Tx
 from xmppd.store.file_lock import locked
 from xmppd.store.sqlite_writer import lock_file, store_error
 from xmppd.store.store_sqlite import SqliteStore
-from xmppd.store.tables import OFFLINE, OfflineMessage
 
 
 def put(n: int, then: Callable[[Tx], Any] = lambda tx: None) -> Callable[[Tx], Any]:
@@ -39,7 +39,7 @@ def play(tmp_path: Path, fns: list[Callable[[Tx], Any]]) -> tuple[list[Any], lis
     path = str(tmp_path / "x.sqlite3")
 
     async def body() -> list[int]:
-        store = SqliteStore(path, probe=points.append)
+        store = SqliteStore(path, probe=points.append, schemas=schemas.ALL)
 
         async def one(i: int) -> None:
             try:

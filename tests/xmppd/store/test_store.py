@@ -9,11 +9,12 @@ import pytest
 from otp.erts import process
 from otp.erts.exits import StartError
 from otp.stdlib import gen_server
-from tests.support import node
-from xmppd.store import store, tables
+from tests.support import node, schemas
+from xmppd.mods import mod_vcard
+from xmppd.store import store
 from xmppd.store.backend import StoreConfig, StoreError, Tx
 
-VCARD = tables.Vcard("localhost", "romeo", "<vCard/>")
+VCARD = mod_vcard.Vcard("localhost", "romeo", "<vCard/>")
 
 
 def write(tx: Tx) -> str:
@@ -23,12 +24,12 @@ def write(tx: Tx) -> str:
 
 def test_the_functions_reach_the_open_backend() -> None:
     async def body() -> None:
-        await store.start_link(StoreConfig("memory"))
+        await store.start_link(StoreConfig("memory"), schemas.ALL)
         assert process.whereis("store") is not None
         assert await store.transaction(write) == "written"
-        assert await store.read(tables.VCARD, ("localhost", "romeo")) == VCARD
-        assert await store.select(tables.VCARD, ("localhost",)) == [VCARD]
-        assert await store.count(tables.VCARD) == 1
+        assert await store.read(mod_vcard.VCARD, ("localhost", "romeo")) == VCARD
+        assert await store.select(mod_vcard.VCARD, ("localhost",)) == [VCARD]
+        assert await store.count(mod_vcard.VCARD) == 1
         await gen_server.stop("store")
 
     node.run(body)
@@ -36,7 +37,7 @@ def test_the_functions_reach_the_open_backend() -> None:
 
 def test_without_a_store_nothing_is_acknowledged() -> None:
     async def body() -> None:
-        await store.start_link(StoreConfig("memory"))
+        await store.start_link(StoreConfig("memory"), schemas.ALL)
         await gen_server.stop("store")
         with pytest.raises(StoreError, match="not running") as caught:
             await store.transaction(write)
@@ -49,11 +50,11 @@ def test_what_was_acknowledged_is_there_after_stop_and_start(tmp_path: Path) -> 
     config = StoreConfig("sqlite", str(tmp_path / "var" / "x.sqlite3"))
 
     async def body() -> None:
-        await store.start_link(config)
+        await store.start_link(config, schemas.ALL)
         await store.transaction(write)
         await gen_server.stop("store")
-        await store.start_link(config)
-        assert await store.read(tables.VCARD, ("localhost", "romeo")) == VCARD
+        await store.start_link(config, schemas.ALL)
+        assert await store.read(mod_vcard.VCARD, ("localhost", "romeo")) == VCARD
         await gen_server.stop("store")
 
     node.run(body)
@@ -64,14 +65,14 @@ def test_after_a_kill_the_next_store_closes_what_was_left_open(tmp_path: Path) -
 
     async def body() -> None:
         process.trap_exit(True)
-        pid = await store.start_link(config)
+        pid = await store.start_link(config, schemas.ALL)
         await store.transaction(write)
         left = store.current()
         assert pid is not None
         process.exit_(pid, "kill")
         await node.until(lambda: process.whereis("store") is None)
-        await store.start_link(config)
-        assert await store.read(tables.VCARD, ("localhost", "romeo")) == VCARD
+        await store.start_link(config, schemas.ALL)
+        assert await store.read(mod_vcard.VCARD, ("localhost", "romeo")) == VCARD
         with pytest.raises(StoreError, match="closed"):
             await left.transaction(write)
         await gen_server.stop("store")
@@ -91,7 +92,7 @@ def test_a_store_that_cannot_be_opened_says_why(config: StoreConfig, says: str) 
     async def body() -> None:
         process.trap_exit(True)
         with pytest.raises(StartError) as caught:
-            await store.start_link(config)
+            await store.start_link(config, schemas.ALL)
         reason = caught.value.reason
         assert isinstance(reason, tuple)
         assert reason[0] == "store"

@@ -10,10 +10,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support import node
+from tests.support import node, schemas
+from xmppd.mods.mod_private import PRIVATE, PrivateXml
+from xmppd.mods.offline.tables import OFFLINE, OfflineMessage
 from xmppd.store.backend import Backend, StoreConfig, Tx, table_of
 from xmppd.store.store import open_backend
-from xmppd.store.tables import OFFLINE, PRIVATE, OfflineMessage, PrivateXml
 
 TABLES = (OFFLINE, PRIVATE)
 NAMES = st.sampled_from(["a", "A", "b", "é", "a\x01"])
@@ -85,8 +86,8 @@ async def history(backend: Backend, transactions: list[tuple[list[Step], bool]])
 def test_memory_and_sqlite_have_the_same_history(transactions: list[tuple[list[Step], bool]]) -> None:
     async def body() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            memory = open_backend(StoreConfig("memory"))
-            sqlite = open_backend(StoreConfig("sqlite", str(Path(folder) / "x"), "normal"))
+            memory = open_backend(StoreConfig("memory"), schemas.ALL)
+            sqlite = open_backend(StoreConfig("sqlite", str(Path(folder) / "x"), "normal"), schemas.ALL)
             try:
                 assert await history(memory, transactions) == await history(sqlite, transactions)
             finally:

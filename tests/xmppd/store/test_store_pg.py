@@ -15,11 +15,13 @@ import psycopg
 import pytest
 
 from otp.erts import process
-from tests.support import node, postgres
+from tests.support import node, postgres, schemas
+from xmppd.mods.mod_vcard import VCARD, Vcard
+from xmppd.mods.offline.tables import OFFLINE, OfflineMessage
+from xmppd.mods.roster.tables import ROSTER
 from xmppd.store import store_pg
 from xmppd.store.backend import StoreConfig, StoreError, Tx
 from xmppd.store.store_pg import open_store, prepare, store_error
-from xmppd.store.tables import OFFLINE, ROSTER, VCARD, OfflineMessage, Vcard
 
 
 def child(url: str, name: str) -> subprocess.Popen[str]:
@@ -55,7 +57,7 @@ if postgres.available():
             tx.write(OfflineMessage("localhost", "romeo", count, 0, ""))
 
         async def body() -> None:
-            store = open_store(StoreConfig("postgres", pg_url, pool=2))
+            store = open_store(StoreConfig("postgres", pg_url, pool=2), schemas.ALL)
             refs = [process.spawn_monitor(store.transaction, add)[1] for _ in range(2)]
             for _ in refs:
                 down = await process.receive()
@@ -74,7 +76,7 @@ if postgres.available():
                 tx.write(Vcard("localhost", "juliet", "\0"))
 
         async def body() -> None:
-            store = open_store(StoreConfig("postgres", pg_url))
+            store = open_store(StoreConfig("postgres", pg_url), schemas.ALL)
             with pytest.raises(StoreError) as caught:
                 await store.transaction(look_away)
             assert caught.value.condition == "internal-server-error"
@@ -85,10 +87,10 @@ if postgres.available():
 
     def test_the_database_of_a_newer_server_is_refused(pg_url: str) -> None:
         with psycopg.connect(pg_url, autocommit=True) as conn:
-            prepare(conn)
+            prepare(conn, schemas.ALL)
             conn.execute("INSERT INTO schema_version VALUES (999, 'later')")
         with pytest.raises(StoreError, match="schema 999"):
-            open_store(StoreConfig("postgres", pg_url))
+            open_store(StoreConfig("postgres", pg_url), schemas.ALL)
 
     def test_two_writers_one_killed_both_keep_their_word(pg_url: str) -> None:
         one, other = child(pg_url, "a"), child(pg_url, "b")
@@ -101,7 +103,7 @@ if postgres.available():
         assert other.returncode == 0
 
         async def body() -> None:
-            store = open_store(StoreConfig("postgres", pg_url))
+            store = open_store(StoreConfig("postgres", pg_url), schemas.ALL)
             romeo = {i.contact for i in await store.select(ROSTER, ("localhost", "romeo"))}
             assert romeo == {i.contact for i in await store.select(ROSTER, ("localhost", "juliet"))}
             assert heard <= romeo
@@ -116,7 +118,7 @@ if postgres.available() and not postgres.GIVEN:
         cluster = postgres.Cluster()
 
         async def body() -> None:
-            store = open_store(StoreConfig("postgres", postgres.fresh(cluster.url), pool=1))
+            store = open_store(StoreConfig("postgres", postgres.fresh(cluster.url), pool=1), schemas.ALL)
             await store.transaction(lambda tx: tx.write(Vcard("localhost", "romeo", "")))
             cluster.stop()
             with pytest.raises(StoreError) as caught:
@@ -145,7 +147,7 @@ if postgres.available() and not postgres.GIVEN:
         cluster = postgres.Cluster()
 
         async def body() -> None:
-            store = open_store(StoreConfig("postgres", postgres.fresh(cluster.url), pool=4))
+            store = open_store(StoreConfig("postgres", postgres.fresh(cluster.url), pool=4), schemas.ALL)
             await store.transaction(lambda tx: tx.write(Vcard("localhost", "romeo", "")))
             cluster.stop()
             began = time.monotonic()
@@ -170,7 +172,7 @@ if postgres.available() and not postgres.GIVEN:
         cluster = postgres.Cluster()
 
         async def body() -> None:
-            store = open_store(StoreConfig("postgres", postgres.fresh(cluster.url), pool=1))
+            store = open_store(StoreConfig("postgres", postgres.fresh(cluster.url), pool=1), schemas.ALL)
             pid = await store.transaction(lambda tx: tx._conn.info.backend_pid)  # type: ignore[attr-defined]
             os.kill(pid, signal.SIGSTOP)
             try:

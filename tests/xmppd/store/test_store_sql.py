@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xmppd.auth.tables import SECRET, Secret
+from xmppd.mods.mod_last import LAST
+from xmppd.mods.roster.tables import ROSTER, RosterItem
 from xmppd.store.store_sql import UNIT, join, split, statements
-from xmppd.store.tables import LAST, ROSTER, SECRET, RosterItem, Secret
 
 ITEM = RosterItem("localhost", "romeo", "juliet@example.org", "Juliet", ("A", "B"), "to", "from", True, True, "<p/>", 7)
 TEXTS = st.lists(st.text(st.characters(exclude_characters=UNIT))).map(tuple)

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from otp.erts import process
-from tests.support import node
+from tests.support import node, schemas
+from xmppd.mods.mod_vcard import VCARD, Vcard
+from xmppd.mods.roster.tables import ROSTER
 from xmppd.store import store_sqlite
 from xmppd.store.backend import StoreConfig, StoreError, Tx
 from xmppd.store.store_sqlite import SqliteStore, open_store
-from xmppd.store.tables import ROSTER, VCARD, Vcard
 
 
 def child(*args: str) -> subprocess.Popen[str]:
@@ -77,7 +78,7 @@ def test_a_read_sees_what_another_process_committed(tmp_path: Path) -> None:
     path = str(tmp_path / "x.sqlite3")
 
     async def body() -> None:
-        store = open_store(StoreConfig("sqlite", path))
+        store = open_store(StoreConfig("sqlite", path), schemas.ALL)
         assert await store.count(ROSTER) == 0
         said = acknowledged(child("sqlite", path, "a"))
         assert {item.contact for item in await store.select(ROSTER, ("localhost", "romeo"))} == said
@@ -91,7 +92,7 @@ def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
     path = tmp_path / "data" / "x.sqlite3"
 
     async def body() -> None:
-        open_store(StoreConfig("sqlite", str(path))).close()
+        open_store(StoreConfig("sqlite", str(path)), schemas.ALL).close()
 
     node.run(body)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -102,13 +103,13 @@ def test_the_file_of_a_newer_server_is_refused(tmp_path: Path) -> None:
     path = str(tmp_path / "x.sqlite3")
 
     async def body() -> None:
-        open_store(StoreConfig("sqlite", path)).close()
+        open_store(StoreConfig("sqlite", path), schemas.ALL).close()
         conn = sqlite3.connect(path)
         conn.execute("INSERT INTO schema_version VALUES (999, 'later')")
         conn.commit()
         conn.close()
         with pytest.raises(StoreError, match="schema 999"):
-            open_store(StoreConfig("sqlite", path))
+            open_store(StoreConfig("sqlite", path), schemas.ALL)
 
     node.run(body)
 
@@ -119,7 +120,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
     async def body() -> None:
         with pytest.raises(StoreError, match="not a database"):
-            open_store(StoreConfig("sqlite", str(path)))
+            open_store(StoreConfig("sqlite", str(path)), schemas.ALL)
 
     node.run(body)
 
@@ -127,7 +128,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_sqlite, "OLDEST", (99, 0, 0))
     with pytest.raises(StoreError, match="older"):
-        open_store(StoreConfig("sqlite", str(tmp_path / "x")))
+        open_store(StoreConfig("sqlite", str(tmp_path / "x")), schemas.ALL)
 
 
 def test_a_full_disk_is_a_wait_and_nothing_is_half_stored(tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_a_full_disk_is_a_wait_and_nothing_is_half_stored(tmp_path: Path) -> Non
         return fn
 
     async def body() -> None:
-        store = SqliteStore(path)
+        store = SqliteStore(path, schemas=schemas.ALL)
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
@@ -164,7 +165,7 @@ def test_too_many_waiting_are_told_to_come_back(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(store_sqlite, "MAX_WAITING", 3)
 
     async def body() -> None:
-        store = SqliteStore(str(tmp_path / "x.sqlite3"))
+        store = SqliteStore(str(tmp_path / "x.sqlite3"), schemas=schemas.ALL)
         outcomes: list[str] = []
 
         async def one(n: int) -> None:
@@ -194,7 +195,7 @@ def open_files(folder: Path) -> list[str]:
 
 def test_closing_leaves_no_file_open(tmp_path: Path) -> None:
     async def body() -> None:
-        store = open_store(StoreConfig("sqlite", str(tmp_path / "x.sqlite3")))
+        store = open_store(StoreConfig("sqlite", str(tmp_path / "x.sqlite3")), schemas.ALL)
         await store.transaction(lambda tx: tx.write(Vcard("localhost", "romeo", "")))
         assert open_files(tmp_path)
         store.close()
@@ -207,5 +208,5 @@ def test_closing_leaves_no_file_open(tmp_path: Path) -> None:
 def test_what_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite3").write_text("not a database" * 100)
     with pytest.raises(StoreError):
-        open_store(StoreConfig("sqlite", str(tmp_path / "x.sqlite3")))
+        open_store(StoreConfig("sqlite", str(tmp_path / "x.sqlite3")), schemas.ALL)
     assert not open_files(tmp_path)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from xmpp_core.jid import JID
+from xmppd.auth.tables import ACCOUNT
+from xmppd.mods.offline.tables import OFFLINE
 from xmppd.store.backend import Tx
-from xmppd.store.tables import ACCOUNT, OFFLINE, ROSTER
 
 STRANGERS: Final = 0.5
 
@@ -56,16 +57,11 @@ def load(tx: Tx, owner: JID) -> Held | None:
     return Held(last.seq - first.seq + 1, octets, last.seq, last.total)
 
 
-def takes(tx: Tx, then: Held, room: Room, owner: JID, sender: JID | None) -> bool:
-    """Whether a message of `sender` may wait as well; `then` is what waits with it."""
+def takes(then: Held, room: Room, known: bool | None) -> bool | None:
+    """Whether a message may wait as well; `then` is what waits with it, `known` whether its sender is the owner or a
+    contact. None: that decides, and nobody has asked yet.
+    """
     if then.messages > room.messages or then.octets > room.octets:
         return False
     half = then.messages > room.messages * STRANGERS or then.octets > room.octets * STRANGERS
-    return not half or _is_known(tx, owner, sender)
-
-
-def _is_known(tx: Tx, owner: JID, sender: JID | None) -> bool:
-    if sender is None or sender.bare == owner.bare:
-        return sender is not None
-    contact = tx.read(ROSTER, (owner.domain, owner.local, sender.bare))
-    return contact is not None and contact.listed
+    return known if half else True

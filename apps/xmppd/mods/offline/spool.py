@@ -26,13 +26,13 @@ from xmpp_core import ns, parser, stamp
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, from_element
+from xmppd.mods.offline.tables import OFFLINE, OfflineMessage, SetAside
 from xmppd.routing import faults, hold
 from xmppd.routing.deliver import Older
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
-from xmppd.store.tables import OFFLINE, OfflineMessage, SetAside
 
 #: messages handed to a session at once, and characters: what is large in the store is not to be large in a mailbox
 PORTION = 50

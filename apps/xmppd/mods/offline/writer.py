@@ -12,7 +12,7 @@ Differs:  a user who came while the message was on its way to the disk is told a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
@@ -25,12 +25,15 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Message
 from xmppd.mods.offline import room, spool
 from xmppd.mods.offline.room import Held, Room
-from xmppd.routing import faults, router
+from xmppd.mods.offline.tables import OfflineMessage
+from xmppd.routing import faults, hooks, router
 from xmppd.routing.durability import Sync
+from xmppd.routing.hook_points import IsContact
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
-from xmppd.store.tables import OfflineMessage
 
+#: whether the sender is a contact of the owner, as far as it was asked, by (owner, sender)
+Known: TypeAlias = dict[tuple[JID, JID], bool]
 _BATCH, _BATCH_BYTES = 200, 1 << 20
 #: seconds that what nobody waits for yet stays in the queue, so that a flood is few commits
 GATHER: Final = 0.005
@@ -50,6 +53,14 @@ class StoreMessage:
 @dataclass(frozen=True, slots=True)
 class Due:
     """To the writer itself: GATHER has passed since the first message came."""
+
+
+class _AskFirst(Exception):
+    """It depends on whether these senders are contacts of these owners: (owner, sender)."""
+
+    def __init__(self, pairs: set[tuple[JID, JID]]) -> None:
+        super().__init__()
+        self.pairs = pairs
 
 
 @dataclass(slots=True)
@@ -116,7 +127,7 @@ async def _store(batch: list[StoreMessage], state: WriterState) -> None:
     now = CLOCK.time_ns() // 1_000_000
     texts = [keep.message.el.to_xml("") for keep in batch]
     try:
-        rows = await store.transaction(lambda tx: _write(tx, batch, texts, now, state.most))
+        rows = await _write_all(batch, texts, now, state.most)
     except StoreError as error:
         refusal = faults.stanza_error(error, f"storing {len(batch)} messages for users who are away")
         rows = [None] * len(batch)
@@ -129,10 +140,27 @@ async def _store(batch: list[StoreMessage], state: WriterState) -> None:
         spool.tell(owner)
 
 
-def _write(tx: Tx, batch: list[StoreMessage], texts: list[str], now: int, most: Room) -> list[OfflineMessage | None]:
-    """The rows written, None where the owner has enough."""
+async def _write_all(batch: list[StoreMessage], texts: list[str], now: int, most: Room) -> list[OfflineMessage | None]:
+    """The rows written, None where the owner has enough. Raises StoreError.
+
+    Who is a contact is asked of the roster only where it decides; then all is done anew, so that the order stays.
+    """
+    known: Known = {}
+    while True:
+        try:
+            return await store.transaction(lambda tx: _write(tx, batch, texts, now, most, known))
+        except _AskFirst as first:
+            for owner, sender in first.pairs:
+                known[owner, sender] = await hooks.run_fold(owner.domain, IsContact(owner, sender), False)
+
+
+def _write(
+    tx: Tx, batch: list[StoreMessage], texts: list[str], now: int, most: Room, known: Known
+) -> list[OfflineMessage | None]:
+    """Raises _AskFirst."""
     held: dict[str, Held | None] = {}
     rows: list[OfflineMessage | None] = []
+    unknown: set[tuple[JID, JID]] = set()
     for keep, text in zip(batch, texts, strict=True):
         owner, size = keep.owner, len(text.encode())
         if owner.bare not in held:
@@ -140,14 +168,26 @@ def _write(tx: Tx, batch: list[StoreMessage], texts: list[str], now: int, most: 
         before = held[owner.bare]
         # no account: removed while a session of it was still seen; nothing is kept for who comes next
         after = before.more(size) if before is not None else None
-        if after is None or not room.takes(tx, after, most, owner, keep.message.from_):
+        taken = after is not None and room.takes(after, most, _is_known(keep, known))
+        if taken is None and keep.message.from_ is not None:
+            unknown.add((owner, keep.message.from_.bare_jid()))
+        if after is None or not taken:
             rows.append(None)
             continue
         held[owner.bare] = after
         row = OfflineMessage(owner.domain, owner.local, after.seq, keep.came or now, text, total=after.total)
         tx.write(row)
         rows.append(row)
+    if unknown:
+        raise _AskFirst(unknown)
     return rows
+
+
+def _is_known(keep: StoreMessage, known: Known) -> bool | None:
+    sender = keep.message.from_
+    if sender is None or sender.bare == keep.owner.bare:
+        return sender is not None
+    return known.get((keep.owner, sender.bare_jid()))
 
 
 async def _give_back(message: Message, error: StanzaError) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xmpp_core import escape
 from xmpp_core.subscription import In, Item, Out
-from xmppd.store.tables import RosterItem
+from xmppd.mods.roster.tables import RosterItem
 
 # what the client is told of each pair of axes, worked out once
 _ASK = Out.ASK.value

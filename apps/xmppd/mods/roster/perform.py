@@ -19,13 +19,13 @@ from xmpp_core.stanza import Presence, Stanza, make_iq, make_presence
 from xmpp_core.subscription import AutoReply, Probe, Push, Route, SendUnavailable, ShowToOwner
 from xmppd.mods.roster import view
 from xmppd.mods.roster.records import item_of
+from xmppd.mods.roster.tables import RosterItem
 from xmppd.mods.roster.transitions import Changed, Step
 from xmppd.routing import deliver, hooks, router
 from xmppd.routing.deliver import RosterItemChanged
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.routing.sm import sm
-from xmppd.store.tables import RosterItem
 
 #: steps that are done without a look at the clock; more come only where an account is removed
 _FEW: Final = 16

@@ -11,9 +11,9 @@ from dataclasses import replace
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Item, Out
 from xmppd.mods.roster import totals
+from xmppd.mods.roster.tables import ROSTER, RosterItem
 from xmppd.mods.roster.totals import ROOM, RosterLimits
 from xmppd.store.backend import Key, Tx
-from xmppd.store.tables import ROSTER, RosterItem
 
 _NOTHING = Item()
 _OUT, _IN = {out.value: out for out in Out}, {in_.value: in_ for in_ in In}

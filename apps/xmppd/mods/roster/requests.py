@@ -12,7 +12,7 @@ from xmpp_core import parser
 from xmpp_core.errors import Unreadable
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, make_presence
-from xmppd.store.tables import RosterItem
+from xmppd.mods.roster.tables import RosterItem
 
 log = logging.getLogger("xmppd.roster")
 _LARGEST = 8192  # characters; of a larger one only the request itself is kept

@@ -13,8 +13,8 @@ from typing import Final
 
 from xmpp_core.subscription import In, Out
 from xmppd.mods.roster import item_xml
+from xmppd.mods.roster.tables import ROSTER, ROSTER_VERSION, RosterItem, RosterVersion
 from xmppd.store.backend import Tx
-from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem, RosterVersion
 
 #: requests that are kept whole; of more only that they are there: all of them are sent at each login
 WHOLE: Final = 50

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from xmpp_core import subscription
 from xmpp_core.jid import JID
 from xmpp_core.subscription import AutoReply, Effect, Item, Probe, Route, SendPresence, SubscriptionEvent
+from xmppd.auth.tables import ACCOUNT
 from xmppd.mods.roster import records
+from xmppd.mods.roster.tables import ROSTER, RosterItem
 from xmppd.mods.roster.totals import ROOM, RosterLimits, TooMany
 from xmppd.store.backend import Tx
-from xmppd.store.tables import ACCOUNT, ROSTER, RosterItem
 
 _SENT = frozenset(subscription.sent(kind) for kind in subscription.KINDS)
 

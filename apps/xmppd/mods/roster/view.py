@@ -18,8 +18,8 @@ from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Out
 from xmppd.mods.roster import item_xml
 from xmppd.mods.roster.records import item_of
+from xmppd.mods.roster.tables import ROSTER, ROSTER_VERSION, RosterItem
 from xmppd.store import store
-from xmppd.store.tables import ROSTER, ROSTER_VERSION, RosterItem
 
 _KEPT = 256
 

@@ -16,9 +16,9 @@ from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
 from xmppd.mods.offline import spool
+from xmppd.mods.offline.tables import ASIDE, OFFLINE, OfflineMessage
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
-from xmppd.store.tables import ASIDE, OFFLINE, OfflineMessage
 
 JULIET, ROMEO = JID.parse("juliet@localhost"), JID.parse("romeo@localhost/r")
 PING = "<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>"

@@ -1,16 +1,19 @@
 """Batches on their way to the disk."""
 
+from dataclasses import replace
+
 from otp.erts import process
 from otp.stdlib import gen_server
-from tests.support.core_server import CoreServer, play
+from tests.support.core_server import CoreServer, config_of, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
+from xmppd.mods import mod_roster
 from xmppd.mods.offline import writer
+from xmppd.mods.offline.tables import OFFLINE
 from xmppd.mods.offline.writer import StoreMessage
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import Sync
 from xmppd.store import store
-from xmppd.store.tables import OFFLINE
 
 JULIET = JID.parse("juliet@localhost")
 ROMEO = JID.parse("romeo@localhost/r")
@@ -57,6 +60,26 @@ def test_who_came_meanwhile_is_told_before_the_sender_hears_that_it_is_stored() 
         assert "<body>live</body>" in live
 
     play(body)
+
+
+def test_a_stranger_fills_half_and_a_contact_the_rest() -> None:
+    """Whose sender is a contact is asked of the roster only where it decides, and the order stays."""
+
+    async def body(core: CoreServer) -> None:
+        name = writer.name("localhost")
+        await core.account("juliet@localhost")
+        await mod_roster.roster_add("juliet@localhost", "romeo@localhost")
+        tybalt = JID.parse("tybalt@localhost/t")
+        for i in range(12):
+            sender = ROMEO if i % 2 else tybalt
+            gen_server.cast(name, StoreMessage(JULIET, make_message(JULIET, str(i), from_=sender), 100))
+        await gen_server.call(name, Sync())
+        rows = await store.select(OFFLINE, ("localhost", "juliet"))
+        bodies = [row.xml.partition("<body>")[2].partition("<")[0] for row in rows]
+        assert bodies == ["0", "1", "2", "3", "4", "5", "7", "9", "11"]
+
+    config = replace(config_of(), modules={"mod_roster": {}, "mod_offline": {"max_messages": 10}})
+    play(body, config)
 
 
 def test_what_came_back_keeps_its_time() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from xmpp_core.subscription import In, Out
 from xmppd.mods.roster import item_xml, view
-from xmppd.store.tables import RosterItem
+from xmppd.mods.roster.tables import RosterItem
 
 AXES = (st.sampled_from([o.value for o in Out]), st.sampled_from([i.value for i in In]))
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Item, Out
 from xmppd.mods.roster import records
+from xmppd.mods.roster.tables import ROSTER
 from xmppd.store.store_memory import MemoryTx
-from xmppd.store.tables import ROSTER
 
 ROMEO, JULIET = JID.parse("romeo@localhost"), JID.parse("juliet@localhost")
 ITEM = Item("J", ("a", "b"), Out.TO, In.PEND, True, True)

@@ -5,7 +5,7 @@ from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_presence
 from xmppd.mods.roster import requests
-from xmppd.store.tables import RosterItem
+from xmppd.mods.roster.tables import RosterItem
 
 ROMEO, JULIET = JID.parse("romeo@localhost"), JID.parse("juliet@localhost")
 

@@ -9,9 +9,9 @@ import pytest
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Item, Out
 from xmppd.mods.roster import records, totals
+from xmppd.mods.roster.tables import ROSTER, RosterItem, RosterVersion
 from xmppd.mods.roster.totals import RosterLimits, TooMany
 from xmppd.store.store_memory import MemoryTx
-from xmppd.store.tables import ROSTER, RosterItem, RosterVersion
 
 ROMEO = JID.parse("romeo@localhost")
 REQUEST = Item(in_=In.PEND)

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from xmpp_core import subscription
 from xmpp_core.jid import JID
 from xmpp_core.subscription import In, Out, Push, Route
+from xmppd.auth.tables import Account
 from xmppd.mods.roster import records, totals, transitions
+from xmppd.mods.roster.tables import ROSTER
 from xmppd.mods.roster.totals import RosterLimits, TooMany
 from xmppd.mods.roster.transitions import Change, NotThere, Step
 from xmppd.store.store_memory import MemoryTx
-from xmppd.store.tables import ROSTER, Account
 
 ROMEO, JULIET = JID.parse("romeo@localhost"), JID.parse("juliet@localhost")
 FAR = JID.parse("far@elsewhere")

@@ -3,9 +3,9 @@
 from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmppd.mods.roster import view
+from xmppd.mods.roster.tables import RosterItem, RosterVersion
 from xmppd.store import store
 from xmppd.store.backend import Tx
-from xmppd.store.tables import RosterItem, RosterVersion
 
 ROMEO = JID.parse("romeo@localhost")
 

@@ -1,5 +1,6 @@
--- The first tables. Columns and keys are those of xmppd/store/tables.py.
--- WITHOUT ROWID: rows lie in the order of their key, so that a user's rows are neighbours.
+-- A database of SQLite as earlier servers made it, when all tables had one version: up to each mark it is of that version.
+
+CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL);
 
 CREATE TABLE "account" (
     "host" TEXT NOT NULL,
@@ -73,3 +74,37 @@ CREATE TABLE "secret" (
     "value" BLOB NOT NULL,
     PRIMARY KEY ("name")
 ) STRICT, WITHOUT ROWID;
+INSERT INTO "account" VALUES ('localhost', 'juliet', 'k1', 'k256', 'k512', 7, 0);
+INSERT INTO "roster" VALUES ('localhost', 'juliet', 'romeo@localhost', 'Romeo', 'Montagues' || char(31), 'to', 'from', 0, 1, '', 3);
+INSERT INTO "roster_version" VALUES ('localhost', 'juliet', 3);
+INSERT INTO "offline" VALUES ('localhost', 'juliet', 1, 1000, '<message/>', 0);
+INSERT INTO "private" VALUES ('localhost', 'juliet', 'urn:x', 'x', '<x/>');
+INSERT INTO "vcard" VALUES ('localhost', 'juliet', '<vCard/>');
+INSERT INTO "last" VALUES ('localhost', 'juliet', 5, 'gone');
+INSERT INTO "secret" VALUES ('auth', x'0102');
+INSERT INTO schema_version VALUES (1, 'first');
+-- version 1
+
+ALTER TABLE "roster_version" ADD COLUMN "items" INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE "roster_version" ADD COLUMN "requests" INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE "roster_version" ADD COLUMN "octets" INTEGER NOT NULL DEFAULT -1;
+INSERT INTO schema_version VALUES (2, 'roster_totals');
+-- version 2
+CREATE TABLE "aside" (
+    "host" TEXT NOT NULL,
+    "user" TEXT NOT NULL,
+    "source" TEXT NOT NULL,
+    "number" INTEGER NOT NULL,
+    "stamp" INTEGER NOT NULL,
+    "xml" TEXT NOT NULL,
+    "why" TEXT NOT NULL,
+    "seq" INTEGER NOT NULL,
+    PRIMARY KEY ("host", "user", "source", "number")
+) STRICT, WITHOUT ROWID;
+INSERT INTO "aside" VALUES ('localhost', 'juliet', 'offline', 9, 1000, '<broken', 'unreadable', 1);
+INSERT INTO schema_version VALUES (3, 'aside');
+-- version 3
+
+ALTER TABLE "offline" ADD COLUMN "total" INTEGER NOT NULL DEFAULT 0;
+INSERT INTO schema_version VALUES (4, 'offline_total');
+-- version 4

@@ -1,0 +1,9 @@
+"""schemas — what all of a server's own modules keep on disk, for tests that open a store by themselves."""
+
+from __future__ import annotations
+
+from xmppd import gen_mod
+from xmppd.auth import tables
+from xmppd.config.schema import DEFAULT_MODULES
+
+ALL = (tables.SCHEMA, *[gen_mod.schema(name) for name in DEFAULT_MODULES])
