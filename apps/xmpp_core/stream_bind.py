@@ -17,11 +17,11 @@ from xmpp_core.stream_auth import start_tls
 from xmpp_core.stream_events import (
     Bind,
     BindResult,
+    Closed,
     Detach,
     HandleNonza,
     NonzaUnhandled,
     OpenSession,
-    Resumable,
     Resumed,
     RouteStanza,
     SendElement,
@@ -77,9 +77,8 @@ def refused(state: StreamState, event: SessionRefused, _config: StreamConfig) ->
 
 
 def resumed(state: StreamState, event: Resumed, _config: StreamConfig) -> Next:
-    """An older session goes on over this stream."""
-    name = StateName.SESSION_ESTABLISHED
-    return state.but(name=name, jid=event.jid, iq=None, resumable=True), []
+    """An older session goes on over this stream, or over another one that has come for it."""
+    return state.but(name=StateName.SESSION_ESTABLISHED, jid=event.jid, iq=None), []
 
 
 def stanza(state: StreamState, el: Element, config: StreamConfig) -> Next:
@@ -96,16 +95,11 @@ def stanza(state: StreamState, el: Element, config: StreamConfig) -> Next:
     return state, [RouteStanza(el)]
 
 
-def link_lost(state: StreamState, _event: object, _config: StreamConfig) -> Next:
-    """The connection went without a word: wait for the client to come back, if that was agreed."""
-    if state.resumable:
+def link_lost(state: StreamState, event: Closed, _config: StreamConfig) -> Next:
+    """The connection went without a word: wait for the client to come back, if a module wants it."""
+    if event.resumable:
         return state.but(name=StateName.WAIT_FOR_RESUME), [Detach()]
     return state.but(name=StateName.CLOSED), [StopStream("closed")]
-
-
-def resumable(state: StreamState, event: Resumable, _config: StreamConfig) -> Next:
-    """Stream management was switched on with resumption, or off."""
-    return state.but(resumable=event.on), []
 
 
 def detached_end(state: StreamState, _event: object, _config: StreamConfig) -> Next:
@@ -114,7 +108,7 @@ def detached_end(state: StreamState, _event: object, _config: StreamConfig) -> N
 
 
 def taken_over(state: StreamState, _event: object, _config: StreamConfig) -> Next:
-    """Another stream goes on with the session; nobody is told unavailable."""
+    """The session goes on elsewhere: over this stream's connection, or in another process. Nobody is told."""
     return state.but(name=StateName.CLOSED), [StopStream("resumed")]
 
 

@@ -12,7 +12,7 @@ else from the wire (its mailbox waits meanwhile).
 | parser.StreamEnd                     | receiver | the client closed its stream                      |
 | StreamFault(error)                   | receiver | the parser raised StreamError; also how a driver  |
 |                                      | or c2s   | ends a stream: kick, replaced, shutdown, blocked  |
-| Closed()                             | receiver | the connection is gone                            |
+| Closed(resumable)                    | driver   | the connection is gone; a session may wait        |
 | NegotiationTimeout()                 | timer    | the one budget from accept to session is spent;   |
 |                                      |          | armed once at accept, never rearmed               |
 | SaslResult(outcome)                  | driver   | answers SaslStep: Challenge, Success, Failure     |
@@ -23,9 +23,9 @@ else from the wire (its mailbox waits meanwhile).
 | IqUnhandled(iq)                      | driver   | answers UnauthenticatedIq when no hook took it;   |
 |                                      |          | (when one did, the driver sends its reply: no event) |
 | NonzaUnhandled(el)                   | driver   | answers HandleNonza when no module took it        |
-| Resumable(on)                        | driver   | stream management: a lost link may be resumed     |
-| Resumed(jid)                         | driver   | this stream took over an older session (HandleNonza) |
-| ResumeTimeout() / TakenOver()        | driver   | the detached session ends: late, or another took it  |
+| Resumed(jid)                         | driver   | a session goes on over another connection         |
+| ResumeTimeout()                      | timer    | nobody came for the detached session              |
+| TakenOver()                          | driver   | another process goes on with session or connection|
 
 | action                               | the driver                                                       |
 | ------------------------------------ | ---------------------------------------------------------------- |
@@ -44,7 +44,7 @@ else from the wire (its mailbox waits meanwhile).
 | LegacyAuth(username, password, resource) * | checks the password (XEP-0078), chooses the resource       |
 | UnauthenticatedIq(iq) *              | runs the hook C2sUnauthenticatedIq (in-band registration)        |
 | HandleNonza(el) *                    | offers el to modules (stream management, client state)           |
-| CloseStream(error | None)            | sends the error if any, then </stream:stream>, closes, ends      |
+| CloseStream(error | None)            | our header if it was not sent, the error if any, the end; closes |
 | Detach()                             | keeps the session for a resume, without a connection             |
 | StopStream(reason)                         | ends without a word to the client                                |
 
@@ -75,7 +75,9 @@ class StreamFault:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The connection is gone."""
+    """The connection is gone. resumable: a module wants an open session to wait for another one."""
+
+    resumable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +142,8 @@ class NonzaUnhandled:
 
 
 @dataclass(frozen=True, slots=True)
-class Resumable:
-    """From now on a lost link leads to wait_for_resume (on) or to the end (off)."""
-
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Resumed:
-    """This stream took over an older session of the same account."""
+    """A session goes on: this stream's own over another connection, or over this stream one that another had."""
 
     jid: JID
 
@@ -160,7 +155,7 @@ class ResumeTimeout:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """Another stream took the detached session over."""
+    """Another process goes on: with this stream's connection, or with its session."""
 
 
 Event = (
@@ -178,7 +173,6 @@ Event = (
     | LegacyAuthResult
     | IqUnhandled
     | NonzaUnhandled
-    | Resumable
     | Resumed
     | ResumeTimeout
     | TakenOver

@@ -31,7 +31,6 @@ from xmpp_core.stream_events import (
     LegacyAuthResult,
     NegotiationTimeout,
     NonzaUnhandled,
-    Resumable,
     Resumed,
     ResumeTimeout,
     SaslResult,
@@ -96,6 +95,7 @@ TABLE: dict[StateName, _Row] = {
         BindResult: Rule(bind.result, _SESSION, _BIND),
         NonzaUnhandled: Rule(bind.early_nonza, _BIND, _CLOSED),
         Resumed: Rule(bind.resumed, _OPEN),
+        TakenOver: Rule(bind.taken_over, _CLOSED),
     },
     _SESSION: _NEGOTIATING
     | {
@@ -110,10 +110,12 @@ TABLE: dict[StateName, _Row] = {
         StreamFault: Rule(rules.fault, _CLOSED),
         Closed: Rule(bind.link_lost, _RESUME, _CLOSED),
         NonzaUnhandled: Rule(bind.unknown_nonza, _OPEN, _CLOSED),
-        Resumable: Rule(bind.resumable, _OPEN),
+        Resumed: Rule(bind.resumed, _OPEN),
+        TakenOver: Rule(bind.taken_over, _CLOSED),
     },
     _RESUME: {
         StreamFault: Rule(bind.detached_end, _CLOSED),
+        Resumed: Rule(bind.resumed, _OPEN),
         ResumeTimeout: Rule(bind.detached_end, _CLOSED),
         TakenOver: Rule(bind.taken_over, _CLOSED),
     },

@@ -32,7 +32,7 @@ def header(state: StreamState, start: StreamStart, config: StreamConfig) -> Next
     except StreamError as error:
         return close(state, error)
     lang = start.attrs.get("xml:lang", "en")
-    opened = state.but(host=host, header_sent=True)
+    opened = state.but(host=host)
     reply = SendHeader(host, start.attrs.get("from"), None if legacy else "1.0", lang)
     if legacy:
         return opened.but(name=StateName.WAIT_FOR_AUTH), [reply]

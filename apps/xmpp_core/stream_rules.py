@@ -1,7 +1,7 @@
 """stream_rules — what the rules of the stream machine share.
 
 Way:      stream_fsm.TABLE → [rule] → (state, actions)
-RFC:      6120 §4.4 (closing), §4.9 (errors: a header goes before an error)
+RFC:      6120 §4.4 (closing), §4.9 (errors)
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xmpp_core.errors import StreamError
-from xmpp_core.stream_events import Action, CloseStream, SendHeader, StopStream, StreamFault
+from xmpp_core.stream_events import Action, CloseStream, StopStream, StreamFault
 from xmpp_core.stream_state import StateName, StreamConfig, StreamState
 
 Next = tuple[StreamState, list[Action]]
@@ -29,12 +29,8 @@ class Rule:
 
 
 def close(state: StreamState, error: StreamError | None = None) -> Next:
-    """The end of the stream; our header goes first if the client has not had one."""
-    actions: list[Action] = []
-    if not state.header_sent:
-        actions.append(SendHeader(state.host))
-    actions.append(CloseStream(error))
-    return state.but(name=StateName.CLOSED, header_sent=True), actions
+    """The end of the stream."""
+    return state.but(name=StateName.CLOSED), [CloseStream(error)]
 
 
 def fail(state: StreamState, condition: str, text: str = "") -> Next:

@@ -60,13 +60,11 @@ class StreamState:
     tls: bool = False
     channel_binding: bool = False
     host: str = ""
-    header_sent: bool = False
     failures: int = 0
     mechanism: str = ""
     username: str = ""
     jid: JID | None = None
     iq: Element | None = None
-    resumable: bool = False
 
     def but(self, **changes: Any) -> StreamState:
         """This state with other values in some fields. (dataclasses.replace, which takes three times as long.)"""

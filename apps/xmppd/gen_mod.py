@@ -10,6 +10,7 @@ Process:  `mod_x@host`, permanent, under the host's supervisor of gen_mod_sup. H
     @dataclass(frozen=True)
     class Options: limit: int = 100                   # checked against [modules.mod_x] at boot
     @iq_handler(ns.PING, "ping", at=(LOCAL, SM))      # (iq, mod) -> Iq | None, or raises StanzaError
+    @nonza(ns.CSI, "active")                          # (nonza, mod) -> Element | None, see routing.nonzas
     @on(UserSendPacket, seq=50)                       # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
     def children(mod): return [ChildSpec(…)]          # processes of the module's own, beside its ModServer
 """
@@ -34,11 +35,12 @@ from otp.stdlib.gen_server import GenServer, NoReply
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.config.schema import Config
-from xmppd.routing import handler_table, hooks, iq
+from xmppd.routing import handler_table, hooks, iq, nonzas
 from xmppd.routing.handler_table import OWNER_PREFIX, HandlerEntry, Reregister, is_owner
 from xmppd.routing.hook_points import Fold, Run
 from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import At
+from xmppd.routing.nonzas import Answer, Kind, Nonza
 from xmppd.store import migrate
 from xmppd.store.schema import Schema
 
@@ -73,6 +75,7 @@ class Mod:
         return f"{prefix}{self.name}@{self.host}"
 
 
+NonzaHandler: TypeAlias = Callable[[Nonza, Mod], Answer | Awaitable[Answer]]
 IqHandler: TypeAlias = Callable[[Iq, Mod], Iq | Awaitable[Iq | None] | None]
 RunHandler: TypeAlias = Callable[[P, Mod], Stop[Any] | Awaitable[Stop[Any] | None] | None]
 FoldHandler: TypeAlias = Callable[[A, P, Mod], A | Stop[A] | Awaitable[A | Stop[A]]]
@@ -114,6 +117,17 @@ def on(point: type[Any], seq: int = hooks.DEFAULT_SEQ) -> Callable[[Any], Any]:
     return mark
 
 
+def nonza(ns: str, name: str, *, after_bind: bool = True) -> Callable[[NonzaHandler], NonzaHandler]:
+    """Declares a handler of the first-level element `name` of `ns` that is no stanza: of clients that have bound a
+    resource, or of those that have logged in and not bound yet. A StreamError that it raises ends the stream."""
+
+    def mark(fn: NonzaHandler) -> NonzaHandler:
+        _marks(fn, "_nonzas").append(Kind(ns, name, after_bind))
+        return fn
+
+    return mark
+
+
 def _marks(fn: Any, attr: str) -> list[Any]:
     marks: list[Any] = fn.__dict__.setdefault(attr, [])
     return marks
@@ -145,12 +159,18 @@ def path_of(name: str) -> str:
 
 
 def hook_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
-    """The hook handlers that the file declares, bound to `mod`."""
-    return tuple(
+    """The handlers of hooks and of nonzas that the file declares, bound to `mod`."""
+    listening = [
         HandlerEntry((mod.host, point), seq, mod.owner, _bind_hook(fn, point, mod))
         for fn in _functions(module)
         for point, seq in getattr(fn, "_hooks", ())
-    )
+    ]
+    answering = [
+        nonzas.entry(mod.host, kind, _bind_nonza(fn, mod), mod.owner)
+        for fn in _functions(module)
+        for kind in getattr(fn, "_nonzas", ())
+    ]
+    return (*listening, *answering)
 
 
 def iq_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
@@ -162,14 +182,21 @@ def iq_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     )
 
 
+_MARKS: Final = ("_hooks", "_iqs", "_nonzas")
+
+
 def _functions(module: ModuleType) -> list[Any]:
-    return [fn for fn in vars(module).values() if callable(fn) and (hasattr(fn, "_hooks") or hasattr(fn, "_iqs"))]
+    return [fn for fn in vars(module).values() if callable(fn) and any(hasattr(fn, marks) for marks in _MARKS)]
 
 
 def _bind_hook(fn: Callable[..., Any], point: type, mod: Mod) -> Callable[..., Any]:
     bound: Callable[..., Any]
     bound = (lambda value: fn(value, mod)) if issubclass(point, Run) else (lambda acc, value: fn(acc, value, mod))
     return functools.wraps(fn)(bound)  # logs name the handler, not what binds it
+
+
+def _bind_nonza(fn: NonzaHandler, mod: Mod) -> nonzas.Handler:
+    return lambda nonza: fn(nonza, mod)
 
 
 def _bind_iq(fn: Callable[..., Any], mod: Mod, only: str) -> iq.Handler:

@@ -22,7 +22,7 @@ from xmppd.net.listener_sup import ListenerSpec
 from xmppd.net.tcp_connection import Tcp
 from xmppd.net.tls import TlsContexts
 from xmppd.stream import c2s_sup, service_sup
-from xmppd.stream.c2s_data import Settings
+from xmppd.stream.c2s_session import Settings
 from xmppd.stream.component import ServiceSettings
 
 

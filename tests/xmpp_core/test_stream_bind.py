@@ -18,7 +18,6 @@ from xmpp_core.stream_events import (
     HandleNonza,
     NonzaUnhandled,
     OpenSession,
-    Resumable,
     Resumed,
     ResumeTimeout,
     RouteStanza,
@@ -154,34 +153,39 @@ def test_a_lost_link_ends_the_session() -> None:
     assert play.name is StateName.CLOSED
 
 
-def resumable() -> Play:
+def detached() -> Play:
     play = Play().established()
-    play.on(Resumable(True))
-    assert play.on(Closed()) == [Detach()]
+    assert play.on(Closed(resumable=True)) == [Detach()]
     assert play.name is StateName.WAIT_FOR_RESUME
     return play
 
 
 def test_a_lost_link_waits_where_that_was_agreed() -> None:
-    play = resumable()
+    play = detached()
     assert play.on(Closed()) == []
     assert play.on(ResumeTimeout()) == [StopStream("timeout")]
-    assert resumable().on(TakenOver()) == [StopStream("resumed")]
-    assert resumable().on(StreamFault(StreamError("system-shutdown"))) == [StopStream("timeout")]
+    assert detached().on(TakenOver()) == [StopStream("resumed")]
+    assert detached().on(StreamFault(StreamError("system-shutdown"))) == [StopStream("timeout")]
 
 
-def test_resumption_can_be_switched_off_again() -> None:
-    play = Play().established()
-    play.on(Resumable(True))
-    play.on(Resumable(False))
-    assert play.on(Closed()) == [StopStream("closed")]
+def test_a_detached_session_goes_on_over_another_connection() -> None:
+    for play in (detached(), Play().established()):
+        jid = play.state.jid
+        assert jid is not None
+        assert play.on(Resumed(jid)) == []
+        assert (play.name, play.state.jid) == (StateName.SESSION_ESTABLISHED, jid)
+        assert play.on(Closed()) == [StopStream("closed")]
+
+
+def test_a_stream_that_gives_its_connection_away_ends_without_a_word() -> None:
+    assert Play().logged_in().on(TakenOver()) == [StopStream("resumed")]
 
 
 def test_a_resumed_session_is_established_without_bind() -> None:
     play = Play().logged_in()
     assert play.on(Resumed(JID.parse("juliet@localhost/old"))) == []
     assert play.name is StateName.SESSION_ESTABLISHED
-    assert play.on(Closed()) == [Detach()]
+    assert play.on(Closed(resumable=True)) == [Detach()]
 
 
 @pytest.mark.parametrize("stanza", [iq("set"), iq("get", SESSION), iq("set", el("query", ns.ROSTER)), iq("result")])

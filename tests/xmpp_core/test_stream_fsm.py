@@ -23,11 +23,9 @@ from xmpp_core.stream_events import (
     LegacyAuthResult,
     NegotiationTimeout,
     NonzaUnhandled,
-    Resumable,
     Resumed,
     ResumeTimeout,
     SaslResult,
-    SendHeader,
     SessionOpened,
     SessionRefused,
     StopStream,
@@ -52,7 +50,7 @@ FROM_THE_DRIVER: list[Event] = [
     TlsReady(True), BindResult(JULIET), BindResult(error=StanzaError("conflict")),
     LegacyAuthResult(JULIET), LegacyAuthResult(error=StanzaError("not-authorized")),
     IqUnhandled(iq("get")), NonzaUnhandled(el("r", ns.SM)), NonzaUnhandled(el("odd", "urn:odd")),
-    Resumable(True), Resumed(JULIET), ResumeTimeout(), TakenOver(),
+    Closed(resumable=True), Resumed(JULIET), ResumeTimeout(), TakenOver(),
     SessionOpened(), SessionRefused(StanzaError("conflict")),
 ]  # fmt: skip
 CONFIGS = [OPEN, StreamConfig(hosts={HOST}), StreamConfig(hosts={HOST}, tls="direct", legacy_auth=True)]
@@ -103,13 +101,6 @@ def test_junk_alone_never_logs_in(events: list[Event]) -> None:
         state, _ = step(state, event, OPEN)
     assert state.username == ""
     assert state.jid is None
-
-
-@given(st.sampled_from([e for e in FROM_THE_WIRE if not isinstance(e, Closed)]))
-def test_no_stream_ends_without_a_header_of_ours(event: Event) -> None:
-    _, actions = step(StreamState(), event, OPEN)
-    if any(isinstance(action, CloseStream) for action in actions):
-        assert isinstance(actions[0], SendHeader)
 
 
 def test_the_diagram_is_drawn_from_the_table() -> None:

@@ -41,10 +41,9 @@ def test_a_good_header_gets_header_and_features() -> None:
     ({"default_ns": "jabber:server"}, "invalid-namespace"),
     ({"stream_ns": "http://example.org/streams"}, "invalid-namespace"),
 ])  # fmt: skip
-def test_a_bad_header_gets_our_header_and_an_error(attrs: dict[str, str | None], condition: str) -> None:
+def test_a_bad_header_gets_an_error(attrs: dict[str, str | None], condition: str) -> None:
     play = Play()
     actions = play.header(**attrs)
-    assert isinstance(actions[0], SendHeader)
     assert end(actions) == condition
     assert play.name is StateName.CLOSED
 
@@ -58,13 +57,13 @@ def test_a_higher_minor_version_is_answered_with_ours(version: str) -> None:
     assert only(Play().header(version=version), SendHeader).version == "1.0"
 
 
-def test_an_element_or_an_error_before_the_header_gets_a_header_first() -> None:
+def test_an_element_or_an_error_before_the_header_ends_the_stream() -> None:
     for event, condition in [
         (el("message", "jabber:client"), "invalid-xml"),
         (StreamFault(StreamError("not-well-formed")), "not-well-formed"),
     ]:
         actions = Play().on(event)
-        assert [type(action) for action in actions] == [SendHeader, CloseStream]
+        assert [type(action) for action in actions] == [CloseStream]
         assert end(actions) == condition
 
 

@@ -20,7 +20,7 @@ from xmppd.inspect.words import is_address, is_port
 from xmppd.net.connection import Batch
 from xmppd.net.tcp_connection import TcpConnection
 from xmppd.net.transport import Transport
-from xmppd.stream import c2s_data, component
+from xmppd.stream import c2s_session, component
 
 
 def streams(word: str) -> list[Pid]:
@@ -46,7 +46,7 @@ def matches(word: str, pid: Pid) -> bool:
 def transport_of(pid: Pid) -> Transport | None:
     """The connection of a stream's process; None for any other."""
     state = getattr(pid.target, "state", None)
-    connection = state.connection if isinstance(state, c2s_data.Data | component.Data) else None
+    connection = state.connection if isinstance(state, c2s_session.Data | component.Data) else None
     return connection.transport if isinstance(connection, TcpConnection) else None
 
 

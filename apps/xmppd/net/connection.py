@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from otp.erts.pid import Pid
+from otp.erts.scheduler import THIS
 from xmpp_core.errors import StreamError
 from xmpp_core.limits import Limits
-from xmppd.net.connection_limits import Slot
 
 #: a channel binding by its name: RFC 5929 §4
 END_POINT: Final = "tls-server-end-point"
@@ -64,12 +64,7 @@ class Header:
 
 
 class Connection(Protocol):
-    """One stream's connection. What does not say `async` is done at once, and only ever by the controller.
-
-    Attributes: `slot`, its place among the open connections.
-    """
-
-    slot: Slot
+    """One stream's connection. What does not say `async` is done at once, and only ever by the controller."""
 
     @property
     def peer(self) -> str:
@@ -91,6 +86,12 @@ class Connection(Protocol):
     def closing(self) -> bool:
         """Whatever is sent now goes nowhere: `close` or `drop` was called, or the peer has gone."""
 
+    def authenticated(self) -> None:
+        """Whoever is behind it has logged in: it does not count among the unauthenticated any more."""
+
+    def judging(self, waits: bool) -> None:
+        """A login waits for its answer, or does no more: meanwhile it makes room for nobody."""
+
     def open(self, header: Header) -> None:
         """Send our header: the stream is open in this direction."""
 
@@ -101,7 +102,7 @@ class Connection(Protocol):
         """Send the error, if any, and the end of the stream; then `drop`. The header goes first if it was not sent."""
 
     def drop(self) -> None:
-        """Let go of the connection: what was sent still leaves, nothing is said. Idempotent."""
+        """Let go of the connection: what was sent still leaves, and the controller is told nothing more. Idempotent."""
 
     async def start_tls(self, host: str, proceed: str, seq: int) -> bool:
         """Send `proceed` in the clear, then be the TLS server of `host`; a new stream begins.
@@ -136,3 +137,46 @@ class Connection(Protocol):
 
     def outlive(self, seconds: float) -> None:
         """If the controller ends, wait so long for another before closing; nothing is read meanwhile."""
+
+
+class Detached:
+    """The connection of a stream that has none: nothing leaves by it, nothing comes, nobody is slow."""
+
+    __slots__ = ()
+    peer = ""
+    limit = 1 << 62
+    congested = opened = False
+    closing = True
+
+    def authenticated(self) -> None: ...
+    def judging(self, waits: bool) -> None: ...
+    def open(self, header: Header) -> None: ...
+    def send(self, text: str) -> None: ...
+    def close(self, error: StreamError | None = None) -> None: ...
+    def drop(self) -> None: ...
+    def consumed(self, size: int, seconds: float = 0.0) -> None: ...
+    def outlive(self, seconds: float) -> None: ...
+
+    async def start_tls(self, host: str, proceed: str, seq: int) -> bool:
+        """There is nobody to begin it with."""
+        return False
+
+    async def restart(self, limits: Limits | None = None) -> None: ...
+    async def set_limits(self, limits: Limits) -> None: ...
+    async def control(self, controller: Pid) -> None: ...
+
+    def tls_version(self) -> str:
+        """None."""
+        return ""
+
+    def channel_binding(self, name: str) -> bytes:
+        """None."""
+        return b""
+
+    def tell_writable(self, fn: Callable[[], object]) -> None:
+        """There is nothing to wait for."""
+        THIS.loop.call_soon(fn)
+
+
+#: the one that there is
+DETACHED: Final = Detached()

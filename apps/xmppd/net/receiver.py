@@ -85,13 +85,6 @@ class ChangeShaper:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlive:
-    """Cast: if the controller ends, wait `seconds` for another one."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Close:
     """Cast: stop; what was sent still leaves."""
 
@@ -121,11 +114,13 @@ class Inbound:
         "pid", "shaper", "sock", "stream", "transport", "watched",
     )  # fmt: skip
 
+    pid: Pid  # the receiver's, once it has begun
+
     def __init__(
-        self, pid: Pid, transport: Transport, sock: socket.socket, stream: XmlStream, shaper: Shaper,
+        self, transport: Transport, sock: socket.socket, stream: XmlStream, shaper: Shaper,
         context: ssl.SSLContext | None,
     ) -> None:  # fmt: skip
-        self.pid, self.transport, self.stream, self.shaper = pid, transport, stream, shaper
+        self.transport, self.stream, self.shaper = transport, stream, shaper
         self.sock: socket.socket | None = sock
         self.context = context
         self.controller: Pid | None = None
@@ -218,8 +213,7 @@ class Inbound:
 
     def obey(self, controller: Pid) -> None:
         """Tell `controller` from now on, and first what an earlier one had not yet dealt with."""
-        if self.watched is not None and self.controller is not None:
-            remove_watcher(self.watched, self.controller)
+        self.dismiss()
         self.controller = controller
         self.watched = watch(controller, self.deserted)
         for batch in self._told or ():
@@ -230,6 +224,12 @@ class Inbound:
                 self._go_on()
         if self.disconnected is not None:
             gen_fsm.send_event(controller, self.disconnected)
+
+    def dismiss(self) -> None:
+        """Nobody is told anything any more."""
+        controller, self.controller = self.controller, None
+        if self.watched is not None and controller is not None:
+            remove_watcher(self.watched, controller)
 
     def deserted(self, _reason: object) -> None:
         """The controller has ended: so do we, when all that was sent to us before has been dealt with."""
@@ -269,15 +269,11 @@ class Inbound:
 class Receiver(GenServer[Inbound]):
     """The callbacks."""
 
-    def init(
-        self, transport: Transport, sock: socket.socket, stream: XmlStream, shaper: Shaper,
-        context: ssl.SSLContext | None,
-    ) -> Inbound:  # fmt: skip
+    def init(self, inbound: Inbound) -> Inbound:
         """Own the socket; nothing is read yet."""
-        pid = process.self_()
-        state = Inbound(pid, transport, sock, stream, shaper, context)
-        watch(pid, state.orphaned)
-        return state
+        inbound.pid = process.self_()
+        watch(inbound.pid, inbound.orphaned)
+        return inbound
 
     async def handle_call(self, request: object, from_: Any, state: Inbound) -> Any:
         """What the controller wants done before it goes on."""
@@ -299,12 +295,10 @@ class Receiver(GenServer[Inbound]):
         return Stop("bad_request", state)
 
     def handle_cast(self, request: object, state: Inbound) -> Any:
-        """Another pace, another patience, or the end."""
+        """Another pace, or the end."""
         match request:
             case Close():
                 return Stop("normal", state)
-            case Outlive(seconds):
-                state.patience = seconds
             case _Deserted() if state.controller is None:
                 if not state.patience:
                     return Stop("normal", state)
@@ -368,11 +362,6 @@ async def starttls(receiver: Pid, context: ssl.SSLContext, preface: bytes, seq: 
 def change_shaper(receiver: Pid, shaper: Shaper) -> None:
     """Set another pace."""
     gen_server.cast(receiver, ChangeShaper(shaper))
-
-
-def outlive(receiver: Pid, seconds: float) -> None:
-    """If the controller ends, wait so long for another one."""
-    gen_server.cast(receiver, Outlive(seconds))
 
 
 def close(receiver: Pid) -> None:

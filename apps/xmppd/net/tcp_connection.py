@@ -24,6 +24,7 @@ from xmpp_core.parser import BEFORE_AUTH
 from xmppd.net import receiver, receiver_sup, shaper
 from xmppd.net.connection import END_POINT, Header
 from xmppd.net.connection_limits import Slot
+from xmppd.net.receiver import Inbound
 from xmppd.net.tls import TlsContexts
 from xmppd.net.transport import NEGOTIATION, Flusher, Transport
 from xmppd.net.xml_stream import XmlStream
@@ -56,25 +57,29 @@ class Tcp:
         slot.evict = lambda: transport.abort("crowded_out")
         pace = shaper.new(self.rate, self.burst, CLOCK.monotonic())
         context = self.tls.context() if self.direct and self.tls is not None else None
-        args = (transport, sock, XmlStream(self.limits, self.content_ns), pace, context)
+        inbound = Inbound(transport, sock, XmlStream(self.limits, self.content_ns), pace, context)
         try:
-            pid = await supervisor.start_child(receiver_sup.NAME, args)
+            await supervisor.start_child(receiver_sup.NAME, (inbound,))
         except BaseException:
             sock.close()
             transport.abort()
             raise
-        assert pid is not None
-        return TcpConnection(self, transport, pid, slot)
+        return TcpConnection(self, inbound, slot)
 
 
 class TcpConnection:
     """net.connection.Connection over a transport and its receiver."""
 
-    __slots__ = ("_dropped", "_kind", "opened", "receiver", "slot", "transport")
+    __slots__ = ("_dropped", "_inbound", "_kind", "_slot", "opened", "transport")
 
-    def __init__(self, kind: Tcp, transport: Transport, receiver: Pid, slot: Slot) -> None:
-        self._kind, self.transport, self.receiver, self.slot = kind, transport, receiver, slot
+    def __init__(self, kind: Tcp, inbound: Inbound, slot: Slot) -> None:
+        self._kind, self._inbound, self.transport, self._slot = kind, inbound, inbound.transport, slot
         self.opened = self._dropped = False
+
+    @property
+    def receiver(self) -> Pid:
+        """The process that reads."""
+        return self._inbound.pid
 
     # -- out
 
@@ -100,10 +105,19 @@ class TcpConnection:
         """Close the socket when all has been written, and let the receiver go."""
         if not self._dropped:
             self._dropped = True
+            self._inbound.dismiss()
             self.transport.close()
             receiver.close(self.receiver)
 
     # -- what is known of it
+
+    def authenticated(self) -> None:
+        """It stays when others need its place."""
+        self._slot.authenticated()
+
+    def judging(self, waits: bool) -> None:
+        """To be sent away would be the answer, and sooner than it is due."""
+        self._slot.judged = waits
 
     @property
     def peer(self) -> str:
@@ -165,7 +179,7 @@ class TcpConnection:
 
     def consumed(self, size: int, seconds: float = 0.0) -> None:
         """The receiver may read on, and charges for the work."""
-        self.transport.consumed(size, seconds)
+        self._inbound.consumed(size, seconds)
 
     async def control(self, controller: Pid) -> None:
         """The receiver's new controller; the first one's coming activates the socket."""
@@ -173,7 +187,7 @@ class TcpConnection:
 
     def outlive(self, seconds: float) -> None:
         """The receiver does not go with its controller."""
-        receiver.outlive(self.receiver, seconds)
+        self._inbound.patience = seconds
 
 
 def _attrs(header: Header) -> str:

@@ -110,6 +110,23 @@ class SessionLost(Run["SessionLost"]):
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionLost(Fold["ConnectionLost", float]):
+    """The connection of an open session is gone without a word. In its c2s. The result: seconds that the session waits
+    to be resumed, longer than 0 if a module wants it to go on; it begins with 0, the end of the session."""
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResumed(Run["SessionResumed"]):
+    """A session goes on over another connection, which asked for it by `nonza`. In its c2s, before anything is written
+    there: who listens answers first."""
+
+    session: C2sSession
+    nonza: Element
+
+
+@dataclass(frozen=True, slots=True)
 class SessionInfo(Run["SessionInfo"]):
     """The c2s got a message that is not its own business; modules pick what is theirs by type."""
 

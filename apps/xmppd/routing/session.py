@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
+from xmpp_core.element import Element
 from xmpp_core.jid import JID
+from xmpp_core.stanza import Stanza
 from xmppd.routing.deliver import Hold
 
 T = TypeVar("T")
@@ -74,6 +76,31 @@ class Session:
         return self.priority is not None
 
 
+class StanzaCounter(Protocol):
+    """What sees each message, presence and IQ of a stream: stream management counts them, and keeps what left.
+
+    XEP: 0198 §4
+    """
+
+    def counted_in(self, stanza: Element) -> None:
+        """The client has sent one, and it is taken up now; whether it is refused makes no difference."""
+
+    def counted_out(self, stanza: Stanza | Element, xml: str) -> None:
+        """One leaves for the client, written as `xml`; nobody may be connected to read it (wait_for_resume)."""
+
+
+class ClientStream(Protocol):
+    """What a module may do with the stream of a session, from within its c2s: in handlers of hooks and nonzas.
+
+    `counter` sees every stanza from the next one on; None: nobody does, and it costs nothing.
+    """
+
+    counter: StanzaCounter | None
+
+    def send(self, item: Stanza | Element | str) -> None:
+        """Write a stanza or a nonza to the client. A str is not counted: a stanza that was, and is sent again."""
+
+
 @dataclass(slots=True, eq=False)
 class C2sSession:
     """What a c2s process holds of its own session; lives and dies with that process.
@@ -81,8 +108,8 @@ class C2sSession:
     `entry` is what the session table shows of it; only sm's functions replace it. `safe`: passwords may be sent over
     its stream, which has TLS or a listener that does without. `module_states` belongs to the modules: each keeps its
     own under its own name, so a feature adds no field here. `hold` keeps what must wait for older things
-    (routing.hold);
-    `on_sign` is called once, when the client says something next.
+    (routing.hold); `on_sign` is called once, when the client says something next; `stream` is there while the session
+    is open.
     """
 
     entry: Session
@@ -91,6 +118,7 @@ class C2sSession:
     module_states: dict[str, Any] = field(default_factory=dict)
     hold: Hold | None = None
     on_sign: Callable[[], None] | None = None
+    stream: ClientStream | None = None
 
     @property
     def jid(self) -> JID:

@@ -19,6 +19,7 @@ from xmpp_core.stanza import Stanza
 from xmppd.net.connection import Connection
 from xmppd.routing import faults, router
 from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
+from xmppd.stream.driver import Stream
 
 #: the part of the room that one sender may fill
 SHARE: Final = 0.25
@@ -58,13 +59,14 @@ def _sender(packet: Stanza) -> str:
     return packet.from_.bare if packet.from_ is not None else ""
 
 
-async def write(connection: Connection, packet: Stanza) -> None:
+async def write(stream: Stream, packet: Stanza) -> None:
     """Write a stanza; if the component does not read, wait until it has read what came meanwhile,
     too, or is gone, or has to go."""
+    connection = stream.connection
     if connection.closing:
         await _refuse(packet, _GONE)
         return
-    connection.send(packet.to_xml())
+    stream.send(packet)
     backlog = Backlog(connection.limit) if connection.congested else None
     while backlog is not None and (backlog.waiting or (connection.congested and not connection.closing)):
         if connection.closing:
@@ -73,7 +75,7 @@ async def write(connection: Connection, packet: Stanza) -> None:
             if not await _gather(connection, backlog):
                 return
         else:
-            connection.send(backlog.pop().to_xml())
+            stream.send(backlog.pop())
             await asyncio.sleep(0)
 
 

@@ -1,109 +1,114 @@
-"""c2s — a client's stream, from its header to its end.
+"""c2s — a client's stream, from its header to its end: the table of a client on the driver of accepted streams.
 
 OTP:      gen_fsm; cf. ejabberd_c2s.erl: the states bear its names
 Way:      net.connection → [c2s] → routing.packets → router → …; Deliver → [c2s] → connection
-Process:  one per connection, temporary, under c2s_sup; the controller of its connection
+Process:  one per connection, temporary, under c2s_sup; the controller of its connection (stream.driver)
 RFC:      6120, 6121 (what the events mean is decided by xmpp_core.stream_fsm, a pure table)
-Differs:  one budget of time for the whole negotiation, never rearmed; every request gets an answer
+Differs:  every request gets an answer
 
 What fails behind the stream, or is a bug in the handling of one stanza, is an error stanza to who sent it
-(routing.faults); only the stream's own state ends the stream.
+(routing.faults); only the stream's own state ends the stream. A session whose connection is lost stays in
+wait_for_resume if a module wants it (hook ConnectionLost), until another connection comes for it (Attach).
 """
 
 from __future__ import annotations
 
 import logging
-from time import perf_counter
 from typing import Any
 
 from otp.erts import exits, process
 from otp.erts.pid import Pid
-from otp.erts.signals import Exit
 from otp.stdlib import gen_fsm
-from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
+from otp.stdlib.gen_fsm import NextState
 from xmpp_core import ns, stream_fsm
 from xmpp_core.element import Element
 from xmpp_core.errors import StreamError
 from xmpp_core.parser import Oversized, StreamStart
-from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, StreamFault
+from xmpp_core.stream_events import Closed, Event, Resumed, ResumeTimeout, StreamFault
 from xmpp_core.stream_state import StateName, StreamState
 from xmppd import audit
-from xmppd.net.connection import Batch, Connection, Disconnected, Header
-from xmppd.routing import durability, hooks
-from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced, Shutdown
-from xmppd.routing.fairly import SLICE
-from xmppd.routing.hook_points import SessionInfo
+from xmppd.net.connection import Batch, Connection, Disconnected
+from xmppd.routing import hooks
+from xmppd.routing.deliver import Deliver, DeliverIfNewer, Older
+from xmppd.routing.hook_points import ConnectionLost, SessionInfo, SessionResumed
 from xmppd.routing.session import C2sSession
-from xmppd.stream import c2s_actions, c2s_session
-from xmppd.stream.c2s_data import Data, Settings
+from xmppd.stream import c2s_actions, c2s_session, driver
+from xmppd.stream.c2s_actions import Attach
+from xmppd.stream.c2s_session import Data, Settings
+from xmppd.stream.driver import Driver, as_event, go_on
 
 log = logging.getLogger("xmppd.c2s")
 
 
-#: stanzas after which they have it, whatever those took, and what came for the client is written: it may be answers
-AT_MOST = 32
-
-
-class C2s(GenFsm[Data]):
+class C2s(Driver[Data]):
     """The callbacks. A state function gets a Batch of events, or Disconnected."""
 
     def init(self, settings: Settings, connection: Connection) -> tuple[str, Data]:
-        """Before the first byte; the one budget of time for the negotiation begins."""
-        process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
+        """Before the first byte."""
         tls = settings.stream.tls == "direct"
         fsm = StreamState(tls=tls, channel_binding=tls)
-        data = Data(settings, connection, fsm)
-        data.timer = process.send_after(settings.negotiation, process.self_(), NegotiationTimeout())
-        return data.name, data
-
-    async def wait_for_stream(self, event: Batch | Disconnected, data: Data) -> Any:
-        """The client's header is awaited; also after TLS, and after login."""
-        return await self._events(event, data)
+        return self.begin(Data(connection=connection, settings=settings, fsm=fsm), settings.negotiation)
 
     # the machine knows the difference; the process does the same in each of them
-    wait_for_auth = wait_for_feature_request = wait_for_sasl_response = wait_for_stream
-    wait_for_bind = wait_for_session = wait_for_resume = wait_for_stream
+    wait_for_auth = wait_for_feature_request = wait_for_sasl_response = Driver.wait_for_stream
+    wait_for_bind = wait_for_session = wait_for_resume = Driver.wait_for_stream
 
     async def session_established(self, event: Batch | Disconnected, data: Data) -> Any:
         """Stanzas. Messages and presence without a `from`, which nearly all are, go straight on."""
-        return await self._events(event, data)
-
-    async def _events(self, event: Batch | Disconnected, data: Data) -> Any:
-        if type(event) is Disconnected:
-            return await self._disconnected(event, data)
-        assert type(event) is Batch
-        data.seq = event.seq
-        if data.session is not None and data.session.on_sign is not None:
-            data.session.said_something()
-        events, last = event.events, len(event.events) - 1
-        if last == 0 and data.session is not None and _is_message(events[0]):
-            await c2s_session.send_on(data, data.session, events[0])  # comes most often, and costs what its size says
+        session = data.session
+        if type(event) is not Batch or session is None:
+            return await self.wait_for_stream(event, data)
+        if session.on_sign is not None:
+            session.said_something()
+        if len(event.events) == 1 and _is_message(message := event.events[0]):
+            if data.counter is not None:
+                data.counter.counted_in(message)
+            await c2s_session.send_on(data, session, message)  # comes most often, and costs what its size says
             data.connection.consumed(event.size)
-            return _next(data)
-        began = process.busy_time()
-        until = perf_counter() + SLICE
-        for i, item in enumerate(events):
-            data.more = i < last
-            if data.session is not None and _is_plain(item):
-                await c2s_session.send_on(data, data.session, item)
-            elif type(item) is Oversized and data.session is not None:
-                c2s_session.refuse(data, item)
-            else:
-                await _drive(data, _heard(item))
-                if data.over:
-                    return _next(data)
-            if data.more and (perf_counter() > until or i % AT_MOST == AT_MOST - 1):
-                if not await _keep_up(data):
-                    return _next(data)
-                until = perf_counter() + SLICE
-        data.connection.consumed(event.size, process.busy_time() - began)
-        return _next(data)
+        else:
+            await self.work_at(event, data)
+        return go_on(data)
 
-    async def _disconnected(self, event: Disconnected, data: Data) -> Any:
-        data.ending = data.ending or f"connection lost: {_short(event.reason)}"
-        broken = isinstance(event.reason, exits.Crash)  # what read it has a bug
-        await _drive(data, StreamFault(StreamError("internal-server-error")) if broken else Closed())
-        return _next(data)
+    def heard(self, item: Any, data: Data) -> Any:
+        """Messages and presence of a session go straight on; anything else asks the machine."""
+        session = data.session
+        if session is not None:
+            if _is_plain(item):
+                return c2s_session.send_on(data, session, item)
+            if type(item) is Oversized:
+                return c2s_session.refuse(data, item)
+        return self.event(as_event(item), data)
+
+    async def event(self, event: Event, data: Data) -> None:
+        """Ask the machine what an event means, and do it; so on with the events that answer."""
+        pending: Event | None = event
+        while pending is not None:
+            if type(pending) is StreamStart:
+                data.lang = pending.attrs.get("xml:lang", "")
+            data.fsm, actions = stream_fsm.step(data.fsm, pending, data.settings.stream)
+            data.state = data.fsm.name.value
+            pending = None
+            for action in actions:
+                pending = await c2s_actions.perform(data, action)
+
+    async def catch_up(self, data: Data) -> None:
+        """What came for this client has its turn, too; the stream ends if the client does not read it."""
+        try:
+            await c2s_session.catch_up(data)
+        except StreamError as error:
+            await self.event(StreamFault(error), data)
+
+    async def disconnected(self, reason: object, data: Data) -> None:
+        """An open session waits for another connection if a module wants it; else it ends."""
+        session = data.session
+        if session is not None and hooks.wanted(session.host, ConnectionLost):
+            seconds = await hooks.run_fold(session.host, ConnectionLost(session), 0.0)
+            if seconds > 0 and data.state == StateName.SESSION_ESTABLISHED:
+                driver.detach(data)
+                data.timer = process.send_after(seconds, process.self_(), ResumeTimeout())
+                await self.event(Closed(resumable=True), data)
+                return
+        await super().disconnected(reason, data)
 
     def handle_info(self, message: object, state_name: str, data: Data) -> Any:
         """What the rest of the server says to this session."""
@@ -118,74 +123,61 @@ class C2s(GenFsm[Data]):
             return self.handle_info(Deliver(message.stanza), state_name, data)
         if type(message) is Older and session is not None:
             return self._write(message, data)
-        return self._info(message, data)
+        return super().handle_info(message, state_name, data)
 
     async def _write(self, message: Deliver | Older, data: Data) -> Any:
         assert data.session is not None
         try:
             await c2s_session.write(data, data.session, message)
         except StreamError as error:
-            await _drive(data, StreamFault(error))
-        return _next(data)
+            await self.event(StreamFault(error), data)
+        return go_on(data)
 
-    async def _info(self, message: object, data: Data) -> Any:
-        event = _event_of(message, data)
-        if event is not None:
-            await _drive(data, event)
-        elif isinstance(message, Exit):
-            return Stop(message.reason, data)
-        elif data.session is not None:
-            await hooks.run(data.session.host, SessionInfo(data.session, message))
-            if data.session.hold is not None:
-                await self._let_go(data.session, data)
-        return _next(data)
+    async def told(self, message: object, data: Data) -> None:
+        """Another connection for the session; or something that is a module's business."""
+        session = data.session
+        if session is None:
+            return
+        if type(message) is Attach:
+            await self._resume(message, session, data)
+            return
+        await hooks.run(session.host, SessionInfo(session, message))
+        if session.hold is not None:
+            await self._let_go(session, data)
+
+    async def _resume(self, message: Attach, session: C2sSession, data: Data) -> None:
+        data.negotiated()
+        await driver.attach(data, message.connection)
+        await self.event(Resumed(session.jid), data)
+        await hooks.run(session.host, SessionResumed(session, message.nonza))
 
     async def _let_go(self, session: C2sSession, data: Data) -> None:
         try:
             await c2s_session.let_go(data, session)
         except StreamError as error:
-            await _drive(data, StreamFault(error))
+            await self.event(StreamFault(error), data)
 
-    async def terminate(self, reason: object, state_name: str, data: Data) -> None:
-        """The last error, the session out of the table, the connection closed: whatever happened before."""
-        try:
-            _send_last_error(reason, data)
-            await c2s_session.close_session(data, _short(reason))
-        finally:
-            durability.forget()
-            _tell_end(reason, data)
-            if data.timer is not None:
-                process.cancel_timer(data.timer)
-            data.connection.drop()
+    async def leave(self, reason: str, data: Data) -> None:
+        """The session goes out of the table."""
+        await c2s_session.close_session(data, reason)
+
+    def report_end(self, reason: object, data: Data) -> None:
+        """Who, from where, and why."""
+        who = (
+            data.fsm.jid.full if data.fsm.jid is not None else data.fsm.username and f"{data.fsm.username}@{data.host}"
+        )
+        faulty = isinstance(reason, exits.Crash)
+        why = "a fault of the server" if faulty else f"the server ends it ({driver.in_short(reason)})"
+        text = f"stream from {audit.address(data.connection.peer)} closed: {data.ending or why}"
+        if who:
+            audit.tell(audit.CLOSED, text, audit.quoted(who))
+        else:
+            audit.tell(audit.STRANGER, text, "no login", level=logging.DEBUG)
 
     def format_status(self, state: tuple[str, Data]) -> Any:
         """Who and where; nothing that was said."""
         name, data = state
         return name, data.session.jid.full if data.session is not None else data.fsm.username, data.connection.peer
-
-
-def _tell_end(reason: object, data: Data) -> None:
-    who = data.fsm.jid.full if data.fsm.jid is not None else data.fsm.username and f"{data.fsm.username}@{data.host}"
-    faulty = isinstance(reason, exits.Crash)
-    why = data.ending or ("a fault of the server" if faulty else f"the server ends it ({_short(reason)})")
-    text = f"stream from {audit.address(data.connection.peer)} closed: {why}"
-    if who:
-        audit.tell(audit.CLOSED, text, audit.quoted(who))
-    else:
-        audit.tell(audit.STRANGER, text, "no login", level=logging.DEBUG)
-
-
-async def _keep_up(data: Data) -> bool:
-    """Let the others, and what came for this client, have their turn; False if the stream has ended by it."""
-    try:
-        await c2s_session.catch_up(data)
-    except StreamError as error:
-        await _drive(data, StreamFault(error))
-    return not data.over
-
-
-def _next(data: Data) -> Any:
-    return Stop("normal", data) if data.over else NextState(data.name, data)
 
 
 def _is_message(item: object) -> bool:
@@ -198,52 +190,6 @@ def _is_plain(item: object) -> bool:
     if type(item) is not Element or "from" in item.attrs or item.ns != ns.CLIENT:
         return False
     return item.name in ("message", "presence")
-
-
-def _heard(item: Any) -> Event:
-    """What the client said, as the machine takes it."""
-    if type(item) is Oversized:
-        item = StreamError("policy-violation", "too large")
-    return StreamFault(item) if isinstance(item, StreamError) else item
-
-
-async def _drive(data: Data, event: Event) -> None:
-    """Ask the machine what an event means, and do it; so on with the events that answer."""
-    pending: Event | None = event
-    while pending is not None:
-        if type(pending) is StreamStart:
-            data.lang = pending.attrs.get("xml:lang", "")
-        data.fsm, actions = stream_fsm.step(data.fsm, pending, data.settings.stream)
-        pending = None
-        for action in actions:
-            pending = await c2s_actions.perform(data, action)
-
-
-def _event_of(message: object, data: Data) -> Event | None:
-    match message:
-        case NegotiationTimeout():
-            return message
-        case Replaced():
-            return StreamFault(StreamError("conflict", "Replaced by new connection"))
-        case Kick(condition, text):
-            return StreamFault(StreamError(condition, text))
-        case Shutdown():
-            return StreamFault(StreamError("system-shutdown"))
-    return None
-
-
-def _send_last_error(reason: object, data: Data) -> None:
-    """What a client whose stream did not end by the rules is told."""
-    if data.over:
-        return
-    condition = "system-shutdown" if reason == exits.SHUTDOWN else "internal-server-error"
-    if not data.connection.opened:
-        data.connection.open(Header("0", data.host, version="1.0"))
-    data.connection.close(StreamError(condition))
-
-
-def _short(reason: object) -> str:
-    return reason if isinstance(reason, str) else type(reason).__name__
 
 
 # -- API

@@ -8,8 +8,11 @@ RFC:      6120 §4.2 to §7
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Any, Final
 
+from otp.erts import process
 from otp.erts.exits import CallError
 from xmpp_core import stanza
 from xmpp_core.element import Element
@@ -29,6 +32,7 @@ from xmpp_core.stream_events import (
     OpenSession,
     ReportAuth,
     ResetStream,
+    Resumed,
     RouteStanza,
     SaslResult,
     SaslStep,
@@ -39,15 +43,29 @@ from xmpp_core.stream_events import (
     StartTls,
     StopStream,
     StreamFault,
+    TakenOver,
     TlsReady,
     UnauthenticatedIq,
 )
 from xmppd import audit
-from xmppd.net.connection import Header
-from xmppd.routing import durability, faults, hooks
+from xmppd.net.connection import Connection, Header
+from xmppd.routing import durability, faults, hooks, nonzas
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.routing.nonzas import HandOver, Nonza, Resume
 from xmppd.stream import c2s_auth, c2s_session
-from xmppd.stream.c2s_data import Data
+from xmppd.stream.c2s_session import Data
+from xmppd.stream.driver import give_away
+
+#: seconds within which a session takes over a connection that is handed to it
+HANDED_OVER_WITHIN: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """To a session's process: go on over `connection`, which asked for it by `nonza`."""
+
+    connection: Connection
+    nonza: Element
 
 
 async def perform(data: Data, action: Action) -> Event | None:
@@ -66,7 +84,7 @@ async def _send_features(data: Data, action: SendFeatures) -> None:
         user = JID(data.fsm.username, data.host) if data.fsm.username else None
         elements = await hooks.run_fold(data.host, StreamFeatures(data.host, user, data.safe), elements)
     written = "".join([_written(element) for element in elements])
-    data.connection.send(f"<stream:features>{written}</stream:features>")
+    data.send(f"<stream:features>{written}</stream:features>")
 
 
 #: elements that are the same object on every stream, and how they are written; the object is kept, so its id is its own
@@ -84,14 +102,19 @@ def _written(element: Element) -> str:
 
 
 async def _send_element(data: Data, action: SendElement) -> None:
-    data.connection.send(action.element.to_xml())
+    data.send(action.element)
 
 
 async def _start_tls(data: Data, action: StartTls) -> Event:
     # what lies behind <starttls/> came in the clear and must not be taken for protected (CVE-2011-0411)
-    if data.more or not await data.connection.start_tls(data.host, action.proceed.to_xml(), data.seq):
+    if data.more or not await _begin_tls(data, action):
         return StreamFault(StreamError("policy-violation", "data after starttls"))
     return TlsReady(channel_binding=True)
+
+
+async def _begin_tls(data: Data, action: StartTls) -> bool:
+    assert data.batch is not None
+    return await data.connection.start_tls(data.host, action.proceed.to_xml(), data.batch.seq)
 
 
 async def _sasl_step(data: Data, action: SaslStep) -> Event:
@@ -136,12 +159,35 @@ async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | 
         answer = iq.error(faults.stanza_error(error, "answering an iq before the login"))
     if answer is None:
         return IqUnhandled(action.iq)
-    data.connection.send(answer.to_xml())
+    data.send(answer)
     return None
 
 
-async def _nonza(_data: Data, action: HandleNonza) -> Event:
-    return NonzaUnhandled(action.element)
+async def _nonza(data: Data, action: HandleNonza) -> Event | None:
+    nonza = Nonza(action.element, JID(data.fsm.username, data.host), data.session, data.connection.peer)
+    handler = await nonzas.handler_of(data.host, nonza)
+    if handler is None:
+        return NonzaUnhandled(action.element)
+    try:
+        answer = handler(nonza)
+        if isinstance(answer, Awaitable):
+            answer = await answer
+    except StreamError as error:
+        return StreamFault(error)
+    match answer:
+        case HandOver(pid):
+            process.send(pid, Attach(give_away(data, HANDED_OVER_WITHIN), action.element))
+            data.ending = "its connection goes to the session that it resumes"
+            return TakenOver()
+        case Resume(jid):
+            await c2s_session.open_session(data, jid, action.element)
+            return Resumed(jid)
+        case Element():
+            data.send(answer)
+        case tuple():
+            for element in answer:
+                data.send(element)
+    return None
 
 
 async def _close_stream(data: Data, action: CloseStream) -> None:
@@ -154,7 +200,7 @@ async def _close_stream(data: Data, action: CloseStream) -> None:
             faults.log(failure, "storing what a client had sent before it closed its stream")
             error = StreamError("resource-constraint", faults.LATER)
         await c2s_session.close_session(data, "normal")  # and answers to that still leave
-    data.connection.close(error)
+    data.goodbye(error)
 
 
 def _in_words(error: StreamError | None) -> str:

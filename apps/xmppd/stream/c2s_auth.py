@@ -34,7 +34,7 @@ from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
 from xmppd.routing.sm import sm
 from xmppd.store.store import StoreError
-from xmppd.stream.c2s_data import Data
+from xmppd.stream.c2s_session import Data
 
 _LATER = Failure("temporary-auth-failure")
 
@@ -81,7 +81,7 @@ async def report(data: Data, result: ReportAuth) -> None:
     throttle, now = data.settings.throttle, CLOCK.monotonic()
     if result.ok:
         data.how = sys.intern(result.mechanism)
-        data.connection.slot.authenticated()
+        data.connection.authenticated()
     elif throttle is not None:
         for key in _keys(data, result.username):
             throttle.spend(key, now)
@@ -89,9 +89,9 @@ async def report(data: Data, result: ReportAuth) -> None:
         point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.connection.peer)
         await hooks.run(data.host, point)
     if throttle is not None and len(throttle):  # else nobody has failed of late
-        data.connection.slot.judged = True
+        data.connection.judging(True)
         await _hold_back(throttle.delay(_keys(data, result.username), now))
-        data.connection.slot.judged = False
+        data.connection.judging(False)
 
 
 def _told(data: Data, result: ReportAuth) -> None:

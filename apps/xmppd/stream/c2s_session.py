@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
+from dataclasses import dataclass
 from typing import Final
 
 from otp.erts import message_trace, process
 from otp.erts.exits import ReceiveTimeout
 from xmpp_core import ns, stanza
 from xmpp_core import stream_answers as answers
+from xmpp_core.bind import Policy
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
-from xmpp_core.parser import Oversized
+from xmpp_core.parser import AFTER_AUTH, Limits, Oversized
+from xmpp_core.sasl.base import Mechanism
 from xmpp_core.stanza import Message, Presence
+from xmpp_core.stream_state import StreamConfig, StreamState
+from xmppd.auth.throttle import Throttle
+from xmppd.net.connection import Header
 from xmppd.routing import faults, hold, hooks, packets, router
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Older
 from xmppd.routing.hook_points import (
     SessionClosed,
     SessionLeaving,
     SessionOpened,
+    SessionResumed,
     UserReceivePacket,
     UserReceivePresence,
 )
@@ -33,26 +41,71 @@ from xmppd.routing.redeliver import redeliver
 from xmppd.routing.session import C2sSession, new_session
 from xmppd.routing.sm import sm
 from xmppd.stream import slow_reader
-from xmppd.stream.c2s_data import Data
+from xmppd.stream.driver import Stream
 
 log = logging.getLogger("xmppd.c2s")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One listener's rules for its clients.
+
+    `stream` are the rules of the stream machine; `limits` hold after login; `negotiation` is the time in seconds from
+    accept to an open session; `throttle` counts failed logins by address and by account (None: no limit); `iterations`
+    is what the server's SCRAM keys have.
+    """
+
+    stream: StreamConfig
+    limits: Limits = AFTER_AUTH
+    negotiation: float = 30.0
+    throttle: Throttle | None = None
+    iterations: int = 4096
+    policy: Policy = Policy.ACCEPTNEW
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Data(Stream):
+    """What a client's stream remembers; what modules must remember is in the session, under their own names.
+
+    `fsm` is the pure machine's memory; `how` the mechanism of the login; `session` is there once bound.
+    """
+
+    settings: Settings
+    fsm: StreamState
+    mechanism: Mechanism | None = None
+    how: str = ""
+    session: C2sSession | None = None
+    lang: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host of the stream, "" before its first header."""
+        return self.fsm.host
+
+    def header(self) -> Header:
+        """Of the host, as far as it is known."""
+        return Header(secrets.token_urlsafe(16), self.host, version="1.0", lang="en")
+
+    @property
+    def safe(self) -> bool:
+        """Whether passwords may be sent: the stream has TLS, or its listener does without."""
+        return self.fsm.tls or self.settings.stream.plain_without_tls
+
 
 #: stanzas for a client that are written between some of its own
 AT_ONCE: Final = 64
 
 
-async def open_session(data: Data, jid: JID) -> None:
-    """Put the session into the table of every node, and tell the modules."""
+async def open_session(data: Data, jid: JID, resumed_by: Element | None = None) -> None:
+    """Put the session into the table of every node, and tell the modules: it is new, or resumed by a nonza."""
     connection = data.connection
     info = {"ip": connection.peer, "tls": connection.tls_version(), "mechanism": data.how}
     session = new_session(jid, process.self_(), lang=data.lang, info=info, safe=data.safe)
     await sm.open_session(session)
-    data.session = session
-    if data.timer is not None:
-        process.cancel_timer(data.timer)
-        data.timer = None
-    connection.slot.authenticated()
-    await hooks.run(session.host, SessionOpened(session))
+    data.session, session.stream = session, data
+    data.negotiated()
+    connection.authenticated()
+    await hooks.run(session.host, SessionResumed(session, resumed_by) if resumed_by else SessionOpened(session))
 
 
 async def close_session(data: Data, reason: str) -> None:
@@ -60,10 +113,11 @@ async def close_session(data: Data, reason: str) -> None:
     session, data.session = data.session, None
     if session is None:
         return
+    session.stream = None
     await sm.close_session(session)
     moved = True
     try:
-        moved = await redeliver(session, lambda answer: data.connection.send(answer.to_xml()))
+        moved = await redeliver(session, data.send)
         moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
     finally:
         await sm.finish_leaving(session, moved=moved)
@@ -106,7 +160,7 @@ def refuse(data: Data, el: Oversized) -> None:
 
 def _answer(data: Data, el: Element, error: StanzaError) -> None:
     if el.attrs.get("type") not in ("error", "result"):
-        data.connection.send(answers.error(el, error).to_xml())
+        data.send(answers.error(el, error))
 
 
 #: marks that only a server sets, and the attribute that says which. XEP: 0203 §5, 0359 §6
@@ -128,7 +182,7 @@ def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
     if isinstance(message.stanza, Presence) and hooks.wanted(host, UserReceivePresence):
         return False
     try:
-        data.connection.send(message.stanza.to_xml())
+        data.send(message.stanza)
     except Exception:
         return False  # `write` says of it what is to be said
     return True
@@ -147,7 +201,7 @@ async def write(data: Data, session: C2sSession, message: Deliver | Older) -> No
     try:
         kept = await packets.receive_packet(session, message.stanza)
         if kept is not None:
-            data.connection.send(kept.to_xml())
+            data.send(kept)
     except Exception as error:
         answer = faults.answer(message.stanza, error)
         if answer is not None:

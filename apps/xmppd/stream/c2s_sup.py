@@ -18,7 +18,7 @@ from xmppd.net.acceptor import Handler
 from xmppd.net.connection import Connection
 from xmppd.routing.deliver import Shutdown
 from xmppd.stream import c2s
-from xmppd.stream.c2s_data import Settings
+from xmppd.stream.c2s_session import Settings
 
 NAME = "c2s_sup"
 

@@ -9,40 +9,39 @@ RFC:      6120 §4.9 (stream errors), §8.1.1.2 (addresses)
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from otp.erts import process
 from otp.erts.exits import CallError, ReceiveTimeout
 from otp.erts.pid import Pid, Ref
-from otp.erts.signals import Down, Exit
-from otp.erts.timer import TimerRef
+from otp.erts.signals import Down
 from otp.kernel import pg
 from otp.stdlib import gen_fsm
-from otp.stdlib.gen_fsm import GenFsm, NextState, Stop
 from xmpp_core import ns, stanza
 from xmpp_core import stream_answers as answers
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.parser import Limits, Oversized, StreamEnd, StreamStart
+from xmpp_core.stream_events import Closed, NegotiationTimeout, StreamFault
 from xmppd import audit
-from xmppd.net.connection import Batch, Connection, Header
+from xmppd.net.connection import Connection, Header
 from xmppd.routing import durability, faults, router
-from xmppd.routing.deliver import Deliver, Kick, Replaced, Shutdown
-from xmppd.routing.fairly import SLICE
+from xmppd.routing.deliver import Deliver, Replaced
 from xmppd.stream import backlog
+from xmppd.stream.driver import CLOSED, Driver, Stream, as_event
 
 log = logging.getLogger("xmppd.component")
 
-_TAKEN = StreamError("conflict", "the domain is in use")
+ESTABLISHED: Final = "stream_established"
+_TAKEN: Final = ("conflict", "the domain is in use")
 _TRIES = 500
 #: seconds an older link gets to end; longer than its connection waits for a peer that does not read
 _REPLACED_WITHIN = 20.0
@@ -61,143 +60,106 @@ class ServiceSettings:
     newest_wins: bool = True
 
 
-@dataclass(slots=True, eq=False)
-class Data:
-    """One stream's memory. `domain` is "" until the header, `stream_id` what the handshake is made with; `ending` is
-    why it ended, in the words of the log."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class Data(Stream):
+    """What a component's stream remembers. `domain` is "" until the header, `stream_id` what the handshake is made
+    with; `groups` our monitor of pg, in which the domain is ours."""
 
     settings: ServiceSettings
-    connection: Connection
-    timer: TimerRef | None
-    groups: Ref | None = None  # our monitor of pg, in which the domain is ours
+    groups: Ref | None = None
     domain: str = ""
     stream_id: str = ""
-    ended: bool = False
-    error: StreamError | None = None
-    ending: str = ""
+
+    def header(self) -> Header:
+        """Of the domain, as far as it is known."""
+        self.stream_id = secrets.token_hex(16)
+        return Header(self.stream_id, self.domain)
 
 
-@dataclass(frozen=True, slots=True)
-class _Late:
-    """The handshake did not come in time."""
-
-
-class Component(GenFsm[Data]):
+class Component(Driver[Data]):
     """The callbacks. A state function gets a Batch of events, or Disconnected."""
 
     def init(self, settings: ServiceSettings, connection: Connection) -> tuple[str, Data]:
-        """Before the first byte; the time for the handshake begins."""
-        process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
-        timer = process.send_after(settings.negotiation, process.self_(), _Late())
-        return "wait_for_stream", Data(settings, connection, timer)
+        """Before the first byte."""
+        return self.begin(Data(connection=connection, settings=settings), settings.negotiation)
 
-    async def wait_for_stream(self, event: Any, data: Data) -> Any:
-        """The header names the domain."""
-        return await _each(event, data, "wait_for_stream")
+    # wait_for_stream: the header names the domain; then the handshake shows that the peer knows the secret
+    wait_for_handshake = stream_established = Driver.wait_for_stream
 
-    async def wait_for_handshake(self, event: Any, data: Data) -> Any:
-        """The handshake shows that it knows the secret."""
-        return await _each(event, data, "wait_for_handshake")
+    def heard(self, item: Any, data: Data) -> Any:
+        """An element that is too large to be written ends no stream with many users behind it."""
+        return self.event(item if data.state == ESTABLISHED and type(item) is Oversized else as_event(item), data)
 
-    async def stream_established(self, event: Any, data: Data) -> Any:
-        """Stanzas, from its domain."""
-        return await _each(event, data, "stream_established")
-
-    async def handle_info(self, message: object, state_name: str, data: Data) -> Any:
-        """Stanzas for the domain, and what the server says to this stream."""
-        match message:
-            case Deliver(packet):
-                await backlog.write(data.connection, packet)
-            case Kick(condition, text):
-                return _fail(data, StreamError(condition, text))
-            case Replaced():
-                return _fail(data, StreamError("conflict", "Replaced by new connection"))
-            case Shutdown():
-                return _fail(data, StreamError("system-shutdown"))
-            case _Late():
-                return _fail(data, StreamError("connection-timeout"))
-            case Down(ref, _, _) if ref is data.groups:
-                return NextState(state_name, data) if await _register(data) else _fail(data, _TAKEN)
-            case Exit(_, reason):
-                return Stop(reason, data)
-        return NextState(state_name, data)
-
-    async def terminate(self, reason: object, state_name: str, data: Data) -> None:
-        """The closing tag if there was none, the domain given back, and the connection closed."""
+    async def event(self, event: Any, data: Data) -> None:
+        """As the table says; a StreamError ends the stream, and so does the peer's wish."""
+        if type(event) is StreamEnd:
+            await self.end(None, data)
+            return
+        rule = TABLE.get((data.state, type(event))) or ANYWHERE.get(type(event), _unexpected)
         try:
-            if not data.ended and reason != "normal":
-                _fail(data, StreamError("system-shutdown" if reason == "shutdown" else "internal-server-error"))
-            await _give_back(data)  # before the words: who has read them may come again at once
+            await rule(data, event)
+        except StreamError as error:
+            await self.end(error, data)
+
+    async def told(self, message: object, data: Data) -> None:
+        """Stanzas for the domain; or the groups that know of it are lost with their process."""
+        if isinstance(message, Deliver):
+            await backlog.write(data, message.stanza)
+        elif isinstance(message, Down) and message.ref is data.groups and not await _register(data):
+            await self.end(StreamError(*_TAKEN), data)
+
+    async def end(self, error: StreamError | None, data: Data) -> None:
+        """The domain is given back before the last words: who has read them may come again at once."""
+        data.ending = error.condition if error is not None else "the component has closed it"
+        try:
+            await _give_back(data)
         finally:
-            if data.timer is not None:
-                process.cancel_timer(data.timer)
-            if data.ended:
-                data.connection.close(data.error)
-            data.connection.drop()
+            await super().end(error, data)
+
+    async def leave(self, reason: str, data: Data) -> None:
+        """The domain is given back."""
+        await _give_back(data)
 
     def format_status(self, state: tuple[str, Data]) -> Any:
         """Without the secrets."""
         return state[0], state[1].domain
 
 
-async def _each(event: Any, data: Data, name: str) -> Any:
-    if type(event) is not Batch:
-        return Stop("normal", data)
-    since = process.busy_time()
-    for item in event.events:
-        result = await _STATES[name](data, item)
-        if type(result) is not str:
-            return result
-        name = result
-        if process.busy_time() - since > SLICE:
-            await asyncio.sleep(0)
-            since = process.busy_time()
-    data.connection.consumed(event.size)
-    return NextState(name, data)
-
-
-async def _on_header(data: Data, item: Any) -> Any:
-    if type(item) is not StreamStart:
-        return _not_expected(data, item)
-    if not item.is_stream or item.default_ns != ns.COMPONENT:
-        return _fail(data, StreamError("invalid-namespace"))
+async def _on_header(data: Data, start: StreamStart) -> None:
+    if not start.is_stream or start.default_ns != ns.COMPONENT:
+        raise StreamError("invalid-namespace")
     try:
-        to = JID.parse(item.attrs.get("to", ""))
+        to = JID.parse(start.attrs.get("to", ""))
     except JidError:
-        return _fail(data, StreamError("improper-addressing"))
-    domain = to.domain
-    if to.full != domain:
-        return _fail(data, StreamError("improper-addressing", "a component is a domain"))
-    if domain not in data.settings.domains:
-        return _fail(data, StreamError("host-unknown"))
-    data.domain = domain
-    _send_header(data)
-    return "wait_for_handshake"
+        raise StreamError("improper-addressing") from None
+    if to.full != to.domain:
+        raise StreamError("improper-addressing", "a component is a domain")
+    if to.domain not in data.settings.domains:
+        raise StreamError("host-unknown")
+    data.domain = to.domain
+    data.connection.open(data.header())
+    data.state = "wait_for_handshake"
 
 
-async def _on_handshake(data: Data, item: Any) -> Any:
-    if type(item) is not Element:
-        return _not_expected(data, item)
+async def _on_handshake(data: Data, element: Element) -> None:
     expected = handshake(data.stream_id, data.settings.domains[data.domain])
-    given = item.text().strip().lower().encode()
+    given = element.text().strip().lower().encode()
     right = hmac.compare_digest(given, expected.encode())
-    if item.name != "handshake" or item.ns != ns.CLIENT or not right:
+    if element.name != "handshake" or element.ns != ns.CLIENT or not right:
         _tell(data, audit.COMPONENT_REFUSED, "refused: not-authorized")
-        return _fail(data, StreamError("not-authorized"))
-    if data.timer is not None:
-        process.cancel_timer(data.timer)
-        data.timer = None
+        raise StreamError("not-authorized")
+    data.negotiated()
     if data.domain in data.settings.hosts:
-        return _fail(data, _TAKEN)
+        raise StreamError(*_TAKEN)
     if data.settings.newest_wins:
         await _replace(data.domain)
     if not await _register(data):
-        return _fail(data, _TAKEN)
-    data.connection.slot.authenticated()
+        raise StreamError(*_TAKEN)
+    data.connection.authenticated()
     await data.connection.set_limits(data.settings.limits)
     _tell(data, audit.COMPONENT, "let in")
-    data.connection.send("<handshake/>")
-    return "stream_established"
+    data.send("<handshake/>")
+    data.state = ESTABLISHED
 
 
 def _tell(data: Data, deed: str, what: str) -> None:
@@ -237,7 +199,7 @@ async def _give_back(data: Data) -> None:
     groups, data.groups = data.groups, None
     if groups is None:
         return
-    _tell(data, audit.COMPONENT_CLOSED, f"closed: {data.ending or 'connection lost'}")
+    _tell(data, audit.COMPONENT_CLOSED, f"closed: {data.ending or 'the server ends it'}")
     process.demonitor(groups, flush=True)
     with contextlib.suppress(CallError):
         await router.unregister_route(data.domain, process.self_())
@@ -249,19 +211,17 @@ async def _give_back(data: Data) -> None:
                 log.exception("a stanza that came too late for %s is lost", data.domain)
 
 
-async def _on_stanza(data: Data, item: Any) -> Any:
-    if not isinstance(item, Element):
-        return _not_expected(data, item)
+async def _on_stanza(data: Data, item: Element) -> None:
     if not stanza.is_stanza(item):
-        return _fail(data, StreamError("unsupported-stanza-type"))
+        raise StreamError("unsupported-stanza-type")
     try:
         if type(item) is Oversized:
             raise StanzaError("policy-violation", "namespaces declared once and used too often")
         packet = _addressed(data, item)
     except StanzaError as error:
         if item.attrs.get("type") not in ("error", "result"):
-            data.connection.send(_sent_back(item, error).to_xml())
-        return "stream_established"
+            data.send(_sent_back(item, error))
+        return
     try:
         if isinstance(packet, stanza.Iq | stanza.Presence):
             packet.check()
@@ -271,8 +231,7 @@ async def _on_stanza(data: Data, item: Any) -> Any:
     except Exception as error:
         answer = faults.answer(packet, error)
         if answer is not None:
-            data.connection.send(answer.to_xml())
-    return "stream_established"
+            data.send(answer)
 
 
 def _addressed(data: Data, item: Element) -> stanza.Stanza:
@@ -296,32 +255,36 @@ def _sent_back(item: Element, error: StanzaError) -> Element:
     return answer
 
 
-_STATES: Final = {
-    "wait_for_stream": _on_header,
-    "wait_for_handshake": _on_handshake,
-    "stream_established": _on_stanza,
+async def _unexpected(data: Data, _event: object) -> None:
+    raise StreamError("bad-format")
+
+
+async def _fault(data: Data, event: StreamFault) -> None:
+    raise event.error
+
+
+async def _lost(data: Data, _event: Closed) -> None:
+    data.state = CLOSED
+
+
+async def _late(data: Data, _event: NegotiationTimeout) -> None:
+    if data.state != ESTABLISHED:
+        raise StreamError("connection-timeout")
+
+
+#: what an event means in a state: what is done; a StreamError that it raises ends the stream
+TABLE: Final[dict[tuple[str, type], Callable[[Data, Any], Awaitable[None]]]] = {
+    ("wait_for_stream", StreamStart): _on_header,
+    ("wait_for_handshake", Element): _on_handshake,
+    (ESTABLISHED, Element): _on_stanza,
+    (ESTABLISHED, Oversized): _on_stanza,
 }
-
-
-def _not_expected(data: Data, item: object) -> Any:
-    """The end of the stream, by the peer's wish or by its fault."""
-    if isinstance(item, StreamError):
-        return _fail(data, item)
-    return _fail(data, None if type(item) is StreamEnd else StreamError("bad-format"))
-
-
-def _send_header(data: Data) -> None:
-    data.stream_id = secrets.token_hex(16)
-    data.connection.open(Header(data.stream_id, data.domain))
-
-
-def _fail(data: Data, error: StreamError | None) -> Any:
-    """The end, and its words, which terminate says; None: the stream ends as it should."""
-    if not data.stream_id:
-        _send_header(data)
-    data.ended, data.error = True, error
-    data.ending = error.condition if error is not None else "the component has closed it"
-    return Stop("normal", data)
+#: likewise in any state; what stands in neither is not expected
+ANYWHERE: Final[dict[type, Callable[[Data, Any], Awaitable[None]]]] = {
+    StreamFault: _fault,
+    Closed: _lost,
+    NegotiationTimeout: _late,
+}
 
 
 def handshake(stream_id: str, secret: str) -> str:

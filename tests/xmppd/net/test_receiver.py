@@ -51,8 +51,8 @@ class Rig:
 
     async def start(self, rate: float | None = None, burst: float = 1000, context: Any = None) -> Rig:
         pace = shaper.new(rate, burst, THIS.loop.time())
-        args = (self.transport, self.ours, XmlStream(), pace, context)
-        pid, controller = await gen_server.start(Receiver, *args), await gen_fsm.start(Controller, self.seen)
+        inbound = receiver.Inbound(self.transport, self.ours, XmlStream(), pace, context)
+        pid, controller = await gen_server.start(Receiver, inbound), await gen_fsm.start(Controller, self.seen)
         assert pid is not None
         assert controller is not None
         self.receiver, self.controller = pid, controller

@@ -7,6 +7,7 @@ from otp.erts.scheduler import THIS
 from otp.stdlib import supervisor
 from tests.support import node
 from xmppd.net import receiver_sup, shaper
+from xmppd.net.receiver import Inbound
 from xmppd.net.receiver_sup import ReceiverSup
 from xmppd.net.transport import Flusher, Transport
 from xmppd.net.xml_stream import XmlStream
@@ -18,7 +19,8 @@ def test_a_receiver_that_dies_is_not_started_again() -> None:
         assert sup is not None
         ours, _theirs = socket.socketpair()
         transport = Transport(THIS.loop, Flusher(THIS.loop), "", 1 << 20)
-        pid = await supervisor.start_child(sup, (transport, ours, XmlStream(), shaper.new(None, 0), None))
+        inbound = Inbound(transport, ours, XmlStream(), shaper.new(None, 0), None)
+        pid = await supervisor.start_child(sup, (inbound,))
         assert pid is not None
         process.exit_(pid, "kill")
         await node.until(lambda: not process.is_alive(pid))

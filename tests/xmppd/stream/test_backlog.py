@@ -16,6 +16,7 @@ from xmpp_core.stanza import Message, make_message
 from xmppd.routing.deliver import Deliver, Replaced
 from xmppd.stream import backlog
 from xmppd.stream.backlog import Backlog
+from xmppd.stream.driver import Stream
 
 
 def message(sender: str, number: int, size: int = 10_000) -> Message:
@@ -54,7 +55,7 @@ def component(body: Callable[[Slow, Any], Awaitable[None]]) -> None:
         while True:
             got = await process.receive()
             assert isinstance(got, Deliver)
-            await backlog.write(slow, got.stanza)
+            await backlog.write(Stream(connection=slow), got.stanza)
 
     async def whole(_core: CoreServer) -> None:
         slow = Slow()
@@ -97,7 +98,7 @@ def test_who_is_refused_is_told() -> None:
         romeo = await core.login("romeo@localhost/r")
         slow: Any = Slow()
         slow.congested = True
-        pid = process.spawn(lambda: backlog.write(slow, message("romeo@localhost/r", 0)))
+        pid = process.spawn(lambda: backlog.write(Stream(connection=slow), message("romeo@localhost/r", 0)))
         for i in range(1, 20):
             process.send(pid, Deliver(message("romeo@localhost/r", i)))
         await node.until(lambda: len(romeo.got) >= 15)
@@ -114,7 +115,7 @@ def test_who_is_refused_is_told() -> None:
 def test_a_component_that_goes_while_nothing_waits_is_not_waited_for() -> None:
     async def body() -> None:
         slow: Any = Slow()
-        pid = process.spawn(lambda: backlog.write(slow, message("a@localhost", 1)))
+        pid = process.spawn(lambda: backlog.write(Stream(connection=slow), message("a@localhost", 1)))
         await node.until(lambda: slow._tell)
         slow.closing = True  # and still congested: what was written will not be read any more
         for fn in slow._tell:
@@ -129,7 +130,7 @@ def test_what_else_comes_is_left_in_the_mailbox() -> None:
         slow: Any = Slow()
         process.send(process.self_(), "shutdown")
         process.spawn(lambda: slow.read(10))
-        await backlog.write(slow, message("a@localhost", 1))
+        await backlog.write(Stream(connection=slow), message("a@localhost", 1))
         assert await process.receive(timeout=0) == "shutdown"
         assert await process.flush() == []
 
@@ -158,7 +159,7 @@ def test_a_word_that_ends_the_stream_is_heard_and_what_waits_is_there_to_be_give
         waiting = [Deliver(message("a@localhost", i)) for i in range(3)]
         for one in (*waiting, Replaced(), "behind"):
             process.send(process.self_(), one)
-        await backlog.write(slow, message("a@localhost", 9))
+        await backlog.write(Stream(connection=slow), message("a@localhost", 9))
         assert await process.flush() == ["behind", Replaced(), *waiting]
 
     node.run(body)

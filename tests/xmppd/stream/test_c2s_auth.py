@@ -25,7 +25,7 @@ from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResult
 from xmppd.stream import c2s_auth
-from xmppd.stream.c2s_data import Settings
+from xmppd.stream.c2s_session import Settings
 from xmppd.testing.client import Client
 
 
@@ -35,7 +35,12 @@ def unauthenticated(throttle: Throttle | None = None) -> Any:
     return SimpleNamespace(
         settings=Settings(StreamConfig(hosts={"localhost"}, plain_without_tls=True), throttle=throttle),
         connection=SimpleNamespace(
-            peer="192.0.2.1", slot=slot, tls_version=lambda: "", channel_binding=lambda _name: b""
+            peer="192.0.2.1",
+            slot=slot,
+            authenticated=slot.authenticated,
+            judging=lambda _waits: None,
+            tls_version=lambda: "",
+            channel_binding=lambda _name: b"",
         ),
         fsm=StreamState(host="localhost"),
         host="localhost",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import parse_document
 from xmpp_core.stanza import make_iq, make_message, make_presence
-from xmppd.net.connection_limits import OpenConnections
+from xmpp_core.stream_state import StreamConfig, StreamState
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import SessionClosed, UserReceivePacket, UserReceivePresence
@@ -25,6 +24,7 @@ from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.session import new_session
 from xmppd.routing.sm import sm
 from xmppd.stream import c2s_session
+from xmppd.stream.c2s_session import Data, Settings
 
 JULIET = JID("juliet", "localhost", "balcony")
 
@@ -37,13 +37,15 @@ class Wire:
     stuck = False
 
     def __init__(self) -> None:
-        self.slot = OpenConnections().admit(self.peer)
         self.sent: list[str] = []
         self.congested = False
         self.waited = 0
 
     def tls_version(self) -> str:
         return ""
+
+    def authenticated(self) -> None:
+        pass
 
     def send(self, data: str) -> None:
         self.sent.append(data)
@@ -56,9 +58,11 @@ class Wire:
 
 
 async def bound() -> Any:
-    data = SimpleNamespace(connection=Wire(), session=None, timer=None, lang="", how="PLAIN", safe=True)
+    connection: Any = Wire()
+    settings = Settings(StreamConfig(hosts={"localhost"}, plain_without_tls=True))
+    data = Data(connection=connection, settings=settings, fsm=StreamState(host="localhost"), how="PLAIN")
     data.timer = process.send_after(60.0, process.self_(), "late")
-    await c2s_session.open_session(data, JULIET)  # type: ignore[arg-type]
+    await c2s_session.open_session(data, JULIET)
     return data
 
 
