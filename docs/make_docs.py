@@ -345,9 +345,9 @@ def c2s_page() -> str:
 `apps/xmppd/stream/c2s.py` is a gen_fsm whose states bear the names of ejabberd's c2s. What an event means in a state is
 decided by a pure table, `apps/xmpp_core/stream_fsm.py`; c2s carries out the actions it gives back. `wait_for_auth` is
 the login of XEP-0078 (`[auth] legacy_auth`, off), `wait_for_session` lasts from bind to the opened session (the session
-IQ of old clients is answered and does nothing), `wait_for_resume` is where a stream that may be resumed waits: no
-module makes one resumable yet. Arrows of one event to several states: the rule decides by what the event holds. An
-event without a rule changes nothing."""
+IQ of old clients is answered and does nothing), `wait_for_resume` is where a session waits for
+another connection if a module wants it (hook ConnectionLost). Arrows of one event to several states: the rule decides
+by what the event holds. An event without a rule changes nothing."""
     parts = [
         "```mermaid\n" + stream_fsm.diagram().rstrip() + "\n```\n\n",
         table(("state", "event", "leads to"), rows),

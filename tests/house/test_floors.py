@@ -146,6 +146,15 @@ def test_a_stream_knows_no_wire(path: Path) -> None:
     assert not OF_THE_WIRE.findall(text), "what carries a stream is behind net/connection.py"
 
 
+def test_everything_that_leaves_a_stream_leaves_by_one_function() -> None:
+    found = [
+        path.name
+        for path in (ROOT / "apps/xmppd/stream").glob("*.py")
+        for _ in re.findall(r"connection\.send\(", path.read_text(encoding="utf-8"))
+    ]
+    assert found == ["driver.py", "driver.py"], "Stream.send counts what leaves, or does not where it says so"
+
+
 def test_the_table_would_find_a_fault() -> None:
     assert faults("otp.erts.pid", ast.parse("from otp.stdlib import gen"))
     assert faults("xmpp_core.jid", ast.parse("import socket"))

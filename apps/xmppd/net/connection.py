@@ -148,22 +148,42 @@ class Detached:
     congested = opened = False
     closing = True
 
-    def authenticated(self) -> None: ...
-    def judging(self, waits: bool) -> None: ...
-    def open(self, header: Header) -> None: ...
-    def send(self, text: str) -> None: ...
-    def close(self, error: StreamError | None = None) -> None: ...
-    def drop(self) -> None: ...
-    def consumed(self, size: int, seconds: float = 0.0) -> None: ...
-    def outlive(self, seconds: float) -> None: ...
+    def authenticated(self) -> None:
+        """Nobody is."""
+
+    def judging(self, waits: bool) -> None:
+        """Nobody is."""
+
+    def open(self, header: Header) -> None:
+        """Nobody hears it."""
+
+    def send(self, text: str) -> None:
+        """Nobody hears it."""
+
+    def close(self, error: StreamError | None = None) -> None:
+        """Nobody hears it."""
+
+    def drop(self) -> None:
+        """There is nothing to let go of."""
+
+    def consumed(self, size: int, seconds: float = 0.0) -> None:
+        """Nothing came."""
+
+    def outlive(self, seconds: float) -> None:
+        """There is nothing to wait with."""
 
     async def start_tls(self, host: str, proceed: str, seq: int) -> bool:
         """There is nobody to begin it with."""
         return False
 
-    async def restart(self, limits: Limits | None = None) -> None: ...
-    async def set_limits(self, limits: Limits) -> None: ...
-    async def control(self, controller: Pid) -> None: ...
+    async def restart(self, limits: Limits | None = None) -> None:
+        """Nothing comes."""
+
+    async def set_limits(self, limits: Limits) -> None:
+        """Nothing comes."""
+
+    async def control(self, controller: Pid) -> None:
+        """Nothing will come."""
 
     def tls_version(self) -> str:
         """None."""

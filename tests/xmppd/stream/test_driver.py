@@ -11,7 +11,6 @@ from otp.erts import process
 from otp.stdlib import gen_fsm
 from otp.stdlib.gen_fsm import NextState
 from tests.support import node
-from xmppd.testing.client import Client
 from tests.support.server import config, serving, streams
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StreamError
@@ -29,6 +28,7 @@ from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
 from xmppd.stream import driver
 from xmppd.stream.driver import Driver, Stream
+from xmppd.testing.client import Client
 
 NS = "urn:example:resume"
 OWNER = "mod_resume@localhost"
