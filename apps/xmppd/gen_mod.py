@@ -40,7 +40,7 @@ from xmppd.routing.handler_table import OWNER_PREFIX, HandlerEntry, Reregister, 
 from xmppd.routing.hook_points import Fold, Run
 from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import At
-from xmppd.routing.nonzas import Answer, Kind, Nonza
+from xmppd.routing.nonzas import Answer, Nonza, NonzaKey
 from xmppd.store import migrate
 from xmppd.store.schema import Schema
 
@@ -122,7 +122,7 @@ def nonza(ns: str, name: str, *, after_bind: bool = True) -> Callable[[NonzaHand
     resource, or of those that have logged in and not bound yet. A StreamError that it raises ends the stream."""
 
     def mark(fn: NonzaHandler) -> NonzaHandler:
-        _marks(fn, "_nonzas").append(Kind(ns, name, after_bind))
+        _marks(fn, "_nonzas").append(NonzaKey(ns, name, after_bind))
         return fn
 
     return mark

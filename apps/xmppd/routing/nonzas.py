@@ -51,7 +51,7 @@ Answer: TypeAlias = Element | tuple[Element, ...] | HandOver | Resume | None
 Handler: TypeAlias = Callable[[Nonza], Answer | Awaitable[Answer]]
 
 
-class Kind(NamedTuple):
+class NonzaKey(NamedTuple):
     """What handlers are found by: they are for clients before they bind, or after."""
 
     ns: str
@@ -59,15 +59,15 @@ class Kind(NamedTuple):
     after_bind: bool
 
 
-def entry(host: str, kind: Kind, fn: Callable[..., Any], owner: str) -> HandlerEntry:
+def entry(host: str, key: NonzaKey, fn: Callable[..., Any], owner: str) -> HandlerEntry:
     """A handler, as it stands in the table of hooks."""
-    return HandlerEntry((host, kind), hooks.DEFAULT_SEQ, owner, fn)
+    return HandlerEntry((host, key), hooks.DEFAULT_SEQ, owner, fn)
 
 
 async def handler_of(host: str, nonza: Nonza) -> Handler | None:
     """Who handles it on `host`; None if nobody does. Of several the first is asked."""
-    kind = Kind(nonza.element.ns, nonza.element.name, nonza.session is not None)
-    found = handler_table.chain(hooks.TABLE, (host, kind))
+    key = NonzaKey(nonza.element.ns, nonza.element.name, nonza.session is not None)
+    found = handler_table.chain(hooks.TABLE, (host, key))
     if found is None:
-        found = await handler_table.wait_chain(hooks.TABLE, (host, kind))
+        found = await handler_table.wait_chain(hooks.TABLE, (host, key))
     return found[0].fn if found else None

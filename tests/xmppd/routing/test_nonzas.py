@@ -6,7 +6,7 @@ from tests.support import node
 from xmpp_core.element import el
 from xmpp_core.jid import JID
 from xmppd.routing import handler_table, hooks, nonzas
-from xmppd.routing.nonzas import Answer, Kind, Nonza
+from xmppd.routing.nonzas import Answer, Nonza, NonzaKey
 
 ROMEO = JID.parse("romeo@localhost")
 
@@ -18,7 +18,7 @@ def test_it_is_found_by_host_namespace_name_and_whether_there_is_a_session() -> 
         def answer(_nonza: Nonza) -> Answer:
             return el("a", "urn:x")
 
-        kind = Kind("urn:x", "r", after_bind=False)
+        kind = NonzaKey("urn:x", "r", after_bind=False)
         await handler_table.register(
             hooks.TABLE, "mod_x@localhost", (nonzas.entry("localhost", kind, answer, "mod_x@localhost"),)
         )

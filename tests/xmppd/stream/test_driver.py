@@ -23,7 +23,7 @@ from xmppd.net.connection import Batch, Disconnected
 from xmppd.routing import handler_table, hooks, nonzas
 from xmppd.routing.deliver import Kick
 from xmppd.routing.hook_points import ConnectionLost, SessionClosed, SessionResumed
-from xmppd.routing.nonzas import Answer, HandOver, Kind, Nonza, Resume
+from xmppd.routing.nonzas import Answer, HandOver, Nonza, NonzaKey, Resume
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
 from xmppd.stream import driver
@@ -60,10 +60,10 @@ class Resuming:
         await hooks.add("localhost", ConnectionLost, self.lost)
         await hooks.add("localhost", SessionResumed, self.resumed)
         await hooks.add("localhost", SessionClosed, lambda point: self.closed.append(point.reason))
-        handlers: list[tuple[Kind, nonzas.Handler]] = [
-            (Kind(NS, "enable", True), self.enable),
-            (Kind(NS, "bad", True), self.bad),
-            (Kind(NS, "resume", False), self.resume),
+        handlers: list[tuple[NonzaKey, nonzas.Handler]] = [
+            (NonzaKey(NS, "enable", True), self.enable),
+            (NonzaKey(NS, "bad", True), self.bad),
+            (NonzaKey(NS, "resume", False), self.resume),
         ]
         entries = tuple(nonzas.entry("localhost", kind, fn, OWNER) for kind, fn in handlers)
         await handler_table.register(hooks.TABLE, OWNER, entries)
