@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from otp.observer import client, pictures, text
-from otp.observer.errors import NotRunning, ObserverError
+from otp.observer.errors import NobodyListens, ObserverError
 from otp.observer.source import Source
 from otp.observer.top import ORDERS
 
@@ -49,7 +49,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     except ObserverError as error:
         print(error, file=sys.stderr)
-        return EXIT_NOT_RUNNING if isinstance(error, NotRunning) else EXIT_FAILED
+        return EXIT_NOT_RUNNING if isinstance(error, NobodyListens) else EXIT_FAILED
     return 0
 
 

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from otp.kernel import unix_socket
-from otp.observer.errors import NotRunning, ObserverError
+from otp.observer.errors import NobodyListens, ObserverError
 
 
 def ask(path: Path, command: str, params: dict[str, Any], timeout: float = 30.0) -> Any:
-    """The result of one command; seconds. Raises: NotRunning, ObserverError."""
+    """The result of one command; seconds. Raises: NobodyListens, ObserverError."""
     try:
         sock = unix_socket.connect(path)
     except PermissionError:
-        raise NotRunning(f"{path} is another user's") from None
+        raise NobodyListens(f"{path} is another user's") from None
     except OSError:
-        raise NotRunning(f"nobody answers at {path}") from None
+        raise NobodyListens(f"nobody answers at {path}") from None
     sock.settimeout(timeout)
     try:
         with sock, sock.makefile("rb") as lines:

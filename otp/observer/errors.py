@@ -20,5 +20,5 @@ class Refused(ObserverError):
     """It is not allowed here, or would take the node along."""
 
 
-class NotRunning(ObserverError):
+class NobodyListens(ObserverError):
     """Nobody answers at the socket."""

@@ -49,7 +49,7 @@ class Listening:
     path: Path
 
 
-class Server(GenServer[Listening]):
+class ObserverServer(GenServer[Listening]):
     """See the head of the file."""
 
     def init(self, path: Path) -> Listening:
@@ -62,7 +62,7 @@ class Server(GenServer[Listening]):
 
 async def start_link(path: str | Path) -> Pid | None:
     """Let this program be observed at a socket at `path`. Raises: StartError if nobody can listen there."""
-    return await gen_server.start_link(Server, Path(path), name=NAME)
+    return await gen_server.start_link(ObserverServer, Path(path), name=NAME)
 
 
 def spec(path: str | Path) -> ChildSpec:

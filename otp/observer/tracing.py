@@ -30,7 +30,7 @@ KEPT: Final = 5000
 LEASE: Final = 10.0
 
 
-class Trace:
+class FollowedMessages:
     """One trace on this node. `word` says whom to follow; `kinds` (none: all) and `direction` what is told."""
 
     def __init__(self, word: str, kinds: Sequence[str], direction: str, most: int, seconds: float) -> None:
@@ -95,14 +95,14 @@ class Trace:
         TIMERS.cancel(self._timer)
 
 
-_traces: Final[dict[str, Trace]] = {}
+_traces: Final[dict[str, FollowedMessages]] = {}
 
 
 @rpc.exported
 def begin(key: str, word: str, kinds: list[str], direction: str, most: int, seconds: float) -> int:
     """Follow whom `word` means; gives how many processes of this node that are now."""
     end(key)
-    trace = _traces[key] = Trace(word, kinds, direction, most, seconds)
+    trace = _traces[key] = FollowedMessages(word, kinds, direction, most, seconds)
     TIMERS.after(LEASE, _lapse, key)
     return len(trace.pids)
 

@@ -21,7 +21,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class ReturnedCall:
     """One call that has returned (an async one: has come to its end). Times are time.monotonic_ns()."""
 
     args: tuple[Any, ...]
@@ -31,7 +31,7 @@ class Called:
 
 
 Before = Callable[[tuple[Any, ...], int], object]
-After = Callable[[Called], object]
+After = Callable[[ReturnedCall], object]
 
 
 class CallTrace:
@@ -43,7 +43,7 @@ class CallTrace:
     def trace(self, owner: Any, name: str, after: After | None = None, before: Before | None = None) -> None:
         """Look at `owner.name`, a plain or async function of a module or class.
 
-        `before(args, now)` is told when it is called, `after(Called)` when it has returned; not if it raised.
+        `before(args, now)` is told when it is called, `after(ReturnedCall)` when it has returned; not if it raised.
         """
         original = getattr(owner, name)
         made = (
@@ -74,7 +74,7 @@ def _plain(original: Callable[..., Any], after: After | None, before: Before | N
             before(args, begin)
         result = original(*args, **kwargs)
         if after is not None:
-            after(Called(args, begin, time.monotonic_ns(), result))
+            after(ReturnedCall(args, begin, time.monotonic_ns(), result))
         return result
 
     return seen
@@ -87,7 +87,7 @@ def _async(original: Callable[..., Any], after: After | None, before: Before | N
             before(args, begin)
         result = await original(*args, **kwargs)
         if after is not None:
-            after(Called(args, begin, time.monotonic_ns(), result))
+            after(ReturnedCall(args, begin, time.monotonic_ns(), result))
         return result
 
     return seen

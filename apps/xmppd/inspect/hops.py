@@ -29,7 +29,7 @@ from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
 from otp.kernel import rpc
 from otp.stdlib import call_trace
-from otp.stdlib.call_trace import Called, CallTrace
+from otp.stdlib.call_trace import CallTrace, ReturnedCall
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
@@ -91,7 +91,7 @@ class Hops:
 
     # -- the stations, in the order of the way
 
-    def _fed(self, called: Called) -> None:
+    def _fed(self, called: ReturnedCall) -> None:
         size = len(called.args[1])
         for event in called.result:
             if type(event) is Element:
@@ -109,7 +109,7 @@ class Hops:
             self._note(key, (*note[:3], owner, note[4]), session.jid, element)
         self._note(key, self._here(now, "c2s", "takes it up"), session.jid, element)
 
-    def _hook(self, called: Called) -> None:
+    def _hook(self, called: ReturnedCall) -> None:
         point, stanza = called.args[1], called.args[2]
         if isinstance(stanza, Stanza) and called.result is not None:  # who took it has been noted
             self._of(stanza, called.end, "hooks", f"{type(point).__name__}: {_us(called)}")
@@ -144,7 +144,7 @@ class Hops:
 
         return handler
 
-    def _sent_back(self, called: Called) -> None:
+    def _sent_back(self, called: ReturnedCall) -> None:
         stanza, error, answer = called.args[0], called.args[1], called.result
         if answer is None:
             return
@@ -163,11 +163,11 @@ class Hops:
 
         return before
 
-    def _answered(self, called: Called) -> None:
+    def _answered(self, called: ReturnedCall) -> None:
         if isinstance(called.result, Iq):
             self._of(called.result, called.end, "iq", f"answers: {called.result.type}")
 
-    def _looked_up(self, called: Called) -> None:
+    def _looked_up(self, called: ReturnedCall) -> None:
         key = self._now.pop(process.self_(), None) if THIS.running is not None else None
         if key is not None:
             count = len(called.result)
@@ -185,7 +185,7 @@ class Hops:
     def _begins(self, args: tuple[Any, ...], now: int) -> None:
         self._of(args[2].stanza, now, "recipient", "takes it up")
 
-    def _written(self, called: Called) -> None:
+    def _written(self, called: ReturnedCall) -> None:
         if called.result is False:
             return  # write_now leaves it to write
         key = self._of(called.args[2].stanza, called.end, "recipient", f"written: {_us(called)}")
@@ -194,7 +194,7 @@ class Hops:
                 f"{key}\n{process.self_()}"
             )
 
-    def _flushed(self, called: Called) -> None:
+    def _flushed(self, called: ReturnedCall) -> None:
         for entry in self._unsent.pop(id(called.args[0]), ()):
             key, _, pid = entry.rpartition("\n")
             self._note(key, (called.begin, HERE.node, "transport", pid, "to the socket"))
@@ -259,7 +259,7 @@ def _who_calls() -> str:
     return str(name).removeprefix("xmppd.").partition(".")[2] or str(name)
 
 
-def _us(called: Called) -> str:
+def _us(called: ReturnedCall) -> str:
     return f"{(called.end - called.begin) / 1000:.1f} µs"
 
 

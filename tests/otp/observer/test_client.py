@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from otp.observer import client
-from otp.observer.errors import NotRunning, ObserverError
+from otp.observer.errors import NobodyListens, ObserverError
 
 
 @contextlib.contextmanager
@@ -64,5 +64,5 @@ def test_who_takes_too_long(tmp_path: Path) -> None:
 
 
 def test_nobody_is_there(tmp_path: Path) -> None:
-    with pytest.raises(NotRunning, match="nobody answers at"):
+    with pytest.raises(NobodyListens, match="nobody answers at"):
         client.ask(tmp_path / "s", "tree", {})

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from otp.observer.errors import BadRequest, NotRunning, ObserverError, Refused
+from otp.observer.errors import BadRequest, NobodyListens, ObserverError, Refused
 
 
-@pytest.mark.parametrize("kind", [BadRequest, Refused, NotRunning])
+@pytest.mark.parametrize("kind", [BadRequest, Refused, NobodyListens])
 def test_who_takes_any_takes_all(kind: type[ObserverError]) -> None:
     with pytest.raises(ObserverError, match="no such order"):
         raise kind("no such order")

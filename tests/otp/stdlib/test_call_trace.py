@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from otp.erts import process
-from otp.stdlib.call_trace import Called, CallTrace
+from otp.stdlib.call_trace import CallTrace, ReturnedCall
 from tests.support.node import run
 
 
@@ -34,7 +34,7 @@ def test_a_method_is_seen_with_its_times_and_put_back() -> None:
     calls.trace(Adder, "add", seen.append, lambda args, now: order.append(f"{args[1]} begins"))
     assert Adder(3).add(4) == 7
     (called,) = seen
-    assert isinstance(called, Called)
+    assert isinstance(called, ReturnedCall)
     assert (called.args[1], called.result) == (4, 7)
     assert called.begin <= called.end
     assert order == ["4 begins"]
@@ -45,7 +45,7 @@ def test_a_method_is_seen_with_its_times_and_put_back() -> None:
 
 
 def test_what_raises_raises_and_is_not_told() -> None:
-    seen: list[Called] = []
+    seen: list[ReturnedCall] = []
     calls = CallTrace()
     calls.trace(Adder, "add", seen.append)
     with pytest.raises(ValueError, match="-1"):
@@ -62,8 +62,8 @@ def test_async_functions_are_seen_to_their_end_and_probes_of_one_function_stack(
         return word.upper()
 
     module.slow = slow
-    first: list[Called] = []
-    second: list[Called] = []
+    first: list[ReturnedCall] = []
+    second: list[ReturnedCall] = []
     calls = CallTrace()
     calls.trace(module, "slow", first.append)
     calls.trace(module, "slow", second.append)
