@@ -1,4 +1,4 @@
-"""observed_shop — docs/learn/programs/observed_shop.py as a process of its own, for who observes it."""
+"""observed_shop — docs/observed_shop.py as a process of its own, for who observes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def open_shop(folder: Path) -> Iterator[Path]:
     """The socket of a shop that is open meanwhile."""
     path = folder / "shop.sock"
-    command = [sys.executable, "docs/learn/programs/observed_shop.py", str(path)]
+    command = [sys.executable, "docs/observed_shop.py", str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as shop:
         try:
             assert shop.stdout is not None

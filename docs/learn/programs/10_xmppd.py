@@ -22,7 +22,7 @@ from xmppd import sup
 from xmppd.auth import auth
 from xmppd.config.schema import Config, Listen, Paths, StoreSection
 from xmppd.net import listener
-from xmppd.routing import sm
+from xmppd.routing.sm import sm
 
 CLIENTS = 50
 HEADER = (

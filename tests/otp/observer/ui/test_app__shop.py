@@ -1,4 +1,4 @@
-"""test_app__shop — the observer in the terminal over a plain program that runs: docs/learn/programs/observed_shop.py.
+"""test_app__shop — the observer in the terminal over a plain program that runs: docs/observed_shop.py.
 
 Way:  otp.observer.ui.app, windows, source, client, server
 """
