@@ -16,6 +16,8 @@ OLD = {
     "ANEW": "REROUTING", "ANY_OPEN": "ANY_PENDING", "CUT": "SUSPECTED", "Cut": "SuspectedNode", "Door": "ListenerSpec",
     "Gate": "OpenConnections", "GateLimits": "ConnectionLimits", "Heard": "Ack", "Look": "Recheck",
     "Newest": "DeliverIfNewer", "Notes": "…State", "Noted": "FlagAck", "Put": "Upsert", "Ticket": "Slot",
+    "Far": "DistEntry", "NAMERS": "Plugin.name", "Observed": "SysHandler", "Probes": "CallTrace", "Tap": "Tracer",
+    "look_text": "text", "look_verbs": "inspect_verbs", "spoken": "name_of", "taps": "message_trace",
     "Told": "LossAnnounced", "Wish": "RosterSet", "WrittenIq": "SerializedIq", "barrier": "durability",
     "close_doors": "close_listeners", "court": "core_server", "Court": "CoreServer", "doors": "listeners",
     "far_court": "core_cluster", "far_side": "remote_node", "gate": "connection_limits", "is_news": "is_newer",
@@ -23,6 +25,12 @@ OLD = {
     "notes_of": "state_of", "route_news": "route_if_newer", "send_back": "redeliver", "sm_cut": "sm.suspected_nodes",
     "sm_lost": "sm.lost_sessions", "sm_marks": "sm.flags", "sm_messages": "sm.messages",
     "sm_server": "sm.session_table", "unread": "slow_reader", "until_read": "wait_until_read",
+}  # fmt: skip
+#: old words for files and folders, plain English elsewhere
+OLD_FILES = {
+    "detail": "procinfo", "far": "dist_entry", "introspection": "otp.observer.backend", "look": "inspect",
+    "observed": "sys_handler", "probes": "call_trace", "shown": "term_format",
+    "strangers": "unauthenticated", "ties": "bifs",
 }  # fmt: skip
 #: files in which an old word is plain English or another thing, with the words
 KEEP: dict[str, set[str]] = {
@@ -36,8 +44,6 @@ ALLOWED = {
     "Options": "each module declares its own (docs/modules.md)",
     "Reply": "OTP's word in gen_server, gen_event and gen_statem",
     "Stop": "OTP's word in gen_server and gen_statem; hooks.Stop ends a fold",
-    "Called": "what call_trace and gen_statem tell of a call",
-    "Trace": "erts' trace and the one of the command",
     "Table": "ets' and the store's",
     "OfflineMessage": "the hook point and the row",
     "SessionOpened": "the hook point and the event of the stream machine",
@@ -45,8 +51,6 @@ ALLOWED = {
     "StartTls": "the stream machine's action and the message to the receiver that carries it out",
     "Data": "what a state machine keeps, OTP's word in gen_statem",
     "Settings": "of a listener's streams, and of a test's server",
-    "NotRunning": "what the command line and the observer say of a server that is down",
-    "Server": "of a test, and of a node that the observer looks at",
     "Connection": "of a stream, and of the command line to its server",
 }
 
@@ -72,6 +76,11 @@ def old_words(path: Path, text: str) -> list[str]:
 def test_no_old_word_comes_back() -> None:
     found = {str(path.relative_to(ROOT)): old_words(path, path.read_text()) for path in FILES}
     assert not {name: {word: f"say {OLD[word]}" for word in words} for name, words in found.items() if words}
+
+
+def test_no_file_and_no_folder_bears_an_old_word() -> None:
+    names = {part.removesuffix(".py").removeprefix("test_") for path in FILES for part in path.relative_to(ROOT).parts}
+    assert not {name: f"say {OLD_FILES[name]}" for name in names & OLD_FILES.keys()}
 
 
 def test_no_two_classes_bear_one_name() -> None:
