@@ -33,9 +33,9 @@ from xmpp_core.subscription import (
     ShowToOwner,
     SubscriptionEvent,
 )
+from xmppd.cli import catalog, others
 from xmppd.cli import main as ctl_main
-from xmppd.cli import others
-from xmppd.commands import COMMANDS, Command
+from xmppd.commands import Command
 from xmppd.config import describe
 from xmppd.routing import hook_points
 
@@ -210,8 +210,9 @@ a module away; a name with a dot is a module of another package. A host's own ta
 
 def commands_page() -> str:
     """Every verb of ./rel/xmppd."""
-    where = {command.name: command.where for command in COMMANDS}
-    aliases = {command.name: list(command.aliases) for command in COMMANDS}
+    commands = catalog.in_files()
+    where = {command.name: command.where for command in commands}
+    aliases = {command.name: list(command.aliases) for command in commands}
     for word, verb in others.VERBS.items():
         name = tuple(part for part in verb if "{" not in part and not part.startswith("--"))
         aliases.setdefault(name, []).append(word)
@@ -219,6 +220,7 @@ def commands_page() -> str:
         (f"`{_usage(name, verb)}`", verb.help, _options(verb), ", ".join(f"`{a}`" for a in aliases.get(name, ())))
         for name, verb in _verbs((), ctl_main.every_verb())
     ]
+    here = ", ".join(f"`{' '.join(name)}`" for name, place in where.items() if place == "parent" and len(name) == 1)
     words = f"""
 `./rel/xmppd VERB`; `--help` behind any of them. Options of every verb, before it or after it: `--home DIR` (all data,
 logs and sockets of one server; also `XMPPD_HOME`), `--config FILE` (also `XMPPD_CONFIG`), `--set KEY=VALUE`, `--json`
@@ -227,9 +229,9 @@ logs and sockets of one server; also `XMPPD_HOME`), `--config FILE` (also `XMPPD
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running, 75 try again (a port is taken), 77 no permission, 78 wrong
 configuration.
 
-Most verbs are made from one registry, `apps/xmppd/commands.py`; each names the function that does it and where it
-runs: {", ".join(f"`{' '.join(name)}`" for name, place in where.items() if place == "main" and len(name) == 1)} in the
-parent, the others on one worker. They reach the server through the control socket, `run/control.sock` in the home."""
+Most verbs are made from commands that files of the server and modules declare (`apps/xmppd/commands.py:command`); a
+command line asks the running server which there are. These run in the parent, the others on one worker:
+{here}. They reach the server through the control socket, `run/control.sock` in the home."""
     rest = """## Words of other servers
 
 Verbs of prosodyctl and ejabberdctl that mean one of ours are aliases, also in their order of arguments:
@@ -241,7 +243,7 @@ sentence: what does it here, or that it is not there yet.
 An error is `{"error": text, "status": exit code}` on standard error. A result, by command:
 
 """
-    made = "".join(f"- `{command.key}`: {_result(command)}\n" for command in COMMANDS if not command.by_hand)
+    made = "".join(f"- `{command.key}`: {_result(command)}\n" for command in commands if not command.by_hand)
     return page("Commands", words, table(("verb", "what it does", "its own options", "aliases"), rows), rest + made)
 
 

@@ -1,18 +1,29 @@
-"""commands — every command of a running server, as data: one registry behind all its faces.
+"""commands — what a command is, and how a file of the server declares one.
 
 OTP:      cf. ejabberd_commands.erl
-Way:      cli.verbs, node.control → [commands] → admin.dispatch → the function that a command names
+Way:      admin.users, admin.sessions, mods.mod_x … → [commands.command] → admin.registry → cli.verbs, admin.dispatch
 
-A command names its function by a reference ("package.module:function"), so that the parent and the command line
-know all commands without loading the code of the server. Parameters and results are plain data (str, int, bool,
-None, list, dict); a function that cannot do what is asked raises `CommandError`.
+    @command("roster list", "an account's contacts", none="no contacts")
+    async def contacts(owner: Account, mod: Mod) -> list[Contact]: …
+
+A declaration is a function with types: its parameters are those of the command (str, int, float, bool, list[str], and
+Account: the JID of an account of ours), what it returns is the result: None, a str, a list of str, a dataclass, a dict,
+or rows (a list of dataclasses or dicts). A parameter without a default is needed and stands by its place; one with a
+default is an option. In a module a function may take `mod`, as handlers do. One that cannot do what is asked raises
+CommandError.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from xmpp_core.jid import JID
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -32,147 +43,194 @@ class CommandError(Exception):
 
 
 @dataclass(frozen=True)
-class Param:
-    """One parameter: positional and required, unless `default` makes it an option (`--name`).
+class Answer:
+    """The result of a command as plain data (what JSON has), and in words where the command has words of its own."""
 
-    `asked`: a verb asks for it if it is not given.
+    value: Any = None
+    text: str | None = None
+
+
+Kind = Literal["", "text", "whole", "number", "flag", "many", "account"]
+#: who carries it out: the parent, or one of the workers, it does not matter which
+Where = Literal["worker", "parent"]
+#: "operator": who may use the control socket; "account": also an account, on itself
+Access = Literal["operator", "account"]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter: by its place, or an option (`--name`). `kind` "" is not checked.
+
+    `asked`: a verb asks for it if it is not given; `is_secret`: a verb also takes it from standard input.
     """
 
     name: str
     help: str
-    default: str | int | bool | None = None
+    default: str | int | float | bool | None = None
     required: bool = True
     many: bool = False
+    kind: Kind = ""
+    positional: bool = False
+    is_secret: bool = False
     asked: bool = False
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command.
+    """One command, as data.
 
-    `where`: "any" one worker does it, "all" every worker does its part and the answers are a dict by node,
-    "main" the parent does it. `aliases` are other verbs for it; `by_hand`: its verb is not made from this entry.
-    `question`: what its verb asks a person first, with the parameters' names in braces.
+    `fn` refers to its function ("package.module:function"); `aliases` are other verbs for it; `by_hand`: its verb is
+    not made from this entry. `question`: what its verb asks a person first, with the parameters' names in braces.
+    `none`: words for an empty result. `module`: the mod_* that declares it, "" for the server itself; `per_host`: it
+    needs that module on a host. `timeout`: seconds that a verb waits.
     """
 
     name: tuple[str, ...]
     fn: str
     help: str
     params: tuple[Param, ...] = ()
-    where: Literal["any", "all", "main"] = "any"
+    where: Where = "worker"
     aliases: tuple[str, ...] = ()
     timeout: float = 15.0
     by_hand: bool = False
     question: str = ""
+    none: str = ""
+    access: Access = "operator"
+    module: str = ""
+    per_host: bool = False
 
     @property
     def key(self) -> str:
         """The name in one word, as the control socket takes it: `user add`."""
         return " ".join(self.name)
 
+    def plain(self) -> dict[str, Any]:
+        """As it crosses to the command line."""
+        return asdict(self)
 
-USER = Param("user", "account, as NAME or NAME@HOST")
-PASSWORD = Param("password", "password", required=False)
-ASKED = Param("password", "password; asked for if it is not given", required=False, asked=True)
-HOST = Param("host", "virtual host; the first one configured if not given", required=False)
-
-NODE = Param("node", "only this node: main, w1 …", required=False)
-LOOK_TREE = (
-    Param("under", "only the tree of this supervisor, by name or pid", required=False),
-    NODE,
-    Param("limit", "children of each supervisor that are shown", default=20, required=False),
-    Param("first", "with `under`: its children from this one on", default=0, required=False),
-)
-LOOK_TOP = (
-    Param("by", "mailbox, rate, memory or reductions", default="rate", required=False),
-    Param("limit", "how many processes", default=20, required=False),
-    Param("seconds", "time that is measured", default=1, required=False),
-    NODE,
-)
-LOOK_TRACE = (
-    Param("target", "name, pid or JID"),
-    Param("kinds", "only messages of these kinds", required=False, many=True),
-    Param("direction", "in, out or both", default="both", required=False),
-    Param("count", "events after which it ends", default=1000, required=False),
-    Param("seconds", "time after which it ends", default=60, required=False),
-    NODE,
-)
-TRACE_KEY = (Param("key", "the trace"), Param("on", "its nodes", many=True))
-CHART = (
-    Param("target", "JID of who sends it; without one, the next stanza of anybody", required=False),
-    Param("kind", "message, presence or iq", required=False),
-    Param("seconds", "time to wait for one", default=30, required=False),
-)
-CRASH = (
-    Param("target", "name or pid"),
-    Param("how", "kill, raise, exit, hang, block or flood", default="raise", required=False),
-    Param("seconds", "of hang and block", default=10, required=False),
-    Param("count", "messages of a flood", default=10_000, required=False),
-    NODE,
-)
-OBSERVE = (
-    Param("what", "system, load, tables, rows or info"),
-    Param("name", "rows: the table; info: the process, by pid, name or id", required=False),
-    NODE,
-)
-
-_PARENT = "xmppd.admin.parent_commands"
-_USERS = "xmppd.admin.users"
-_INSPECT = "xmppd.inspect.commands"
-
-COMMANDS: tuple[Command, ...] = (
-    Command(("ping",), f"{_PARENT}:ping", "ask every worker for a sign of life", where="main"),
-    Command(("status",), f"{_PARENT}:status", "what runs, where it listens, who is connected", where="main"),
-    Command(("reload",), f"{_PARENT}:reload", "read configuration and certificates again", where="main",
-            aliases=("reload_config",)),
-    Command(("upgrade",), "xmppd.admin.upgrade:upgrade", "load a module's file anew on every worker; connections stay",
-            (Param("module", "mod_ping, xmppd.stream.c2s …"),), "main", timeout=180.0),
-    Command(("config", "show"), f"{_PARENT}:configuration", "the configuration in force", where="main",
-            by_hand=True),
-    Command(("stop",), f"{_PARENT}:stop", "drain and stop the server", where="main", by_hand=True),
-    Command(("tree",), f"{_INSPECT}:tree", "the live supervision tree", LOOK_TREE, "main", by_hand=True),
-    Command(("top",), f"{_INSPECT}:top", "the processes with most to do", LOOK_TOP, "main", by_hand=True),
-    Command(("trace", "begin"), f"{_INSPECT}:trace_begin", "follow messages", LOOK_TRACE, "main", by_hand=True),
-    Command(("trace", "read"), f"{_INSPECT}:trace_read", "what a trace saw", TRACE_KEY, "main", by_hand=True),
-    Command(("trace", "end"), f"{_INSPECT}:trace_end", "end a trace", TRACE_KEY, "main", by_hand=True),
-    Command(("trace", "chart"), "xmppd.inspect.chart:chart", "one stanza's way", CHART, "main", by_hand=True),
-    Command(("crash",), f"{_INSPECT}:crash", "break a process on purpose", CRASH, "main", by_hand=True),
-    Command(("observe",), f"{_INSPECT}:observe", "what the observer shows", OBSERVE, "main", by_hand=True),
-    Command(("user", "add"), f"{_USERS}:add", "make an account; prints a password if none is given",
-            (USER, PASSWORD), aliases=("adduser",)),
-    Command(("user", "passwd"), f"{_USERS}:passwd", "set an account's password; asks for it if none is given",
-            (USER, ASKED, Param("random", "make a password, and print it", default=False, required=False)),
-            aliases=("passwd",)),
-    Command(("user", "del"), f"{_USERS}:delete", "remove an account and all it left on the server", (USER,),
-            aliases=("deluser",), question="Remove {user} and all it left on the server?"),
-    Command(("user", "disable"), f"{_USERS}:disable", "lock an account and end its sessions; its data stays",
-            (USER, Param("reason", "words for the log and for its clients", required=False))),
-    Command(("user", "enable"), f"{_USERS}:enable", "unlock an account; its old password is good again", (USER,)),
-    Command(("user", "show"), f"{_USERS}:show", "one account: made when, disabled or not, sessions", (USER,)),
-    Command(("user", "list"), f"{_USERS}:list_", "the accounts of a host", (HOST,),
-            aliases=("registered_users",)),
-    Command(("session", "list"), "xmppd.admin.sessions:list_", "who is connected",
-            (Param("user", "only this account", required=False),), aliases=("connected_users",)),
-    Command(("session", "kick"), "xmppd.admin.sessions:kick", "end sessions of an account",
-            (Param("user", "account or full JID"), Param("reason", "words for the client", required=False))),
-    Command(("roster", "list"), "xmppd.admin.rosters:list_", "an account's contacts", (Param("owner", "account"),)),
-    Command(("roster", "add"), "xmppd.admin.rosters:add",
-            "add a contact, and ask for its presence as the owner's client would",
-            (Param("owner", "account"), Param("contact", "bare JID of the contact"),
-             Param("name", "name of the contact", required=False),
-             Param("group", "group of the contact", required=False, many=True))),
-    Command(("roster", "remove"), "xmppd.admin.rosters:remove", "take a contact out, with all its subscriptions",
-            (Param("owner", "account"), Param("contact", "bare JID of the contact"))),
-)  # fmt: skip
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Command:
+        """The inverse of plain(), also after JSON."""
+        params = tuple(Param(**param) for param in plain["params"])
+        lists = {name: tuple(plain[name]) for name in ("name", "aliases")}
+        return cls(**{**plain, **lists, "params": params})
 
 
-def registry() -> Mapping[str, Command]:
-    """Give every command by its name and by each of its aliases."""
-    return {name: command for command in COMMANDS for name in (command.key, *command.aliases)}
+# -- declaring
+
+
+@dataclass(frozen=True)
+class Arg:
+    """What a type does not say of a parameter: `Annotated[str, Arg("words for the log")]`. `positional`: an optional
+    one that stands by its place all the same. The others are as in Param."""
+
+    help: str
+    positional: bool = False
+    is_secret: bool = False
+    asked: bool = False
+
+
+#: an account of ours, given as NAME (of the first host) or NAME@HOST; the function gets its bare JID
+Account = Annotated[JID, Arg("account, as NAME or NAME@HOST")]
+HOST: Final = Param("host", "virtual host; the first that has the module if not given", required=False, kind="text")
+_KINDS: Final[Mapping[Any, Kind]] = {
+    str: "text", int: "whole", float: "number", bool: "flag", list[str]: "many", JID: "account"
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What `command` keeps with the function until the module is asked for its commands."""
+
+    command: Command
+    text: Callable[[Any], str] | None
+
+
+def command(
+    name: str,
+    help: str,
+    *,
+    aliases: tuple[str, ...] = (),
+    where: Where = "worker",
+    timeout: float = 15.0,
+    by_hand: bool = False,
+    question: str = "",
+    text: Callable[[Any], str] | None = None,
+    none: str = "",
+    access: Access = "operator",
+) -> Callable[[F], F]:
+    """Declare a command `name` ("group verb"); the fields of Command say what the others mean. `text`: the result of
+    the function in words; without it rows are shown as a table, and fields one below the other."""
+
+    def mark(fn: F) -> F:
+        found = Command(
+            tuple(name.split()), f"{fn.__module__}:{fn.__qualname__}", help, (), where, aliases, timeout, by_hand,
+            question, none, access,
+        )  # fmt: skip
+        fn.__dict__["_command"] = _Declared(found, text)
+        return fn
+
+    return mark
+
+
+def commands_of(module: types.ModuleType, mod: str = "") -> list[Command]:
+    """The commands that a file declares; `mod` is its name if it is a module of the server.
+
+    Raises TypeError for a parameter of a type that no command has.
+    """
+    functions = [fn for fn in vars(module).values() if inspect.isfunction(fn) and hasattr(fn, "_command")]
+    return [_complete(fn, mod) for fn in functions]
+
+
+def text_of(fn: Callable[..., Any], result: Any) -> str | None:
+    """The result of a function in the words that its declaration has for it; None if it has none."""
+    declared: _Declared | None = getattr(fn, "_command", None)
+    return declared.text(result) if declared is not None and declared.text is not None else None
+
+
+def _complete(fn: Any, mod: str) -> Command:
+    hints = get_type_hints(fn, include_extras=True)
+    signature = inspect.signature(fn).parameters
+    params = [_param(hints[name], one, fn) for name, one in signature.items() if name != "mod"]
+    per_host = "mod" in signature
+    if per_host and not any(param.kind == "account" for param in params):
+        params.append(HOST)
+    declared: _Declared = fn._command
+    return replace(declared.command, params=tuple(params), module=mod, per_host=per_host)
+
+
+def _param(hint: Any, given: inspect.Parameter, fn: Any) -> Param:
+    bare, arg = hint, Arg("")
+    if get_origin(bare) is Annotated:
+        bare, arg = get_args(bare)[:2]
+    if get_origin(bare) in (Union, types.UnionType):
+        bare = next(one for one in get_args(bare) if one is not type(None))
+        if get_origin(bare) is Annotated:
+            bare, arg = get_args(bare)[:2]
+    kind = _KINDS.get(bare)
+    if kind is None:
+        raise TypeError(f"{fn.__module__}.{fn.__qualname__}: no command takes a {bare} ({given.name})")
+    required = given.default is inspect.Parameter.empty
+    default = None if required else given.default
+    by_place = required or arg.positional
+    return Param(given.name, arg.help, default, required, kind == "many", kind, by_place, arg.is_secret, arg.asked)
+
+
+# -- calling
+
+
+_TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    "text": ((str,), "a text"),
+    "account": ((str,), "an account"),
+    "whole": ((int,), "a whole number"),
+    "number": ((int, float), "a number"),
+    "flag": ((bool,), "true or false"),
+    "many": ((list,), "a list of texts"),
+}
 
 
 def check_params(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the parameters of a call with defaults filled in. Raises CommandError for what is missing or unknown."""
+    """The parameters of a call, defaults filled in. Raises CommandError(2) for what is missing, unknown or wrong."""
     known = {param.name: param for param in command.params}
     for name in given:
         if name not in known:
@@ -180,4 +238,13 @@ def check_params(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
     missing = [p.name for p in command.params if p.required and given.get(p.name) is None]
     if missing:
         raise CommandError(f"{command.key} needs {', '.join(missing)}", EXIT_USAGE)
+    for name, value in given.items():
+        _check_type(known[name], value)
     return {name: given.get(name, param.default) for name, param in known.items()}
+
+
+def _check_type(param: Param, value: Any) -> None:
+    types_, words = _TYPES.get(param.kind, ((object,), ""))
+    wrong = not isinstance(value, types_) or (isinstance(value, bool) and param.kind in ("whole", "number"))
+    if value is not None and (wrong or (param.kind == "many" and not all(isinstance(one, str) for one in value))):
+        raise CommandError(f"{param.name} is {words}, not {value!r}", EXIT_USAGE)

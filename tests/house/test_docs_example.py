@@ -12,10 +12,13 @@ import pytest
 
 from otp.erts import process
 from tests.support import node
+from tests.support.admin import beside_server
 from tests.support.node import until
 from tests.support.server import config, serving
 from xmppd import gen_mod
+from xmppd.admin import worker_commands
 from xmppd.auth import auth
+from xmppd.cli import catalog
 from xmppd.testing.client import Client
 
 ROOT = Path(__file__).parents[2]
@@ -99,3 +102,18 @@ def test_the_first_test_of_a_module_passes() -> None:
     assert tests
     for test in tests:
         test()
+
+
+def test_its_command_is_there_while_it_runs(package: str) -> None:
+    chosen = config(modules={package: {"text": "Tea at five."}})
+
+    async def body() -> tuple[list[str], dict[str, Any], dict[str, Any]]:
+        keys = [" ".join(plain["name"]) for plain in worker_commands.catalog()["ok"]]
+        shown = await worker_commands.run("motd show", {"account": "juliet", "upper": True})
+        return keys, shown, await worker_commands.run("motd show", {"account": "juliet@else.where"})
+
+    keys, shown, refused = beside_server(body, chosen)
+    assert "motd show" in keys
+    assert shown == {"ok": "TEA AT FIVE.", "text": "“TEA AT FIVE.”"}
+    assert refused["status"] == 2
+    assert "motd show" not in [one.key for one in catalog.in_files()]

@@ -14,9 +14,9 @@ SOURCES = sorted(p for top in ("otp", "apps") for p in (ROOT / top).rglob("*.py"
 #: room -> the rooms below it that it may import (itself always)
 OTP = ("otp.erts", "otp.stdlib", "otp.kernel", "otp.release")
 LOW = ("xmpp_core", *OTP)
-MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config", "xmppd.audit")
+MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config", "xmppd.audit", "xmppd.commands")
 #: all that runs on a worker
-SERVER = (*LOW, *MIDDLE, "xmppd.commands", "xmppd.routing", "xmppd.stream", "xmppd.gen_mod", "xmppd.mods")
+SERVER = (*LOW, *MIDDLE, "xmppd.routing", "xmppd.stream", "xmppd.gen_mod", "xmppd.mods")
 FLOORS: dict[str, tuple[str, ...]] = {
     "otp.erts": (),
     "otp.stdlib": ("otp.erts",),
@@ -34,7 +34,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "xmppd.stream": (*LOW, *MIDDLE, "xmppd.routing"),
     "xmppd.mods": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.gen_mod"),
     "xmppd.commands": LOW,
-    "xmppd.node": (*LOW, *MIDDLE, "xmppd.commands"),
+    "xmppd.node": (*LOW, *MIDDLE),
     "xmppd.admin": (*SERVER, "xmppd.node"),
     "xmppd.inspect": (*SERVER, "xmppd.node", "otp.observer"),
     "xmppd.cli": (*SERVER, "xmppd.node", "xmppd.admin", "xmppd.inspect", "otp.observer"),

@@ -24,7 +24,9 @@ OLD = {
     "last_words": "what it is", "news_now": "deliver_presence_now", "newest_of": "latest_version",
     "notes_of": "state_of", "route_news": "route_if_newer", "send_back": "redeliver", "sm_cut": "sm.suspected_nodes",
     "sm_lost": "sm.lost_sessions", "sm_marks": "sm.flags", "sm_messages": "sm.messages",
-    "sm_server": "sm.session_table", "unread": "slow_reader", "until_read": "wait_until_read",
+    "sm_server": "sm.session_table", "MainApp": "ParentApp", "MainSup": "ParentSup", "ctl": "cli, node, admin",
+    "main_app": "parent_app", "main_sup": "parent_sup", "on_main": "parent_commands", "unread": "slow_reader",
+    "until_read": "wait_until_read",
 }  # fmt: skip
 #: old words for files and folders, plain English elsewhere
 OLD_FILES = {

@@ -1,36 +1,116 @@
-"""test_commands — the registry.
+"""test_commands — what a declaration becomes, and the parameters of a call.
 
 Way:  xmppd.commands
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
+import json
+from types import ModuleType
+from typing import Annotated, Any
 
 import pytest
 
-from xmppd.commands import COMMANDS, EXIT_USAGE, Command, CommandError, check_params, registry
+from xmppd.commands import (
+    EXIT_USAGE,
+    HOST,
+    Account,
+    Arg,
+    Command,
+    CommandError,
+    Param,
+    check_params,
+    command,
+    commands_of,
+    text_of,
+)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.key)
-def test_every_command_has_a_function_that_takes_its_parameters(command: Command) -> None:
-    module, _, name = command.fn.partition(":")
-    function = getattr(importlib.import_module(module), name)
-    assert list(inspect.signature(function).parameters) == [param.name for param in command.params]
-    assert command.help
+@command("tea pour", "pours", aliases=("brew",), text=lambda cups: f"{cups} cups", access="account", timeout=60)
+async def pour(
+    guest: Account,
+    kind: str,
+    mod: object,
+    cups: Annotated[int, Arg("how many")] = 1,
+    warmth: float | None = None,
+    sugar: Annotated[list[str] | None, Arg("each")] = None,
+    milk: bool = False,
+    where: Annotated[str | None, Arg("table", positional=True)] = None,
+) -> int:
+    """Pour."""
+    return cups
 
 
-def test_names_and_aliases_are_unique() -> None:
-    names = [name for command in COMMANDS for name in (command.key, *command.aliases)]
-    assert len(names) == len(set(names))
-    assert registry()["adduser"] is registry()["user add"]
+@command("tea stop", "stops")
+def stop(mod: object) -> None:
+    """Stop."""
+
+
+@command("tea wrong", "cannot be")
+def wrong(what: dict[str, str]) -> None:
+    """No command takes this."""
+
+
+def file_of(*functions: Any) -> ModuleType:
+    file = ModuleType("mod_tea")
+    for function in functions:
+        setattr(file, function.__name__, function)
+    return file
+
+
+def test_a_signature_becomes_parameters() -> None:
+    (found,) = commands_of(file_of(pour), "mod_tea")
+    assert (found.name, found.fn) == (("tea", "pour"), f"{__name__}:pour")
+    assert (found.module, found.per_host, found.access, found.timeout) == ("mod_tea", True, "account", 60)
+    assert found.params == (
+        Param("guest", "account, as NAME or NAME@HOST", kind="account", positional=True),
+        Param("kind", "", kind="text", positional=True),
+        Param("cups", "how many", 1, False, kind="whole"),
+        Param("warmth", "", None, False, kind="number"),
+        Param("sugar", "each", None, False, True, kind="many"),
+        Param("milk", "", False, False, kind="flag"),
+        Param("where", "table", None, False, kind="text", positional=True),
+    )
+
+
+def test_a_command_of_a_module_without_an_account_asks_for_its_host() -> None:
+    (found,) = commands_of(file_of(stop), "mod_tea")
+    assert found.params == (HOST,)
+
+
+def test_a_type_that_no_command_has_is_told_to_its_author() -> None:
+    with pytest.raises(TypeError, match=r"wrong: no command takes a dict.* \(what\)"):
+        commands_of(file_of(wrong))
+
+
+def test_it_crosses_to_the_command_line_as_json() -> None:
+    (found,) = commands_of(file_of(pour), "mod_tea")
+    assert Command.of(json.loads(json.dumps(found.plain()))) == found
+
+
+def test_words_of_a_result() -> None:
+    assert text_of(pour, 3) == "3 cups"
+    assert text_of(stop, None) is None
+    assert text_of(file_of, None) is None
 
 
 def test_parameters_are_checked() -> None:
-    command = registry()["user add"]
-    assert check_params(command, {"user": "a"}) == {"user": "a", "password": None}
-    for wrong in ({}, {"user": None}, {"user": "a", "colour": 1}):
+    (found,) = commands_of(file_of(pour), "mod_tea")
+    given = {"guest": "a", "kind": "green"}
+    filled = {"cups": 1, "warmth": None, "sugar": None, "milk": False, "where": None}
+    assert check_params(found, given) == given | filled
+    assert check_params(found, given | {"cups": 2, "warmth": 60, "sugar": ["x"]})["warmth"] == 60
+    for wrong_ in (
+        {},
+        {"guest": None, "kind": "green"},
+        given | {"colour": 1},
+        given | {"cups": "2"},
+        given | {"cups": True},
+        given | {"sugar": "x"},
+        given | {"sugar": [1]},
+        given | {"milk": 1},
+        given | {"kind": 7},
+    ):
         with pytest.raises(CommandError) as caught:
-            check_params(command, wrong)
+            check_params(found, wrong_)
         assert caught.value.status == EXIT_USAGE

@@ -1,51 +1,54 @@
-"""dispatch — carries out a command where it belongs: in the parent, on one worker, or on all of them.
+"""dispatch — carries out a command where it belongs: in the parent, or on one of the workers.
 
 OTP:      cf. ejabberd_commands:execute_command and rpc
-Way:      node.control → [dispatch] → admin.parent_commands, or rpc → admin.worker_commands
+Way:      node.control → [dispatch] → admin.registry, or rpc → admin.worker_commands
 Process:  runs in the process of the control connection
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
-from typing import Any
+from typing import Any, Final
 
 from otp.kernel import node, rpc
-from xmppd.admin import evaluate
-from xmppd.commands import EXIT_TRY_AGAIN, EXIT_USAGE, Command, CommandError, check_params, registry
-from xmppd.config.kinds import suggest
+from xmppd.admin import evaluate, registry
+from xmppd.commands import EXIT_TRY_AGAIN, EXIT_USAGE, Answer, CommandError
+from xmppd.node.parent_state import state
+
+#: what workers export
+WORKER: Final = "xmppd.admin.worker_commands"
+#: seconds a worker may take over a command; who asked for it may wait for less
+LONGEST: Final = 600.0
+#: seconds a worker has to tell which commands it has
+PATIENCE: Final = 5.0
 
 
-async def execute(name: str, params: dict[str, Any]) -> Any:
-    """Give the result of a command. Raises CommandError."""
-    if name == "shell":
-        return await _shell(*(str(params.get(name, "")) for name in ("node", "session", "source")))
-    if name == "shell interrupt":
-        return await _interrupt(*(str(params.get(name, "")) for name in ("node", "session")))
-    command = registry().get(name)
-    if command is None:
-        raise CommandError(f"there is no command {name!r}{suggest(name, list(registry()))}", EXIT_USAGE)
-    checked = check_params(command, params)
-    match command.where:
-        case "main":
-            return await call(command.fn, checked)
-        case "any":
-            return await on_any(command, checked)
-        case "all":
-            return {worker: await on_worker(command, checked, worker) for worker in workers()}
+async def execute(name: str, params: dict[str, Any]) -> Answer:
+    """Carry out a command. Raises CommandError."""
+    match name:
+        case "shell":
+            return Answer(await _shell(*(str(params.get(name, "")) for name in ("node", "session", "source"))))
+        case "shell interrupt":
+            await _interrupt(*(str(params.get(name, "")) for name in ("node", "session")))
+            return Answer()
+        case "commands":
+            return Answer(await catalog())
+    command = registry.by_name(registry.of_parent()).get(name)
+    if command is not None:
+        return await registry.call(command, registry.checked(command, params))
+    return await _on_a_worker(name, params)
 
 
-async def call(reference: str, params: dict[str, Any]) -> Any:
-    """Call the function that a command names, in this process."""
-    module, _, name = reference.partition(":")
-    result = getattr(importlib.import_module(module), name)(**params)
-    return await result if inspect.isawaitable(result) else result
+async def catalog() -> list[dict[str, Any]]:
+    """Every command that this server has now, as data. Raises CommandError if no worker is there to tell its own."""
+    found: list[dict[str, Any]] = [command.plain() for command in registry.of_parent()]
+    found += await remote(workers()[0], f"{WORKER}:catalog", timeout=PATIENCE)
+    return found
 
 
 def workers() -> list[str]:
-    """Give the names of the workers that are connected. Raises CommandError if there is none."""
-    found = sorted((name for name in node.nodes() if name.startswith("w")), key=lambda name: (len(name), name))
+    """The names of the workers that are connected, in their order. Raises CommandError if there is none."""
+    there = node.nodes()
+    found = [name for name in state().workers if name in there]
     if not found:
         raise CommandError("no worker is up at the moment; try again", EXIT_TRY_AGAIN)
     return found
@@ -58,26 +61,30 @@ class Starting(CommandError):
         super().__init__(f"{worker} is still starting; try again", EXIT_TRY_AGAIN)
 
 
-async def on_any(command: Command, params: dict[str, Any]) -> Any:
-    """Have the first worker that serves carry out a command. Raises CommandError."""
+async def _on_a_worker(name: str, params: dict[str, Any]) -> Answer:
+    """Have the first worker that serves carry out a command."""
     *others, last = workers()
     for worker in others:
         try:
-            return await on_worker(command, params, worker)
+            return await _on(worker, name, params)
         except Starting:
             continue
-    return await on_worker(command, params, last)
+    return await _on(last, name, params)
 
 
-async def on_worker(command: Command, params: dict[str, Any], worker: str) -> Any:
-    """Have a worker carry out a command. Raises CommandError, also for what went wrong on the way."""
-    return await remote(worker, "xmppd.admin.worker_commands:run", command.key, params, timeout=command.timeout)
+async def _on(worker: str, name: str, params: dict[str, Any]) -> Answer:
+    answer = await _asked(worker, f"{WORKER}:run", name, params, timeout=LONGEST)
+    return Answer(answer["ok"], answer.get("text"))
 
 
 async def remote(worker: str, fn: str, *args: Any, timeout: float) -> Any:
-    """Call an exported function that answers as `here.run` does. Raises CommandError."""
+    """Call an exported function that answers {"ok": result} or {"error", "status"}. Raises CommandError."""
+    return (await _asked(worker, fn, *args, timeout=timeout))["ok"]
+
+
+async def _asked(worker: str, fn: str, *args: Any, timeout: float) -> dict[str, Any]:
     try:
-        answer = await rpc.call(worker, fn, *args, timeout=timeout)
+        answer: dict[str, Any] = await rpc.call(worker, fn, *args, timeout=timeout)
     except rpc.NotExported:
         raise Starting(worker) from None
     except rpc.RemoteError as error:
@@ -86,24 +93,26 @@ async def remote(worker: str, fn: str, *args: Any, timeout: float) -> Any:
         raise CommandError(f"{worker} gave no answer: {error.why}", EXIT_TRY_AGAIN) from None
     if "error" in answer:
         raise CommandError(answer["error"], answer["status"])
-    return answer["ok"]
+    return answer
 
 
-async def _shell(node: str, session: str, source: str) -> Any:
-    if node == "main":
-        return await evaluate.evaluate(session, source)
-    _known(node)
-    return await remote(node, "xmppd.admin.worker_commands:shell", session, source, timeout=3600.0)
+async def _shell(name: str, session: str, source: str) -> dict[str, Any]:
+    """Evaluate on the node of that name, "" for the first worker; with "node", which one it was."""
+    name = name or workers()[0]
+    if name == node.this():
+        return {**await evaluate.evaluate(session, source), "node": name}
+    _known(name)
+    return {**await remote(name, f"{WORKER}:shell", session, source, timeout=3600.0), "node": name}
 
 
-async def _interrupt(node: str, session: str) -> None:
-    if node == "main":
+async def _interrupt(name: str, session: str) -> None:
+    if name == node.this():
         evaluate.interrupt(session)
         return
-    _known(node)
-    await remote(node, "xmppd.admin.worker_commands:interrupt", session, timeout=5.0)
+    _known(name)
+    await remote(name, f"{WORKER}:interrupt", session, timeout=5.0)
 
 
-def _known(node: str) -> None:
-    if node not in workers():
-        raise CommandError(f"there is no node {node}; there are main, {', '.join(workers())}", EXIT_USAGE)
+def _known(name: str) -> None:
+    if name not in workers():
+        raise CommandError(f"there is no node {name}; there are {node.this()}, {', '.join(workers())}", EXIT_USAGE)

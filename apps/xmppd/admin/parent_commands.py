@@ -1,4 +1,4 @@
-"""parent_commands — the commands that the parent carries out: ping, status, reload, stop.
+"""parent_commands — the commands that the parent carries out: ping, status, reload, upgrade, stop.
 
 OTP:      cf. init:stop, ejabberd_admin:status and reload_config
 Way:      admin.dispatch → [parent_commands], asking the workers by rpc (admin.worker_commands)
@@ -11,24 +11,24 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Annotated, Any
 
 from otp.erts import process
 from otp.kernel import keeper, logger, node, rpc
 from otp.kernel.keeper import Kept
 from xmppd.admin import dispatch
-from xmppd.commands import EXIT_CONFIG, EXIT_FAILED, CommandError
+from xmppd.admin.dispatch import WORKER
+from xmppd.commands import EXIT_CONFIG, EXIT_FAILED, Arg, CommandError, command
 from xmppd.config import describe
 from xmppd.config.problems import ConfigError
 from xmppd.node import in_force, preflight
 from xmppd.node.parent_state import state
 
-#: what a worker exports
-WORKER: Final = "xmppd.admin.worker_commands"
 #: seconds a worker has to give a sign of life
 PATIENCE = 3.0
 
 
+@command("ping", "ask every worker for a sign of life", where="parent")
 async def ping() -> dict[str, Any]:
     """Ask every worker. Raises CommandError if one is silent."""
     answers = {worker: await _vital(worker) for worker in state().workers}
@@ -38,6 +38,7 @@ async def ping() -> dict[str, Any]:
     return {"text": "pong", "workers": list(answers)}
 
 
+@command("status", "what runs, where it listens, who is connected", where="parent")
 async def status() -> dict[str, Any]:
     """Give what runs, where it listens, what people did since the workers began, and each worker's vital signs."""
     here = state()
@@ -48,7 +49,7 @@ async def status() -> dict[str, Any]:
         deeds.update(vital.pop("deeds", {}) if vital else {})
         rows.append(_row(worker, vital))
     told = {"sessions": await _sessions(), "deeds": dict(deeds), "alarms": _alarms(rows)}
-    return {**here.describe(), **told, "workers": _filled(rows)}
+    return {"node": node.this(), **here.describe(), **told, "workers": _filled(rows)}
 
 
 def _row(worker: str, vital: dict[str, Any] | None) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def _alarms(rows: list[dict[str, Any]]) -> list[str]:
     return alarms
 
 
+@command("reload", "read configuration and certificates again", where="parent", aliases=("reload_config",))
 async def reload() -> dict[str, Any]:
     """Read the configuration again and hand it to the workers. Raises CommandError(78); then nothing has changed."""
     here = state()
@@ -111,6 +113,41 @@ def _later(name: str, before: Sequence[str], after: Sequence[str]) -> str:
     return f"hosts needs a restart to change: {' and '.join(parts) or 'the first will be another'} after it, not before"
 
 
+@command("upgrade", "load a module's file anew on every worker; connections stay", where="parent", timeout=180.0)
+async def upgrade(module: Annotated[str, Arg("mod_ping, xmppd.stream.c2s …")]) -> dict[str, Any]:
+    """Load a module anew on every worker, one after the other. Raises CommandError; where it says so, after some."""
+    done: list[dict[str, Any]] = []
+    for worker in dispatch.workers():
+        try:
+            answer = await dispatch.remote(worker, "xmppd.admin.upgrade:upgrade", module, timeout=60.0)
+        except CommandError as error:
+            others = ", ".join(row["node"] for row in done)
+            rest = f"; upgraded already: {others}" if done else ""
+            raise CommandError(f"{worker}: {error}{rest}", error.status) from None
+        done.append({"node": worker, **answer})
+    first = done[0]
+    kept, were = (sum(row[key] for row in done) for key in ("kept", "sessions"))
+    processes = sum(row["processes"] for row in done)
+    return {
+        "module": first["module"], "file": first["file"], "processes": processes, "sessions": were, "kept": kept,
+        "workers": done, "text": _text(first, done, processes, kept, were),
+    }  # fmt: skip
+
+
+def _text(first: dict[str, Any], done: list[dict[str, Any]], processes: int, kept: int, were: int) -> str:
+    nodes = ", ".join(row["node"] for row in done)
+    lines = [f"upgraded {first['module']} on {nodes} from {first['file']}"]
+    lines.append(f"{_count(processes, 'process', 'processes')} changed, {kept} of {_count(were, 'session')} kept")
+    for row in done:
+        lines += [f"{row['node']}: {line}" for line in row["done"]]
+    return "\n".join(lines)
+
+
+def _count(count: int, word: str, words: str = "") -> str:
+    return f"{count} {word if count == 1 else words or word + 's'}"
+
+
+@command("config show", "the configuration in force", where="parent", by_hand=True)
 def configuration() -> dict[str, Any]:
     """Give the configuration in force: {"rows": each key with value and origin, "file": the file it came from}."""
     here = state()
@@ -119,6 +156,7 @@ def configuration() -> dict[str, Any]:
     return {"rows": [dataclasses.asdict(row) for row in describe.rows(config)], "file": file}
 
 
+@command("stop", "drain and stop the server", where="parent", by_hand=True)
 def stop() -> dict[str, Any]:
     """Begin the orderly end: the same as SIGTERM. The answer leaves before it begins."""
     process.spawn(_end_soon)

@@ -1,30 +1,35 @@
 """sessions — who is connected, and sending them away; as a worker carries it out.
 
 OTP:      cf. connected_users_info and kick_session of mod_admin_extra
-Way:      admin.dispatch → rpc → [sessions] → sm (its table is the same on every worker)
+Way:      admin.worker_commands → [sessions] → sm (its table is the same on every worker)
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Annotated, Any
 
 from otp.erts import process
 from xmppd import audit
-from xmppd.admin.users import account, address
-from xmppd.commands import CommandError
+from xmppd.admin.users import account, address, sessions_text
+from xmppd.commands import Arg, CommandError, command
 from xmppd.routing.deliver import Kick
 from xmppd.routing.session import Session
 from xmppd.routing.sm import sm
 
 
-async def list_(user: str | None) -> list[dict[str, Any]]:
+@command("session list", "who is connected", aliases=("connected_users",), none="nobody is connected")
+async def list_(user: Annotated[str | None, Arg("only this account", positional=True)] = None) -> list[dict[str, Any]]:
     """Give one dict per session: jid, node, priority, since when, and what its c2s noted (ip, tls, mechanism)."""
     found = sm.all_sessions() if user is None else sm.sessions(account(user).bare)
     return [_row(session) for session in sorted(found, key=lambda s: s.jid.full)]
 
 
-async def kick(user: str, reason: str | None) -> dict[str, Any]:
+@command("session kick", "end sessions of an account", text=lambda done: f"{sessions_text(done['kicked'])} ended")
+async def kick(
+    user: Annotated[str, Arg("account or full JID")],
+    reason: Annotated[str | None, Arg("words for the client")] = None,
+) -> dict[str, Any]:
     """End all sessions of an account, or the one of a full JID. Gives {"kicked": how many}."""
     jid = address(user)
     found = [s for s in sm.sessions(jid.bare) if not jid.resource or s.jid.resource == jid.resource]
@@ -35,11 +40,6 @@ async def kick(user: str, reason: str | None) -> dict[str, Any]:
     why = audit.quoted(reason) if reason else ""
     audit.tell(audit.KICKED, f"operator ended {len(found)} sessions", audit.quoted(jid.full), why)
     return {"kicked": len(found)}
-
-
-async def count() -> int:
-    """Give how many sessions there are on all workers."""
-    return len(sm.all_sessions())
 
 
 def _row(session: Session) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """upgrade — one module's file again, under a running server: `./rel/xmppd upgrade mod_ping`. Every connection stays.
 
 OTP:      cf. c:l/1 and nl/1, release_handler's update instruction
-Way:      admin.dispatch → [upgrade.upgrade] (in the parent) → rpc → [upgrade.here] (on each worker) → otp.release.hot,
-          gen_mod_sup
+Way:      admin.parent_commands → rpc → [upgrade] on each worker → otp.release.hot, gen_mod_sup
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ from otp.kernel import application, rpc
 from otp.kernel.code import LoadError
 from otp.release import hot
 from xmppd import gen_mod, gen_mod_sup
-from xmppd.admin import dispatch
-from xmppd.commands import EXIT_FAILED, EXIT_USAGE, CommandError
+from xmppd.commands import EXIT_FAILED, EXIT_USAGE
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod, ModError
 from xmppd.routing.sm import sm
@@ -26,47 +24,12 @@ FIXED: Final = ("otp.", "pykka")
 APART: Final = ("Options",)
 
 
-# -- in the parent
-
-
-async def upgrade(module: str) -> dict[str, Any]:
-    """Load a module anew on every worker, one after the other. Raises CommandError; where it says so, after some."""
-    done: list[dict[str, Any]] = []
-    for worker in dispatch.workers():
-        try:
-            answer = await dispatch.remote(worker, "xmppd.admin.upgrade:here", module, timeout=60.0)
-        except CommandError as error:
-            others = ", ".join(row["node"] for row in done)
-            rest = f"; upgraded already: {others}" if done else ""
-            raise CommandError(f"{worker}: {error}{rest}", error.status) from None
-        done.append({"node": worker, **answer})
-    first = done[0]
-    kept, were = (sum(row[key] for row in done) for key in ("kept", "sessions"))
-    processes = sum(row["processes"] for row in done)
-    return {
-        "module": first["module"], "file": first["file"], "processes": processes, "sessions": were, "kept": kept,
-        "workers": done, "text": _text(first, done, processes, kept, were),
-    }  # fmt: skip
-
-
-def _text(first: dict[str, Any], done: list[dict[str, Any]], processes: int, kept: int, were: int) -> str:
-    nodes = ", ".join(row["node"] for row in done)
-    lines = [f"upgraded {first['module']} on {nodes} from {first['file']}"]
-    lines.append(f"{_count(processes, 'process', 'processes')} changed, {kept} of {_count(were, 'session')} kept")
-    for row in done:
-        lines += [f"{row['node']}: {line}" for line in row["done"]]
-    return "\n".join(lines)
-
-
 def _count(count: int, word: str, words: str = "") -> str:
     return f"{count} {word if count == 1 else words or word + 's'}"
 
 
-# -- on a worker
-
-
 @rpc.exported
-async def here(module: str) -> dict[str, Any]:
+async def upgrade(module: str) -> dict[str, Any]:
     """Load a module anew under the processes of this node: {"ok": what was done} or {"error", "status"}."""
     name = gen_mod.path_of(module) if module.startswith("mod_") else module
     if name.startswith(FIXED):

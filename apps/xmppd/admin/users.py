@@ -2,7 +2,7 @@
 
 OTP:      cf. mod_admin_extra and ejabberd_admin (register, unregister, change_password, ban_account), the password
           strength of ejabberd_auth
-Way:      admin.dispatch → rpc → [users] → auth, routing.accounts
+Way:      admin.worker_commands → [users] → auth, routing.accounts
 RFC:      8265 §4.2.2 (a password may not be empty)
 """
 
@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Awaitable
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Mapping
+from typing import Annotated, Any, Final, TypeVar
 
 from otp.erts import process
 from otp.kernel import application
@@ -22,20 +22,29 @@ from xmpp_core.prep import PrepError
 from xmppd import audit
 from xmppd.auth import auth
 from xmppd.auth.auth_internal import AuthBusy, AuthError
-from xmppd.commands import EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_USAGE, CommandError
+from xmppd.commands import EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_USAGE, Arg, CommandError, command
 from xmppd.config.schema import Config
 from xmppd.routing import accounts
 from xmppd.routing.deliver import Kick
 from xmppd.routing.sm import sm
 
 T = TypeVar("T")
+User = Annotated[str, Arg("account, as NAME or NAME@HOST")]
 #: characters below which a password is called short
 SHORT: Final = 8
 # no letter or digit that another is mistaken for
 ALPHABET: Final = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
-async def add(user: str, password: str | None) -> dict[str, Any]:
+def _with_password(words: str, result: Mapping[str, Any]) -> str:
+    return f"{words}, password {result['password']}" if "password" in result else words
+
+
+@command(
+    "user add", "make an account; prints a password if none is given", aliases=("adduser",),
+    text=lambda made: _with_password(f"made {made['jid']}", made),
+)  # fmt: skip
+async def add(user: User, password: Annotated[str | None, Arg("password", is_secret=True)] = None) -> dict[str, Any]:
     """Make an account. Gives {"jid", "password" (only if it was made here), "uri"}."""
     jid = account(user)
     chosen = new_password() if password is None else password
@@ -46,7 +55,15 @@ async def add(user: str, password: str | None) -> dict[str, Any]:
     return {"jid": jid.bare, **made, "uri": f"xmpp:{jid.bare}"}
 
 
-async def passwd(user: str, password: str | None, random: bool = False) -> dict[str, Any]:
+@command(
+    "user passwd", "set an account's password; asks for it if none is given", aliases=("passwd",),
+    text=lambda done: _with_password(f"password of {done['jid']} set", done),
+)  # fmt: skip
+async def passwd(
+    user: User,
+    password: Annotated[str | None, Arg("password; asked for if it is not given", is_secret=True, asked=True)] = None,
+    random: Annotated[bool, Arg("make a password, and print it")] = False,
+) -> dict[str, Any]:
     """Set a password, or with `random` one made here. Gives {"jid", "password" (only if it was made here)}."""
     jid = account(user)
     if password is None and not random:
@@ -58,7 +75,11 @@ async def passwd(user: str, password: str | None, random: bool = False) -> dict[
     return {"jid": jid.bare, **({"password": chosen} if password is None else warning)}
 
 
-async def delete(user: str) -> dict[str, Any]:
+@command(
+    "user del", "remove an account and all it left on the server", aliases=("deluser",),
+    question="Remove {user} and all it left on the server?", text=lambda gone: f"removed {gone['jid']}",
+)  # fmt: skip
+async def delete(user: User) -> dict[str, Any]:
     """Remove an account: contacts are told, sessions end, all that was kept for it goes.
 
     Of a host that is no longer served too; then nobody is told.
@@ -70,7 +91,13 @@ async def delete(user: str) -> dict[str, Any]:
     return {"jid": jid.bare, "removed": True}
 
 
-async def disable(user: str, reason: str | None) -> dict[str, Any]:
+@command(
+    "user disable", "lock an account and end its sessions; its data stays",
+    text=lambda done: f"disabled {done['jid']}, {sessions_text(done['kicked'])} ended",
+)  # fmt: skip
+async def disable(
+    user: User, reason: Annotated[str | None, Arg("words for the log and for its clients")] = None
+) -> dict[str, Any]:
     """Lock an account: its sessions end and nobody logs in; all that it has stays. Gives {"jid", "kicked"}."""
     jid = account(user)
     await _auth(auth.set_disabled(jid.local, jid.domain, True), jid)
@@ -82,7 +109,10 @@ async def disable(user: str, reason: str | None) -> dict[str, Any]:
     return {"jid": jid.bare, "disabled": True, "kicked": len(found)}
 
 
-async def enable(user: str) -> dict[str, Any]:
+@command(
+    "user enable", "unlock an account; its old password is good again", text=lambda done: f"enabled {done['jid']}"
+)
+async def enable(user: User) -> dict[str, Any]:
     """Unlock an account: its old password is good again."""
     jid = account(user)
     await _auth(auth.set_disabled(jid.local, jid.domain, False), jid)
@@ -90,7 +120,8 @@ async def enable(user: str) -> dict[str, Any]:
     return {"jid": jid.bare, "disabled": False}
 
 
-async def show(user: str) -> dict[str, Any]:
+@command("user show", "one account: made when, disabled or not, sessions")
+async def show(user: User) -> dict[str, Any]:
     """Give what is known of an account: {"jid", "created" (UTC), "disabled", "sessions"}."""
     jid = account(user, served=False)
     found = await auth.account(jid.local, jid.domain)
@@ -104,7 +135,10 @@ async def show(user: str) -> dict[str, Any]:
     }
 
 
-async def list_(host: str | None) -> list[str]:
+@command("user list", "the accounts of a host", aliases=("registered_users",), none="no accounts")
+async def list_(
+    host: Annotated[str | None, Arg("virtual host; the first one configured if not given", positional=True)] = None,
+) -> list[str]:
     """Give the accounts of a host as bare JIDs; of one that is no longer served too, if it has any."""
     served = configuration().hosts
     with contextlib.suppress(PrepError):
@@ -139,7 +173,13 @@ def checked_password(password: str) -> dict[str, str]:
     return {}
 
 
-# -- for the other commands of this folder
+# -- for other commands
+
+
+def sessions_text(count: int) -> str:
+    """So many sessions, in words."""
+    return f"{count} session{'' if count == 1 else 's'}"
+
 
 
 def configuration() -> Config:

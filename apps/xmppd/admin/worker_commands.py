@@ -14,13 +14,13 @@ from typing import Any
 
 from otp.erts import process
 from otp.kernel import application, rpc
-from xmppd import audit, gen_mod_sup
-from xmppd.admin import evaluate, users
-from xmppd.admin.dispatch import call
+from xmppd import audit, gen_mod, gen_mod_sup
+from xmppd.admin import evaluate, registry, users
 from xmppd.auth import auth
-from xmppd.commands import EXIT_CONFIG, CommandError, registry
+from xmppd.commands import EXIT_CONFIG, EXIT_USAGE, Command, CommandError
+from xmppd.config.kinds import suggest
 from xmppd.config.schema import Config
-from xmppd.gen_mod import ModError
+from xmppd.gen_mod import Mod, ModError
 from xmppd.net import listener_sup, tls_server
 from xmppd.node import in_force, log_setup
 from xmppd.routing.sm import sm
@@ -29,12 +29,47 @@ from xmppd.stream import c2s_sup, service_sup
 
 
 @rpc.exported
-async def run(key: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Carry out a command of the registry: {"ok": result}, or {"error", "status"}."""
+async def run(name: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Carry out a command: {"ok": result, "text": it in words or None}, or {"error", "status"}."""
+    commands = registry.by_name(_commands())
     try:
-        return {"ok": await call(registry()[key].fn, params)}
+        if name not in commands:
+            raise CommandError(f"there is no command {name!r}{suggest(name, list(commands))}", EXIT_USAGE)
+        answer = await registry.call(commands[name], _arguments(commands[name], params))
     except CommandError as error:
         return {"error": str(error), "status": error.status}
+    return {"ok": answer.value, "text": answer.text}
+
+
+@rpc.exported
+def catalog() -> dict[str, Any]:
+    """The commands of this node and of the modules that run on it, as data."""
+    return {"ok": [command.plain() for command in _commands()]}
+
+
+def _commands() -> list[Command]:
+    config = users.configuration()
+    names = dict.fromkeys(name for host in config.hosts for name in config.modules_of(host))
+    return registry.of_worker({name: gen_mod.path_of(name) for name in names})
+
+
+def _arguments(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the function of a command is called with. Raises CommandError."""
+    params = registry.checked(command, given)
+    accounts = {param.name: users.account(params[param.name]) for param in command.params if param.kind == "account"}
+    if not command.per_host:
+        return params | accounts
+    host = next((jid.domain for jid in accounts.values()), None) or params.pop("host", None)
+    return params | accounts | {"mod": _module(command.module, host)}
+
+
+def _module(name: str, host: str | None) -> Mod:
+    """The module on that host, None for the first that has it. Raises CommandError."""
+    config = users.configuration()
+    for one in config.hosts if host is None else [host]:
+        if one in config.hosts and name in config.modules_of(one):
+            return next(mod for mod in gen_mod_sup.mods_of(config, one) if mod.name == name)
+    raise CommandError(f"{name} does not run on {host or 'any host'}", EXIT_USAGE)
 
 
 @rpc.exported

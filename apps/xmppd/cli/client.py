@@ -4,7 +4,8 @@ OTP:      cf. erl_call, ejabberdctl's rpc
 Way:      cli.main → [client] → node.control
 
 The protocol: one JSON object per line. A request is {"command": name, "params": {…}}; the answer {"ok": result}
-or {"error": text, "status": exit code}. Before the answer there may be lines {"note": text}.
+with "text" where the command has words of its own for it, or {"error": text, "status": exit
+code}. Before the answer there may be lines {"note": text}.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from otp.kernel import unix_socket
-from xmppd.commands import EXIT_NOT_RUNNING, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
+from xmppd.commands import EXIT_NOT_RUNNING, EXIT_PERMISSION, EXIT_TRY_AGAIN, Answer, CommandError
 from xmppd.node.home import Home, as_owner
 
 
@@ -35,7 +36,11 @@ class Connection:
         self._file = self._socket.makefile("rb")
 
     def ask(self, command: str, params: dict[str, Any], note: Callable[[str], None] = print) -> Any:
-        """Give the result of a command. Raises CommandError with the server's words."""
+        """The result of a command. Raises CommandError with the server's words."""
+        return self.answer(command, params, note).value
+
+    def answer(self, command: str, params: dict[str, Any], note: Callable[[str], None] = print) -> Answer:
+        """The result of a command, and its words. Raises CommandError with the server's words."""
         self._socket.sendall(json.dumps({"command": command, "params": params}).encode() + b"\n")
         while line := self._file.readline():
             answer = json.loads(line)
@@ -44,7 +49,7 @@ class Connection:
             elif "error" in answer:
                 raise CommandError(answer["error"], answer.get("status", 1))
             else:
-                return answer["ok"]
+                return Answer(answer["ok"], answer.get("text"))
         raise CommandError("the server went away before it answered", EXIT_TRY_AGAIN)
 
     def close(self) -> None:
@@ -67,10 +72,15 @@ def _connect(home: Home, timeout: float) -> socket.socket:
 
 
 def ask(home: Home, command: str, params: dict[str, Any], timeout: float = 30.0) -> Any:
-    """Give the result of one command. Raises NotRunning, CommandError, TimeoutError (after `timeout` seconds)."""
+    """The result of one command. Raises NotRunning, CommandError, also after `timeout` seconds."""
+    return answer(home, command, params, timeout).value
+
+
+def answer(home: Home, command: str, params: dict[str, Any], timeout: float = 30.0) -> Answer:
+    """The result of one command, and its words. Raises as `ask`."""
     connection = Connection(home, timeout)
     try:
-        return connection.ask(command, params)
+        return connection.answer(command, params)
     except TimeoutError:
         raise CommandError(f"no answer within {timeout:g} s", EXIT_TRY_AGAIN) from None
     finally:

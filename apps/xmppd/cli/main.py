@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from xmppd.cli import others, verbs
+from xmppd.cli import catalog, others, verbs
 from xmppd.cli.options import GlobalOptions, common, fail, usage
-from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, CommandError
+from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, Command, CommandError
 from xmppd.node.home import as_owner
 from xmppd.node.version import build, version
 
@@ -42,15 +44,31 @@ _LATER: Final = {
 class Root(click.Group):
     """The outermost command: it knows a near verb when there is no such one, and other servers' words."""
 
+    complete = False
+
+    def complete_from(self, commands: Iterable[Command]) -> None:
+        """Add the verbs of commands; once, as they stay what they are for a run."""
+        if not self.complete:
+            self.complete = True
+            verbs.add_to(self, commands)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All verbs, loaded or not."""
+        self._look(ctx)
         return sorted({*self.commands, *_LATER})
+
+    def _look(self, ctx: click.Context) -> None:
+        if not self.complete:
+            said = ctx.find_root().ensure_object(GlobalOptions)
+            self.complete_from(catalog.commands(said.where()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A verb, loaded now at the latest."""
         if cmd_name in _LATER and cmd_name not in self.commands:
             module, _, name = _LATER[cmd_name].partition(":")
             self.add_command(getattr(importlib.import_module(module), name), cmd_name)
+        elif cmd_name not in self.commands:
+            self._look(ctx)
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
@@ -101,13 +119,13 @@ def _of_another(name: str) -> click.Command:
     return common(click.Command(name, callback=run, params=[words], hidden=True, help="of another server's"))
 
 
-verbs.add_to(root)
 for _word in (*others.VERBS, *others.SENTENCES):
     root.add_command(_of_another(_word))
 
 
-def every_verb() -> click.Group:
-    """Give the group with all verbs loaded."""
+def every_verb() -> Root:
+    """The group with all verbs loaded, those of the server that the files declare."""
+    root.complete_from(catalog.in_files())
     with click.Context(root) as context:
         for name in root.list_commands(context):
             root.get_command(context, name)
@@ -116,7 +134,7 @@ def every_verb() -> click.Group:
 
 def main(args: list[str] | None = None) -> int:
     """Run one verb; give its exit code."""
-    said = GlobalOptions()
+    said = GlobalOptions(home=_home(sys.argv[1:] if args is None else args))
     try:
         root.main(args, prog_name="xmppd", standalone_mode=False, obj=said)
     except CommandError as error:
@@ -134,6 +152,13 @@ def main(args: list[str] | None = None) -> int:
         status = EXIT_PERMISSION if isinstance(error, PermissionError) else EXIT_FAILED
         return fail(CommandError(_words(error), status), said.json)
     return 0
+
+
+def _home(words: Sequence[str]) -> str | None:
+    """The home that is meant, wherever it is said: the server there knows which verbs there are."""
+    said = [word.partition("=")[2] for word in words if word.startswith("--home=")]
+    said += [after for word, after in pairwise(words) if word == "--home"]
+    return said[-1] if said else None
 
 
 def _words(error: OSError) -> str:

@@ -23,7 +23,7 @@ from xmppd.node.home import Home
 
 HELP = """\
 Python on the live node; names are kept between lines, and await works; help() says which are ready to use.
-  :node w2     go to another worker (main: the parent)      :nodes   which there are
+  :node NODE   go to another worker, or to the parent       :nodes   which there are
   :help        this                                         exit(), Ctrl-D   leave; the server goes on
   Ctrl-C       stop what is being waited for
 """
@@ -47,6 +47,7 @@ class Shell:
         params = {"node": self.node, "session": self.session, "source": source}
         result: dict[str, Any] = self.connection.ask("shell", params)
         self.ended = result.get("exit")
+        self.node = result["node"]
         return str(result["output"])
 
     def interrupt(self) -> None:
@@ -72,7 +73,7 @@ class Shell:
             return ""
         if word == "nodes":
             status = self.connection.ask("status", {})
-            return " ".join(["main", *(worker["name"] for worker in status["workers"])]) + "\n"
+            return " ".join([status["node"], *(worker["name"] for worker in status["workers"])]) + "\n"
         return HELP
 
 
@@ -84,8 +85,8 @@ def complete(source: str) -> bool:
         return True
 
 
-def interact(home: Home, node: str = "w1") -> int:
-    """Read, run and print until the end of input, or of the code that was typed. Gives the exit code.
+def interact(home: Home, node: str = "") -> int:
+    """Read, run and print until the end of input, or of the code that was typed; the exit code. `node` "": any worker.
 
     Raises CommandError if there is no such node.
     """
@@ -94,7 +95,7 @@ def interact(home: Home, node: str = "w1") -> int:
     terminal = sys.stdin.isatty()
     if terminal:
         _history(home.path / "shell_history")
-        print(f"xmppd shell at {node}; :help says more")
+        print(f"xmppd shell at {shell.node}; :help says more")
     while shell.ended is None:
         try:
             source = _read(shell.node, terminal)
@@ -113,7 +114,7 @@ def interact(home: Home, node: str = "w1") -> int:
 
 
 @click.command(name="shell", help="a Python prompt on the live server")
-@click.option("--node", default="w1", help="where: w1 … wN, or main")
+@click.option("--node", default="", metavar="NODE", help="where: a worker (the first if not given), or the parent")
 @common
 def open_shell(node: str) -> None:
     """Talk to the live node until the end of input."""

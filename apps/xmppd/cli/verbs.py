@@ -1,53 +1,45 @@
-"""verbs — makes the command line out of the command registry.
+"""verbs — makes the command line out of the commands that there are.
 
 OTP:      cf. ejabberd_ctl, which does the same with ejabberd_commands
-Way:      cli.main → [verbs] → cli.client → node.control
+Way:      cli.main, with cli.catalog → [verbs] → cli.client → node.control
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import click
 
 from xmppd.cli import client, render
 from xmppd.cli.options import common, options, usage
-from xmppd.commands import COMMANDS, Command, Param
+from xmppd.commands import Command, Param
 
 #: words of the groups
 GROUPS: Final = {"user": "accounts", "session": "who is connected", "roster": "contacts of an account"}
-TEXTS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "status": render.status,
-    "user add": lambda r: f"made {r['jid']}" + _password(r),
-    "user passwd": lambda r: f"password of {r['jid']} set" + _password(r),
-    "user del": lambda r: f"removed {r['jid']}",
-    "user disable": lambda r: f"disabled {r['jid']}, {_sessions(r['kicked'])} ended",
-    "user enable": lambda r: f"enabled {r['jid']}",
-    "user list": lambda r: render.render(r) or "no accounts",
-    "session list": lambda r: render.render(r) or "nobody is connected",
-    "roster list": lambda r: render.render(r) or "no contacts",
-    "roster add": lambda r: f"{r['owner']} has added {r['contact']} and asked for its presence",
-    "roster remove": lambda r: f"{r['owner']} has removed {r['contact']}",
-    "session kick": lambda r: f"{_sessions(r['kicked'])} ended",
-}
+#: of a command whose words need what the command line knows: which build lies on disk
+TEXTS: Final[Mapping[str, Callable[[Any], str]]] = {"status": render.status}
 
 
-def add_to(root: click.Group) -> None:
-    """Add a verb to `root` for every command, and one for each alias."""
-    for command in COMMANDS:
+def add_to(root: click.Group, commands: Iterable[Command]) -> None:
+    """Add a verb to `root` for every command, and one for each alias; a verb that is there already stays."""
+    for command in commands:
         if command.by_hand:
             continue
-        group = root if len(command.name) == 1 else _group(root, command.name[0])
-        group.add_command(_verb(command, command.name[-1]))
+        group = root if len(command.name) == 1 else _group(root, command)
+        verb = " ".join(command.name[1:]) or command.name[0]
+        if verb not in group.commands:
+            group.add_command(_verb(command, verb))
         for alias in command.aliases:
-            root.add_command(_verb(command, alias, hidden=True))
+            if alias not in root.commands:
+                root.add_command(_verb(command, alias, hidden=True))
 
 
-def _group(root: click.Group, name: str) -> click.Group:
+def _group(root: click.Group, command: Command) -> click.Group:
+    name = command.name[0]
     if name not in root.commands:
-        root.add_command(common(click.Group(name, help=GROUPS[name])))
+        root.add_command(common(click.Group(name, help=GROUPS.get(name, f"of {command.module}"))))
     group = root.commands[name]
     assert isinstance(group, click.Group)
     return group
@@ -55,7 +47,7 @@ def _group(root: click.Group, name: str) -> click.Group:
 
 def _verb(command: Command, name: str, *, hidden: bool = False) -> click.Command:
     def run(yes: bool = False, **given: Any) -> None:
-        if any(param.name == "password" for param in command.params):
+        if any(param.is_secret for param in command.params):
             _take_password(command, given)
         if command.question and not yes and sys.stdin.isatty():
             click.confirm(command.question.format(**given), abort=True, err=True)
@@ -69,13 +61,20 @@ def _verb(command: Command, name: str, *, hidden: bool = False) -> click.Command
     return common(made)
 
 
+#: of options without a default that says it
+_TYPES: Final[Mapping[str, Any]] = {"whole": click.INT, "number": click.FLOAT}
+
+
 def _click_params(param: Param) -> list[click.Parameter]:
-    if param.required or param.name in ("host", "user"):
-        return [click.Argument([param.name], required=param.required)]
+    if param.positional or param.required:
+        return [click.Argument([param.name], required=param.required, type=_TYPES.get(param.kind))]
     flag = param.default is False
     default = None if flag else param.default
-    option = click.Option([f"--{param.name}"], default=default, is_flag=flag, multiple=param.many, help=param.help)
-    if param.name != "password":
+    option = click.Option(
+        [f"--{param.name.replace('_', '-')}", param.name], default=default, is_flag=flag, multiple=param.many,
+        type=_TYPES.get(param.kind), help=param.help,
+    )  # fmt: skip
+    if not param.is_secret:
         return [option]
     stdin = click.Option(["--password-stdin"], is_flag=True, help="read the password from standard input")
     return [click.Argument(["password_argument"], required=False, metavar="[PASSWORD]"), option, stdin]
@@ -85,10 +84,16 @@ def perform(command: Command, params: dict[str, Any]) -> None:
     """Have the running server carry out a command, and print the result."""
     said = options()
     params = {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
-    result = client.ask(said.where(), command.key, params, command.timeout + 5)
-    if isinstance(result, Mapping) and "warning" in result:
-        click.echo(f"warning: {result['warning']}", err=True)
-    said.out(result, TEXTS.get(command.key, render.render))
+    answer = client.answer(said.where(), command.key, params, command.timeout + 5)
+    if isinstance(answer.value, Mapping) and "warning" in answer.value:
+        click.echo(f"warning: {answer.value['warning']}", err=True)
+    said.out(answer.value, lambda value: _text(command, value, answer.text))
+
+
+def _text(command: Command, value: Any, text: str | None) -> str:
+    if text is not None:
+        return text
+    return TEXTS.get(command.key, render.render)(value) or command.none
 
 
 def _take_password(command: Command, given: dict[str, Any]) -> None:
@@ -117,11 +122,3 @@ def _read(*, terminal: bool) -> str:
     if not password:
         raise usage("no password on standard input")
     return password
-
-
-def _password(result: Mapping[str, Any]) -> str:
-    return f", password {result['password']}" if "password" in result else ""
-
-
-def _sessions(count: int) -> str:
-    return f"{count} session{'' if count == 1 else 's'}"

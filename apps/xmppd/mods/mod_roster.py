@@ -8,8 +8,9 @@ XEP:  0237 (versions, now in the RFC)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
@@ -19,6 +20,8 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.stanza import Iq, Presence, make_presence
 from xmpp_core.subscription import In, SendPresence
+from xmppd.auth import auth
+from xmppd.commands import Account, Arg, CommandError, command
 from xmppd.config.schema import LimitsSection
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.mods.roster import records, requests, roster_set, tables, transitions, view
@@ -261,6 +264,61 @@ async def account_removed(point: AccountRemoved, mod: Mod) -> None:
 
 
 # --- the administrator's ways: the same events, nothing else
+
+
+@command("roster list", "an account's contacts", none="no contacts")
+async def list_contacts(owner: Account, mod: Mod) -> list[dict[str, object]]:
+    """One object for each contact of an account, those that only ask to be one included (`pending`)."""
+    if not await auth.user_exists(owner.local, owner.domain):
+        raise CommandError(f"there is no account {owner}")
+    return [records.row(record) for record in await store.select(ROSTER, (owner.domain, owner.local))]
+
+
+@command(
+    "roster add", "add a contact, and ask for its presence as the owner's client would",
+    text=lambda done: f"{done['owner']} has added {done['contact']} and asked for its presence",
+)  # fmt: skip
+async def add_contact(
+    owner: Account,
+    contact: Annotated[str, Arg("bare JID of the contact")],
+    mod: Mod,
+    name: Annotated[str, Arg("name of the contact")] = "",
+    group: Annotated[list[str] | None, Arg("group of the contact")] = None,
+) -> dict[str, object]:
+    """Have the owner add a contact and ask to see its presence."""
+    other = _contact(contact, mod)
+    await _commanded(roster_add(owner.bare, other.bare, name, group or ()))
+    return {"owner": owner.bare, "contact": other.bare, "asked": True}
+
+
+@command(
+    "roster remove", "take a contact out, with all its subscriptions",
+    text=lambda done: f"{done['owner']} has removed {done['contact']}",
+)  # fmt: skip
+async def remove_contact(
+    owner: Account, contact: Annotated[str, Arg("bare JID of the contact")], mod: Mod
+) -> dict[str, object]:
+    """Have the owner remove a contact; subscriptions of both ways are taken back."""
+    other = _contact(contact, mod)
+    await _commanded(roster_remove(owner.bare, other.bare))
+    return {"owner": owner.bare, "contact": other.bare, "removed": True}
+
+
+def _contact(text: str, mod: Mod) -> JID:
+    """The contact that is meant by NAME (of the owner's host), NAME@HOST or HOST."""
+    try:
+        return JID.parse(text if "@" in text or "." in text else f"{text}@{mod.host}").bare_jid()
+    except JidError as error:
+        raise CommandError(f"{text} is no address: {error}") from None
+
+
+async def _commanded(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except TooMany:
+        raise CommandError("the roster is full") from None
+    except (LookupError, JidError) as error:
+        raise CommandError(str(error.args[0]) if error.args else str(error)) from None
 
 
 async def roster_add(owner: str, contact: str, name: str = "", groups: Iterable[str] = ()) -> None:

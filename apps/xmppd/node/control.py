@@ -22,11 +22,11 @@ from otp.erts.scheduler import THIS
 from otp.kernel import unix_socket
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply
-from xmppd.commands import EXIT_FAILED, EXIT_USAGE, CommandError
+from xmppd.commands import EXIT_FAILED, EXIT_USAGE, Answer, CommandError
 
 NAME: Final = "control"
 MAX_REQUEST: Final = 1 << 20
-Execute = Callable[[str, dict[str, Any]], Awaitable[Any]]
+Execute = Callable[[str, dict[str, Any]], Awaitable[Answer]]
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ async def _reload(execute: Execute) -> None:
     except CommandError as error:
         log.error("not reloaded: %s", error)
     else:
-        log.info("%s", answer["text"].replace("\n", "; "))
+        log.info("%s", answer.value["text"].replace("\n", "; "))
 
 
 def _accept(sock: socket.socket, execute: Execute) -> None:
@@ -113,16 +113,18 @@ async def _serve(connection: socket.socket, execute: Execute) -> None:
 
 
 async def answer_to(line: bytes, execute: Execute) -> dict[str, Any]:
-    """Give the answer to one request: {"ok": result} or {"error": text, "status": exit code}."""
+    """The answer to one request: {"ok": result}, with "text" where a command has words of its own for it, or {"error":
+    text, "status": exit code}."""
     try:
         request = json.loads(line)
         name, params = str(request["command"]), dict(request.get("params") or {})
     except (ValueError, KeyError, TypeError):
         return {"error": "not a request", "status": EXIT_USAGE}
     try:
-        return {"ok": await execute(name, params)}
+        answer = await execute(name, params)
     except CommandError as error:
         return {"error": str(error), "status": error.status}
     except Exception as error:
         log.exception("command %s failed", name)
         return {"error": f"{type(error).__name__}: {error}", "status": EXIT_FAILED}
+    return {"ok": answer.value} if answer.text is None else {"ok": answer.value, "text": answer.text}

@@ -5,6 +5,7 @@ Way:  xmppd.admin.dispatch
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,9 +14,14 @@ from otp.erts.exits import Crash
 from otp.kernel import node, rpc
 from tests.support.node import run
 from xmppd.admin import dispatch
-from xmppd.commands import CommandError
+from xmppd.commands import Answer, CommandError
 
-Calls = list[tuple[str, str, tuple[Any, ...]]]
+
+@dataclass(frozen=True)
+class PlayedParent:
+    """What the parent was told of its workers."""
+
+    workers: tuple[str, ...]
 
 
 @pytest.fixture
@@ -32,12 +38,13 @@ def mesh(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(node, "nodes", lambda: ["main", "w10", "w2", "w1"])
     monkeypatch.setattr(rpc, "call", call)
+    monkeypatch.setattr(dispatch, "state", lambda: PlayedParent(("w1", "w2", "w10")))
     return answers
 
 
 def execute(name: str, **params: Any) -> Any:
     async def body() -> Any:
-        return await dispatch.execute(name, params)
+        return (await dispatch.execute(name, params)).value
 
     return run(body)
 
@@ -51,12 +58,29 @@ def refused(name: str, **params: Any) -> tuple[str, int]:
 def test_any_worker_is_the_first_that_is_up(mesh: dict[str, Any]) -> None:
     assert dispatch.workers() == ["w1", "w2", "w10"]
     assert execute("user add", user="a") == "one"
-    assert mesh["calls"] == [("w1", "xmppd.admin.worker_commands:run", ("user add", {"user": "a", "password": None}))]
+    assert mesh["calls"] == [("w1", "xmppd.admin.worker_commands:run", ("user add", {"user": "a"}))]
 
 
-def test_an_alias_is_the_command(mesh: dict[str, Any]) -> None:
-    assert execute("adduser", user="a") == "one"
-    assert mesh["calls"][0][2][0] == "user add"
+def test_its_own_words_come_with_the_result(mesh: dict[str, Any]) -> None:
+    mesh["w1"] = {"ok": {"jid": "a@x"}, "text": "made a@x"}
+
+    async def body() -> Answer:
+        return await dispatch.execute("user add", {"user": "a"})
+
+    assert run(body) == Answer({"jid": "a@x"}, "made a@x")
+
+
+def test_the_commands_are_those_of_the_parent_and_of_a_worker(mesh: dict[str, Any]) -> None:
+    one = {"name": ["tea", "pour"]}
+    mesh["w1"] = {"ok": [one]}
+    found = execute("commands")
+    assert found[-1] == one
+    assert ["status"] in [list(plain["name"]) for plain in found]
+
+
+def test_a_node_of_another_name_is_no_worker(mesh: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node, "nodes", lambda: ["main", "w1", "w77", "watcher"])
+    assert dispatch.workers() == ["w1"]
 
 
 def test_a_worker_that_still_starts_is_passed_over(mesh: dict[str, Any]) -> None:
@@ -76,17 +100,20 @@ def test_errors_keep_their_words(mesh: dict[str, Any]) -> None:
 
 
 def test_unknown_words(mesh: dict[str, Any]) -> None:
-    assert refused("user ad") == ("there is no command 'user ad' (did you mean \"user add\"?)", 2)
-    assert refused("user add")[1] == 2
+    mesh["w1"] = {"error": "there is no command 'user ad'", "status": 2}
+    assert refused("user ad") == ("there is no command 'user ad'", 2)
+    assert refused("upgrade") == ("upgrade needs module", 2)
 
 
 def test_no_worker_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node, "nodes", lambda: ["main"])
+    monkeypatch.setattr(dispatch, "state", lambda: PlayedParent(("w1",)))
     assert refused("user list") == ("no worker is up at the moment; try again", 75)
 
 
 def test_the_shell_goes_where_it_is_told(mesh: dict[str, Any]) -> None:
-    assert execute("shell", node="main", session="s", source="1 + 1") == {"output": "2\n"}
-    assert execute("shell", node="w2", session="s", source="x") == "two"
+    assert execute("shell", node=node.this(), session="s", source="1 + 1") == {"output": "2\n", "node": node.this()}
+    mesh["w1"] = mesh["w2"] = {"ok": {"output": ""}}
+    assert execute("shell", node="w2", session="s", source="x") == {"output": "", "node": "w2"}
+    assert execute("shell", session="s", source="x")["node"] == "w1"
     assert refused("shell", node="w3", session="s", source="x")[1] == 2
-    assert refused("shell", colour="red")[1] == 2

@@ -6,7 +6,7 @@ Way:  xmppd.admin.parent_commands
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from otp.kernel import keeper, node, rpc
 from otp.kernel.keeper import Kept
 from tests.support.certificates import make
 from tests.support.node import run
-from xmppd.admin import parent_commands
+from xmppd.admin import dispatch, parent_commands
 from xmppd.admin.parent_commands import WORKER
 from xmppd.commands import CommandError
 from xmppd.config.load import load
@@ -39,11 +39,13 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         async def call(worker: str, fn: str, *args: Any, timeout: float) -> Any:
             if fn not in answers:
                 raise rpc.RpcTimeout(worker, fn, "timeout")
-            return answers[fn]
+            found = answers[fn]
+            return next(found) if isinstance(found, Iterator) else found
 
         monkeypatch.setattr(rpc, "call", call)
         monkeypatch.setattr(node, "nodes", lambda: [name for name in up if name != down])
         monkeypatch.setattr(parent_commands, "state", lambda: parent)
+        monkeypatch.setattr(dispatch, "state", lambda: parent)
         return parent
 
     yield made
@@ -142,3 +144,15 @@ def test_a_wrong_file_changes_nothing(play: Any) -> None:
     with pytest.raises(CommandError, match="nothing was changed") as caught:
         perform(parent_commands.reload)
     assert caught.value.status == 78
+
+
+def test_an_upgrade_goes_from_worker_to_worker_until_one_refuses(play: Any) -> None:
+    row = {"module": "m", "file": "m.py", "processes": 1, "running": 0, "sessions": 2, "kept": 2, "done": ["again"]}
+    play({"xmppd.admin.upgrade:upgrade": {"ok": row}})
+    told = run(lambda: parent_commands.upgrade("m"))
+    assert (told["processes"], told["kept"], told["sessions"]) == (2, 4, 4)
+    assert told["text"].splitlines()[1] == "2 processes changed, 4 of 4 sessions kept"
+    answers = iter([{"ok": row}, {"error": "m.py:3: SyntaxError: no", "status": 1}])
+    play({"xmppd.admin.upgrade:upgrade": answers})
+    with pytest.raises(CommandError, match=r"w2: m\.py:3: SyntaxError: no; upgraded already: w1"):
+        run(lambda: parent_commands.upgrade("m"))

@@ -5,6 +5,7 @@ Way:  xmppd.admin.worker_commands
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from tests.support.node import run
 from xmppd.admin import worker_commands
 from xmppd.auth import auth
 from xmppd.config.load import load
-from xmppd.config.schema import DEFAULT_MODULES
+from xmppd.config.schema import DEFAULT_MODULES, Host
 from xmppd.net import listener_sup
 from xmppd.node import in_force
 from xmppd.store import store
@@ -26,7 +27,8 @@ from xmppd.store import store
 def test_commands_and_their_errors() -> None:
     async def body() -> None:
         assert await worker_commands.run("user add", {"user": "alice", "password": "long enough"}) == {
-            "ok": {"jid": "alice@localhost", "uri": "xmpp:alice@localhost"}
+            "ok": {"jid": "alice@localhost", "uri": "xmpp:alice@localhost"},
+            "text": "made alice@localhost",
         }
         assert await worker_commands.run("user add", {"user": "alice", "password": "long enough"}) == {
             "error": "alice@localhost exists already",
@@ -35,6 +37,42 @@ def test_commands_and_their_errors() -> None:
         assert await worker_commands.sessions() == {"ok": 0}
 
     beside_server(body)
+
+
+def test_a_password_that_was_made_here_is_in_the_words() -> None:
+    async def body() -> None:
+        made = await worker_commands.run("user add", {"user": "alice"})
+        assert made["text"] == f"made alice@localhost, password {made['ok']['password']}"
+
+    beside_server(body)
+
+
+def test_words_that_are_no_command(tmp_path: Path) -> None:
+    async def body() -> Any:
+        return await worker_commands.run("user ad", {})
+
+    wrong = {"error": "there is no command 'user ad' (did you mean \"user add\"?)", "status": 2}
+    assert beside_server(body) == wrong
+
+
+def test_a_module_has_its_commands_where_it_runs() -> None:
+    """Switched off on one host, and on another the first of whose accounts is meant."""
+    config = server.config(hosts=("localhost", "other.example"), modules={"mod_roster": {}})
+    config = dataclasses.replace(config, host={"localhost": Host(modules={"mod_ping": {}})})
+
+    async def body() -> Any:
+        await auth.create_user("bob", "other.example", "long enough")
+        names = [tuple(plain["name"]) for plain in worker_commands.catalog()["ok"]]
+        return [
+            ("roster", "list") in names,
+            await worker_commands.run("roster list", {"owner": "bob@other.example"}),
+            await worker_commands.run("roster list", {"owner": "bob"}),
+        ]
+
+    there, found, missing = beside_server(body, config)
+    assert there
+    assert found == {"ok": [], "text": None}
+    assert missing == {"error": "mod_roster does not run on localhost", "status": 2}
 
 
 def test_the_shell_and_the_vital_signs() -> None:

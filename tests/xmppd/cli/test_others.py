@@ -12,7 +12,9 @@ import click
 import pytest
 
 from xmppd.cli import client, others
+from xmppd.cli.client import NotRunning
 from xmppd.cli.main import every_verb, main
+from xmppd.commands import Answer
 from xmppd.node.home import Home
 
 Asked = list[tuple[str, dict[str, Any]]]
@@ -22,11 +24,13 @@ Asked = list[tuple[str, dict[str, Any]]]
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     found: Asked = []
 
-    def ask(home: Home, command: str, params: dict[str, Any], timeout: float = 0) -> Any:
+    def answer(home: Home, command: str, params: dict[str, Any], timeout: float = 0) -> Answer:
+        if command == "commands":
+            raise NotRunning(home)
         found.append((command, params))
-        return {"jid": "a@x", "kicked": 1, "owner": "a@x", "contact": "b@y", "text": ""}
+        return Answer({"jid": "a@x"}, "done")
 
-    monkeypatch.setattr(client, "ask", ask)
+    monkeypatch.setattr(client, "answer", answer)
     return found
 
 

@@ -16,7 +16,7 @@ from otp.stdlib import gen_server
 from tests.support.node import run
 from xmppd.admin import evaluate
 from xmppd.cli import shell
-from xmppd.commands import CommandError
+from xmppd.commands import Answer, CommandError
 from xmppd.node import control
 from xmppd.node.home import Home
 
@@ -38,15 +38,16 @@ def test_when_a_statement_is_whole(source: str, whole: bool) -> None:
     assert shell.complete(source) is whole
 
 
-async def execute(name: str, params: dict[str, Any]) -> Any:
+async def execute(name: str, params: dict[str, Any]) -> Answer:
     if name == "status":
-        return {"workers": [{"name": "w1"}, {"name": "w2"}]}
-    if params["node"] not in ("w1", "w2"):
+        return Answer({"node": "main", "workers": [{"name": "w1"}, {"name": "w2"}]})
+    node = params["node"] or "w1"
+    if node not in ("w1", "w2"):
         raise CommandError("no such node", 2)
-    return await evaluate.evaluate(params["session"] + params["node"], params["source"])
+    return Answer({**await evaluate.evaluate(params["session"] + node, params["source"]), "node": node})
 
 
-def typed(home: Home, text: str, monkeypatch: pytest.MonkeyPatch, node: str = "w1") -> int:
+def typed(home: Home, text: str, monkeypatch: pytest.MonkeyPatch, node: str = "") -> int:
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
     home.create()
 
@@ -64,7 +65,7 @@ def test_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert typed(Home(tmp_path), text, monkeypatch) == 0
     out = capsys.readouterr().out
     assert out.startswith("5\nmain w1 w2\nFalse\n")
-    assert ":node w2" in out
+    assert ":node NODE" in out
 
 
 def test_input_that_is_no_terminal_ends_with_the_first_refusal(

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from xmppd.cli import client
+from xmppd.cli import catalog, client
+from xmppd.cli.client import NotRunning
 from xmppd.cli.main import main
+from xmppd.commands import Answer
 from xmppd.node.home import Home
 
 Asked = list[tuple[str, dict[str, Any]]]
@@ -20,13 +22,13 @@ Asked = list[tuple[str, dict[str, Any]]]
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     found: Asked = []
-    answers = {"user add": {"jid": "a@x", "uri": "xmpp:a@x", "password": "pw"}, "session kick": {"kicked": 1}}
-
-    def ask(home: Home, command: str, params: dict[str, Any], timeout: float = 0) -> Any:
+    def answer(home: Home, command: str, params: dict[str, Any], timeout: float = 0) -> Answer:
+        if command == "commands":
+            raise NotRunning(home)
         found.append((command, params))
-        return answers.get(command, {"jid": "a@x"})
+        return Answer({"jid": "a@x"}, "the words of the server")
 
-    monkeypatch.setattr(client, "ask", ask)
+    monkeypatch.setattr(client, "answer", answer)
     return found
 
 
@@ -56,8 +58,7 @@ def test_words_become_a_request(
     assert asked == [request_]
 
 
-def test_groups_of_a_contact_may_be_several(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xmppd.cli.verbs.TEXTS", {})
+def test_groups_of_a_contact_may_be_several(asked: Asked) -> None:
     assert main(["roster", "add", "a", "b@y", "--name", "B", "--group", "G", "--group", "H"]) == 0
     assert asked == [("roster add", {"owner": "a", "contact": "b@y", "name": "B", "group": ["G", "H"]})]
 
@@ -68,9 +69,13 @@ def test_an_empty_password_is_refused(asked: Asked, monkeypatch: pytest.MonkeyPa
     assert asked == []
 
 
-def test_a_made_password_is_shown_once(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_words_of_the_server_are_shown_and_json_has_none_of_them(
+    asked: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["user", "add", "a"])
-    assert capsys.readouterr().out == "made a@x, password pw\n"
+    assert capsys.readouterr().out == "the words of the server\n"
+    main(["user", "add", "a", "--json"])
+    assert capsys.readouterr().out == '{"jid": "a@x"}\n'
 
 
 class Terminal(io.StringIO):
@@ -124,7 +129,8 @@ def test_passwords_that_are_none_or_two(asked: Asked, line: str, capsys: pytest.
 
 
 def test_nobody_there_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(client, "ask", lambda *_: [])
+    monkeypatch.setattr(catalog, "commands", lambda _: catalog.in_files())
+    monkeypatch.setattr(client, "answer", lambda *_: Answer([]))
     for line in ("user list", "session list", "roster list a"):
         assert main(line.split()) == 0
     assert capsys.readouterr().out == "no accounts\nnobody is connected\nno contacts\n"

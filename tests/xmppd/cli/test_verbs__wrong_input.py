@@ -18,9 +18,10 @@ from otp.erts.blocking import run_blocking
 from otp.stdlib import gen_server
 from tests.support.admin import beside_server
 from tests.support.node import run
-from xmppd.admin import dispatch
+from xmppd.admin import worker_commands
+from xmppd.cli import catalog
 from xmppd.cli.main import every_verb, main
-from xmppd.commands import COMMANDS, Command, CommandError
+from xmppd.commands import Command, CommandError
 from xmppd.node import control
 from xmppd.node.home import Home
 
@@ -39,7 +40,8 @@ def verbs(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
 
 
 VERBS = dict(verbs(every_verb()))
-ALIASES = [alias for command in COMMANDS for alias in command.aliases]
+ALL = catalog.in_files()
+ALIASES = [alias for command in ALL for alias in command.aliases]
 
 
 def good(verb: click.Command) -> list[str]:
@@ -149,7 +151,7 @@ def test_a_home_that_is_anothers(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def commands(param: str) -> list[Command]:
-    return [command for command in COMMANDS if any(p.name == param and p.required for p in command.params)]
+    return [command for command in ALL if any(p.name == param and p.required for p in command.params)]
 
 
 def params(command: Command, **given: Any) -> dict[str, Any]:
@@ -166,11 +168,8 @@ def test_accounts_that_there_are_not(command: Command) -> None:
         return [await answer(params(command, **{key: name})) for name in ("nobody", "no body", "x@else.where", "a/b")]
 
     async def answer(given: dict[str, Any]) -> tuple[str, int]:
-        try:
-            await dispatch.call(command.fn, given)
-        except CommandError as error:
-            return str(error), error.status
-        return "done", 0
+        answer = await worker_commands.run(command.key, given)
+        return answer.get("error", "done"), answer.get("status", 0)
 
     missing, nonsense, elsewhere, resource = beside_server(body)
     if command.key == "session kick":  # which takes sessions

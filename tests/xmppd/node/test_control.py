@@ -18,17 +18,17 @@ from otp.kernel import unix_socket
 from otp.stdlib import gen_server
 from tests.support.node import run
 from xmppd.cli import client
-from xmppd.commands import CommandError
+from xmppd.commands import Answer, CommandError
 from xmppd.node import control
 from xmppd.node.home import Home
 
 
-async def execute(name: str, params: dict[str, Any]) -> Any:
+async def execute(name: str, params: dict[str, Any]) -> Answer:
     if name == "fail":
         raise CommandError("cannot", 75)
     if name == "crash":
         raise RuntimeError("boom")
-    return {"name": name, **params}
+    return Answer({"name": name, **params})
 
 
 def with_server(home: Home, body: Callable[[], Any]) -> Any:

@@ -31,6 +31,19 @@ def item_of(record: RosterItem | None) -> Item:
     return Item(record.name, record.groups, _OUT[record.out_axis], _IN[record.in_axis], record.approved, record.listed)
 
 
+def row(record: RosterItem) -> dict[str, object]:
+    """A contact as commands show it; `pending`: it asks to see the owner's presence, and waits for an answer."""
+    item = item_of(record)
+    return {
+        "contact": record.contact,
+        "subscription": item.subscription,
+        "ask": item.ask,
+        "pending": bool(record.pending),
+        "name": record.name or None,
+        "groups": list(record.groups),
+    }
+
+
 def blank(owner: JID, contact: JID) -> RosterItem:
     """The record of a contact that nothing is known of."""
     return RosterItem(owner.domain, owner.local, contact.bare)
