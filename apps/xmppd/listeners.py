@@ -76,7 +76,12 @@ def _service(
     if listen.module == "component":
         return Service(_component(config, listen), connections, replace(tcp, content_ns=ns.COMPONENT).connect)
     clients = replace(tcp, rate=limits.rate, burst=limits.burst)
-    return Service(c2s_sup.handler(_settings(config, listen, throttle)), connections, clients.connect)
+    return Service(client_handler(config, listen, throttle), connections, clients.connect)
+
+
+def client_handler(config: Config, listen: Listen, throttle: Throttle | None = None) -> Handler:
+    """What serves the clients of a listener, whatever carries their bytes."""
+    return c2s_sup.handler(_settings(config, listen, throttle))
 
 
 def _settings(config: Config, listen: Listen, throttle: Throttle | None) -> Settings:

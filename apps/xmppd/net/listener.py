@@ -81,8 +81,9 @@ def bind(address: Address) -> socket.socket:
             sock.close()
             raise OSError(error.errno, f"{address.ip} port {address.port}: {error.strerror}") from None
     sock.setblocking(False)
-    for level, option, value in for_connections(address.vanished):
-        sock.setsockopt(level, option, value)
+    if sock.family in (socket.AF_INET, socket.AF_INET6):  # one that is inherited may be of another family
+        for level, option, value in for_connections(address.vanished):
+            sock.setsockopt(level, option, value)
     return sock
 
 

@@ -35,13 +35,16 @@ class ListenerSup(Supervisor):
 
     def init(self, specs: Sequence[ListenerSpec]) -> tuple[SupFlags, list[ChildSpec]]:
         """Each listener before its acceptor."""
-        children: list[ChildSpec] = []
-        for spec in specs:
-            name = f"listener:{spec.address.name}"
-            held = (gen_server.start_link, (Listener, spec.address), {"name": name})
-            accepts = (acceptor.start_link, (name, spec.service, f"acceptor:{spec.address.name}"))
-            children += [ChildSpec(name, held), ChildSpec(f"acceptor:{spec.address.name}", accepts)]
+        children = [child for spec in specs for child in children_of(spec)]
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 1.0), children
+
+
+def children_of(spec: ListenerSpec) -> list[ChildSpec]:
+    """The two processes of a listener, in their order; also for a supervisor of somebody else's."""
+    name = f"listener:{spec.address.name}"
+    held = (gen_server.start_link, (Listener, spec.address), {"name": name})
+    accepts = (acceptor.start_link, (name, spec.service, f"acceptor:{spec.address.name}"))
+    return [ChildSpec(name, held), ChildSpec(f"acceptor:{spec.address.name}", accepts)]
 
 
 async def close_listeners() -> None:
