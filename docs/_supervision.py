@@ -16,7 +16,7 @@ from _md import page, path_of, table, words_of
 from otp.kernel.kernel_app import KernelSup
 from otp.stdlib.child_spec import ChildSpec, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd import gen_mod, gen_mod_sup, mods
+from xmppd import gen_mod_server, gen_mod_sup, mods
 from xmppd.config.load import load
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod
@@ -85,7 +85,7 @@ def _callback(spec: ChildSpec) -> tuple[type | None, str, tuple[Any, ...]]:
     if args and isinstance(args[0], type):
         return args[0], args[0].__module__, args[1:]
     mod = next((a for a in args if isinstance(a, Mod)), None)
-    own_file = mod is not None and fn is gen_mod.start_link
+    own_file = mod is not None and fn is gen_mod_server.start_link
     return None, f"{mods.__name__}.{mod.name}" if own_file and mod is not None else fn.__module__, args
 
 

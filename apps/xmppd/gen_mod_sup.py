@@ -14,7 +14,7 @@ from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd import gen_mod
+from xmppd import gen_mod, gen_mod_config, gen_mod_server
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod
 from xmppd.store import store
@@ -62,23 +62,25 @@ def sup_name(host: str) -> str:
 def mods_of(config: Config, host: str) -> list[Mod]:
     """The modules of a host with their options, in the order of starting. Raises ModError."""
     given = config.modules_of(host)
-    return [Mod(name, host, gen_mod.options_of(name, given[name]), config) for name in gen_mod.in_order(given)]
+    return [
+        Mod(name, host, gen_mod_config.options_of(name, given[name]), config) for name in gen_mod_config.in_order(given)
+    ]
 
 
 def _specs(config: Config, host: str) -> list[ChildSpec]:
-    return [child for mod in mods_of(config, host) for child in gen_mod.specs(mod)]
+    return [child for mod in mods_of(config, host) for child in gen_mod_server.specs(mod)]
 
 
 async def start_mod(mod: Mod) -> None:
     """Starts one module more on its host, with its own processes and its tables."""
     await store.migrate((gen_mod.schema(mod.name),))
-    for child in gen_mod.specs(mod):
+    for child in gen_mod_server.specs(mod):
         await supervisor.start_child(sup_name(mod.host), child)
 
 
 async def stop_mod(mod: Mod) -> None:
     """Stops a module of a host and forgets its children, the last started first."""
-    for child in reversed(gen_mod.specs(mod)):
+    for child in reversed(gen_mod_server.specs(mod)):
         await supervisor.terminate_child(sup_name(mod.host), child.id)
         await supervisor.delete_child(sup_name(mod.host), child.id)
 
@@ -118,7 +120,7 @@ async def renew(before: list[Mod], config: Config) -> list[str]:
         new = _by_name(config, old.host)[old.name]
         if new.options == old.options:
             await store.migrate((gen_mod.schema(new.name),))
-            await gen_mod.register_again(new)
+            await gen_mod_server.register_again(new)
             done.append(f"registered {old.name} of {old.host} again")
         else:
             await stop_mod(old)

@@ -15,7 +15,7 @@ from tests.support import node
 from tests.support.admin import beside_server
 from tests.support.node import until
 from tests.support.server import config, serving
-from xmppd import gen_mod
+from xmppd import gen_mod, gen_mod_config
 from xmppd.admin import worker_commands
 from xmppd.auth import auth
 from xmppd.cli import catalog
@@ -90,7 +90,7 @@ def test_it_serves_on_after_a_crash_of_the_table_of_handlers(package: str) -> No
 
 def test_its_options_are_checked(package: str) -> None:
     with pytest.raises(gen_mod.ModError, match=r'did you mean "text"'):
-        gen_mod.options_of(package, {"txt": "x"})
+        gen_mod_config.options_of(package, {"txt": "x"})
 
 
 def test_the_first_test_of_a_module_passes() -> None:

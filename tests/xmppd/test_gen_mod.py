@@ -3,102 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from types import ModuleType
+from typing import Any
 
 import pytest
 
-from tests.support.core_server import CoreServer, config_of, crash, play
-from xmpp_core.stanza import Iq
+from tests.support.core_server import CoreServer, crash, play
+from tests.support.play_modules import modules, with_play
+from xmpp_core.element import Element
+from xmpp_core.jid import JID
 from xmppd import gen_mod
-from xmppd.config.schema import Config
-from xmppd.gen_mod import Mod, ModError, iq_handler, on
+from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing import handler_table, hooks, iq
-from xmppd.routing.hook_points import StreamFeatures, UserAvailable
-from xmppd.routing.iq import LOCAL
+from xmppd.routing.hook_points import StreamFeatures
+from xmppd.routing.iq import LOCAL, SM
+from xmppd.store.schema import create_table
 
-
-@dataclass(frozen=True)
-class Options:
-    limit: int = 3
-    word: str = "x"
-    loud: bool = False
-    maybe: int | None = None
-
-
-@iq_handler("urn:play", "play", at=(LOCAL,))
-def answer(request: Iq, mod: Mod) -> Iq:
-    return request.result()
-
-
-@on(StreamFeatures, seq=5)
-def fold(acc: tuple[object, ...], point: StreamFeatures, mod: Mod) -> tuple[object, ...]:
-    return (*acc, (mod.name, mod.options.limit))
-
-
-@on(UserAvailable)
-async def told(point: UserAvailable, mod: Mod) -> None:
-    point.session.module_states["played"] = mod.host
-
-
-@pytest.fixture(autouse=True)
-def modules() -> Iterator[None]:
-    """Two modules, one of which needs the other."""
-    first, second = ModuleType("play.mod_a"), ModuleType("play.mod_b")
-    vars(first).update(Options=Options, answer=answer, fold=fold, told=told, DEPENDS=("play.mod_b",))
-    sys.modules |= {"play": ModuleType("play"), "play.mod_a": first, "play.mod_b": second}
-    yield
-    for name in ("play", "play.mod_a", "play.mod_b"):
-        del sys.modules[name]
-
-
-def test_options_are_typed() -> None:
-    assert gen_mod.options_of("play.mod_a", {"limit": 4}) == Options(4)
-    assert gen_mod.options_of("mod_ping", {}) == gen_mod.NoOptions()
-    assert gen_mod.options_of("play.mod_a", {"maybe": 1}).maybe == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "given", "words"),
-    [
-        ("play.mod_a", {"limt": 1}, 'did you mean "limit"?'),
-        ("play.mod_a", {"limit": "many"}, "it is a int"),
-        ("play.mod_a", {"limit": True}, "it is a int"),
-        ("play.mod_a", {"loud": 1}, "it is a bool"),
-        ("mod_pong", {}, "there is no module mod_pong"),
-        ("nobodys.package.mod_x", {}, "there is no module nobodys.package.mod_x"),
-    ],
-)
-def test_what_is_wrong_is_said(name: str, given: dict[str, object], words: str) -> None:
-    with pytest.raises(ModError, match=words.replace("?", r"\?")):
-        gen_mod.options_of(name, given)
-
-
-def test_what_a_module_needs_comes_first() -> None:
-    assert gen_mod.in_order(["play.mod_a", "mod_ping", "play.mod_b"]) == ["mod_ping", "play.mod_b", "play.mod_a"]
-    with pytest.raises(ModError, match=r"play.mod_a needs play.mod_b"):
-        gen_mod.in_order(["play.mod_a"])
-    vars(sys.modules["play.mod_b"])["DEPENDS"] = ("play.mod_a",)
-    with pytest.raises(ModError, match="in a circle"):
-        gen_mod.in_order(["play.mod_a", "play.mod_b"])
-
-
-def with_play(**options: object) -> Config:
-    return Config(**{**vars(config_of(())), "modules": {"play.mod_a": options, "play.mod_b": {}}})
-
-
-def test_problems_of_a_configuration() -> None:
-    assert gen_mod.problems(with_play()) == []
-    assert gen_mod.problems(with_play(limit="x")) == [
-        ("modules.play.mod_a", "play.mod_a: option \"limit\" cannot be 'x', it is a int")
-    ]
+pytestmark = pytest.mark.usefixtures(modules.__name__)
 
 
 def test_declared_handlers_are_there_with_their_mod() -> None:
     async def body(core: CoreServer) -> None:
         assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
-        assert iq.namespaces("localhost", LOCAL) == ["urn:play"]
+        assert iq.features("localhost", LOCAL) == ["urn:play"]
         romeo = await core.login("romeo@localhost/r", presence=None, roster=False)
         assert "type='result'" in await romeo.ask("<iq type='get' id='1' to='localhost'><play xmlns='urn:play'/></iq>")
         await crash("play.mod_a@localhost")
@@ -122,3 +48,49 @@ def test_a_module_of_another_package_is_asked_again_too() -> None:
 def test_a_modules_process_bears_its_name(name: str, owner: str) -> None:
     assert Mod(name, "h", None).owner == owner
     assert handler_table.is_owner(owner)
+
+
+def announced(*places: Any, **given: Any) -> dict[str, list[str]]:
+    """Where a feature is announced whose handler is declared so."""
+    module = sys.modules["play.mod_b"]
+    vars(module)["answer"] = iq_handler("urn:b", "b", at=places, **given)(lambda asked, mod: asked.result())
+    found: dict[str, list[str]] = {LOCAL: [], SM: []}
+    for entry in gen_mod.iq_entries(module, Mod("play.mod_b", "h", None)):
+        if isinstance(entry.key, iq.Announced):
+            found[entry.key.at].append(entry.key.feature)
+    return found
+
+
+def test_where_a_handlers_namespace_is_announced() -> None:
+    """What accounts serve is the server's as well, unless the XEP of the feature says otherwise."""
+    assert announced(LOCAL) == {LOCAL: ["urn:b"], SM: []}
+    assert announced(SM) == announced(LOCAL, SM) == {LOCAL: ["urn:b"], SM: ["urn:b"]}
+    assert announced(SM, announce=(SM,)) == {LOCAL: [], SM: ["urn:b"]}
+    assert announced(SM, announce=(LOCAL,)) == {LOCAL: ["urn:b"], SM: []}
+    assert announced(SM, announce=()) == {LOCAL: [], SM: []}
+
+
+def test_features_beside_handlers() -> None:
+    module = sys.modules["play.mod_b"]
+    vars(module)["FEATURES"] = {"urn:rules": (LOCAL, SM)}
+    keys = [entry.key for entry in gen_mod.iq_entries(module, Mod("play.mod_b", "h", None))]
+    assert keys == [iq.Announced("h", LOCAL, "urn:rules"), iq.Announced("h", SM, "urn:rules")]
+
+
+def test_what_a_stream_offers_to_who_has_logged_in() -> None:
+    offered = Element("urn:b", "b")
+    vars(sys.modules["play.mod_b"])["STREAM_FEATURES"] = (offered,)
+    vars(sys.modules["play.mod_a"]).pop("fold")
+
+    async def body(core: CoreServer) -> None:
+        assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == ()
+        juliet = StreamFeatures("localhost", JID.parse("juliet@localhost"))
+        assert await hooks.run_fold("localhost", juliet, ()) == (offered,)
+
+    play(body, with_play())
+
+
+def test_all_that_the_modules_of_all_hosts_keep() -> None:
+    step = create_table("play_b", ("host",), host=str)
+    vars(sys.modules["play.mod_b"])["MIGRATIONS"] = (step,)
+    assert gen_mod.schemas(with_play()) == [gen_mod.Schema("play.mod_b", (step,))]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from otp.kernel import application, rpc
 from otp.kernel.code import LoadError
 from otp.release import hot
-from xmppd import gen_mod, gen_mod_sup
+from xmppd import gen_mod, gen_mod_config, gen_mod_server, gen_mod_sup
 from xmppd.commands import EXIT_FAILED, EXIT_USAGE
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod, ModError
@@ -63,8 +63,8 @@ def _check(before: list[Mod], config: Config) -> None:
     """What the new version declares can be had as the configuration wants it. Raises LoadError."""
     try:
         for mod in before:
-            gen_mod.options_of(mod.name, config.modules_of(mod.host)[mod.name])
-            gen_mod.specs(mod)
+            gen_mod_config.options_of(mod.name, config.modules_of(mod.host)[mod.name])
+            gen_mod_server.specs(mod)
     except ModError as error:
         raise LoadError(mod.name, "badfile", str(error)) from None
 

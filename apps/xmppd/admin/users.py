@@ -109,9 +109,7 @@ async def disable(
     return {"jid": jid.bare, "disabled": True, "kicked": len(found)}
 
 
-@command(
-    "user enable", "unlock an account; its old password is good again", text=lambda done: f"enabled {done['jid']}"
-)
+@command("user enable", "unlock an account; its old password is good again", text=lambda done: f"enabled {done['jid']}")
 async def enable(user: User) -> dict[str, Any]:
     """Unlock an account: its old password is good again."""
     jid = account(user)
@@ -179,7 +177,6 @@ def checked_password(password: str) -> dict[str, str]:
 def sessions_text(count: int) -> str:
     """So many sessions, in words."""
     return f"{count} session{'' if count == 1 else 's'}"
-
 
 
 def configuration() -> Config:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from xmppd import gen_mod
+from xmppd import gen_mod_config
 from xmppd.cli.modules import known_modules
 from xmppd.commands import EXIT_CONFIG, CommandError
 from xmppd.config.load import Known, load
@@ -36,7 +36,7 @@ def checked(file: str | None, home: Path, flags: Mapping[str, str], strict: bool
     config = read(file, home, flags, known_modules())
     found = preflight.findings(config)
     file = str(config.paths.config or "")
-    wrong = [f"{config.origins.get(key) or file or key}: {text}" for key, text in gen_mod.problems(config)]
+    wrong = [f"{config.origins.get(key) or file or key}: {text}" for key, text in gen_mod_config.problems(config)]
     wrong += [str(one) for one in found if one.status == EXIT_CONFIG or (strict and one.serious)]
     passing = [one for one in found if one.status not in (0, EXIT_CONFIG)]
     if wrong or passing:

@@ -75,12 +75,8 @@ def _identities(to: JID, node: str) -> tuple[Element, ...]:
 
 
 def _features(to: JID, node: str) -> tuple[str, ...]:
-    """What is answered there; the server also tells what it answers in its accounts' names: it is the server that is
-    asked whether it has cards, private storage and the like (XEP-0054 §6, 0191 §3.1, 0280 §4)."""
-    if node:
-        return ()
-    own, accounts = iq.namespaces(to.domain, LOCAL), iq.namespaces(to.domain, SM)
-    return tuple(accounts) if to.local else (*own, *accounts)
+    """What modules announce there (gen_mod)."""
+    return () if node else tuple(iq.features(to.domain, SM if to.local else LOCAL))
 
 
 def _items(to: JID) -> tuple[Element, ...]:

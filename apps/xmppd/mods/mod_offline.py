@@ -23,7 +23,6 @@ from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import StoreMessage
 from xmppd.routing import durability, faults
 from xmppd.routing.hook_points import (
-    DiscoFeatures,
     OfflineMessage,
     SessionInfo,
     SessionLeaving,
@@ -31,11 +30,13 @@ from xmppd.routing.hook_points import (
     UserReachable,
 )
 from xmppd.routing.hooks import Stop
+from xmppd.routing.iq import LOCAL
 from xmppd.routing.session import C2sSession
 from xmppd.store.backend import StoreError
 
 XEP = {160: "1.0.1", 203: "2.0"}
 MIGRATIONS = tables.MIGRATIONS
+FEATURES = {"msgoffline": (LOCAL,)}  # XEP-0160 §4
 _NOT_CONTENT = frozenset({ns.CHATSTATES, ns.HINTS})
 
 
@@ -112,9 +113,3 @@ async def leave(moved: bool, point: SessionLeaving, mod: Mod) -> bool:
 def lost(point: SessionLost, mod: Mod) -> None:
     """Likewise."""
     spool.tell(point.session.jid.bare_jid())
-
-
-@on(DiscoFeatures)
-def features(acc: tuple[str, ...], point: DiscoFeatures, mod: Mod) -> tuple[str, ...]:
-    """The server says that it keeps messages (XEP-0160 §4)."""
-    return acc if point.to.local or point.node else (*acc, "msgoffline")

@@ -39,7 +39,6 @@ from xmppd.routing.hook_points import (
     MaySeePresence,
     ResendSubscriptions,
     RosterGet,
-    StreamFeatures,
     SubscriptionLists,
     UserSendPresence,
 )
@@ -51,7 +50,7 @@ from xmppd.store.backend import Tx
 
 XEP = {237: "1.3"}
 MIGRATIONS = tables.MIGRATIONS
-_FEATURES = (Element(ns.ROSTER_VER, "ver"), Element(ns.SUB_PREAPPROVAL, "sub"))
+STREAM_FEATURES = (Element(ns.ROSTER_VER, "ver"), Element(ns.SUB_PREAPPROVAL, "sub"))
 KINDS = frozenset(subscription.KINDS)
 
 
@@ -245,14 +244,6 @@ async def is_contact(acc: bool, point: IsContact, mod: Mod) -> bool:
     """Contacts that the owner has listed; a request alone makes none."""
     record = await store.read(ROSTER, records.key(point.owner, point.contact))
     return acc or (record is not None and record.listed)
-
-
-@on(StreamFeatures)
-def features(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> tuple[Element, ...]:
-    """Roster versions and pre-approval, once the user is known."""
-    if point.user is None:
-        return acc
-    return (*acc, *_FEATURES)
 
 
 @on(AccountRemoved)

@@ -9,6 +9,7 @@ RFC:      6120 §8.2.3, §8.4; 6121 §8.5.2.1.3
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -68,18 +69,37 @@ def entry(
     return HandlerEntry((host, at, ns, name), 50, owner, handler, strangers)
 
 
-def namespaces(host: str, at: At) -> list[str]:
-    """The namespaces that are answered at this place, sorted: what service discovery announces."""
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A key of the table beside those of handlers: at this place the feature is announced."""
+
+    host: str
+    at: At
+    feature: str
+
+
+def announcement(host: str, at: At, feature: str, owner: str) -> HandlerEntry:
+    """Has a feature (mostly a namespace) announced at this place while its owner is there."""
+    return HandlerEntry(Announced(host, at, feature), 50, owner, _answers_nothing)
+
+
+def _answers_nothing(iq: Iq) -> None:
+    """Stands in an entry that only announces."""
+
+
+def features(host: str, at: At) -> list[str]:
+    """What service discovery announces at this place, sorted. XEP: 0030 §3"""
     try:
         keys = handler_table.keys(TABLE)
     except LookupError:
         return []
-    return list(_namespaces(tuple(keys), host, at))
+    return list(_features(tuple(keys), host, at))
 
 
 @lru_cache(256)
-def _namespaces(keys: tuple[Hashable, ...], host: str, at: At) -> tuple[str, ...]:
-    return tuple(sorted({key[2] for key in keys if isinstance(key, tuple) and key[:2] == (host, at)}))
+def _features(keys: tuple[Hashable, ...], host: str, at: At) -> tuple[str, ...]:
+    announced = [key for key in keys if isinstance(key, Announced)]
+    return tuple(sorted([key.feature for key in announced if key.host == host and key.at is at]))
 
 
 async def process(iq: Iq, at: At) -> Iq | None:

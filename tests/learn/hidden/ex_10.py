@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.support.server import config, serving
-from xmppd import gen_mod
+from xmppd import gen_mod, gen_mod_config
 from xmppd.auth import auth
 from xmppd.testing.client import Client
 
@@ -46,7 +46,7 @@ class Player:
 async def playing(exercise: ModuleType, options: dict[str, Any] | None = None) -> AsyncIterator[Player]:
     sys.modules[NAME] = exercise
     try:
-        gen_mod.options_of(NAME, options or {})
+        gen_mod_config.options_of(NAME, options or {})
     except gen_mod.ModError as error:
         raise AssertionError(f"the options {options} were refused: {error}") from None
     async with serving(config(modules={NAME: options or {}, "mod_disco": {}})) as port:

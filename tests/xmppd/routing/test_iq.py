@@ -55,7 +55,20 @@ def test_results_and_the_unknown() -> None:
         assert await iq.process(request("result"), LOCAL) is None
         assert (await iq.process(request(name="anything"), LOCAL)).type == "result"  # type: ignore[union-attr]
         assert "<service-unavailable " in (await iq.process(request(), SM)).to_xml()  # type: ignore[union-attr]
-        assert iq.namespaces("localhost", LOCAL) == ["urn:x"]
-        assert iq.namespaces("localhost", SM) == []
+
+    play(body, config_of(()))
+
+
+def test_features_are_announced_while_their_owner_is_there() -> None:
+    async def body(core: CoreServer) -> None:
+        entries = tuple(
+            [iq.announcement("localhost", at, name, "o") for at, name in ((LOCAL, "b"), (LOCAL, "a"), (SM, "c"))]
+        )
+        await handler_table.register(iq.TABLE, "o", entries)
+        assert iq.features("localhost", LOCAL) == ["a", "b"]
+        assert iq.features("localhost", SM) == ["c"]
+        assert iq.features("example.org", LOCAL) == []
+        await handler_table.register(iq.TABLE, "o", ())
+        assert iq.features("localhost", LOCAL) == []
 
     play(body, config_of(()))

@@ -116,7 +116,7 @@ def test_what_may_go_away_is_a_wait(code: int, condition: str) -> None:
 @pytest.mark.parametrize("then", [caught, lambda tx: tx.read(OFFLINE, ("localhost", "romeo", "x"))[0]])
 def test_one_that_fails_alone_leaves_nothing_and_the_next_commits(tmp_path: Path, then: Callable[[Tx], Any]) -> None:
     async def body() -> list[int]:
-        store = SqliteStore(str(tmp_path / "x.sqlite3"))
+        store = SqliteStore(str(tmp_path / "x.sqlite3"), schemas=schemas.ALL)
         with pytest.raises((StoreError, TypeError)):
             await store.transaction(put(1, then))
         await store.transaction(put(2))

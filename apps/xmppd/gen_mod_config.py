@@ -1,0 +1,102 @@
+"""gen_mod_config — what a configuration says of modules, checked: which of them, with what options, in what order.
+
+OTP:      cf. gen_mod's mod_options/1 and depends/2
+Way:      cli.reading (config check), gen_mod_sup → [gen_mod_config] → gen_mod
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, get_type_hints
+
+from xmppd.config.schema import Config
+from xmppd.gen_mod import ModError, NoOptions, load, path_of, schema
+from xmppd.store import migrate
+
+
+def options_of(name: str, given: Mapping[str, Any]) -> Any:
+    """The typed options of a module from its table in the configuration. Raises ModError with a suggestion."""
+    cls: Any = getattr(load(name), "Options", NoOptions)
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f', did you mean "{near[0]}"?' if near else ""
+            raise ModError(f'{name} has no option "{key}"{hint}')
+    hints = get_type_hints(cls)
+    for key, value in given.items():
+        _check_type(name, key, value, hints[key])
+    try:
+        return cls(**given)
+    except (TypeError, ValueError) as error:
+        raise ModError(f"{name}: {error}") from error
+
+
+def _check_type(name: str, key: str, value: Any, hint: Any) -> None:
+    wanted = hint if isinstance(hint, type) else getattr(hint, "__args__", (object,))
+    if isinstance(value, bool) and wanted is not bool and wanted is not object:
+        wanted = ()
+    if not isinstance(value, wanted):
+        raise ModError(f'{name}: option "{key}" cannot be {value!r}, it is a {getattr(hint, "__name__", hint)}')
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The modules so that each comes after those it depends on. Raises ModError if one is missing, or in a circle."""
+    wanted, ordered = list(names), list[str]()
+    while wanted:
+        ready = [n for n in wanted if all(d in ordered for d in depends(n))]
+        if not ready:
+            raise ModError(_why_stuck(wanted, ordered))
+        ordered += ready
+        wanted = [n for n in wanted if n not in ready]
+    return ordered
+
+
+def depends(name: str) -> tuple[str, ...]:
+    """What the module's DEPENDS says."""
+    return tuple(getattr(load(name), "DEPENDS", ()))
+
+
+def _why_stuck(wanted: list[str], ordered: list[str]) -> str:
+    for name in wanted:
+        for needed in depends(name):
+            if needed not in wanted and needed not in ordered:
+                return f"{name} needs {needed}, which is not among the host's modules"
+    return f"modules that depend on each other in a circle: {', '.join(sorted(wanted))}"
+
+
+def problems(config: Config) -> list[tuple[str, str]]:
+    """What is wrong with the modules of a configuration: (key of the configuration, words); [] if nothing."""
+    found: dict[tuple[str, str], None] = {}
+    for host in config.hosts:
+        wanted = config.modules_of(host)
+        wrong = {name: text for name, given in wanted.items() if (text := _problem(name, given))}
+        if not wrong:
+            try:
+                in_order(wanted)
+            except ModError as error:
+                wrong = {str(error).partition(" ")[0]: str(error)}
+        for name, text in wrong.items():
+            found[_key(config, host, name, text), text] = None
+    return list(found)
+
+
+def _key(config: Config, host: str, name: str, text: str) -> str:
+    """The key that is to blame: of the modules that the words name, the first one that somebody has configured."""
+    names = (name, *text.replace(",", " ").split())
+    keys = [f"{table}.{one}" for one in names for table in (f"host.{host}.modules", "modules")]
+    return next((key for key in keys if key in config.origins), f"modules.{name}")
+
+
+def _problem(name: str, given: Mapping[str, Any]) -> str:
+    """Why a module cannot be had with these options, in words; "" if it can."""
+    try:
+        options_of(name, given)
+        wrong = migrate.problem(schema(name), path_of(name))
+        return f"{name}: {wrong}" if wrong else ""
+    except ModError as error:
+        return str(error)
+    except Exception as error:  # its file fails at its import: that is for who wrote it, and must not end a check
+        return f"{name} cannot be loaded: {type(error).__name__}: {error}"
