@@ -6,10 +6,10 @@ Way:      admin.worker_commands → [sessions] → sm (its table is the same on 
 
 from __future__ import annotations
 
-import time
 from typing import Annotated, Any
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from xmppd import audit
 from xmppd.admin.users import account, address, sessions_text
 from xmppd.commands import Arg, CommandError, command
@@ -48,7 +48,7 @@ def _row(session: Session) -> dict[str, Any]:
         "jid": session.jid.full,
         "node": session.pid.node,
         "priority": session.priority,
-        "seconds": max(0, round((time.time_ns() - session.sid[0]) / 1e9)),  # the clock may have been set back
+        "seconds": max(0, round((CLOCK.time_ns() - session.sid[0]) / 1e9)),  # the clock may have been set back
         "ip": noted.get("ip"),
         "tls": noted.get("tls"),
         "mechanism": noted.get("mechanism"),

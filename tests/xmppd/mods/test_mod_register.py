@@ -16,6 +16,7 @@ from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
 from xmppd.routing.sm import sm
+from xmppd.testing.clock import MovableClock
 
 QUERY = "<query xmlns='jabber:iq:register'>{}</query>"
 ME = "<username>romeo</username><password>wherefore</password>"
@@ -113,6 +114,21 @@ def test_to_try_names_that_are_taken_counts_as_well() -> None:
         assert ["<conflict " in answer for answer in answers] == [True, True, False, False]
 
     play(body, limited(2))
+
+
+def test_after_an_hour_an_address_has_its_whole_share_again() -> None:
+    async def body(core: CoreServer) -> None:
+        throttle.hourly.cache_clear()
+        made = 0
+        for wait in (0, 1800, 3600, 7200):
+            await MovableClock().advance(wait)
+            answers = [await stranger("set", new(made + n), ip="192.0.2.1") for n in range(3)]
+            made += sum("type='result'" in answer for answer in answers)
+            told.append(made)
+
+    told: list[int] = []
+    play(body, limited(2))
+    assert told == [2, 3, 5, 7]
 
 
 def test_a_password_is_changed_so_often_an_hour() -> None:

@@ -22,7 +22,8 @@ from xmppd.net.connection_limits import OpenConnections
 from xmppd.net.receiver_sup import ReceiverSup
 from xmppd.net.tcp_connection import Tcp, TcpConnection
 from xmppd.net.tls import TlsContexts
-from xmppd.net.transport import Flusher
+from xmppd.net.transport import LINGER, Flusher
+from xmppd.testing.clock import MovableClock
 
 HEADER = b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
 
@@ -118,6 +119,7 @@ def test_its_slot_is_free_when_it_is_gone() -> None:
             connection.drop()
             connection.drop()
             await node.until(lambda: not process.is_alive(connection.receiver))
+            await MovableClock().advance(LINGER)
             await node.until(lambda: connection.transport.tcp is None)
             assert open_connections.open == 0
 

@@ -14,6 +14,7 @@ from tests.support import node
 from xmppd.net import transport as transport_module
 from xmppd.net.tls import TlsContexts
 from xmppd.net.transport import Flusher, Transport, peer_of
+from xmppd.testing.clock import MovableClock
 
 LOOPS = ("asyncio", "uvloop")
 
@@ -113,14 +114,15 @@ def test_a_close_lets_the_peer_read_what_was_sent_before(loop: str) -> None:
     node.run(body, loop=loop)
 
 
-def test_a_peer_that_does_not_close_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport_module, "LINGER", 0.02)
-
+def test_a_peer_that_does_not_close_is_cut_off() -> None:
     async def body() -> None:
         made, _, theirs = await opened()
         gone: list[bool] = []
         made.on_gone = lambda: gone.append(True)
         made.close()
+        await MovableClock().advance(transport_module.LINGER / 2)
+        assert not gone
+        await MovableClock().advance(transport_module.LINGER)
         await node.until(lambda: gone)
         assert theirs.fileno() != -1
 
@@ -293,12 +295,15 @@ def test_a_handshake_gets_what_is_left_of_the_negotiation(
     caplog.set_level("INFO", "xmppd.audit")
 
     async def body() -> None:
-        made, sink, _theirs = await opened(contexts.context() if direct else None, negotiation=0.2)
+        made, sink, _theirs = await opened(contexts.context() if direct else None, negotiation=30)
         made.on_gone = lambda: None
         if not direct:
-            await process.sleep(0.3)
+            await MovableClock().advance(20)
             assert sink.reasons == [], "only a handshake ends by it here; the rest is the stream's"
             made.start_tls(contexts.context(), b"<proceed/>")
+        await MovableClock().advance(9 if direct else 0)
+        assert sink.reasons == []
+        await MovableClock().advance(22)
         await node.until(lambda: sink.reasons == ["handshake_timeout"])
         await node.until(lambda: caplog.messages)
         assert caplog.messages == ["TLS handshake from 192.0.2.1 given up: handshake_timeout"]
