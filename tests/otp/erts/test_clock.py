@@ -18,9 +18,14 @@ HOUR = 3600.0
 def test_it_is_the_machines_own_until_it_is_moved() -> None:
     clock = Clock()
     assert (clock.monotonic, clock.time, clock.time_ns) == (time.monotonic, time.time, time.time_ns)
-    clock.move(1)
+    clock.move(HOUR)
+    before = clock.monotonic()
     clock.reset()
-    assert (clock.monotonic, clock.time, clock.time_ns, clock.offset) == (time.monotonic, time.time, time.time_ns, 0)
+    assert (clock.time, clock.time_ns, clock.offset) == (time.time, time.time_ns, 0)
+    assert clock.monotonic() >= before, "it never goes back"
+    clock.move(HOUR)
+    assert clock.time() - time.time() == pytest.approx(HOUR, abs=5)
+    assert clock.monotonic() - time.monotonic() == pytest.approx(2 * HOUR, abs=5)
 
 
 def test_all_its_times_move_together() -> None:
