@@ -27,13 +27,13 @@ _PATIENCE = 2.0  # seconds that a restarted table waits for owners that do not a
 
 @dataclass(frozen=True, slots=True)
 class HandlerEntry:
-    """One handler: lower `seq` runs first, equal ones in the order of registering; `refusal`: with which condition
-    requests of strangers are refused."""
+    """One handler (or what else a module has registered: a route): lower `seq` runs first, equal ones in the order of
+    registering; `refusal`: with which condition requests of strangers are refused."""
 
     key: Hashable
     seq: int
     owner: str
-    fn: Callable[..., Any]
+    fn: Any
     refusal: str = ""
 
 

@@ -1,7 +1,8 @@
 """iq — who answers which request: namespace, element and place, found in one look-up.
 
 OTP:      gen_server (handler_table); cf. gen_iq_handler and ejabberd_local's iqtable
-Way:      local (to the server itself), users (to an account) → [iq] → handler of a mod, in the requester's process
+Way:      local (to the server itself), users (to an account), services (to a domain of a module, or to what is there)
+          → [iq] → handler of a mod, in the requester's process
 Process:  `iq`, one per node, permanent, under xmppd.sup; only registering goes through it
 RFC:      6120 §8.2.3, §8.4; 6121 §8.5.2.1.3
 """
@@ -28,14 +29,25 @@ TABLE: Final = "iq"
 
 
 class At(StrEnum):
-    """What a request is addressed to: the server itself, or an account (a bare JID, or none at all)."""
+    """What a request is addressed to.
+
+    LOCAL: the server itself; SM: an account (a bare JID, or none at all). DOMAIN: the module's own service domain;
+    ENTITY: node@domain of it (a room). SERVICE: a service domain of any module of the host, or an entity of it, unless
+    that module answers itself.
+    """
 
     LOCAL = "local"
     SM = "sm"
+    DOMAIN = "domain"
+    ENTITY = "entity"
+    SERVICE = "service"
 
 
 LOCAL: Final = At.LOCAL
 SM: Final = At.SM
+DOMAIN: Final = At.DOMAIN
+ENTITY: Final = At.ENTITY
+SERVICE: Final = At.SERVICE
 #: requests that are refused before they reach a resource, and how
 _GUARDED: Final = {namespace.LAST: "forbidden"}
 #: what a stranger is told, whether there is such an account or not. RFC: 6121 §8.5.1
@@ -102,8 +114,8 @@ def _features(keys: tuple[Hashable, ...], host: str, at: At) -> tuple[str, ...]:
     return tuple(sorted([key.feature for key in announced if key.host == host and key.at is at]))
 
 
-async def process(iq: Iq, at: At) -> Iq | None:
-    """Has a request answered; `iq.to` says whose, `iq.from_` who asks.
+async def process(iq: Iq, at: At, host: str = "") -> Iq | None:
+    """Has a request answered; `iq.to` says whose, `iq.from_` who asks. `host`: whose service it is, at DOMAIN, ENTITY.
 
     Returns the result or the error; None if it is a result or an error itself (RFC 6120 §8.2.3), or if the
     handler answers later. Whatever a handler raises is an error to who asked (faults), and ends nobody's stream.
@@ -111,7 +123,7 @@ async def process(iq: Iq, at: At) -> Iq | None:
     if not iq.is_request:
         return None
     try:
-        found = await _find(iq, at)
+        found = await _find(iq, at, host)
         if at is At.SM and found.refusal != SERVED:
             await _refuse_strangers(iq, found.refusal)
         handler: Handler = found.fn
@@ -146,15 +158,16 @@ async def _refuse_strangers(iq: Iq, condition: str) -> None:
         raise StanzaError(condition)
 
 
-async def _find(iq: Iq, at: At) -> HandlerEntry:
+async def _find(iq: Iq, at: At, host: str) -> HandlerEntry:
     payload, to = iq.payload, iq.to
     if payload is None or to is None:
         raise StanzaError("bad-request")
-    for name in (payload.name, ""):
-        key = (to.domain, at, payload.ns, name)
-        found = handler_table.chain(TABLE, key)
-        if found is None:
-            found = await handler_table.wait_chain(TABLE, key)
-        if found:
-            return found[0]
+    for domain, place in ((to.domain, at), (host, SERVICE)) if host else ((to.domain, at),):
+        for name in (payload.name, ""):
+            key = (domain, place, payload.ns, name)
+            found = handler_table.chain(TABLE, key)
+            if found is None:
+                found = await handler_table.wait_chain(TABLE, key)
+            if found:
+                return found[0]
     raise StanzaError(UNAVAILABLE)

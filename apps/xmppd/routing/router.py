@@ -1,9 +1,11 @@
 """router — to whom a stanza goes, by the domain of its `to`.
 
-OTP:      gen_server owning the ets table "routes"; cf. ejabberd_router.erl, ejabberd_local.erl
-Way:      packets, mods, iq answers → [router] → users | iq (for the server itself) | the process of a component → …
+OTP:      gen_server (handler_table) owning the ets table "router"; cf. ejabberd_router.erl, ejabberd_local.erl
+Way:      packets, mods, iq answers → [router] → users | iq (for the server itself) | services (a domain of a module)
+          | the process of a component → …
 Process:  `router`, one per node, permanent, under xmppd.sup; `route` runs in the sender's process.
-          Domains of other processes (components) are pg groups: known on every node, and no crash here forgets them
+          Service domains are entries of their modules, who are asked for them again after a crash here. Domains of
+          other processes (components) are pg groups: known on every node, and no crash here forgets them
 RFC:      6120 §10 (§10.5.1, §10.5.2: the server itself)
 """
 
@@ -21,14 +23,16 @@ from otp.kernel import node, pace, pg, rpc
 from otp.kernel.pace import BEHIND
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
-from otp.stdlib.gen_server import GenServer, Reply
+from otp.stdlib.gen_server import Reply
 from xmpp_core.errors import StanzaError
-from xmpp_core.stanza import Iq, Message, Presence, Stanza
-from xmppd.routing import faults, iq, users
+from xmpp_core.stanza import Iq, Presence, Stanza
+from xmppd.routing import faults, handler_table, iq, services, users
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
+from xmppd.routing.handler_table import HandlerEntry, HandlerTable, Register, TableState
+from xmppd.routing.routes import Fallback, HostRoute, ProcessRoute, Route, ServiceRoute
 from xmppd.routing.sm import session_table, sm
 
-TABLE: Final = "routes"
+TABLE: Final = "router"
 _TRIES = 1000
 _PATIENCE = 2.0  # seconds for a node that does not answer
 
@@ -49,27 +53,48 @@ class UnregisterRoute:
     pid: Pid
 
 
-class Router(GenServer["ets.Table[str, bool]"]):
-    """Owns the table of the hosts served here."""
+class Taken(Exception):
+    """A domain cannot be had, somebody has it; the text says who."""
 
-    def init(self, hosts: Sequence[str]) -> Any:
+
+class Router(HandlerTable):
+    """Owns the table of the hosts served here, and of the service domains of their modules."""
+
+    def init(self, hosts: Sequence[str]) -> TableState:
         """The hosts served."""
-        table = ets.new(TABLE)
+        state = super().init(TABLE)
         for host in hosts:
-            table[host] = True
-        return table
+            state.table[host] = HostRoute(host)
+        return state
 
-    async def handle_call(self, request: object, from_: Any, state: Any) -> Any:
-        """Routes of other processes."""
+    async def handle_call(self, request: object, from_: Any, state: TableState) -> Any:
+        """Routes of other processes, and of modules."""
         match request:
             case RegisterRoute(domain, pid):
-                taken = domain in state or any(p is not pid for p in pg.get_members(_group(domain)))
+                taken = domain in state.table or any(p is not pid for p in pg.get_members(_group(domain)))
                 if not taken and pid not in pg.get_members(_group(domain)):
                     await pg.join(_group(domain), pid)
                 return Reply(not taken, state)
             case UnregisterRoute(domain, pid):
                 await pg.leave(_group(domain), pid)
-        return Reply(None, state)
+                return Reply(None, state)
+            case Register(owner, entries):
+                for entry in entries:
+                    if (by := _taken_by(entry.key, owner)) is not None:
+                        return Reply(by, state)
+        return super().handle_call(request, from_, state)
+
+
+def _taken_by(domain: Any, owner: str) -> str | None:
+    """Who else has a domain that a module wants, in words."""
+    match route_of(domain):
+        case HostRoute():
+            return "it is a host of ours"
+        case ServiceRoute(owner=other) if other != owner:
+            return f"{other} has it"
+        case ProcessRoute():
+            return "a component has it"
+    return None
 
 
 async def start_link(hosts: Sequence[str]) -> Pid | None:
@@ -85,9 +110,19 @@ def spec(hosts: Sequence[str]) -> ChildSpec:
 def hosts() -> list[str]:
     """The virtual hosts that are served; [] while the router is being restarted."""
     try:
-        return ets.lookup_table(TABLE).keys()
+        return [route.domain for route in ets.lookup_table(TABLE).values() if isinstance(route, HostRoute)]
     except ets.NoSuchTable:
         return []
+
+
+def services_of(host: str) -> list[str]:
+    """The service domains of a host's modules; [] while the router is being restarted."""
+    try:
+        rows = list(ets.lookup_table(TABLE).values())
+    except ets.NoSuchTable:
+        return []
+    found = [row[0].fn for row in rows if isinstance(row, tuple)]
+    return [service.domain for service in found if service.host == host]
 
 
 def domains() -> list[str]:
@@ -98,6 +133,43 @@ def domains() -> list[str]:
 def processes_of(domain: str) -> list[Pid]:
     """The processes, of any node, that have registered a domain."""
     return pg.get_members(_group(domain))
+
+
+def route_of(domain: str) -> Route | None:
+    """Who answers for a domain; None while that is not known, since the router is being restarted."""
+    try:
+        table = ets.lookup_table(TABLE)
+    except ets.NoSuchTable:
+        return None
+    found: Any = table.get(domain)
+    if found is None:
+        if pg.get_members(_group(domain)):
+            return ProcessRoute(domain)
+        return Fallback(domain) if handler_table.READY in table else None
+    return found if isinstance(found, HostRoute) else found[0].fn
+
+
+async def _settled_route_of(domain: str) -> Route:
+    for _ in range(_TRIES):
+        if (found := route_of(domain)) is not None:
+            return found
+        await process.sleep(0.005)
+    return Fallback(domain)
+
+
+def service_entries(service: ServiceRoute | None) -> tuple[HandlerEntry, ...]:
+    """A service domain as handler_table.register wants it, none for a module without one."""
+    return () if service is None else (HandlerEntry(service.domain, 50, service.owner, service),)
+
+
+async def register_service(owner: str, service: ServiceRoute | None) -> None:
+    """Make this the one service domain of a module (`owner`: its process); None takes it away.
+
+    Raises Taken if it is a host, or a component or another module has it.
+    """
+    by = await gen_server.call(TABLE, Register(owner, service_entries(service)))
+    if by is not None and service is not None:
+        raise Taken(f"{owner} cannot have the domain {service.domain}: {by}")
 
 
 async def register_route(domain: str, pid: Pid) -> bool:
@@ -144,11 +216,15 @@ async def dispatch(stanza: Stanza) -> Stanza | None:
     to = stanza.to
     assert to is not None
     try:
-        if not await _is_host(to.domain):
-            return await _away(stanza, to.domain)
-        if to.local:
-            return await users.route(stanza)
-        return await _answer_local(stanza)
+        match route_of(to.domain) or await _settled_route_of(to.domain):
+            case HostRoute():
+                return await users.route(stanza) if to.local else await _answer_local(stanza)
+            case ServiceRoute() as service:
+                return await services.route(stanza, service)
+            case ProcessRoute(domain):
+                return await _away(stanza, domain)
+            case Fallback():
+                return faults.bounce(stanza, StanzaError("remote-server-not-found"))
     except Exception as error:
         return faults.answer(stanza, error)
 
@@ -168,7 +244,7 @@ def deliver_presence_now(presence: Presence) -> bool:
 def serves(domain: str) -> bool:
     """Whether a domain is a virtual host of ours; False also while the router is being restarted."""
     try:
-        return domain in ets.lookup_table(TABLE)
+        return type(ets.lookup_table(TABLE).get(domain)) is HostRoute
     except ets.NoSuchTable:
         return False
 
@@ -182,7 +258,7 @@ async def route_if_newer(presence: Presence, version: int) -> None:
     from_, to = presence.from_, presence.to
     assert from_ is not None
     assert to is not None
-    if not await _is_host(to.domain):
+    if not isinstance(await _settled_route_of(to.domain), HostRoute):
         await route(presence)
         return
     if BEHIND:
@@ -191,22 +267,11 @@ async def route_if_newer(presence: Presence, version: int) -> None:
         process.send(session.pid, DeliverIfNewer(presence, f"presence of {from_.full}", version))
 
 
-async def _is_host(domain: str) -> bool:
-    for _ in range(_TRIES):
-        try:
-            return domain in ets.lookup_table(TABLE)
-        except ets.NoSuchTable:
-            await process.sleep(0.005)
-    return False
-
-
 async def _answer_local(stanza: Stanza) -> Stanza | None:
     """What the server says to a stanza addressed to it; None if nothing."""
     if isinstance(stanza, Iq):
         return await iq.process(stanza, iq.LOCAL)
-    if isinstance(stanza, Message) and stanza.type != "headline":
-        return faults.bounce(stanza, StanzaError("service-unavailable"))
-    return None
+    return services.unanswered(stanza)
 
 
 async def _away(stanza: Stanza, domain: str) -> Stanza | None:

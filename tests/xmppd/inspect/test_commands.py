@@ -42,7 +42,7 @@ def test_all_tabs_have_their_data(server: Booted, source: Source) -> None:
     assert source.tree("c2s_sup")["w1"][0]["count"] == 1
     assert client.jid in [row["who"] for row in source.top("reductions")["rows"]]
     assert "sessions" in [table["name"] for table in source.tables()["w1"]]
-    assert any("localhost" in key for key, _ in source.rows("w1", "routes"))
+    assert any("localhost" in key for key, _ in source.rows("w1", "router"))
 
 
 def test_workers_come_before_the_parent(source: Source) -> None:

@@ -33,7 +33,7 @@ def test_the_trees_and_tables_of_a_server() -> None:
         (top,) = [root for root in backend.trees() if root["id"] == "xmppd_sup"]
         assert [child["id"] for child in top["children"]][:3] == ["hooks", "store", "auth"]
         by_name = {table["name"]: table for table in backend.tables()}
-        assert by_name["routes"]["owner"].endswith(" router")
+        assert by_name["router"]["owner"].endswith(" router")
         told = await backend.info("router")
         assert told is not None
         assert told["registered name"] == "router"
