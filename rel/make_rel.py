@@ -44,9 +44,7 @@ class Progress:
 def main(args: list[str] | None = None) -> int:
     """Build; give the exit code."""
     parser = argparse.ArgumentParser(description="build the release")
-    parser.add_argument(
-        "--output", type=Path, default=ROOT / "_build" / "rel" / "xmppd", help="folder of the release"
-    )
+    parser.add_argument("--output", type=Path, default=ROOT / "_build" / "rel" / "xmppd", help="folder of the release")
     chosen = parser.parse_args(args)
     try:
         build(chosen.output.absolute())

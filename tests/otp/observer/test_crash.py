@@ -32,6 +32,7 @@ class Says(plugin.Plugin):
 
 def beside(body: Any, refusal: str = "") -> Any:
     """Run a body on a node that refuses with these words, beside a supervisor `top` of workers a and b."""
+
     async def main() -> Any:
         plugin.install(Says(refusal))
         process.trap_exit()

@@ -22,6 +22,7 @@ Asked = list[tuple[str, dict[str, Any]]]
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     found: Asked = []
+
     def answer(home: Home, command: str, params: dict[str, Any], timeout: float = 0) -> Answer:
         if command == "commands":
             raise NotRunning(home)
