@@ -19,20 +19,9 @@ from typing import Any, Literal
 from xmpp_core import prep
 from xmppd.config.kinds import Flag, Kind, Many, Number, OneOf, Pairs, Seconds, Text
 
-# The modules of a host that says nothing about them; `mod_x = false` takes one away.
-DEFAULT_MODULES = (
-    "mod_disco",
-    "mod_last",
-    "mod_offline",
-    "mod_ping",
-    "mod_presence",
-    "mod_private",
-    "mod_register",
-    "mod_roster",
-    "mod_time",
-    "mod_vcard",
-    "mod_version",
-)
+_MODS = Path(__file__).parent.parent / "mods"
+#: the modules of a host that says nothing about them: all that there are. `mod_x = false` takes one away
+DEFAULT_MODULES = tuple(sorted(path.stem for path in _MODS.glob("mod_*.py")))
 MECHANISMS = (
     "SCRAM-SHA-512-PLUS",
     "SCRAM-SHA-256-PLUS",
