@@ -27,7 +27,7 @@ The group of an incident is the child (one_for_one), it and those started after 
 >>> flags = SupFlags(Strategy.REST_FOR_ONE, intensity=1, period=5)
 >>> actions, window = ended(flags, family, "b", "killed", Window(), now=100.0)
 >>> actions
-(Stop(keys=('c',)), Start(keys=('b', 'c')))
+(StopChild(keys=('c',)), StartChild(keys=('b', 'c')))
 >>> ended(flags, family, "b", "killed", window, now=103.0)[0]
 (GiveUp(why='reached_max_restart_intensity'),)
 """
