@@ -17,6 +17,7 @@ import pytest
 from otp.observer import cli
 from otp.observer.errors import ObserverError
 from tests.support.observed_shop import ROOT, open_shop
+from tests.support.terminal import play
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,8 @@ def test_without_textual_the_error_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "textual", None)
     with pytest.raises(ObserverError, match="pip install textual"):
         cli.load_ui()
+
+
+def test_without_a_verb_it_is_all_tabs_in_the_terminal(shop: str) -> None:
+    command = [sys.executable, "-m", "otp.observer", shop]
+    assert play(command, (["Applications", "Trace", "nonode"], b"4"), (["till_1"], b"q")) == 0

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.support.booted import ROOT, Booted
+from tests.support.terminal import play
 from tests.support.wire import Wire
 from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_USAGE, CommandError
 
@@ -174,3 +175,10 @@ def test_a_worker_whose_loop_stands_still_is_told_of_and_started_again(server: B
     assert "hooks (HookTable)" in log
     assert "crash.py" in log
     assert "('exit_status', 71" in log
+
+
+def test_the_observer_has_a_tab_of_sessions(server: Booted) -> None:
+    client = server.client()
+    command = [sys.executable, "-m", "xmppd.cli.main", "observer", "--home", str(server.home)]
+    user = client.jid.partition("@")[0]
+    assert play(command, (["xmppd observer", "Sessions"], b"7"), ([f"{user}@localhost/"], b"q")) == 0
