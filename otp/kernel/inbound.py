@@ -39,9 +39,9 @@ def _receive(entry: DistEntry, frame: Any) -> None:
         return
     match frame:
         case [op, str(name), packed] if op == SEND_NAME:
-            message, pid = unpack(packed), NAMES.get(name)
-            if pid is not None:
-                deliver(pid, message)
+            pid = NAMES.get(name)
+            if pid is not None:  # else it need not be understood here
+                deliver(pid, unpack(packed))
         case [op, int(from_), int(to)] if op == LINK:
             _link(entry, entry.pid(from_), _here(to))
         case [op, int(from_), int(to)] if op == UNLINK:

@@ -23,13 +23,23 @@ from tests.support import core_server
 from tests.support.mesh import COOKIE, SECONDS, Mesh
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
-from xmppd.routing import undelivered
+from xmppd.routing import hooks, undelivered
+from xmppd.routing.hook_points import SessionInfo
+from xmppd.routing.published import Published
 from xmppd.routing.sm import flags, sm, suspected_nodes
 from xmppd.store.backend import StoreConfig
 
 _clients: dict[str, core_server.Client] = {}
 _cores: list[core_server.CoreServer] = []
+TOLD = Published("told", "")
 _floods: dict[str, int] = {}
+
+
+@dataclass(frozen=True)
+class Publish:
+    """To a session: to publish this."""
+
+    value: str
 
 
 @rpc.exported
@@ -98,8 +108,32 @@ def ended(jid: str) -> str:
 
 
 @rpc.exported
+async def publish(jid: str, value: str) -> None:
+    """The session says so of itself, for all nodes."""
+    process.send(_clients[jid].pid, Publish(value))
+    await _clients[jid].settle()
+
+
+async def _publish(point: SessionInfo) -> None:
+    if isinstance(point.message, Publish):
+        await sm.publish(point.session, TOLD, point.message.value)
+
+
+@rpc.exported
+def published(jid: str) -> str:
+    """What is published of the session, as this node sees it."""
+    return "".join(TOLD.of(s) for s in sm.all_sessions() if s.jid.full == jid)
+
+
+@rpc.exported
 def names() -> list[str]:
     return sorted(s.jid.full for s in sm.all_sessions())
+
+
+@rpc.exported
+def others() -> list[str]:
+    """The other nodes that have sessions."""
+    return sorted(sm.other_nodes())
 
 
 @rpc.exported
@@ -177,6 +211,7 @@ async def _main(config: NetConfig) -> None:
     store = StoreConfig("sqlite", str(config.run_dir / "store.sqlite3"))
     undelivered.begin()
     _cores.append(await core_server.start(core_server.config_of(), store))
+    await hooks.add("localhost", SessionInfo, _publish)
     await rpc.start_link()
     await process.receive()
 

@@ -12,7 +12,6 @@ from xmpp_core.jid import JID, JidError
 from xmppd.auth import auth
 from xmppd.routing import router
 from xmppd.routing.sm import sm
-from xmppd.routing.sm.session_table import OWN
 from xmppd.store.backend import StoreError
 
 
@@ -38,5 +37,5 @@ async def is_account(word: str) -> bool | None:
 
 def name(pid: Pid) -> str | None:
     """The full JID of a session of this node."""
-    own = OWN.get(pid)
+    own = sm.session_of(pid)
     return own.jid.full if own is not None else None

@@ -19,7 +19,7 @@ from zlib import crc32
 
 from otp.erts import process
 from otp.erts.pid import Pid
-from otp.kernel import node, pace, pg, rpc
+from otp.kernel import pace, pg, rpc
 from otp.kernel.pace import BEHIND
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
@@ -30,7 +30,7 @@ from xmppd.routing import faults, handler_table, iq, services, users
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.handler_table import HandlerEntry, HandlerTable, Register, TableState
 from xmppd.routing.routes import Fallback, HostRoute, ProcessRoute, Route, ServiceRoute
-from xmppd.routing.sm import session_table, sm
+from xmppd.routing.sm import sm
 
 TABLE: Final = "router"
 _TRIES = 1000
@@ -189,10 +189,9 @@ async def unregister_route(domain: str, pid: Pid) -> None:
 
 
 async def _everywhere() -> None:
-    for name in node.nodes():
-        if name != session_table.PARENT:
-            with contextlib.suppress(rpc.RpcError):
-                await rpc.call(name, "xmppd.routing.router:heard", timeout=_PATIENCE)
+    for name in sm.other_nodes():
+        with contextlib.suppress(rpc.RpcError):
+            await rpc.call(name, "xmppd.routing.router:heard", timeout=_PATIENCE)
 
 
 @rpc.exported

@@ -7,11 +7,13 @@ RFC:  6121 §4 (available, priority), §2.2 (interested resources)
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
@@ -24,6 +26,9 @@ T = TypeVar("T")
 #: subjects whose versions a session remembers
 MOST_SUBJECTS = 1000
 
+#: the machine that this program runs on
+MACHINE: Final = os.uname().nodename
+Pairs = tuple[tuple[str, str], ...]
 Sid = tuple[int, int]  # (nanoseconds since the epoch at bind, a count): greater is newer
 
 _serial = count(1)
@@ -55,7 +60,10 @@ class Session:
     """One row of the replicated session table; a value, replaced whole at each change.
 
     `priority` is None while the resource is not available (RFC 6121 §4.2); `interested` is true once it has
-    asked for the roster (§2.2); `info` holds what an operator wants to see (ip, tls, mechanism).
+    asked for the roster (§2.2); `info` holds what an operator wants to see (ip, tls, mechanism); `node` is that of the
+    process and its machine, as in Erlang (w1@host); `client` says which of the user's clients it is, "" where it has
+    not said; `published` is what modules let all nodes know of it (xmppd.routing.published); `attached` is False while
+    no connection carries it, and it waits to be resumed.
     """
 
     jid: JID
@@ -63,7 +71,11 @@ class Session:
     sid: Sid
     priority: int | None = None
     interested: bool = False
-    info: tuple[tuple[str, str], ...] = ()
+    info: Pairs = ()
+    node: str = ""
+    client: str = ""
+    published: tuple[tuple[str, Any], ...] = ()
+    attached: bool = True
 
     @property
     def bare(self) -> str:
@@ -180,9 +192,9 @@ class C2sSession:
         if newest > self.entry.sid:
             self.entry = replace(self.entry, sid=new_sid(newest))
 
-    def change(self, *, priority: int | None, interested: bool) -> Session:
-        """Replaces `entry`; for routing.sm.sm only, which tells the other nodes."""
-        self.entry = replace(self.entry, priority=priority, interested=interested)
+    def change(self, **fields: Any) -> Session:
+        """Replaces `entry` with these fields changed; for routing.sm.sm only, which tells the other nodes."""
+        self.entry = replace(self.entry, **fields)
         return self.entry
 
 
@@ -193,17 +205,22 @@ def _pair(key: str, value: str) -> tuple[str, str]:
 
 
 @lru_cache(1024)
-def _facts(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    """Likewise all that is known of a session."""
+def shared(*pairs: tuple[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """One tuple of pairs for all sessions of which the same is known."""
     return pairs
 
 
+@lru_cache(1024)
+def _node_of(name: str) -> str:
+    return sys.intern(f"{name}@{MACHINE}")
+
+
 def new_session(
-    jid: JID, pid: Pid, *, lang: str = "", info: dict[str, str] | None = None, safe: bool = True
+    jid: JID, pid: Pid, *, lang: str = "", info: dict[str, str] | None = None, safe: bool = True, client: str = ""
 ) -> C2sSession:
     """The session of a resource bound just now: not available, not interested.
 
-    `jid` is the full JID, `pid` the c2s process that will get its stanzas.
+    `jid` is the full JID, `pid` the c2s process that will get its stanzas, `client` what the client says who it is.
     """
-    facts = _facts(*[_pair(*item) for item in (info or {}).items()])
-    return C2sSession(Session(jid, pid, new_sid(), info=facts), lang, safe)
+    facts = shared(*[_pair(*item) for item in (info or {}).items()])
+    return C2sSession(Session(jid, pid, new_sid(), None, False, facts, _node_of(pid.node), client), lang, safe)

@@ -6,15 +6,17 @@ Way:      process.send to a c2s of another worker → codec → [these functions
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
+from otp.erts.pid import Pid
 from otp.kernel import codec
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing import deliver
-from xmppd.routing.session import Session
+from xmppd.routing.session import Pairs, Session, Sid, shared
 
 # flat codes: what crosses most often takes one byte for its name
 _ELEMENT, _JID, _MESSAGE, _PRESENCE, _IQ, _DELIVER, _SESSION = range(40, 47)
@@ -50,7 +52,21 @@ def _deliver(code: int, wire: Any, from_: str | None, to: str | None, others: It
 
 
 def _session_fields(session: Session) -> tuple[Any, ...]:
-    return (session.jid, session.pid, session.sid, session.priority, session.interested, session.info)
+    s = session
+    usual = (s.jid, s.pid, s.sid, s.priority, s.interested, s.info, s.node)
+    if s.attached and not s.published and not s.client:
+        return usual
+    return (*usual, s.client, s.published, s.attached)
+
+
+def _session(
+    jid: JID, pid: Pid, sid: Sid, priority: int | None, interested: bool, info: Pairs, node: str, *rest: Any
+) -> Session:
+    usual = (jid, pid, sid, priority, interested, shared(*info), sys.intern(node))
+    if not rest:
+        return Session(*usual)
+    client, published, attached = rest
+    return Session(*usual, client, shared(*[(sys.intern(name), value) for name, value in published]), attached)
 
 
 codec.register(Element, _ELEMENT, lambda el: el.to_wire(), lambda *wire: Element.from_wire(wire), flat=True)
@@ -58,6 +74,6 @@ codec.register(JID, _JID, lambda jid: (jid.full,), JID.parse, flat=True)
 for _cls, _code in _KINDS:
     _register_stanza(_cls, _code)
 codec.register(deliver.Deliver, _DELIVER, _deliver_fields, _deliver, flat=True)
-codec.register(Session, _SESSION, _session_fields, Session)
+codec.register(Session, _SESSION, _session_fields, _session)
 for _message in (deliver.Kick, deliver.Replaced, deliver.Shutdown, deliver.DeliverIfNewer, deliver.RosterItemChanged):
     codec.message(_message)

@@ -32,6 +32,7 @@ from xmppd.routing import hooks
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Older
 from xmppd.routing.hook_points import ConnectionLost, SessionInfo, SessionResumed
 from xmppd.routing.session import C2sSession
+from xmppd.routing.sm import sm
 from xmppd.stream import c2s_actions, c2s_session, driver
 from xmppd.stream.c2s_actions import Attach
 from xmppd.stream.c2s_session import Data, Settings
@@ -105,6 +106,7 @@ class C2s(Driver[Data]):
             seconds = await hooks.run_fold(session.host, ConnectionLost(session), 0.0)
             if seconds > 0 and data.state == StateName.SESSION_ESTABLISHED:
                 driver.detach(data)
+                await sm.set_attached(session, False)
                 data.timer = process.send_after(seconds, process.self_(), ResumeTimeout())
                 await self.event(Closed(resumable=True), data)
                 return
@@ -148,6 +150,7 @@ class C2s(Driver[Data]):
     async def _resume(self, message: Attach, session: C2sSession, data: Data) -> None:
         data.negotiated()
         await driver.attach(data, message.connection)
+        await sm.set_attached(session, True)
         await self.event(Resumed(session.jid), data)
         await hooks.run(session.host, SessionResumed(session, message.nonza))
 

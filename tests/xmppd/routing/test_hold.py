@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otp.erts import process
+from otp.erts.pid import intern
 from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_iq, make_message, make_presence
@@ -14,7 +15,7 @@ from xmppd.routing.deliver import Deliver, Older
 from xmppd.routing.session import C2sSession, new_session
 
 JULIET, ROMEO = JID.parse("juliet@localhost/j"), JID.parse("romeo@localhost/r")
-SESSION = new_session(JULIET, None)  # type: ignore[arg-type]
+SESSION = new_session(JULIET, intern("w1", 1, 1))
 
 
 def message(text: str) -> Deliver:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from otp.erts.pid import Pid
 from otp.kernel import codec
 from xmppd.routing.session import Session
-
-Rows = tuple[Session, ...]
+from xmppd.routing.sm.rows import Rows
 
 # --- requests of this node's c2s processes
 
@@ -49,9 +48,13 @@ class UnregisterSession:
 @codec.message
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """A session of the sender's node is so from now on; with `answer`, its c2s wants to know when it is heard."""
+    """A session of the sender's node is so from now on; with `answer`, its c2s wants to know when it is heard.
+
+    `number` counts the news of a node: each Upsert and Delete is one more than the one before.
+    """
 
     session: Session
+    number: int
     answer: bool = False
 
 
@@ -62,6 +65,7 @@ class Delete:
     as leaving until ClearFlag."""
 
     session: Session
+    number: int
     ticket: int = 0
 
 
@@ -81,13 +85,24 @@ class Ack:
 class SmHello:
     """The sm of another node introduces itself with all sessions of its node; asks for ours if it is new here.
 
-    `lost`: ours were given up there while the two were cut off from each other.
+    `number`: that of its last news; `machine` and `os_pid`: where the node runs; `lost`: ours were given up there while
+    the two were cut off from each other.
     """
 
     pid: Pid
     sessions: Rows
+    number: int
+    machine: str = ""
     os_pid: int = 0
     lost: bool = False
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class SmAgain:
+    """News of yours have not come here: say SmHello again, to this sm."""
+
+    pid: Pid
 
 
 @dataclass(frozen=True, slots=True)

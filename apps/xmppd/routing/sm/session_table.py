@@ -1,12 +1,12 @@
-"""session_table — keeps the session table of this node equal to that of every other.
+"""session_table — keeps the session table of this node equal to that of every other: the process around `rows`.
 
 OTP:      gen_server; cf. ejabberd_sm and mongoose_session with Mnesia's ram_copies
 Way:      sm.open_session … → [session_table] → ets table "sessions" here, Upsert and Delete to the sm of every other
           node
 Process:  `sm`, one per node, permanent, under xmppd.sup; readers never ask it (sm.sm)
-Differs:  newest wins: of two sessions with one full JID the greater sid stays, on whichever node, and every node
-          decides the same. After a crash the table is made again from what the c2s processes of this node
-          have registered (OWN) and from the other nodes; no session is dropped, and readers wait for READY
+Differs:  who takes part is who says SmHello: a node without this process is in the mesh, and has no sessions.
+          After a crash the table is made again from what the c2s processes of this node have registered (OWN) and
+          from the other nodes; no session is dropped, and readers wait for READY
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from otp.erts import process
-from otp.erts.pid import Pid
+from otp.erts.pid import NameAt, Pid
 from otp.erts.signals import Down
 from otp.kernel import held, net_kernel, node
 from otp.kernel.node import NodeDown, NodeUp
@@ -24,7 +24,7 @@ from otp.stdlib import ets
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 from xmppd.routing import wire  # noqa: F401 - wire: for what it registers
 from xmppd.routing.deliver import Announce, Kick, Replaced
-from xmppd.routing.session import C2sSession, Session
+from xmppd.routing.session import MACHINE, C2sSession, Session
 from xmppd.routing.sm import flags, lost_sessions, suspected_nodes
 from xmppd.routing.sm.flags import ClearFlag, FlagsCleared, FlagSet, SetFlag
 from xmppd.routing.sm.messages import (
@@ -32,39 +32,41 @@ from xmppd.routing.sm.messages import (
     Delete,
     LossAnnounced,
     RegisterSession,
-    Rows,
+    SmAgain,
     SmHello,
     StopWaiting,
     UnregisterSession,
     UpdateSession,
     Upsert,
 )
+from xmppd.routing.sm.rows import Rows, SessionRows
 
 TABLE: Final = "sessions"
-#: the node of the parent process: it is in the mesh and has no sessions
-PARENT: Final = "main"
 NAME: Final = "sm"
 READY: Final = ""  # a key that is no account: the table has heard of all nodes that were there
 _PATIENCE = 1.0  # seconds that readers wait for nodes that do not answer
 
 #: what the c2s processes of this node have open; each writes its own entry, before it asks sm
 OWN: Final[dict[Pid, C2sSession]] = {}
+#: the sm processes of the other nodes that hear of what is ours; written by sm
+PEERS: Final[set[Pid]] = set()
 
 
 @dataclass(slots=True)
 class SmState:
-    """`watched`: monitored c2s processes; `peers`: sm processes of other nodes, `awaited` those who have not said
-    SmHello since our start (by node); `most`: sessions an account may have; `os_pids`: of the other nodes; `lost`:
+    """`watched`: monitored c2s processes; `number`: of our last news; `awaited`: nodes that have not said SmHello since
+    our start; `most`: sessions an account may have; `os_pids`: of the other nodes, None on another machine; `lost`:
     those whose sessions we gave up though they ran, and their creation then; `kicked`: processes of `watched` that have
     been told to go, there being too many.
     """
 
     table: ets.Table[str, Rows]
+    rows: SessionRows
     most: int
     watched: dict[Pid, Session] = field(default_factory=dict)
-    peers: set[Pid] = field(default_factory=set)
+    number: int = 0
     awaited: set[str] = field(default_factory=set)
-    os_pids: dict[str, int] = field(default_factory=dict)
+    os_pids: dict[str, int | None] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
     kicked: set[Pid] = field(default_factory=set)
 
@@ -74,15 +76,18 @@ class Sm(GenServer[SmState]):
 
     def init(self, most: int) -> Any:
         """Make the table again from what is known, ask the other nodes."""
-        state = SmState(ets.new(TABLE), most)
+        table: ets.Table[str, Rows] = ets.new(TABLE)
+        state = SmState(table, SessionRows(table), most)
         suspected_nodes.SUSPECTED.clear()
         flags.clear()
-        state.awaited = {name for name, _ in node.monitor_nodes() if name != PARENT}
-        for _pid, own in list(OWN.items()):
-            _insert(state, own.entry)
+        PEERS.clear()
+        for own in list(OWN.values()):
+            state.rows.put(own.entry)
             _watch(state, own.entry)  # one that died meanwhile gives a Down at once
+        state.awaited = {name for name, _ in node.monitor_nodes()}
         for name in state.awaited:
             net_kernel.send_name(name, NAME, _own_hello(state))
+            process.monitor(NameAt(NAME, name))  # gives a Down at once if that node has no sm
         process.send_after(_PATIENCE, process.self_(), StopWaiting())
         _set_ready(state)
         return state
@@ -91,46 +96,47 @@ class Sm(GenServer[SmState]):
         """Sessions of this node."""
         match request:
             case RegisterSession(session):
-                old = _open(state, session)
-                _tell_peers(state, Upsert(session))
-                return Reply(old, state)
-            case UpdateSession(session, answer) if _known(state, session):
-                _insert(state, session)
+                return Reply(_open(state, session), state)
+            case UpdateSession(session, answer) if state.rows.is_visible(session):
+                state.rows.put(session)
                 state.watched[session.pid] = session
-                _tell_peers(state, Upsert(session, answer))
-                return Reply(len(state.peers), state)
+                return Reply(_tell_peers(Upsert(session, _count(state), answer)), state)
             case UnregisterSession(session):
                 return Reply(_close(state, session), state)
             case SetFlag():
-                return Reply(flags.set_and_tell(state.peers, request, answer=True), state)
+                return Reply(flags.set_and_tell(PEERS, request, answer=True), state)
         return Reply(None, state)
 
     def handle_cast(self, request: object, state: SmState) -> Any:
         """Flags of this node's processes that are over."""
         if isinstance(request, ClearFlag):
-            flags.clear_and_tell(state.peers, request)
+            flags.clear_and_tell(PEERS, request)
         return NoReply(state)
 
     def handle_info(self, message: object, state: SmState) -> Any:
         """Sessions of other nodes, and ends."""
         match message:
-            case Upsert(session, answer):
-                _upsert(state, session)
+            case Upsert(session, number, answer) if _heard(state, session, number):
+                _put(state, session)
                 _limit(state, session.bare)
                 if answer:
                     process.send(session.pid, Ack(over=False))
-            case Delete(session, ticket):
+            case Delete(session, number, ticket) if _heard(state, session, number):
                 if ticket:
                     flags.set_flag("leaving", session.bare, session.pid, ticket)
-                _delete(state, session)
+                state.rows.remove(session)
                 process.send(session.pid, Ack(over=True))
             case FlagSet() | ClearFlag() | FlagsCleared():
                 flags.apply(message)
+            case Down(_, NameAt(_, name), _):
+                _heard_of(state, name)
             case Down(_, pid, _) if isinstance(pid, Pid):
                 _down(state, pid)
             case SmHello():
                 _on_hello(state, message)
-            case NodeUp(name, creation) if name != PARENT:
+            case SmAgain(pid):
+                process.send(pid, _own_hello(state))
+            case NodeUp(name, creation):
                 _node_up(state, name, creation)
             case NodeDown(name, creation):
                 _node_down(state, name, creation)
@@ -150,26 +156,31 @@ class Sm(GenServer[SmState]):
 
 
 def _open(state: SmState, session: Session) -> Session | None:
-    old = next((s for s in _rows(state, session.bare) if s.jid == session.jid), None)
-    if old is not None and old.sid > session.sid:
-        process.send(session.pid, Replaced())
-        return None
-    if old is not None and old.pid is not session.pid:
-        process.send(old.pid, Replaced())
-        flags.set_flag("leaving", old.bare, old.pid)
-    _insert(state, session)
+    other = _put(state, session)
     _watch(state, session)
     _limit(state, session.bare)
-    return old if old is not None and old.pid is not session.pid else None
+    _tell_peers(Upsert(session, _count(state)))
+    return other if other is not None and state.rows.is_visible(session) else None
+
+
+def _put(state: SmState, session: Session) -> Session | None:
+    """Enter a session, of whichever node. Of two with one full JID the older is told to go, and is waited for."""
+    other = state.rows.put(session)
+    if other is not None:
+        older, newer = (other, session) if state.rows.is_visible(session) else (session, other)
+        flags.set_flag("leaving", older.bare, older.pid)
+        if process.node() in (older.pid.node, newer.pid.node):
+            process.send(older.pid, Replaced())
+    return other
 
 
 def _limit(state: SmState, bare: str) -> None:
     """Those beyond the newest `most` of an account have to go. Each node tells its own, once: one that was told is in
     the table until it has said its goodbyes, and does not stand for another."""
-    rows = _rows(state, bare)
+    rows = state.rows.of_account(bare)
     if len(rows) <= state.most:
         return
-    for old in sorted(rows, key=lambda s: s.sid)[: -state.most]:
+    for old in rows[: -state.most]:
         if old.pid in state.watched and old.pid not in state.kicked:
             state.kicked.add(old.pid)
             process.send(old.pid, Kick("policy-violation", "too many sessions of this account"))
@@ -183,10 +194,11 @@ def _watch(state: SmState, session: Session) -> None:
 
 def _close(state: SmState, session: Session) -> int:
     """It leaves in order: flagged before it is out of the table, here and, with one message, on every other node."""
-    flag = SetFlag("leaving", session.bare, session.pid)
-    if not _known(state, session):
-        flags.set_and_tell(state.peers, flag)  # a newer one has its place
-    return _forget(state, session, flags.set_flag(flag.kind, flag.bare, flag.pid))
+    ticket = flags.set_flag("leaving", session.bare, session.pid)
+    if session.pid in state.watched:
+        return _forget(state, session, ticket)
+    flags.set_and_tell(PEERS, SetFlag("leaving", session.bare, session.pid))
+    return 0
 
 
 def _forget(state: SmState, session: Session, ticket: int = 0) -> int:
@@ -194,111 +206,75 @@ def _forget(state: SmState, session: Session, ticket: int = 0) -> int:
     state.watched.pop(session.pid, None)
     state.kicked.discard(session.pid)
     OWN.pop(session.pid, None)
-    if not _delete(state, session):
-        return 0
-    _tell_peers(state, Delete(session, ticket))
-    return len(state.peers)
+    state.rows.remove(session)
+    return _tell_peers(Delete(session, _count(state), ticket))
 
 
 def _down(state: SmState, pid: Pid) -> None:
-    state.peers.discard(pid)
+    PEERS.discard(pid)
     _heard_of(state, pid.node)
     session = state.watched.get(pid)
     for flag in flags.flags_of(pid):
-        flags.clear_and_tell(state.peers, flag)
+        flags.clear_and_tell(PEERS, flag)
     if session is None:
         return
-    _tell_peers(state, ClearFlag("leaving", session.bare, pid))
-    replaced = not _known(state, session)
+    _tell_peers(ClearFlag("leaving", session.bare, pid))
+    replaced = not state.rows.is_visible(session)
     _forget(state, session)
     if not replaced:
         lost_sessions.tell([session])
 
 
-# --- rows
-
-
-def _rows(state: SmState, bare: str) -> Rows:
-    rows: Rows = state.table.get(bare, ())
-    return rows
-
-
-def _known(state: SmState, session: Session) -> bool:
-    return any(s.sid == session.sid and s.jid == session.jid for s in _rows(state, session.bare))
-
-
-def _insert(state: SmState, session: Session) -> None:
-    rows = _rows(state, session.bare)
-    if not rows:
-        state.table[session.bare] = (session,)
-        return
-    rest = [s for s in rows if s.jid != session.jid]
-    state.table[session.bare] = (*rest, session) if len(rest) == len(rows) else _swap(rows, session)
-
-
-def _swap(rows: Rows, session: Session) -> Rows:
-    return tuple([session if s.jid == session.jid else s for s in rows])
-
-
-def _delete(state: SmState, session: Session) -> bool:
-    rows = _rows(state, session.bare)
-    left = tuple(s for s in rows if s.sid != session.sid or s.jid != session.jid)
-    if left:
-        state.table[session.bare] = left
-    elif rows:
-        del state.table[session.bare]
-    return len(left) != len(rows)
-
-
 # --- the other nodes
 
 
-def _tell_peers(state: SmState, message: object) -> None:
-    for peer in state.peers:
+def _count(state: SmState) -> int:
+    state.number += 1
+    return state.number
+
+
+def _tell_peers(message: object) -> int:
+    """Returns how many were told."""
+    for peer in PEERS:
         process.send(peer, message)
+    return len(PEERS)
 
 
-def _upsert(state: SmState, session: Session) -> None:
-    """A row of another node. Of two with one full JID the newer stays; ours is told if it is the older."""
-    old = next((s for s in _rows(state, session.bare) if s.jid == session.jid), None)
-    if old is None or old.sid == session.sid:
-        _insert(state, session)
-    elif old.sid < session.sid:
-        _insert(state, session)
-        flags.set_flag("leaving", old.bare, old.pid)
-        if old.pid.node == process.node():
-            process.send(old.pid, Replaced())
-    elif old.pid.node == process.node():
-        process.send(session.pid, Replaced())
+def _heard(state: SmState, session: Session, number: int) -> bool:
+    """News of another node have come; False: not to be heeded. If some before them have not, it is asked for all."""
+    name = session.pid.node
+    complete = name not in state.rows.missed
+    heeded = state.rows.hear(name, number)
+    if complete and name in state.rows.missed:
+        net_kernel.send_name(name, NAME, SmAgain(process.self_()))
+    return heeded
 
 
 def _own_hello(state: SmState, lost: bool = False) -> SmHello:
-    own = tuple([s for s in state.watched.values() if _known(state, s)])
-    return SmHello(process.self_(), own, os.getpid(), lost)
+    own = tuple(state.watched.values())
+    return SmHello(process.self_(), own, state.number, MACHINE, os.getpid(), lost)
 
 
 def _on_hello(state: SmState, hello: SmHello) -> None:
-    peer = hello.pid
-    if peer not in state.peers:
-        state.peers.add(peer)
+    peer, name = hello.pid, hello.pid.node
+    if peer not in PEERS:
+        PEERS.add(peer)
         process.monitor(peer)
         process.send(peer, _own_hello(state))
         for flag in flags.own_flags():
             process.send(peer, flag)
-    state.os_pids[peer.node] = hello.os_pid
-    said = {s.sid for s in hello.sessions}
-    gone = [session for session in _of_node(state, peer.node) if session.sid not in said]
-    for session in gone:
-        _delete(state, session)
-    for session in hello.sessions:
-        _upsert(state, session)
+        state.rows.heard.pop(name, None)  # it may count anew
+    state.os_pids[name] = hello.os_pid if hello.machine == MACHINE else None
+    gone = state.rows.replace(name, hello.number, hello.sessions)
+    for session in hello.sessions if gone is not None else ():
+        _put(state, session)
         _limit(state, session.bare)
-    if suspected_nodes.SUSPECTED.pop(peer.node, None) is not None:
-        lost_sessions.tell(gone)  # they said goodbye while it could not be heard here
+    if suspected_nodes.SUSPECTED.pop(name, None) is not None:
+        lost_sessions.tell(gone or ())  # they said goodbye while it could not be heard here
     if hello.lost:
         for pid in state.watched:
             process.send(pid, Announce())
-    _heard_of(state, peer.node)
+    _heard_of(state, name)
 
 
 def _heard_of(state: SmState, name: str) -> None:
@@ -312,10 +288,6 @@ def _set_ready(state: SmState) -> None:
         state.table[READY] = ()
 
 
-def _of_node(state: SmState, name: str) -> list[Session]:
-    return [s for _, rows in state.table.items() for s in rows if s.pid.node == name]
-
-
 def _node_up(state: SmState, name: str, creation: int) -> None:
     suspect = suspected_nodes.SUSPECTED.get(name)
     if suspect is not None and suspect.creation != creation:
@@ -326,7 +298,7 @@ def _node_up(state: SmState, name: str, creation: int) -> None:
 
 def _node_down(state: SmState, name: str, creation: int) -> None:
     """Its process may live on and only the link be cut: then nothing is lost if it is back soon."""
-    state.peers = {peer for peer in state.peers if peer.node != name}
+    PEERS.difference_update([peer for peer in PEERS if peer.node == name])
     _heard_of(state, name)
     suspected_nodes.suspect(name, creation, state.os_pids.get(name, 0))
     if not suspected_nodes.is_awaited(name):
@@ -336,11 +308,9 @@ def _node_down(state: SmState, name: str, creation: int) -> None:
 def _give_up(state: SmState, name: str) -> None:
     told = LossAnnounced(name, suspected_nodes.SUSPECTED.pop(name).creation)
     flags.clear_node(name)
-    gone = _of_node(state, name)
-    for session in gone:
-        _delete(state, session)
+    gone = state.rows.lose(name)
     held.give_back(name)
-    alive = [name for name in (process.node(), *node.nodes()) if name != PARENT]
+    alive = [process.node(), *(peer.node for peer in PEERS)]
     lost_sessions.tell([s for s in gone if lost_sessions.responsible(s.jid.full, alive) == process.node()], told)
 
 

@@ -1,34 +1,37 @@
 """sm — the sessions of every user, on whichever node: read in place, written by the c2s that owns one.
 
 OTP:      the API of the session manager; cf. ejabberd_sm.erl
-Way:      users, mods → [sm] (who is there); c2s at bind, presence and end → [sm] → session_table
-Process:  runs in the caller; reads the replicated table, writes through session_table
+Way:      users, mods → [sm] (who is there); c2s at bind, presence and end → [sm] → directory
+Process:  runs in the caller; reads the table, writes through the directory
 RFC:      6120 §7 (one session per full JID), 6121 §4 (available, priority)
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from otp.erts import process
 from otp.erts.exits import CallError, ReceiveTimeout
 from otp.erts.pid import Pid
-from otp.erts.scheduler import THIS
 from otp.erts.signals import Down
-from otp.kernel import net_kernel, node, pace
+from otp.kernel import pace
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmppd.routing import durability
+from xmppd.routing.published import Published
 from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm import flags, suspected_nodes
-from xmppd.routing.sm.flags import ClearFlag, FlagAck, FlagsCleared, SetFlag
-from xmppd.routing.sm.messages import Ack, RegisterSession, UnregisterSession, UpdateSession
-from xmppd.routing.sm.session_table import NAME, OWN, PARENT, READY, TABLE, Sm
+from xmppd.routing.sm.directory import Directory
+from xmppd.routing.sm.replicated import ReplicatedDirectory
+from xmppd.routing.sm.session_table import NAME, OWN, PEERS, READY, TABLE, Sm
 
+V = TypeVar("V")
 MOST_SESSIONS = 10
 _FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
 _TRIES = 1000
+#: how the nodes agree on who is where
+_DIRECTORY: Final[Directory] = ReplicatedDirectory()
 
 
 async def start_link(most: int = MOST_SESSIONS) -> Pid | None:
@@ -89,6 +92,16 @@ def own_session() -> C2sSession | None:
     return OWN.get(process.self_())
 
 
+def session_of(pid: Pid) -> C2sSession | None:
+    """The session of a c2s of this node, None for any other process."""
+    return OWN.get(pid)
+
+
+def other_nodes() -> set[str]:
+    """The names of the other nodes that have sessions and a table of them."""
+    return {peer.node for peer in PEERS}
+
+
 def available(bare: str) -> list[Session]:
     """The sessions of an account that have sent initial presence."""
     return [s for s in sessions(bare) if s.priority is not None]
@@ -118,7 +131,7 @@ async def open_session(session: C2sSession) -> None:
     """
     session.follow(sessions(session.entry.bare))
     OWN[session.pid] = session
-    old = await _ask(RegisterSession(session.entry))
+    old = await _DIRECTORY.open(session.entry)
     if old is not None:
         await _farewell(old.pid)
 
@@ -139,17 +152,31 @@ async def set_presence(session: C2sSession, priority: int | None) -> None:
     other.
     """
     before = session.entry.priority
-    came = before is None or (before < 0 and priority is not None and priority >= 0)
-    if session.entry.priority != priority:
-        told = await _ask(UpdateSession(session.change(priority=priority, interested=session.entry.interested), came))
-        await _acks(told if came else 0, over=False)
+    if before != priority:
+        came = before is None or (before < 0 and priority is not None and priority >= 0)
+        await _DIRECTORY.change(session.change(priority=priority), everywhere=came)
 
 
 async def set_interested(session: C2sSession) -> None:
     """The resource has asked for the roster and gets pushes from now on, from every node."""
     if not session.entry.interested:
-        told = await _ask(UpdateSession(session.change(priority=session.entry.priority, interested=True), True))
-        await _acks(told, over=False)
+        await _DIRECTORY.change(session.change(interested=True), everywhere=True)
+
+
+async def set_attached(session: C2sSession, attached: bool) -> None:
+    """A connection carries the session again, or none does and it waits to be resumed."""
+    if session.entry.attached != attached:
+        await _DIRECTORY.change(session.change(attached=attached))
+
+
+async def publish(session: C2sSession, what: Published[V], value: V) -> None:
+    """Every node knows this of the session when this returns, until it ends. To be called in its c2s.
+
+    Raises ValueError if the value is too large (xmppd.routing.published).
+    """
+    if what.of(session.entry) != value:
+        pairs = what.pairs(session.entry, value)
+        await _DIRECTORY.change(session.change(published=pairs), everywhere=True)
 
 
 async def close_session(session: C2sSession) -> None:
@@ -164,51 +191,27 @@ async def close_session(session: C2sSession) -> None:
     with contextlib.suppress(CallError):
         await durability.flush()
     OWN.pop(session.pid, None)
-    await _acks(await _ask(UnregisterSession(session.entry)), over=True)
+    await _DIRECTORY.close(session.entry)
 
 
 async def finish_leaving(session: C2sSession, *, moved: bool) -> None:
     """What came too late for the session has been sent on, or given to a writer: who has more for the account may go
     on. With `moved`, it has come to where it went before they do."""
-    bare = session.entry.bare
     if moved:
         with contextlib.suppress(CallError):
             await durability.flush()
-        await _flag_acks(await _ask(SetFlag("leaving", bare, session.pid)))
-    flags.clear_flag("leaving", bare, session.pid)
-    have_left = _HAVE_LEFT.get(THIS.loop)
-    if have_left is None:
-        _HAVE_LEFT.clear()
-        have_left = _HAVE_LEFT[THIS.loop] = []
-        THIS.loop.call_soon(_tell_who_has_left)
-    have_left.append((bare, session.pid))
-
-
-#: sessions that have left in this turn of the loop, of which the other nodes hear in one message; a node of an earlier
-#: loop tells nobody any more
-_HAVE_LEFT: Final[dict[object, list[tuple[str, Pid]]]] = {}
-
-
-def _tell_who_has_left() -> None:
-    bares, pids = zip(*_HAVE_LEFT.pop(THIS.loop), strict=True)
-    for name in node.nodes():  # by the links on which sm has set the flag, so it comes after that
-        if name != PARENT:
-            net_kernel.send_name(name, NAME, FlagsCleared("leaving", bares, pids))
+        await _DIRECTORY.stay(session.entry)
+    _DIRECTORY.left(session.entry)
 
 
 async def claim(session: C2sSession) -> bool:
     """Whether this session alone hands over what is stored for its account, from now until `release` or its end."""
-    bare = session.entry.bare
-    await _flag_acks(await _ask(SetFlag("fetching", bare, session.pid)))
-    if flags.is_first(bare, session.pid):
-        return True
-    release(session)
-    return False
+    return await _DIRECTORY.claim(session.entry)
 
 
 def release(session: C2sSession) -> None:
     """Others may hand over what is stored."""
-    gen_server.cast(NAME, ClearFlag("fetching", session.entry.bare, session.pid))
+    _DIRECTORY.release(session.entry)
 
 
 def receiver_of_stored(bare: str, *, but: Pid | None = None) -> Pid | None:
@@ -218,32 +221,3 @@ def receiver_of_stored(bare: str, *, but: Pid | None = None) -> Pid | None:
         return min(fetching)[2]
     found = [s for s in sessions(bare) if s.priority is not None and s.priority >= 0 and s.pid is not but]
     return max(found, key=lambda s: s.priority or 0).pid if found else None
-
-
-async def _flag_acks(nodes: int | None) -> None:
-    for _ in range(nodes or 0):
-        try:
-            await process.receive(lambda m: type(m) is FlagAck, _FAREWELL)
-        except ReceiveTimeout:
-            return
-
-
-async def _acks(nodes: int | None, *, over: bool) -> None:
-    """Wait for so many nodes; one that is stuck, or has just ended, is not waited for long."""
-    for _ in range(nodes or 0):
-        try:
-            await process.receive(lambda m: type(m) is Ack and m.over is over, _FAREWELL)
-        except ReceiveTimeout:
-            return
-
-
-async def _ask(request: object) -> Any:
-    """A call that outlives a restart of sm: all its requests may be asked twice."""
-    for _ in range(_TRIES):
-        try:
-            return await gen_server.call(NAME, request)
-        except CallError as error:
-            if error.why == "timeout":
-                raise
-            await process.sleep(0.005)
-    raise LookupError("the session manager has not come back")

@@ -4,13 +4,14 @@ Way:      session_table (NodeDown) → [suspected_nodes] → session_table (the 
           users waits here
 OTP:      cf. net_ticktime: a node that is silent is not gone yet
 Process:  SUSPECTED is written by session_table and read by all who route
-Differs:  the nodes are processes of one machine, so whether one has ended can be seen
+Differs:  whether the process of a node of this machine has ended can be seen
 """
 
 from __future__ import annotations
 
+import os
+import select
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from otp.erts import process
@@ -25,10 +26,11 @@ RECHECK: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class SuspectedNode:
-    """`creation` and `os_pid` of the node as it was; `until` (monotonic) it is waited for."""
+    """`creation` and `os_pid` of the node as it was (None: it cannot be seen from here); `until` (monotonic) it is
+    waited for."""
 
     creation: int
-    os_pid: int
+    os_pid: int | None
     until: float
 
 
@@ -49,12 +51,16 @@ REROUTING: Final[dict[str, Pid]] = {}
 def is_running(os_pid: int) -> bool:
     """Whether the process is there and has not ended (as one that nobody has waited for has)."""
     try:
-        return Path(f"/proc/{os_pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        seen = os.pidfd_open(os_pid)
     except OSError:
         return False
+    try:
+        return not select.select([seen], [], [], 0)[0]  # readable once it has ended
+    finally:
+        os.close(seen)
 
 
-def suspect(name: str, creation: int, os_pid: int) -> None:
+def suspect(name: str, creation: int, os_pid: int | None) -> None:
     """The node is out of reach. One that gave no sign of life is not waited for: it has been for long enough."""
     SUSPECTED[name] = SuspectedNode(creation, os_pid, CLOCK.monotonic() + (0 if node.is_silent(name) else GRACE))
 
@@ -62,7 +68,9 @@ def suspect(name: str, creation: int, os_pid: int) -> None:
 def is_awaited(name: str) -> bool:
     """Whether it may still come back; if so the running process is told to look again (Recheck)."""
     found = SUSPECTED.get(name)
-    if found is None or CLOCK.monotonic() >= found.until or not is_running(found.os_pid):
+    if found is None or CLOCK.monotonic() >= found.until:
+        return False
+    if found.os_pid is not None and not is_running(found.os_pid):
         return False
     process.send_after(RECHECK, process.self_(), Recheck(name))
     return True
