@@ -14,7 +14,6 @@ import pytest
 
 from otp.erts import process
 from otp.erts.exits import StartError
-from otp.kernel import unix_socket
 from otp.observer import client, server
 from otp.observer.errors import ObserverError
 from otp.stdlib import gen_server, supervisor
@@ -86,23 +85,3 @@ def test_a_command_that_fails_costs_its_answer_only() -> None:
     assert "none of system" in unknown["error"]
     assert broken["error"].startswith("ValueError: ")
     assert load["ok"]["test"]["memory"] > 0
-
-
-def test_who_sends_without_end_is_hung_up_on(tmp_path: Path) -> None:
-    path = tmp_path / "s"
-
-    def flood() -> bytes:
-        with unix_socket.connect(path) as sock:
-            sock.settimeout(30)
-            try:
-                while True:
-                    sock.sendall(b"x" * 65536)
-            except OSError:
-                return b""
-        return b"never"
-
-    async def body() -> None:
-        await server.start_link(path)
-        assert await asyncio.to_thread(flood) == b""
-
-    run(body)

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from otp.erts import process
 from otp.erts.blocking import run_blocking
-from otp.kernel import unix_socket
+from otp.erts.signals import Exit
+from otp.kernel import line_socket, unix_socket
 from otp.stdlib import gen_server
 from tests.support.node import run
 from xmppd.cli import client
@@ -92,7 +94,7 @@ def test_a_request_without_end_is_cut_off(tmp_path: Path) -> None:
         sock = unix_socket.connect(home.control)
         sock.settimeout(5)
         try:
-            sock.sendall(b"x" * (control.MAX_REQUEST + 70000))
+            sock.sendall(b"x" * (line_socket.LONGEST + 70000))
             return sock.recv(1)
         except (ConnectionResetError, BrokenPipeError):
             return b""
@@ -104,3 +106,18 @@ def test_only_the_owner_may_open_the_socket(tmp_path: Path) -> None:
     home = Home(tmp_path)
     assert with_server(home, lambda: home.control.stat().st_mode & 0o777) == 0o600
     assert socket.AF_UNIX
+
+
+def test_after_a_kill_the_next_control_listens_at_the_same_place(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+
+    async def main() -> Any:
+        process.trap_exit()
+        first = await control.start_link(home.control, execute)
+        process.exit_(first, "kill")
+        await process.receive(lambda message: isinstance(message, Exit))
+        await control.start_link(home.control, execute)
+        return await run_blocking(lambda: client.ask(home, "x", {}))
+
+    home.create()
+    assert run(main) == {"name": "x"}
