@@ -178,7 +178,7 @@ class Frames(asyncio.Protocol):
     def _obey(self, controller: Pid | None) -> None:
         if self._watched is not None and self._controller is not None:
             remove_watcher(self._watched, self._controller)
-        self._controller, self._watched = controller, None
+        self._controller, self._watched, self._patience = controller, None, 0.0
         if controller is not None:
             self._watched = watch(controller, self._deserted)
 

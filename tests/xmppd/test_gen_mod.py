@@ -9,13 +9,14 @@ import pytest
 
 from tests.support.core_server import CoreServer, crash, play
 from tests.support.play_modules import modules, with_play
-from xmpp_core.element import Element
+from xmpp_core.element import Element, el
 from xmpp_core.jid import JID
 from xmppd import gen_mod
-from xmppd.gen_mod import Mod, iq_handler
+from xmppd.gen_mod import Mod, iq_handler, nonza
 from xmppd.routing import handler_table, hooks, iq
 from xmppd.routing.hook_points import StreamFeatures
 from xmppd.routing.iq import LOCAL, SM
+from xmppd.routing.nonzas import Nonza, NonzaKey
 from xmppd.store.schema import create_table
 
 pytestmark = pytest.mark.usefixtures(modules.__name__)
@@ -94,3 +95,14 @@ def test_all_that_the_modules_of_all_hosts_keep() -> None:
     step = create_table("play_b", ("host",), host=str)
     vars(sys.modules["play.mod_b"])["MIGRATIONS"] = (step,)
     assert gen_mod.schemas(with_play()) == [gen_mod.Schema("play.mod_b", (step,))]
+
+
+def test_a_nonza_is_found_by_what_is_declared_of_it() -> None:
+    module, mod = sys.modules["play.mod_b"], Mod("play.mod_b", "h", None)
+    declared = nonza("urn:b", "r", after_bind=False)(lambda asked, mod: el("a", "urn:b", {"h": mod.host}))
+    vars(module)["acknowledge"] = declared
+    [entry] = [
+        entry for entry in gen_mod.hook_entries(module, mod) if entry.key == ("h", NonzaKey("urn:b", "r", False))
+    ]
+    assert entry.owner == mod.owner
+    assert entry.fn(Nonza(el("r", "urn:b"), JID.parse("romeo@h"))).to_xml() == "<a xmlns='urn:b' h='h'/>"

@@ -136,7 +136,7 @@ class Connection(Protocol):
         """
 
     def outlive(self, seconds: float) -> None:
-        """If the controller ends, wait so long for another before closing; nothing is read meanwhile."""
+        """If the controller ends before another takes over, wait so long for one; nothing is read meanwhile."""
 
 
 class Detached:

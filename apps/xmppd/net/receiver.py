@@ -214,7 +214,7 @@ class Inbound:
     def obey(self, controller: Pid) -> None:
         """Tell `controller` from now on, and first what an earlier one had not yet dealt with."""
         self.dismiss()
-        self.controller = controller
+        self.controller, self.patience = controller, 0.0
         self.watched = watch(controller, self.deserted)
         for batch in self._told or ():
             gen_fsm.send_event(controller, batch)

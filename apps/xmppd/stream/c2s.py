@@ -171,7 +171,7 @@ class C2s(Driver[Data]):
         )
         faulty = isinstance(reason, exits.Crash)
         why = "a fault of the server" if faulty else f"the server ends it ({driver.in_short(reason)})"
-        text = f"stream from {audit.address(data.connection.peer)} closed: {data.ending or why}"
+        text = f"stream from {audit.address(data.peer)} closed: {data.ending or why}"
         if who:
             audit.tell(audit.CLOSED, text, audit.quoted(who))
         else:
@@ -180,7 +180,7 @@ class C2s(Driver[Data]):
     def format_status(self, state: tuple[str, Data]) -> Any:
         """Who and where; nothing that was said."""
         name, data = state
-        return name, data.session.jid.full if data.session is not None else data.fsm.username, data.connection.peer
+        return name, data.session.jid.full if data.session is not None else data.fsm.username, data.peer
 
 
 def _is_message(item: object) -> bool:

@@ -57,7 +57,7 @@ from xmppd.stream.c2s_session import Data
 from xmppd.stream.driver import give_away
 
 #: seconds within which a session takes over a connection that is handed to it
-HANDED_OVER_WITHIN: Final = 10.0
+HANDED_OVER_WITHIN: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)

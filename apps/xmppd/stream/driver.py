@@ -52,11 +52,13 @@ AT_MOST: Final = 32
 class Stream:
     """What the driver remembers of a stream.
 
-    `timer` runs while it is negotiated; `counter` sees its stanzas, in and out; `batch` is what is being worked at, and
-    `at` the place in it; `ending` is why the stream ended, in the words of the log.
+    `peer` is the address that it came from; `timer` runs while it is negotiated, and while it waits to be resumed;
+    `counter` sees its stanzas, in and out; `batch` is what is being worked at, and `at` the place in it; `ending` is
+    why the stream ended, in the words of the log.
     """
 
     connection: Connection
+    peer: str = ""
     state: str = "wait_for_stream"
     timer: TimerRef | None = None
     counter: StanzaCounter | None = None
@@ -141,6 +143,7 @@ class Driver(GenFsm[S]):
     def begin(self, stream: S, budget: float) -> tuple[str, S]:
         """The result of `init`, before the first byte: the time of the negotiation, `budget` seconds, begins."""
         process.trap_exit(True)  # so that terminate says goodbye when the tree goes down
+        stream.peer = stream.connection.peer
         stream.timer = process.send_after(budget, process.self_(), NegotiationTimeout())
         return stream.state, stream
 
@@ -256,7 +259,7 @@ def give_away(stream: Stream, seconds: float) -> Connection:
 async def attach(stream: Stream, connection: Connection) -> None:
     """Go on over `connection`; the one before, if it is still there, is told `conflict`, and no more of it is heard."""
     stream.connection.close(StreamError("conflict", "resumed over another connection"))
-    stream.connection = connection
+    stream.connection, stream.peer = connection, connection.peer
     with contextlib.suppress(ReceiveTimeout):
         while True:
             await process.receive(_is_of_the_old_connection, timeout=0)

@@ -302,6 +302,7 @@ class Wire:
     """A connection that remembers."""
 
     closing = congested = opened = False
+    peer = "192.0.2.1"
 
     def __init__(self) -> None:
         self.sent: list[str] = []
