@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from otp.erts import process, runtime
+from otp.erts.pid import Pid
 from otp.kernel import net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
 from tests.support import core_server
@@ -26,12 +27,13 @@ from xmpp_core.stanza import make_message
 from xmppd.routing import hooks, undelivered
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.routing.published import Published
-from xmppd.routing.sm import flags, sm, suspected_nodes
+from xmppd.routing.sm import flags, session_table, sm, suspected_nodes
 from xmppd.store.backend import StoreConfig
 
 _clients: dict[str, core_server.Client] = {}
 _cores: list[core_server.CoreServer] = []
 TOLD = Published("told", "")
+_muted: set[Pid] = set()
 _floods: dict[str, int] = {}
 
 
@@ -134,6 +136,16 @@ def names() -> list[str]:
 def others() -> list[str]:
     """The other nodes that have sessions."""
     return sorted(sm.other_nodes())
+
+
+@rpc.exported
+def mute(on: bool) -> None:
+    """What the session manager of this node says is lost on the way, until this is called with False."""
+    if on:
+        _muted.update(session_table.PEERS)
+        session_table.PEERS.clear()
+    else:
+        session_table.PEERS.update(_muted)
 
 
 @rpc.exported

@@ -165,6 +165,7 @@ def test_a_session_waits_for_another_connection_and_nothing_is_lost() -> None:
         juliet.transport.abort()
         data: Any = row.pid.target.state  # type: ignore[union-attr]
         await node.until(lambda: data.state == "wait_for_resume")
+        await node.until(lambda: not sm.sessions("juliet@localhost")[0].attached)  # all nodes know that it waits
         say(romeo, "kept")
         await node.until(lambda: len(resuming.counters[row.jid].kept) == 2)
         juliet = await back(port, 1)

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from otp.erts import process
+from otp.erts.pid import intern
+from otp.stdlib import gen_server
 from tests.support import core_cluster
 from tests.support.core_cluster import CoreCluster, RemoteClient, call
+from tests.support.core_server import CoreServer, play
+from xmpp_core.jid import JID
+from xmppd.routing.session import Session
+from xmppd.routing.sm import sm
+from xmppd.routing.sm.messages import Delete, SmHello, Upsert
 
 
 def presence(texts: list[str], kind: str, from_: str) -> list[str]:
@@ -85,6 +95,46 @@ def test_a_manager_that_crashes_learns_of_the_other_nodes_again() -> None:
         assert "<body>hi</body>" in (await juliet.do("take"))[-1]
 
     core_cluster.run(body, "w1", "w2")
+
+
+def test_a_node_that_has_missed_news_asks_for_all() -> None:
+    async def body(cluster: CoreCluster) -> None:
+        one = await cluster.client("w1", "romeo@localhost/1")
+        await cluster.until("w2", one.jid)
+        await call("w1", "mute", True)
+        two = await cluster.client("w1", "romeo@localhost/2")
+        await one.do("close")
+        await cluster.until("w1", two.jid)
+        await call("w1", "mute", False)
+        assert await call("w2", "names") == [one.jid], "it has heard of neither"
+        three = await cluster.client("w1", "romeo@localhost/3")
+        await cluster.until("w2", two.jid, three.jid)
+
+    core_cluster.run(body, "w1", "w2")
+
+
+def test_of_news_that_come_twice_or_too_late_the_first_or_newest_counts() -> None:
+    async def body(core: CoreServer) -> None:
+        sm_pid = process.whereis("sm")
+        assert sm_pid is not None
+        row = Session(JID.parse("romeo@localhost/r"), intern("w9", 1, 1), (1, 1))
+        process.send(sm_pid, SmHello(intern("w9", 1, 2), (), 6))
+        for news in (
+            Upsert(row, 7),
+            Upsert(replace(row, priority=3), 8),
+            Upsert(row, 7),
+            SmHello(intern("w9", 1, 2), (), 6),
+            Upsert(replace(row, priority=5), 8),
+        ):
+            process.send(sm_pid, news)
+        assert await gen_server.call("sm", "are all of them heard?") is None
+        assert sm.sessions("romeo@localhost") == (replace(row, priority=3),)
+        process.send(sm_pid, Delete(row, 9))
+        process.send(sm_pid, Upsert(row, 7))
+        assert await gen_server.call("sm", "are all of them heard?") is None
+        assert sm.sessions("romeo@localhost") == ()
+
+    play(body)
 
 
 async def friends(cluster: CoreCluster) -> tuple[RemoteClient, RemoteClient]:
