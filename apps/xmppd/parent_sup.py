@@ -24,6 +24,7 @@ from xmppd.admin import dispatch
 from xmppd.commands import EXIT_FAILED
 from xmppd.node import control, doorkeeper, output
 from xmppd.node.parent_state import Parent
+from xmppd.store.same_file import RELEASE
 
 #: how a worker learns the secret of the mesh
 COOKIE_VARIABLE = "OTP_COOKIE"
@@ -68,7 +69,7 @@ def _spec(parent: Parent, worker: str, shutdown: float, patience: Patience) -> C
         worker,
         _command(worker),
         pass_fds=tuple(parent.start_of(worker).fds.values()),
-        env={COOKIE_VARIABLE: parent.cookie.hex(), "PYTHONUNBUFFERED": "1"},
+        env={COOKIE_VARIABLE: parent.cookie.hex(), RELEASE: parent.release, "PYTHONUNBUFFERED": "1"},
         shutdown=shutdown,
         say=output.relay,
         input=lambda: parent.start_of(worker).to_bytes(),  # anew for each start: there may have been a reload

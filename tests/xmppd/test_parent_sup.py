@@ -16,6 +16,7 @@ from xmppd.node import ports
 from xmppd.node.parent_state import Parent
 from xmppd.node.worker_start import WorkerStart
 from xmppd.parent_sup import COOKIE_VARIABLE, ParentSup, WorkerSup
+from xmppd.store.same_file import RELEASE
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def test_every_worker_has_its_sockets_and_each_start_a_generation(parent: Parent
     assert (patience.restarts, patience.period) == (7, 60.0)
     assert peer.pass_fds == tuple(sockets[1].fileno() for sockets in parent.sockets)
     assert peer.env[COOKIE_VARIABLE] == "0102"
+    assert peer.env[RELEASE] == parent.release
     first, second = peer.args(), peer.args()
     assert (first[-1], second[-1]) == ("1", "2")
     assert "0102" not in " ".join(first)

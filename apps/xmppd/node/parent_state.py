@@ -7,6 +7,7 @@ Way:      node.parent makes it → parent_sup, admin.parent_commands read it
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import socket
 import time
@@ -48,6 +49,8 @@ class Parent:
     reloaded: list[Config] = field(default_factory=list)
     certificates: dict[str, bytes] = field(default_factory=dict, repr=False)
     build: str = field(default_factory=build)
+    #: a word for this run of the release, that no other has
+    release: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def __post_init__(self) -> None:
         self.certificates.update(in_force.certificates(self.config))

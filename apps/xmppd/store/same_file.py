@@ -13,8 +13,12 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import Final
 
 from xmppd.store.backend import StoreError
+
+#: the variable in which a parent names this run of the release to its workers: a word that no other run has
+RELEASE: Final = "XMPPD_RELEASE"
 
 _log = logging.getLogger("xmppd.store")
 
@@ -49,13 +53,9 @@ class SameFile:
 
 
 def release() -> str:
-    """What all workers of one release have in common, and no other release: the process that started them."""
-    parent = os.getppid()
-    try:
-        began = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        began = ""
-    return f"{parent}.{began}"
+    """What all workers of one release have in common, and no other release: they are told it at their start. Of a
+    process that was told nothing: who started it."""
+    return os.environ.get(RELEASE) or f"child-of-{os.getppid()}"
 
 
 def may_open(path: str, who: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,10 @@ def test_another_release_may_open_what_was_put_there(tmp_path: Path) -> None:
     same_file.may_open(path, "1.200")
     Path(path + "-lock").write_bytes(b"\xff")
     same_file.may_open(path, "1.100")
+
+
+def test_workers_of_one_release_are_told_which_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(same_file.RELEASE, "5eed")
+    assert same_file.release() == "5eed"
+    monkeypatch.delenv(same_file.RELEASE)
+    assert same_file.release() == f"child-of-{os.getppid()}"
