@@ -88,6 +88,28 @@ def test_it_serves_on_after_a_crash_of_the_table_of_handlers(package: str) -> No
     node.run(body)
 
 
+def test_it_greets_an_account_once_and_a_new_one_of_the_same_name_anew(package: str) -> None:
+    async def greeted(port: int) -> bool:
+        """Whether the text comes before the answer to what is asked after the presence."""
+        juliet = await Client.connect(port)
+        await juliet.login("juliet", "balcony")
+        juliet.send("<presence/>")
+        juliet.send(ASK.format(id="m1"))
+        seen = await juliet.expect(".*<iq[^>]*id='m1'.*?</iq>")
+        await juliet.close()
+        return "<body>Welcome.</body>" in seen
+
+    async def body() -> None:
+        async with serving(config(modules={package: {}, "mod_presence": {}})) as port:
+            await auth.create_user("juliet", "localhost", "secret")
+            assert [await greeted(port), await greeted(port)] == [True, False]
+            await auth.remove_user("juliet", "localhost")
+            await auth.create_user("juliet", "localhost", "secret")
+            assert await greeted(port)
+
+    node.run(body)
+
+
 def test_its_options_are_checked(package: str) -> None:
     with pytest.raises(gen_mod.ModError, match=r'did you mean "text"'):
         gen_mod_config.options_of(package, {"txt": "x"})

@@ -52,9 +52,12 @@ def number(iq: Iq, mod: Mod) -> int: return 1
 
 
 def test_mypy_sees_whether_a_handler_fits_its_point(tmp_path: Path) -> None:
-    file = tmp_path / "mod_typed.py"
+    file, example = tmp_path / "mod_typed.py", tmp_path / "mod_motd.py"
     file.write_text(HANDLERS)
-    told, failed, _ = api.run(["--config-file", str(ROOT / "pyproject.toml"), str(file)])
+    page = (ROOT / "docs" / "modules.md").read_text(encoding="utf-8")
+    example.write_text(page.partition("```python\n")[2].partition("```")[0])
+    told, failed, _ = api.run(["--config-file", str(ROOT / "pyproject.toml"), str(file), str(example)])
     assert not failed
+    assert "mod_motd" not in told, "the page's own module is right"
     wrong = {HANDLERS.splitlines()[int(line) - 1] for line in re.findall(r"mod_typed\.py:(\d+): error", told)}
     assert wrong == {line for line in HANDLERS.splitlines() if re.search(r"# \d", line)}, told
