@@ -32,6 +32,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.config.schema import Config
 from xmppd.routing import hooks, iq, nonzas
+from xmppd.routing.account.account import AccountState
 from xmppd.routing.handler_table import OWNER_PREFIX, HandlerEntry, is_owner
 from xmppd.routing.hook_points import Fold, Run, StreamFeatures
 from xmppd.routing.hooks import Stop
@@ -184,9 +185,10 @@ def path_of(name: str) -> str:
 def hook_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     """The handlers of hooks and of nonzas that the file declares, bound to `mod`; one announces its STREAM_FEATURES."""
     listening = [
-        HandlerEntry((mod.host, point), seq, mod.owner, _bind_hook(fn, point, mod))
+        entry
         for fn in _functions(module, "_hooks")
         for point, seq in fn._hooks
+        for entry in hooks.entries(mod.host, point, _bind_hook(fn, point, mod), seq, mod.owner)
     ]
     answering = [
         nonzas.entry(mod.host, kind, _bind_nonza(fn, mod), mod.owner)
@@ -196,7 +198,15 @@ def hook_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     offered = tuple(getattr(module, "STREAM_FEATURES", ()))
     if offered:
         listening.append(HandlerEntry((mod.host, StreamFeatures), hooks.DEFAULT_SEQ, mod.owner, _offers(offered)))
-    return (*listening, *answering)
+    kept = [
+        HandlerEntry((mod.host, AccountState), hooks.DEFAULT_SEQ, mod.owner, state) for state in account_states(module)
+    ]
+    return (*listening, *answering, *kept)
+
+
+def account_states(module: ModuleType) -> list[AccountState[Any]]:
+    """What the file keeps of each account in memory."""
+    return [state for state in vars(module).values() if isinstance(state, AccountState)]
 
 
 def _offers(features: tuple[Element, ...]) -> Callable[[tuple[Element, ...], StreamFeatures], tuple[Element, ...]]:

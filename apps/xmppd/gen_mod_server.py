@@ -19,8 +19,9 @@ from otp.erts.signals import Exit
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, NoReply
-from xmppd.gen_mod import Mod, hook_entries, iq_entries, load, seconds_of, timers
+from xmppd.gen_mod import Mod, account_states, hook_entries, iq_entries, load, seconds_of, timers
 from xmppd.routing import handler_table, hooks, iq
+from xmppd.routing.account.account import forget
 from xmppd.routing.handler_table import HandlerEntry, Reregister
 
 
@@ -91,6 +92,8 @@ def _entries(table: str, mod: Mod) -> tuple[HandlerEntry, ...]:
 
 async def _register(mod: Mod, module: ModuleType) -> None:
     await handler_table.register(hooks.TABLE, mod.owner, hook_entries(module, mod))
+    if account_states(module):
+        forget("")  # accounts that are in use have nothing of it yet
     await handler_table.register(iq.TABLE, mod.owner, iq_entries(module, mod))
 
 

@@ -20,6 +20,7 @@ from xmppd.net import tls_server
 from xmppd.net.listener_sup import ListenerSup
 from xmppd.net.receiver_sup import ReceiverSup
 from xmppd.routing import hooks, iq, router, undelivered
+from xmppd.routing.account import accounts
 from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.schema import Schema
@@ -44,6 +45,7 @@ class XmppdSup(Supervisor):
             router.spec(config.hosts),
             iq.spec(),
             sm.spec(config.limits.resources),
+            accounts.spec(),
             supervisor.spec(C2sSup, name="c2s_sup"),
             supervisor.spec(ReceiverSup, name="receiver_sup"),
             supervisor.spec(ServiceSup, name="service_sup"),

@@ -20,14 +20,16 @@ from otp.erts import process, runtime
 from otp.erts.pid import Pid
 from otp.kernel import net_kernel, node, pg, rpc
 from otp.kernel.net_kernel import NetConfig
-from tests.support import core_server
+from tests.support import core_server, stages  # noqa: F401 - stages: for what it exports
 from tests.support.mesh import COOKIE, SECONDS, Mesh
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
+from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hooks, undelivered
 from xmppd.routing.hook_points import SessionInfo
 from xmppd.routing.published import Published
 from xmppd.routing.sm import flags, session_table, sm, suspected_nodes
+from xmppd.store import store
 from xmppd.store.backend import StoreConfig
 
 _clients: dict[str, core_server.Client] = {}
@@ -128,6 +130,18 @@ def published(jid: str) -> str:
 
 
 @rpc.exported
+async def make(jid: str) -> None:
+    """An account without a session."""
+    await _cores[0].account(jid)
+
+
+@rpc.exported
+async def stored() -> int:
+    """How many messages wait in the store."""
+    return await store.count(OFFLINE)
+
+
+@rpc.exported
 def names() -> list[str]:
     return sorted(s.jid.full for s in sm.all_sessions())
 
@@ -220,9 +234,9 @@ def run(body: Callable[[CoreCluster], Awaitable[None]], *names: str) -> None:
 async def _main(config: NetConfig) -> None:
     await net_kernel.start_link(config)
     await pg.start_link()
-    store = StoreConfig("sqlite", str(config.run_dir / "store.sqlite3"))
+    where = StoreConfig("sqlite", str(config.run_dir / "store.sqlite3"))
     undelivered.begin()
-    _cores.append(await core_server.start(core_server.config_of(), store))
+    _cores.append(await core_server.start(core_server.config_of(), where))
     await hooks.add("localhost", SessionInfo, _publish)
     await rpc.start_link()
     await process.receive()

@@ -29,12 +29,14 @@ from tests.support import node
 from tests.support.node import until
 from xmpp_core import parser, stanza
 from xmpp_core.jid import JID
-from xmpp_core.stanza import Stanza
+from xmpp_core.stanza import Message, Stanza
 from xmppd import gen_mod_sup
 from xmppd.auth import auth
 from xmppd.auth.tables import Account
 from xmppd.config.schema import Config, Paths, Registration
 from xmppd.routing import durability, hold, hooks, iq, packets, router
+from xmppd.routing.account import accounts
+from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced
 from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionLeaving, SessionOpened
 from xmppd.routing.redeliver import redeliver
@@ -153,7 +155,10 @@ async def _serve(client: Client, session: C2sSession) -> object:
         match message:
             case Say(packet):
                 session.said_something()
-                answer = await packets.send_packet(session, packet)
+                send = packets.send_now if isinstance(packet, Message) else packets.send_packet
+                answer = send(session, packet)  # type: ignore[arg-type]
+                if isinstance(answer, Awaitable):
+                    answer = await answer
                 if answer is not None:
                     process.send(session.pid, Deliver(answer))
             case DeliverIfNewer(_, subject, version) if not session.is_newer(subject, version):
@@ -162,7 +167,9 @@ async def _serve(client: Client, session: C2sSession) -> object:
                 pass
             case DeliverIfNewer(packet) if hold.takes(session, Deliver(packet)):
                 pass
-            case Deliver(packet) | DeliverIfNewer(packet) | Older(packet):
+            case Deliver(packet, _, context):
+                await _show(client, session, packet, context)
+            case DeliverIfNewer(packet) | Older(packet):
                 await _show(client, session, packet)
             case Settle(to):
                 await durability.flush()
@@ -177,11 +184,11 @@ async def _serve(client: Client, session: C2sSession) -> object:
             case _:
                 await hooks.run(session.host, SessionInfo(session, message))
                 while (held := hold.let_go(session)) is not None:
-                    await _show(client, session, held.stanza)
+                    await _show(client, session, held.stanza, held.context)
 
 
-async def _show(client: Client, session: C2sSession, packet: Stanza) -> None:
-    kept = await packets.receive_packet(session, packet)
+async def _show(client: Client, session: C2sSession, packet: Stanza, context: Context | None = None) -> None:
+    kept = await packets.receive_packet(session, packet, context)
     if kept is not None:
         client.got.append(kept)
 
@@ -254,6 +261,7 @@ class CoreSup(Supervisor):
             router.spec(config.hosts),
             iq.spec(),
             sm.spec(),
+            accounts.spec(),
             gen_mod_sup.spec(config),
         ]
 

@@ -2,7 +2,7 @@
 
 OTP:      cf. mod_admin_extra and ejabberd_admin (register, unregister, change_password, ban_account), the password
           strength of ejabberd_auth
-Way:      admin.worker_commands → [users] → auth, routing.accounts
+Way:      admin.worker_commands → [users] → auth, routing.account.removal
 RFC:      8265 §4.2.2 (a password may not be empty)
 """
 
@@ -24,7 +24,7 @@ from xmppd.auth import auth
 from xmppd.auth.auth_internal import AuthBusy, AuthError
 from xmppd.commands import EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_USAGE, Arg, CommandError, command
 from xmppd.config.schema import Config
-from xmppd.routing import accounts
+from xmppd.routing.account import removal
 from xmppd.routing.deliver import Kick
 from xmppd.routing.sm import sm
 
@@ -85,7 +85,7 @@ async def delete(user: User) -> dict[str, Any]:
     Of a host that is no longer served too; then nobody is told.
     """
     jid = account(user, served=False)
-    if not await accounts.remove(jid):
+    if not await removal.remove(jid):
         raise _missing(jid)
     audit.tell(audit.COMMAND, "operator removed an account", audit.quoted(jid.bare))
     return {"jid": jid.bare, "removed": True}

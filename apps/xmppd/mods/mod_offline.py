@@ -21,8 +21,9 @@ from xmppd.mods.offline import spool, tables, writer
 from xmppd.mods.offline.room import Room
 from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import StoreMessage
-from xmppd.routing import durability, faults
+from xmppd.routing import durability, faults, hooks
 from xmppd.routing.hook_points import (
+    MessageStored,
     OfflineMessage,
     SessionInfo,
     SessionLeaving,
@@ -70,8 +71,10 @@ async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> Mess
         return message
     size = message.weight()
     await durability.wait_for_room()
-    gen_server.cast(pid, StoreMessage(point.owner, message, size, point.came))
+    gen_server.cast(pid, StoreMessage(point.owner, message, size, point.context.first_sent))
     durability.add_pending(pid, size, point.owner.bare)
+    if hooks.wanted(mod.host, MessageStored):
+        await hooks.run(mod.host, MessageStored(point.owner, message, point.context))
     return Stop(None)
 
 

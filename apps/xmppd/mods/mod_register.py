@@ -23,7 +23,7 @@ from xmppd.auth import auth
 from xmppd.auth.auth import AccountExists, AuthBusy, BadName, BadPassword
 from xmppd.auth.throttle import address_key, hourly, is_loopback
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing import accounts
+from xmppd.routing.account import removal
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
 from xmppd.routing.hooks import Stop
@@ -196,9 +196,9 @@ async def _remove(iq: Iq, query: Element, user: JID) -> None:
     """The result first, then the end of all streams (XEP-0077 §3.2)."""
     if len(list(query.elements())) != 1:
         raise StanzaError("bad-request", "remove stands alone")
-    await accounts.remove(user, close=False)
+    await removal.remove(user, close=False)
     session = sm.own_session()
     ip = audit.address(session.ip if session is not None else "")
     audit.tell(audit.REMOVED, f"account removed by its user from {ip}", audit.quoted(user.bare))
     process.send(process.self_(), Deliver(iq.result()))
-    accounts.kick(user)
+    removal.kick(user)

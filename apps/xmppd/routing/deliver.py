@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from xmpp_core.stanza import Stanza
+from xmppd.routing.context import Context
 
 
 @dataclass(slots=True)  # one for every delivery: to freeze it costs more than to make it
@@ -18,13 +19,12 @@ class Deliver:
     """A stanza for the client of this session: packets.receive_packet, then written.
 
     `others`: the c2s processes of the account that got it, as text, if several did: one that ends does not send it on
-    while another is there. `came`: when it began to wait for a client that reads slowly (ms since 1970), 0 if it has
-    not. It is set by who has it, in place.
+    while another is there. `context`: what is known of it beside (None: nothing).
     """
 
     stanza: Stanza
     others: tuple[str, ...] = ()
-    came: int = field(default=0, compare=False)
+    context: Context | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from otp.erts import process
 from otp.erts.exits import TIMEOUT, CallError
 from otp.erts.pid import Pid
+from otp.kernel import codec
 from otp.stdlib import gen_server
 
 # bytes handed over without waiting: then the sender pays; and what a thing counts at least, however small
@@ -38,6 +39,7 @@ PENDING: Final[WeakKeyDictionary[Pid, Pending]] = WeakKeyDictionary()
 ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
+@codec.message
 @dataclass(frozen=True, slots=True)
 class Sync:
     """To a writer, as a call: answer when all that came before is committed or given back."""
@@ -53,13 +55,18 @@ def add_pending(writer: Pid, size: int = 0, owner: str = "") -> None:
     mine.owners.add(owner)
 
 
+def has_room() -> bool:
+    """Whether more may be handed over without waiting."""
+    mine = PENDING.get(process.self_()) if ANY_PENDING else None
+    return mine is None or max(mine.writers.values(), default=0) < _MOST
+
+
 async def wait_for_room() -> None:
     """To be awaited before more is sent to a writer: who has sent much waits until it is stored.
 
     Raises CallError as `flush` does.
     """
-    mine = PENDING.get(process.self_()) if ANY_PENDING else None
-    if mine is not None and max(mine.writers.values(), default=0) >= _MOST:
+    if not has_room():
         await flush()
 
 
@@ -85,6 +92,17 @@ async def flush() -> None:
             if error.why == TIMEOUT and mine is not None:
                 PENDING[process.self_()] = mine
             raise
+
+
+def take() -> Pending | None:
+    """What the calling process has handed over, for another process to wait for (give)."""
+    return PENDING.pop(process.self_(), None)
+
+
+def give(pending: Pending | None) -> None:
+    """The calling process waits for what another has handed over, instead of it."""
+    if pending is not None:
+        PENDING[process.self_()] = pending
 
 
 def forget() -> None:

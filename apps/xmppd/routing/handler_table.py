@@ -28,13 +28,15 @@ _PATIENCE = 2.0  # seconds that a restarted table waits for owners that do not a
 @dataclass(frozen=True, slots=True)
 class HandlerEntry:
     """One handler (or what else a module has registered: a route): lower `seq` runs first, equal ones in the order of
-    registering; `refusal`: with which condition requests of strangers are refused."""
+    registering; `refusal`: with which condition requests of strangers are refused; `point`: in the row of a group of
+    hook points, the one that it is for."""
 
     key: Hashable
     seq: int
     owner: str
     fn: Any
     refusal: str = ""
+    point: str = ""
 
 
 @dataclass(frozen=True, slots=True)

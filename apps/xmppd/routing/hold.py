@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from otp.erts.clock import CLOCK
 from xmpp_core.stanza import Iq
+from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, Hold
 from xmppd.routing.session import C2sSession
 
@@ -55,5 +56,7 @@ def let_go(session: C2sSession) -> Deliver | None:
 
 def stamp(message: Deliver) -> None:
     """Note when a message began to wait: should it come back, that is its time (XEP-0203)."""
-    if not message.came:
-        message.came = CLOCK.time_ns() // 1_000_000
+    if message.context is None:
+        message.context = Context()
+    if not message.context.first_sent:
+        message.context.first_sent = CLOCK.time_ns() // 1_000_000

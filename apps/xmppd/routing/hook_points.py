@@ -14,12 +14,17 @@ is skipped, what a handler raises goes to who fired the hook, and so to the send
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
+from xmppd.routing.context import Context
 from xmppd.routing.session import C2sSession, Session
+
+if TYPE_CHECKING:
+    from xmppd.routing.account.account import LiveAccount
 
 A = TypeVar("A")
 P = TypeVar("P")
@@ -30,6 +35,8 @@ class Run(Generic[P]):
 
     __slots__ = ()
     NEEDED: ClassVar[bool] = False
+    #: what `hooks.wanted` may be asked instead, for several points at once
+    GROUP: ClassVar[type | None] = None
 
 
 class Fold(Generic[P, A]):
@@ -37,6 +44,13 @@ class Fold(Generic[P, A]):
 
     __slots__ = ()
     NEEDED: ClassVar[bool] = False
+    #: what `hooks.wanted` may be asked instead, for several points at once
+    GROUP: ClassVar[type | None] = None
+
+
+class OnTheWay:
+    """Whoever listens at a point of this group takes part in what nearly every stanza goes through: one look-up says
+    whether anybody does (hooks.wanted), or who (hooks.chains)."""
 
 
 # --- the way of a client's own stanzas ---------------------------------------------------------------------------
@@ -46,6 +60,7 @@ class Fold(Generic[P, A]):
 class UserSendPacket(Fold["UserSendPacket", Stanza | None]):
     """A client sent a stanza; `from_` and `to` are set. In its c2s, before any handling. None drops it."""
 
+    GROUP = OnTheWay
     session: C2sSession
 
 
@@ -59,9 +74,10 @@ class UserSendPresence(Fold["UserSendPresence", Presence | None]):
 
 @dataclass(frozen=True, slots=True)
 class UserReceivePacket(Fold["UserReceivePacket", Stanza | None]):
-    """A stanza is about to be written to a client. In its c2s. None drops it."""
+    """A stanza is about to be written to a client. In its c2s. None drops it. `context`: what is known of it."""
 
     session: C2sSession
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +180,50 @@ class UserUnavailable(Run["UserUnavailable"]):
     presence: Presence | None = None
 
 
-# --- stanzas for an account --------------------------------------------------------------------------------------
+# --- stanzas of an account and for an account --------------------------------------------------------------------
+
+
+class Stage(IntEnum):
+    """The order of handlers at AccountSends, AccountReceives and AccountDelivers: their `seq`."""
+
+    BLOCK = 10
+    FILTER = 30
+    MODULES = 50
+    ARCHIVE = 70
+    COPIES = 90
+
+
+@dataclass(slots=True)  # one for each stanza: to freeze it costs more than to make it
+class AccountSends(Fold["AccountSends", Stanza | None]):
+    """A stanza that a client of `account` sends to somebody, before it goes to the router. At the account's home
+    (routing.account.home), in the sender's c2s if that is this node. None: it goes no further."""
+
+    NEEDED = True
+    GROUP = OnTheWay
+    account: LiveAccount
+    context: Context
+
+
+@dataclass(slots=True)  # likewise
+class AccountReceives(Fold["AccountReceives", Stanza | None]):
+    """A stanza for `account`, whoever has sent it, before it is decided who gets it. At the account's home. None: it
+    goes no further; a StanzaError is answered to the sender."""
+
+    NEEDED = True
+    GROUP = OnTheWay
+    account: LiveAccount
+    context: Context
+
+
+@dataclass(slots=True)  # likewise
+class AccountDelivers(Fold["AccountDelivers", tuple[Session, ...]]):
+    """It is decided which sessions get `stanza`, a message for `account`, which has been through AccountReceives. At
+    the account's home, just before it is sent to them: the time for copies to others."""
+
+    GROUP = OnTheWay
+    account: LiveAccount
+    context: Context
+    stanza: Stanza
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +241,22 @@ class AccountPresence(Fold["AccountPresence", Presence | None]):
 class OfflineMessage(Fold["OfflineMessage", Message | None]):
     """A message for a local account that no resource can take now. In the sender's process.
 
-    None says that somebody keeps it; what is left is answered with service-unavailable. `came`: it has waited since
-    then (ms since 1970) for a session that has ended; 0: it has not.
+    None says that somebody keeps it; what is left is answered with service-unavailable. `context.first_sent`: it has
+    waited since then for a session that has ended.
     """
 
     NEEDED = True
     owner: JID
-    came: int = 0
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStored(Run["MessageStored"]):
+    """A message for an account that no session could take is kept: the time to wake its devices. Where it was kept."""
+
+    owner: JID
+    message: Message
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)

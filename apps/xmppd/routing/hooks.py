@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
@@ -54,6 +54,16 @@ def spec() -> ChildSpec:
     return ChildSpec("hooks", (start_link, ()))
 
 
+def entries(
+    host: str, point: type[Point], fn: Callable[..., Any], seq: int = DEFAULT_SEQ, owner: str = ""
+) -> tuple[HandlerEntry, ...]:
+    """The rows of a handler: at its point, and at the point's group where it has one."""
+    own = HandlerEntry((host, point), seq, owner, fn)
+    if point.GROUP is None:
+        return (own,)
+    return own, HandlerEntry((host, point.GROUP), seq, owner, fn, point=point.__name__)
+
+
 async def add(
     host: str, point: type[Point], fn: Callable[..., Any], seq: int = DEFAULT_SEQ, *, owner: str = ""
 ) -> None:
@@ -61,17 +71,41 @@ async def add(
 
     Modules declare with @on and never call this.
     """
-    await gen_server.call(TABLE, InsertEntry(HandlerEntry((host, point), seq, owner, fn)))
+    for entry in entries(host, point, fn, seq, owner):
+        await gen_server.call(TABLE, InsertEntry(entry))
 
 
 async def delete(host: str, point: type[Point], fn: Callable[..., Any]) -> None:
     """Undoes add()."""
-    await gen_server.call(TABLE, RemoveEntry((host, point), fn))
+    for entry in entries(host, point, fn):
+        await gen_server.call(TABLE, RemoveEntry(entry.key, fn))
 
 
-def wanted(host: str, point: type[Point]) -> bool:
-    """Whether anybody may listen: False spares a caller on a hot path the making of the point."""
+def wanted(host: str, point: type) -> bool:
+    """Whether anybody may listen at a point, or at one of a group: False spares a caller on a hot path the making of
+    the point."""
     return handler_table.chain(TABLE, (host, point)) != ()
+
+
+Chains = dict[str, tuple[HandlerEntry, ...]]
+#: chains of groups, each with the rows it was made of: as long as these are kept their id is their own
+_CHAINS: Final[dict[int, tuple[tuple[HandlerEntry, ...], Chains]]] = {}
+_MOST_CHAINS: Final = 64
+
+
+def chains(host: str, group: type) -> Chains | None:
+    """The handlers at each point of a group, by the point's name, in one look-up; None while the table is rebuilt."""
+    found = handler_table.chain(TABLE, (host, group))
+    if found is None:
+        return None
+    known = _CHAINS.get(id(found))
+    if known is None:
+        if len(_CHAINS) >= _MOST_CHAINS:
+            _CHAINS.clear()
+        names = {entry.point for entry in found}
+        known = (found, {name: tuple([entry for entry in found if entry.point == name]) for name in names})
+        _CHAINS[id(found)] = known
+    return known[1]
 
 
 async def run(host: str, point: Run[Any]) -> None:
@@ -103,8 +137,11 @@ def begin_fold(host: str, point: Fold[Any, A], acc: A) -> A | Awaitable[A]:
     handler on that waits, an awaitable for it (accumulators are never awaitable). Raises what run_fold raises.
     """
     found = handler_table.chain(TABLE, (host, type(point)))
-    if found is None:
-        return run_fold(host, point, acc)
+    return run_fold(host, point, acc) if found is None else begin_chain(found, point, acc)
+
+
+def begin_chain(found: tuple[HandlerEntry, ...], point: Fold[Any, A], acc: A) -> A | Awaitable[A]:
+    """begin_fold with the handlers at hand."""
     for place, entry in enumerate(found):
         try:
             result = entry.fn(acc, point)

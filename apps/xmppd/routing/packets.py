@@ -7,23 +7,68 @@ RFC:      6120 §8.1.1, §10.3 (no `to`); 6121 §4 (presence)
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing import durability, faults, hooks, router, users
+from xmppd.routing.account import stages
+from xmppd.routing.context import Context
 from xmppd.routing.durability import ANY_PENDING
-from xmppd.routing.hook_points import UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
+from xmppd.routing.hook_points import OnTheWay, UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
 from xmppd.routing.session import C2sSession
 
 
-def send_now(session: C2sSession, message: Message) -> bool:
-    """As send_packet, for a message that no module wants to see and that need wait for nothing, as nearly all; False:
-    nothing was done, and send_packet does it."""
-    to = message.to
-    if to is None or not to.local or hooks.wanted(session.host, UserSendPacket):
-        return False
+def send_now(session: C2sSession, message: Message) -> Stanza | Awaitable[Stanza | None] | None:
+    """As send_packet, for a message; nearly all need wait for nothing, and for them it is not awaitable."""
+    to, host = message.to, session.host
+    if to is None or not to.local:
+        return send_packet(session, message)
     try:
-        return router.serves(to.domain) and users.deliver_now(message, to)
+        if not hooks.wanted(host, OnTheWay) and (to.domain == host or not _takes_part(to.domain)):
+            return None if users.deliver_now(message, to) else send_packet(session, message)
+        chains = hooks.chains(host, OnTheWay)
+        if chains is None or "UserSendPacket" in chains or not router.serves(to.domain):
+            return send_packet(session, message)
     except Exception:
-        return False  # send_packet says of it what is to be said
+        return send_packet(session, message)  # which says of it what is to be said
+    try:
+        if "AccountSends" in chains or to.domain != host:
+            return _begin(message)
+        left = stages.begin_received(message, to, Context(), chains)
+        return left if left is None or isinstance(left, Stanza) else _answered(message, left)
+    except Exception as error:
+        return faults.answer(message, error)
+
+
+def _takes_part(domain: str) -> bool:
+    """Whether a message to this domain is more than a look at the session table."""
+    return not router.serves(domain) or hooks.wanted(domain, OnTheWay)
+
+
+def _begin(message: Message) -> Stanza | Awaitable[Stanza | None] | None:
+    context = Context()
+    kept = stages.begin_send(message, context)
+    if kept is None:
+        return None
+    if not isinstance(kept, Stanza):
+        return _sent(message, kept, context)
+    left = stages.begin_receive(kept, context.for_recipient())
+    return left if left is None or isinstance(left, Stanza) else _answered(kept, left)
+
+
+async def _sent(stanza: Stanza, kept: Awaitable[Stanza | None], context: Context) -> Stanza | None:
+    try:
+        left = await kept
+        return None if left is None else await router.dispatch(left, context.for_recipient())
+    except Exception as error:
+        return faults.answer(stanza, error)
+
+
+async def _answered(stanza: Stanza, left: Awaitable[Stanza | None]) -> Stanza | None:
+    try:
+        return await left
+    except Exception as error:
+        return faults.answer(stanza, error)
 
 
 async def send_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:
@@ -50,13 +95,24 @@ async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
         stanza = kept
     if isinstance(stanza, Presence):
         left = await hooks.run_fold(session.host, UserSendPresence(session), stanza)
-        return None if left is None or left.to is None else await router.dispatch(left)
-    if ANY_PENDING and isinstance(stanza, Iq):
+        if left is None or left.to is None:
+            return None
+        stanza = left
+    elif ANY_PENDING and isinstance(stanza, Iq):
         await durability.flush()  # its answer acknowledges what came before it
-    return await router.dispatch(stanza)
+    return await (send_on(stanza) if stages.are_wanted(session.host) else router.dispatch(stanza))
 
 
-async def receive_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:
+async def send_on(stanza: Stanza, context: Context | None = None) -> Stanza | None:
+    """A stanza of an account of ours, to somebody: through the account's stages, then to the router. Returns what is to
+    be answered."""
+    context = context or Context()
+    kept = stages.begin_send(stanza, context)
+    left = await kept if isinstance(kept, Awaitable) else kept
+    return None if left is None else await router.dispatch(left, context.for_recipient())
+
+
+async def receive_packet(session: C2sSession, stanza: Stanza, context: Context | None = None) -> Stanza | None:
     """What this session's client gets of a stanza that was delivered to it; None if nothing."""
     host = session.host
     if isinstance(stanza, Presence) and hooks.wanted(host, UserReceivePresence):
@@ -65,5 +121,5 @@ async def receive_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:
             return None
         stanza = kept
     if hooks.wanted(host, UserReceivePacket):
-        return await hooks.run_fold(host, UserReceivePacket(session), stanza)
+        return await hooks.run_fold(host, UserReceivePacket(session, context), stanza)
     return stanza

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from otp.erts import process
 from xmpp_core.stanza import Iq, Presence
 from xmppd.routing import faults, router, users
+from xmppd.routing.account import accounts, stages
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.session import C2sSession
-from xmppd.routing.sm import sm
+from xmppd.routing.sm import flags, sm
 
 
 async def redeliver(session: C2sSession, answered: Callable[[Iq], None]) -> bool:
@@ -37,12 +38,21 @@ async def redeliver(session: C2sSession, answered: Callable[[Iq], None]) -> bool
             if isinstance(message.stanza, Iq) and not message.stanza.is_request:
                 answered(message.stanza)
                 continue
-            answer = await users.again(message.stanza, message.came)
+            answer = await users.again(message.stanza, message.context)
         except Exception as error:
             answer = faults.answer(message.stanza, error)
         if answer is not None and answer.to is not None:
             await router.route(answer)
-    return moved
+    return moved or await _home_moved(session)
+
+
+async def _home_moved(session: C2sSession) -> bool:
+    """What has come to the account's home before goes first: it may move with the session that ends."""
+    if not stages.are_wanted(session.host):
+        return False
+    flags.REDELIVERED.add(session.pid)
+    await accounts.settle(session.user)
+    return True
 
 
 def has_another(message: Deliver) -> bool:

@@ -27,6 +27,8 @@ from otp.stdlib.gen_server import Reply
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
 from xmppd.routing import faults, handler_table, iq, services, users
+from xmppd.routing.account import stages
+from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.handler_table import HandlerEntry, HandlerTable, Register, TableState
 from xmppd.routing.routes import Fallback, HostRoute, ProcessRoute, Route, ServiceRoute
@@ -200,14 +202,15 @@ async def heard() -> None:
     await pg.leave("", [])
 
 
-async def route(stanza: Stanza) -> None:
-    """Hands a stanza on; `from_` and `to` are set. Errors go back to the sender the same way."""
-    answer = await dispatch(stanza)
+async def route(stanza: Stanza, context: Context | None = None) -> None:
+    """Hands a stanza on; `from_` and `to` are set. Errors go back to the sender the same way. `context`: what is known
+    of it beside."""
+    answer = await dispatch(stanza, context)
     if answer is not None and answer.to is not None:
         await route(answer)
 
 
-async def dispatch(stanza: Stanza) -> Stanza | None:
+async def dispatch(stanza: Stanza, context: Context | None = None) -> Stanza | None:
     """Hands a stanza on; returns what is to be answered to its sender, if anything: the caller has it at hand.
 
     What fails behind it is an error too (faults.answer): it stops nobody who has more to send, or others to tell.
@@ -216,8 +219,11 @@ async def dispatch(stanza: Stanza) -> Stanza | None:
     assert to is not None
     try:
         match route_of(to.domain) or await _settled_route_of(to.domain):
+            case HostRoute() if to.local:
+                left = stages.begin_receive(stanza, context)
+                return left if left is None or isinstance(left, Stanza) else await left
             case HostRoute():
-                return await users.route(stanza) if to.local else await _answer_local(stanza)
+                return await _answer_local(stanza)
             case ServiceRoute() as service:
                 return await services.route(stanza, service)
             case ProcessRoute(domain):
@@ -235,6 +241,8 @@ def deliver_presence_now(presence: Presence) -> bool:
     if to is None or not to.local or to.resource:
         return False
     try:
+        if stages.are_wanted(to.domain) or (presence.from_ is not None and stages.are_wanted(presence.from_.domain)):
+            return False
         return serves(to.domain) and users.deliver_presence_now(presence, to)
     except Exception:
         return False  # route says of it what is to be said

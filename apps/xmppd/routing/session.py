@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
@@ -21,6 +21,9 @@ from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Stanza
 from xmppd.routing.deliver import Hold
+
+if TYPE_CHECKING:
+    from xmppd.routing.account.account import LiveAccount
 
 T = TypeVar("T")
 #: subjects whose versions a session remembers
@@ -129,6 +132,7 @@ class C2sSession:
     safe: bool = True
     module_states: dict[str, Any] = field(default_factory=dict)
     hold: Hold | None = None
+    account: LiveAccount | None = None
     on_sign: Callable[[], None] | None = None
     stream: ClientStream | None = None
 

@@ -19,7 +19,8 @@ from otp.kernel import held
 from otp.kernel.held import GivenBack
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
-from xmppd.routing import deliver, faults, router
+from xmppd.routing import deliver, faults, packets, router
+from xmppd.routing.account.stages import ForAccount, FromAccount
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.redeliver import has_another
 from xmppd.routing.sm import sm
@@ -34,45 +35,63 @@ _LOOKS = 400
 
 def begin() -> None:
     """Have what is sent to sessions and components of other nodes kept, from now on."""
-    held.keep(Deliver, deliver.DeliverIfNewer, deliver.RosterItemChanged, deliver.Kick, deliver.Replaced)
+    held.keep(Deliver, ForAccount, FromAccount)
+    held.keep(deliver.DeliverIfNewer, deliver.RosterItemChanged, deliver.Kick, deliver.Replaced)
     held.on_given_back(_given_back)
 
 
 def _given_back(node: str, messages: list[GivenBack]) -> None:
     # the rest said how sessions of that node were to be; and presence, who is gone does not need
-    stanzas = [
-        (one.to, one.message.stanza, one.sent)
-        for one in messages
-        if isinstance(one.message, Deliver) and not has_another(one.message)
-    ]
-    wanted = [one for one in stanzas if not isinstance(one[1], Presence) and _is_asked(one[1])]
+    wanted = [one for one in messages if _is_wanted(one.message)]
     if wanted:
         log.warning("%d stanzas that %s has not taken are routed anew or sent back", len(wanted), node)
         pid = process.spawn(_again, wanted)
-        REROUTING.update((stanza.to.bare, pid) for _, stanza, _ in wanted if stanza.to is not None)
+        stanzas = [_stanza(one) for one in wanted]
+        REROUTING.update((stanza.to.bare, pid) for stanza in stanzas if stanza.to is not None)
 
 
-def _is_asked(stanza: Stanza) -> bool:
-    return not isinstance(stanza, Iq) or stanza.is_request
+def _is_wanted(message: object) -> bool:
+    if not isinstance(message, (Deliver, ForAccount, FromAccount)) or isinstance(message.stanza, Presence):
+        return False
+    if isinstance(message, Deliver) and has_another(message):
+        return False
+    return not isinstance(message.stanza, Iq) or message.stanza.is_request
 
 
-async def _again(stanzas: list[tuple[object, Stanza, bool]]) -> None:
+def _stanza(one: GivenBack) -> Stanza:
+    assert isinstance(one.message, (Deliver, ForAccount, FromAccount))
+    return one.message.stanza
+
+
+async def _again(messages: list[GivenBack]) -> None:
     try:
-        await _each(stanzas)
+        await _each(messages)
     finally:
         for bare in [bare for bare, pid in REROUTING.items() if pid is process.self_()]:
             del REROUTING[bare]
 
 
-async def _each(stanzas: list[tuple[object, Stanza, bool]]) -> None:
-    for number, (to, stanza, sent) in enumerate(stanzas, 1):
-        await _forgotten(to, stanza)
-        if not sent:
-            await router.route(stanza)
+async def _each(messages: list[GivenBack]) -> None:
+    for number, one in enumerate(messages, 1):
+        stanza = _stanza(one)
+        await _forgotten(one.to, stanza)
+        if not one.sent:
+            await _route(one.message)
         elif stanza.type != "headline" and (answer := faults.bounce(stanza, _MAYBE)) is not None:
             await router.route(answer)
         if number % _SHARE == 0:
             await process.give_way()
+
+
+async def _route(message: object) -> None:
+    """Anew, from where it was: what is of an account and what is for it has not been through its stages."""
+    match message:
+        case FromAccount(stanza, context):
+            answer = await packets.send_on(stanza, context)
+            if answer is not None and answer.to is not None:
+                await router.route(answer)
+        case ForAccount(stanza, context) | Deliver(stanza, _, context):
+            await router.route(stanza, context)
 
 
 #: not «lost»: it may have come

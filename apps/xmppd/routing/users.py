@@ -7,7 +7,7 @@ RFC:      6120 §10.1 (order), 6121 §8 (the choice is a pure function: xmpp_cor
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from otp.erts import process
 from otp.kernel.pace import BEHIND
@@ -18,15 +18,17 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.auth import auth
 from xmppd.routing import durability, faults, hooks, iq
+from xmppd.routing.account.account import account_of
+from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import ANY_PENDING
-from xmppd.routing.hook_points import AccountPresence, OfflineMessage
+from xmppd.routing.hook_points import AccountDelivers, AccountPresence, OfflineMessage
 from xmppd.routing.session import Session
 from xmppd.routing.sm import flags, sm
 from xmppd.routing.sm.flags import LEAVING
 from xmppd.routing.sm.suspected_nodes import REROUTING, SUSPECTED
 
-Router = Callable[[Stanza], Awaitable[Stanza | None]]
+Router = Callable[[Stanza, Context | None], Awaitable[Stanza | None]]
 _ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"})
 
 
@@ -34,23 +36,28 @@ _ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubs
 _FOR_THE_ONE = frozenset({"chat", "normal"})
 
 
-def deliver_now(message: Message, to: JID) -> bool:
-    """As route, on the way of nearly every message: the session it names is there, or one session alone that takes what
-    is for the account, and there is nothing to wait for. False: nothing was done, and route does the rest."""
-    if LEAVING or SUSPECTED or BEHIND or REROUTING or ANY_PENDING:
-        return False
-    rows = sm.sessions(to.bare)
-    if to.resource:
-        resource = to.resource
+def only_recipient(message: Message, to: JID, rows: Sequence[Session]) -> Session | None:
+    """The one session that gets a message, where nothing has to be decided: it is named and there, or it is alone and
+    takes what is for the account. None: `route` knows."""
+    resource = to.resource
+    if resource:
         for session in rows:
             if session.jid.resource == resource:
-                process.send(session.pid, Deliver(message))
-                return True
-        return False
+                return session
+        return None
     if len(rows) != 1 or message.type not in _FOR_THE_ONE:
-        return False
+        return None
     [session] = rows
-    if session.priority is None or session.priority < 0:
+    return session if session.priority is not None and session.priority >= 0 else None
+
+
+def deliver_now(message: Message, to: JID) -> bool:
+    """As route, on the way of nearly every message: it has one recipient, and there is nothing to wait for. False:
+    nothing was done, and route does the rest."""
+    if LEAVING or SUSPECTED or BEHIND or REROUTING or ANY_PENDING:
+        return False
+    session = only_recipient(message, to, sm.sessions(to.bare))
+    if session is None:
         return False
     process.send(session.pid, Deliver(message))
     return True
@@ -72,8 +79,9 @@ def deliver_presence_now(presence: Presence, to: JID) -> bool:
     return True
 
 
-async def route(stanza: Stanza) -> Stanza | None:
-    """Hands a stanza for a local account on; what is to be answered, if anything, is returned.
+async def route(stanza: Stanza, context: Context | None = None) -> Stanza | None:
+    """Hands a stanza for a local account on, behind the account's stages; what is to be answered, if anything, is
+    returned.
 
     A message does not overtake what its sender said before, wherever that is now: with a session that is leaving, or on
     its way to the disk. It waits for that, at most flags.GRACE and durability.PATIENCE. Raises what fails behind it.
@@ -84,10 +92,11 @@ async def route(stanza: Stanza) -> Stanza | None:
     if resource and isinstance(stanza, Iq) and stanza.is_request:
         await iq.guard(stanza)
     if LEAVING and to.bare in LEAVING and isinstance(stanza, Message) and not stanza.is_error:
-        await flags.wait_until_none_leaves(to.bare)
+        staged = context is not None and context.staged
+        await (flags.wait_until_redelivered if staged else flags.wait_until_none_leaves)(to.bare)
     usual = not (SUSPECTED or BEHIND or REROUTING)
     rows = sm.sessions(to.bare) if usual else await sm.reachable_sessions(to.bare, resource)
-    if resource:
+    if resource and (context is None or not isinstance(stanza, Message)):
         for session in rows:  # the way of nearly every message: no rule, no hook, one look-up
             if session.jid.resource == resource:
                 if ANY_PENDING and isinstance(stanza, Message) and durability.has_pending(to.bare):
@@ -96,22 +105,22 @@ async def route(stanza: Stanza) -> Stanza | None:
                 return None
     if not rows:
         rows = await sm.settled_sessions(to.bare)
-    return await _decided(stanza, to, rows, route)
+    return await _decided(stanza, to, rows, route, context)
 
 
-async def again(stanza: Stanza, came: int = 0) -> Stanza | None:
-    """As route, for what was on its way to a session of the running process, which cannot take it any more.
-
-    It waits for nobody who is leaving. `came` (ms since 1970): when it began to wait; 0: only now.
-    """
+async def again(stanza: Stanza, context: Context | None = None) -> Stanza | None:
+    """As route, for what was on its way to a session of the running process, which cannot take it any more: it waits
+    for nobody who is leaving."""
     to = stanza.to
     assert to is not None
     me = process.self_()
     rows = tuple([s for s in await sm.settled_sessions(to.bare) if s.pid is not me])
-    return await _decided(stanza, to, rows, lambda left: again(left, came), came)
+    return await _decided(stanza, to, rows, again, context)
 
 
-async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Router, came: int = 0) -> Stanza | None:
+async def _decided(
+    stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Router, context: Context | None
+) -> Stanza | None:
     if isinstance(stanza, Iq) and stanza.is_request and not to.resource:
         return await iq.process(stanza, iq.SM)  # which looks for no account: strangers would learn of it
     if not rows and stanza.kind == "presence" and stanza.type not in _ACCOUNT_PRESENCE:
@@ -125,18 +134,26 @@ async def _decided(stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Ro
         case Recipients(names):
             if ANY_PENDING and isinstance(stanza, Message) and durability.has_pending(to.bare):
                 await durability.flush()
-                return await retry(stanza)
-            pids = [session.pid for session in rows if session.jid.resource in names]
-            others = tuple([str(pid) for pid in pids]) if len(pids) > 1 and stanza.kind == "message" else ()
-            for pid in pids:
-                process.send(pid, Deliver(stanza, others))
+                return await retry(stanza, context)
+            who = tuple([session for session in rows if session.jid.resource in names])
+            if isinstance(stanza, Message) and hooks.wanted(to.domain, AccountDelivers):
+                point = AccountDelivers(account_of(to, rows), context or Context(), stanza)
+                who = await hooks.run_fold(to.domain, point, who)
+            deliver(stanza, who, context)
         case HandleLocally():
             return await _in_the_users_name(stanza, to.bare_jid())
         case Offline():
-            return await _offline(stanza, to.bare_jid(), came)
+            return await _offline(stanza, to.bare_jid(), context)
         case Bounce(condition):
             return faults.bounce(stanza, StanzaError(condition))
     return None
+
+
+def deliver(stanza: Stanza, who: Sequence[Session], context: Context | None) -> None:
+    """To each of these sessions."""
+    others = tuple([str(session.pid) for session in who]) if len(who) > 1 and stanza.kind == "message" else ()
+    for session in who:
+        process.send(session.pid, Deliver(stanza, others, context))
 
 
 async def _in_the_users_name(stanza: Stanza, owner: JID) -> Stanza | None:
@@ -147,8 +164,8 @@ async def _in_the_users_name(stanza: Stanza, owner: JID) -> Stanza | None:
     return None
 
 
-async def _offline(stanza: Stanza, owner: JID, came: int) -> Stanza | None:
+async def _offline(stanza: Stanza, owner: JID, context: Context | None) -> Stanza | None:
     left: Message | None = stanza if isinstance(stanza, Message) else None
     if left is not None:
-        left = await hooks.run_fold(owner.domain, OfflineMessage(owner, came), left)
+        left = await hooks.run_fold(owner.domain, OfflineMessage(owner, context or Context()), left)
     return None if left is None else faults.bounce(left, StanzaError("service-unavailable"))

@@ -16,6 +16,7 @@ from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing import deliver
+from xmppd.routing.context import Context
 from xmppd.routing.session import Pairs, Session, Sid, shared
 
 # flat codes: what crosses most often takes one byte for its name
@@ -42,13 +43,18 @@ def _deliver_fields(message: deliver.Deliver) -> tuple[Any, ...]:
     stanza = message.stanza  # _fields and _stanza in one step: every message between workers comes this way
     from_, to = stanza.from_, stanza.to
     fields = (_CODES[stanza.kind], stanza.el.to_wire(), from_ and from_.full, to and to.full)
-    return fields if not message.others else (*fields, message.others)
+    if message.context is None:
+        return fields if not message.others else (*fields, message.others)
+    return (*fields, message.others, message.context.to_wire())
 
 
-def _deliver(code: int, wire: Any, from_: str | None, to: str | None, others: Iterable[str] = ()) -> deliver.Deliver:
+def _deliver(
+    code: int, wire: Any, from_: str | None, to: str | None, others: Iterable[str] = (), context: Iterable[Any] = ()
+) -> deliver.Deliver:
     parse = JID.parse
     stanza = _CLASSES[code](Element.from_wire(wire), (from_ and parse(from_)) or None, (to and parse(to)) or None)
-    return deliver.Deliver(stanza, tuple(others) if others else ())
+    known = Context.from_wire(*context) if context else None
+    return deliver.Deliver(stanza, tuple(others) if others else (), known)
 
 
 def _session_fields(session: Session) -> tuple[Any, ...]:

@@ -137,9 +137,9 @@ async def send_on(data: Data, session: C2sSession, el: Element) -> None:
     except StanzaError as error:
         _answer(data, el, error)
         return
-    if type(packet) is Message and packets.send_now(session, packet):
-        return
-    answer = await packets.send_packet(session, packet)
+    answer = packets.send_now(session, packet) if type(packet) is Message else packets.send_packet(session, packet)
+    if answer is not None and not isinstance(answer, stanza.Stanza):
+        answer = await answer
     if answer is not None:
         _answered(data, session, answer)
 
@@ -199,7 +199,8 @@ async def write(data: Data, session: C2sSession, message: Deliver | Older) -> No
             raise StreamError("resource-constraint", "too much comes while older messages are handed over")
         return
     try:
-        kept = await packets.receive_packet(session, message.stanza)
+        context = message.context if type(message) is Deliver else None
+        kept = await packets.receive_packet(session, message.stanza, context)
         if kept is not None:
             data.send(kept)
     except Exception as error:

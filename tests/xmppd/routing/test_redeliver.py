@@ -9,6 +9,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, make_message
 from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hold, hooks
+from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, Older
 from xmppd.routing.hook_points import OfflineMessage
 from xmppd.store import store
@@ -25,7 +26,7 @@ def test_to_the_store_with_the_time_at_which_it_began_to_wait() -> None:
         juliet = await core.login("juliet@localhost/j")
         assert juliet.session is not None
         hold.begin(juliet.session)
-        held = Deliver(make_message(JULIET, "held", from_=ROMEO), came=1_000_000_000_500)
+        held = Deliver(make_message(JULIET, "held", from_=ROMEO), context=Context(first_sent=1_000_000_000_500))
         assert hold.takes(juliet.session, held)
         await juliet.close()
         (row,) = await store.select(OFFLINE, ("localhost", "juliet"))

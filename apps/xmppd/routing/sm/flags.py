@@ -29,6 +29,8 @@ Flags = dict[str, dict[Pid, int]]
 LEAVING: Final[Flags] = {}
 #: accounts with a session that has stored messages in hand
 FETCHING: Final[Flags] = {}
+#: those of them, of this node, who have sent on what they had
+REDELIVERED: Final[set[Pid]] = set()
 _OF: Final[dict[Pid, set[tuple[str, str]]]] = {}
 _KINDS: Final = {"leaving": LEAVING, "fetching": FETCHING}
 
@@ -98,6 +100,7 @@ def clear_flag(kind: str, bare: str, pid: Pid) -> None:
         of.discard((kind, bare))
         if not of:
             del _OF[pid]
+            REDELIVERED.discard(pid)
 
 
 def set_and_tell(peers: Iterable[Pid], request: SetFlag, *, answer: bool = False) -> int:
@@ -144,7 +147,7 @@ def clear_node(name: str) -> None:
 
 def clear() -> None:
     """A node begins."""
-    for table in (LEAVING, FETCHING, _OF):
+    for table in (LEAVING, FETCHING, _OF, REDELIVERED):
         table.clear()
 
 
@@ -171,4 +174,12 @@ async def wait_until_none_leaves(bare: str) -> None:
     """Returns once nobody of the account is leaving, at most after GRACE. Costs nothing if nobody is."""
     until = CLOCK.monotonic() + GRACE
     while bare in LEAVING and CLOCK.monotonic() < until:
+        await process.sleep(POLL)
+
+
+async def wait_until_redelivered(bare: str) -> None:
+    """As wait_until_none_leaves, but for those who have only the account's line to wait for: whoever stands in that
+    line calls this, and would wait for itself."""
+    until = CLOCK.monotonic() + GRACE
+    while not REDELIVERED.issuperset(LEAVING.get(bare, ())) and CLOCK.monotonic() < until:
         await process.sleep(POLL)

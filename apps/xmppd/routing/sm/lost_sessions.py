@@ -6,8 +6,7 @@ OTP:      cf. ejabberd_sm's clean_session_list and mongoose_hooks:session_cleanu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from zlib import crc32
+from collections.abc import Sequence
 
 from otp.erts import process
 from otp.erts.pid import Pid
@@ -16,11 +15,6 @@ from xmppd.routing.hook_points import SessionLost
 from xmppd.routing.session import Session
 
 _SHARE = 20
-
-
-def responsible(key: str, nodes: Iterable[str]) -> str:
-    """The one of `nodes` that speaks for `key`: rendezvous hashing, the same answer wherever it is asked."""
-    return max(nodes, key=lambda name: (crc32(f"{name} {key}".encode()), name))
 
 
 def tell(sessions: Sequence[Session], then: object = None) -> None:

@@ -24,6 +24,7 @@ from otp.stdlib import ets
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 from xmppd.routing import wire  # noqa: F401 - wire: for what it registers
 from xmppd.routing.deliver import Announce, Kick, Replaced
+from xmppd.routing.placement import node_for
 from xmppd.routing.session import MACHINE, C2sSession, Session
 from xmppd.routing.sm import flags, lost_sessions, suspected_nodes
 from xmppd.routing.sm.flags import ClearFlag, FlagsCleared, FlagSet, SetFlag
@@ -311,7 +312,7 @@ def _give_up(state: SmState, name: str) -> None:
     gone = state.rows.lose(name)
     held.give_back(name)
     alive = [process.node(), *(peer.node for peer in PEERS)]
-    lost_sessions.tell([s for s in gone if lost_sessions.responsible(s.jid.full, alive) == process.node()], told)
+    lost_sessions.tell([s for s in gone if node_for(s.jid.full, alive) == process.node()], told)
 
 
 def _loss_announced(state: SmState, name: str, creation: int) -> None:

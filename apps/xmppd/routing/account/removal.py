@@ -1,6 +1,6 @@
-"""accounts — the end of an account, for all who may bring it about.
+"""removal — the end of an account, for all who may bring it about.
 
-Way:      mod_register, the commands of the control socket → [accounts.remove] → hook AccountRemoved, auth, sessions
+Way:      mod_register, the commands of the control socket → [removal.remove] → hook AccountRemoved, auth, sessions
 Process:  runs in the caller
 XEP:      0077 §3.2 (the streams of a removed account are closed)
 """

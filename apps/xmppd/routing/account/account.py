@@ -1,0 +1,155 @@
+"""account — what this node keeps of an account while it is used: made at need, gone with its last session.
+
+OTP:      none; in ejabberd each module has a cache of its own for this (ets_cache)
+Way:      pipeline → [LiveAccount] → the stages, which read what modules keep here (AccountState)
+Process:  none: written on the loop's thread; the account's sessions of this node hold it, so it ends with them
+Differs:  the store is the truth. A change is told to all nodes: each forgets what it has, and loads it at the next need
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar, cast
+from weakref import WeakValueDictionary
+
+from otp.erts import process
+from otp.erts.future import LoopFuture
+from otp.erts.pid import Pid
+from xmpp_core.jid import JID
+from xmppd.routing import handler_table, hooks
+from xmppd.routing.session import Session
+from xmppd.routing.sm import sm
+
+V = TypeVar("V")
+#: seconds that a stanza waits at most for those before it, whatever their stages wait for
+PATIENCE: Final = 6.0
+_TRIES: Final = 20
+
+#: the accounts in use on this node, by bare JID
+ACCOUNTS: Final[WeakValueDictionary[str, LiveAccount]] = WeakValueDictionary()
+
+
+#: the same for who is in a hurry: asked without a call
+_REFS: Final[dict[str, Any]] = ACCOUNTS.data  # type: ignore[attr-defined]  # typeshed leaves it out
+
+
+class AccountState(Generic[V]):
+    """A thing that a module keeps for each account, such as its block list; a variable of the module's file.
+
+    `load(owner)` reads it from the store. Stages find it loaded: they call `of` and wait for nothing.
+    """
+
+    def __init__(self, name: str, load: Callable[[JID], Awaitable[V]]) -> None:
+        self.name, self._load = name, load
+
+    def __call__(self, owner: JID) -> Awaitable[V]:
+        """Await what the store has."""
+        return self._load(owner)
+
+    def of(self, account: LiveAccount) -> V:
+        """What it is for an account that has come to a stage. Raises LookupError where it is not loaded."""
+        return cast(V, account.states[self.name])
+
+    async def get(self, owner: JID) -> V:
+        """What it is for the account of a bare JID, loaded if this node does not have it. Raises what `load` does."""
+        account = account_of(owner)
+        await account.load()
+        return self.of(account)
+
+    def __repr__(self) -> str:
+        return f"AccountState({self.name})"
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class LiveAccount:
+    """One account on this node. `states`: what modules keep, by name; `line`: stanzas that wait for those before."""
+
+    jid: JID
+    states: dict[str, Any] = field(default_factory=dict)
+    line: deque[Turn] = field(default_factory=deque)
+    loaded: bool = False
+    forgotten: int = 0
+
+    def line_up(self) -> Turn:
+        """A place behind all that are there; to be taken before anything is awaited, and entered with `async with`."""
+        turn = Turn(self)
+        self.line.append(turn)
+        return turn
+
+    async def load(self) -> None:
+        """Return when all that modules keep is here. Raises what their `load` functions raise."""
+        for _ in range(_TRIES):
+            if self.loaded:
+                return
+            before, self.states = self.forgotten, {}
+            for state in declared(self.jid.domain):
+                self.states[state.name] = await state(self.jid)
+            self.loaded = before == self.forgotten  # what changed while it was read is read again
+
+    def forget(self) -> None:
+        """What is kept has changed in the store."""
+        self.loaded = False
+        self.forgotten += 1
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """One stanza's place in the line of its account. One that the running process enters again is no wait."""
+
+    account: LiveAccount
+    owner: Pid | None = None
+    _future: LoopFuture[None] | None = None
+
+    async def __aenter__(self) -> LiveAccount:
+        line, me = self.account.line, process.self_()
+        head = line[0]
+        if head is not self and head.owner is not me:
+            self._future = LoopFuture()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._future
+            except TimeoutError:
+                self._give_up_those_before()
+        self.owner = me
+        return self.account
+
+    async def __aexit__(self, *_: object) -> None:
+        line = self.account.line
+        if self in line:
+            line.remove(self)
+        if line and line[0]._future is not None:
+            line[0]._future.resolve(None)
+
+    def _give_up_those_before(self) -> None:
+        line = self.account.line
+        while line and line[0] is not self:
+            line.popleft()
+
+
+def declared(host: str) -> list[AccountState[Any]]:
+    """What the modules of a host keep for each account."""
+    return [cast(AccountState[Any], entry.fn) for entry in handler_table.chain(hooks.TABLE, (host, AccountState)) or ()]
+
+
+def account_of(owner: JID, rows: Iterable[Session] = ()) -> LiveAccount:
+    """The account of a JID, as this node has it; sessions of this node among `rows` keep it from now on."""
+    bare = owner.bare
+    known = _REFS.get(bare)
+    account = known() if known is not None else None
+    if account is None:
+        account = ACCOUNTS[bare] = LiveAccount(owner.bare_jid(), loaded=not declared(owner.domain))
+        for row in rows:
+            own = sm.session_of(row.pid)
+            if own is not None:
+                own.account = account
+    return account
+
+
+def forget(bare: str) -> None:
+    """What modules keep for an account has changed; "": for all of them."""
+    account = ACCOUNTS.get(bare)
+    for one in list(ACCOUNTS.values()) if not bare else [account] if account is not None else []:
+        one.forget()

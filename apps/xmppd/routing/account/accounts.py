@@ -1,0 +1,157 @@
+"""accounts — takes stanzas of and for accounts whose home is this node from other nodes.
+
+OTP:      gen_server
+Way:      stages of another node → ForAccount, FromAccount → [accounts] → stages of this node → users, router
+Process:  `accounts`, one per node, permanent, under xmppd.sup; member of the pg group of that name, by which others
+          find it. What must wait runs in a process for each stanza, in the line of its account
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from otp.erts import process
+from otp.erts.exits import CallError
+from otp.erts.pid import Pid
+from otp.erts.signals import Down
+from otp.kernel import codec, pg
+from otp.stdlib import gen_server
+from otp.stdlib.child_spec import ChildSpec
+from otp.stdlib.gen_server import GenServer, NoReply, Reply
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Stanza
+from xmppd.routing import durability, faults, router
+from xmppd.routing.account import account, stages
+from xmppd.routing.account.home import GROUP
+from xmppd.routing.account.stages import ForAccount, FromAccount
+from xmppd.routing.durability import Sync
+
+NAME: Final = "accounts"
+_PATIENCE = 2.0  # seconds for a node that does not answer
+
+
+@dataclass(slots=True)
+class State:
+    """`waiting`: the processes that deal with stanzas which must wait."""
+
+    waiting: set[Pid] = field(default_factory=set)
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """A call: what modules keep of the account (a bare JID) has changed in the store."""
+
+    bare: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """A call: all that came before stands in the line of its account, or is done."""
+
+
+class HomeServer(GenServer[State]):
+    """See the head of this file."""
+
+    async def init(self) -> State:
+        """Let other nodes find us."""
+        await pg.join(GROUP, process.self_())
+        return State()
+
+    def handle_call(self, request: object, from_: Any, state: State) -> Any:
+        """What must be over, or stored, before somebody goes on; and what modules keep."""
+        match request:
+            case Forget(bare):
+                account.forget(bare)
+                return Reply(None, state)
+            case Settle():
+                return Reply(None, state)
+            case Sync():
+                pid = process.spawn(_settle, frozenset(state.waiting), from_, durability.take())
+                state.waiting.add(pid)
+                process.monitor(pid)
+        return NoReply(state)
+
+    def handle_info(self, message: object, state: State) -> Any:
+        """Stanzas, in their order; and those who waited."""
+        match message:
+            case ForAccount() | FromAccount():
+                rest = _begin(message)
+                if rest is not None:
+                    pid = process.spawn(_finish, message.stanza, rest)
+                    state.waiting.add(pid)
+                    process.monitor(pid)
+            case Down(_, pid, _) if isinstance(pid, Pid):
+                state.waiting.discard(pid)
+        return NoReply(state)
+
+
+def _begin(message: ForAccount | FromAccount) -> Awaitable[Stanza | None] | Stanza | None:
+    """Whatever can be done at once; the rest, or the answer to the sender."""
+    stanza, context = message.stanza, message.context
+    try:
+        if isinstance(message, ForAccount):
+            return stages.begin_receive(stanza, context)
+        kept = stages.begin_send(stanza, context)
+        return None if kept is None else _sent(kept, message)
+    except Exception as error:
+        return faults.answer(stanza, error)
+
+
+async def _sent(kept: Stanza | Awaitable[Stanza | None] | None, message: FromAccount) -> Stanza | None:
+    stanza = await kept if isinstance(kept, Awaitable) else kept
+    return None if stanza is None else await router.dispatch(stanza, message.context.for_recipient())
+
+
+async def _finish(stanza: Stanza, rest: Awaitable[Stanza | None] | Stanza) -> None:
+    try:
+        answer = await rest if isinstance(rest, Awaitable) else rest
+    except Exception as error:
+        answer = faults.answer(stanza, error)
+    if answer is not None and answer.to is not None:
+        await router.route(answer)
+    await durability.flush()
+
+
+async def _settle(before: frozenset[Pid], from_: Any, pending: durability.Pending | None) -> None:
+    """Answer when those who came before are gone, which they are once theirs is stored. No answer: it is not."""
+    durability.give(pending)
+    for ref in [process.monitor(pid) for pid in before]:
+        await process.receive(lambda m, ref=ref: isinstance(m, Down) and m.ref is ref)  # type: ignore[misc]
+    await durability.flush()
+    gen_server.reply(from_, None)
+
+
+# -- API
+
+
+async def start_link() -> Pid | None:
+    """Start the process of this node."""
+    return await gen_server.start_link(HomeServer, name=NAME)
+
+
+def spec() -> ChildSpec:
+    """As a child of a supervisor."""
+    return ChildSpec(NAME, (start_link, ()))
+
+
+async def changed(owner: JID) -> None:
+    """What modules keep for an account (AccountState) has changed in the store: when this returns, the stages of every
+    node see how it is now. A node that does not answer in time is cut off, and begins anew."""
+    account.forget(owner.bare)
+    for pid in pg.get_members(GROUP):
+        if pid.node != process.node():
+            with contextlib.suppress(CallError):
+                await gen_server.call(pid, Forget(owner.bare), _PATIENCE)
+
+
+async def settle(owner: JID) -> None:
+    """Returns when all stanzas of and for an account that have come to this node have been through its stages, or on to
+    another node if that is its home by now; after account.PATIENCE at most."""
+    with contextlib.suppress(CallError):
+        await gen_server.call(NAME, Settle(), _PATIENCE)
+    async with account.account_of(owner).line_up():
+        return

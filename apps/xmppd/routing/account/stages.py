@@ -1,0 +1,215 @@
+"""stages — what every stanza of an account and for an account goes through, in one order, whoever has sent it.
+
+    a client → AccountSends: BLOCK FILTER MODULES ARCHIVE COPIES → router
+    anybody → router → AccountReceives: BLOCK FILTER MODULES ARCHIVE → who gets it → AccountDelivers: COPIES → Deliver
+                                                                     → nobody → OfflineMessage → MessageStored
+
+Way:      packets (of a client), router (for an account) → [stages] → users → Deliver to the c2s of the recipients
+Process:  runs in the sender's process, or in `accounts` of the account's home (account.home)
+RFC:      6120 §10.1 (order), 6121 §8
+Differs:  while all handlers are plain functions nothing is waited for, so no other stanza of the account comes between.
+          Where one waits, later stanzas of the same account stand in line behind it (LiveAccount.line_up). A stage that
+          nobody uses costs one look-up
+
+A function named begin_… returns its result, or an awaitable for it; it may raise, and then has done nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from otp.erts import process
+from otp.erts.pid import Pid
+from otp.kernel import codec, pace
+from otp.kernel.pace import BEHIND
+from xmpp_core.jid import JID
+from xmpp_core.stanza import Message, Stanza
+from xmppd.routing import durability, hooks, users
+from xmppd.routing.account.account import LiveAccount, Turn, account_of
+from xmppd.routing.account.home import home_of
+from xmppd.routing.context import Context
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.durability import ANY_PENDING
+from xmppd.routing.hook_points import AccountDelivers, AccountReceives, AccountSends, OnTheWay
+from xmppd.routing.hooks import Chains
+from xmppd.routing.session import Session
+from xmppd.routing.sm import flags, sm
+from xmppd.routing.sm.flags import LEAVING
+from xmppd.routing.sm.suspected_nodes import REROUTING, SUSPECTED
+
+Left: TypeAlias = Stanza | None
+#: how often a stanza is passed on before a node takes it: session tables differ for a moment only
+_MOST_HOPS = 3
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class ForAccount:
+    """To the `accounts` of another node, an account's home: a stanza for it."""
+
+    stanza: Stanza
+    context: Context
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class FromAccount:
+    """Likewise: a stanza that a client of the account sends."""
+
+    stanza: Stanza
+    context: Context
+
+
+
+
+def are_wanted(host: str) -> bool:
+    """Whether anybody takes part in what the accounts of this host send or receive."""
+    return hooks.wanted(host, OnTheWay)
+
+
+def begin_send(stanza: Stanza, context: Context) -> Left | Awaitable[Left]:
+    """The sender's stages; `from_` is an account of ours. The result is what goes on to the router: None if nothing,
+    or if it goes on from another node."""
+    from_ = stanza.from_
+    assert from_ is not None
+    chains = hooks.chains(from_.domain, OnTheWay)
+    if chains is not None and "AccountSends" not in chains:
+        return stanza
+    rows = sm.sessions(from_.bare)
+    account = account_of(from_, rows)
+    if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
+        return _send_in_turn(account.line_up(), stanza, context)
+    home = home_of(from_.bare, rows)
+    if home is not None:
+        if not durability.has_room():
+            return _send_in_turn(account.line_up(), stanza, context)
+        _pass_on(home, FromAccount(stanza, context))
+        return None
+    kept = hooks.begin_chain(chains["AccountSends"], AccountSends(account, context), stanza)
+    return kept if kept is None or isinstance(kept, Stanza) else _waited_for(account.line_up(), kept)
+
+
+async def _waited_for(turn: Turn, result: Awaitable[Left]) -> Left:
+    async with turn:
+        return await result
+
+
+async def _send_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left:
+    from_ = stanza.from_
+    assert from_ is not None
+    async with turn as account:
+        rows = await sm.reachable_sessions(from_.bare)
+        home = home_of(from_.bare, rows)
+        if home is not None and context.hops < _MOST_HOPS:
+            await _pass_on_in_time(home, FromAccount(stanza, context))
+            return None
+        if from_.bare in LEAVING:
+            await flags.wait_until_redelivered(from_.bare)
+        await account.load()
+        return await hooks.run_fold(from_.domain, AccountSends(account, context), stanza)
+
+
+def begin_receive(stanza: Stanza, context: Context | None = None) -> Left | Awaitable[Left]:
+    """The recipient's stages, and the delivery; `to` is an account of ours. The result is what is to be answered."""
+    to = stanza.to
+    assert to is not None
+    chains = hooks.chains(to.domain, OnTheWay)
+    if (chains is not None and not _for_recipient(chains)) or (context is not None and context.staged):
+        return users.route(stanza, context)
+    return begin_received(stanza, to, Context() if context is None else context, chains)
+
+
+def begin_received(stanza: Stanza, to: JID, context: Context, chains: Chains | None) -> Left | Awaitable[Left]:
+    """begin_receive with the handlers on the way at hand: somebody listens on the recipient's side."""
+    rows = sm.sessions(to.bare)
+    account = account_of(to, rows)
+    if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
+        return _receive_in_turn(account.line_up(), stanza, context)
+    home = home_of(to.bare, rows)
+    if home is None:
+        session = users.only_recipient(stanza, to, rows) if isinstance(stanza, Message) else None
+        if session is not None and not (ANY_PENDING and durability.has_pending(to.bare)):
+            return _begin_delivery(account, stanza, context, session, chains)
+    elif durability.has_room():
+        _pass_on(home, ForAccount(stanza, context))
+        return None
+    return _receive_in_turn(account.line_up(), stanza, context)
+
+
+def _for_recipient(chains: Chains) -> bool:
+    return "AccountReceives" in chains or "AccountDelivers" in chains
+
+
+def _begin_delivery(
+    account: LiveAccount, stanza: Stanza, context: Context, session: Session, chains: Chains
+) -> Left | Awaitable[Left]:
+    """The way of nearly all messages: one session gets it, or somebody stops it."""
+    if "AccountReceives" in chains:
+        kept = hooks.begin_chain(chains["AccountReceives"], AccountReceives(account, context), stanza)
+        if kept is None:
+            return None
+        if not isinstance(kept, Stanza):
+            return _delivered_in_turn(account.line_up(), kept, context)
+        stanza = kept
+    context.staged = True
+    if "AccountDelivers" in chains:
+        point = AccountDelivers(account, context, stanza)
+        who = hooks.begin_chain(chains["AccountDelivers"], point, (session,))
+        if isinstance(who, Awaitable):
+            return _given_in_turn(account.line_up(), who, stanza, context)
+        users.deliver(stanza, who, context)
+        return None
+    process.send(session.pid, Deliver(stanza, (), context))
+    return None
+
+
+async def _delivered_in_turn(turn: Turn, kept: Awaitable[Left], context: Context) -> Left:
+    async with turn:
+        stanza = await kept
+        if stanza is None:
+            return None
+        context.staged = True
+        return await users.route(stanza, context)
+
+
+async def _given_in_turn(turn: Turn, who: Awaitable[tuple[Session, ...]], stanza: Stanza, context: Context) -> None:
+    async with turn:
+        users.deliver(stanza, await who, context)
+
+
+async def _receive_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left:
+    to = stanza.to
+    assert to is not None
+    async with turn as account:
+        rows = await sm.reachable_sessions(to.bare)
+        home = home_of(to.bare, rows)
+        if home is not None and context.hops < _MOST_HOPS:
+            await _pass_on_in_time(home, ForAccount(stanza, context))
+            return None
+        if isinstance(stanza, Message) and to.bare in LEAVING:
+            await flags.wait_until_redelivered(to.bare)
+        await account.load()
+        kept = await hooks.run_fold(to.domain, AccountReceives(account, context), stanza)
+        if kept is None:
+            return None
+        context.staged = True
+        if isinstance(kept, Message):
+            return await users.route(kept, context)
+    return await users.route(kept, context)  # a request may be answered long after, and more come meanwhile
+
+
+def _pass_on(home: Pid, message: ForAccount | FromAccount) -> None:
+    """Before the running process acknowledges what it has heard later, it asks the home whether this is stored."""
+    message.context.hops += 1
+    process.send(home, message)
+    if isinstance(message.stanza, Message):
+        durability.add_pending(home, message.stanza.weight())
+
+
+async def _pass_on_in_time(home: Pid, message: ForAccount | FromAccount) -> None:
+    await durability.wait_for_room()
+    if BEHIND:
+        await pace.turn(home.node)
+    _pass_on(home, message)
