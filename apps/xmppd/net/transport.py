@@ -5,9 +5,9 @@ Way:      stream.c2s → [transport] → socket → [transport] → net.receiver
 Process:  none: the receiver owns it, the stream's process writes to it directly
 RFC:      6120 §5.3.1 (nothing may lie between <starttls/> and the handshake), 7590 §3
 
-What is sent within one turn of the loop leaves in one write and one TLS record. A peer that reads too slowly
-makes the transport `congested`: writers await `writable()`. Without any progress for STALL seconds, or with more
-than `limit` bytes waiting, the connection is given up.
+What is sent within one turn of the loop leaves in one write and one TLS record. A peer that reads too slowly makes the
+transport `congested`; who writes asks to be told when it is not any more (`tell_writable`). Without any progress for
+STALL seconds, or with more than `limit` bytes waiting, the connection is given up.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
 from otp.erts.clock import CLOCK
-from otp.erts.future import LoopFuture
 from otp.erts.shield import shielded
 from otp.erts.timer import TIMERS, TimerRef
 from xmppd import audit
@@ -39,9 +38,6 @@ LINGER: Final = 3.0
 
 class Reader(Protocol):
     """Who is given what arrives: the receiver's inbound side."""
-
-    def consumed(self, size: int, seconds: float) -> None:
-        """`size` bytes that were fed have been dealt with, in so many seconds of work."""
 
     def feed(self, data: bytes) -> None:
         """Plaintext arrived; called on the loop, outside of any process."""
@@ -96,7 +92,7 @@ class Transport(asyncio.Protocol):
         self._tls: TlsSession | None = None
         self._reader: Reader | None = None
         self._out: list[bytes] | None = None
-        self._waiters: list[LoopFuture[bool]] | None = None
+        self._waiters: list[Callable[[], object]] | None = None
         self._timer: TimerRef | None = None
         self._gathered = 0
         self._closing = False
@@ -225,7 +221,7 @@ class Transport(asyncio.Protocol):
         self.congested = False
         if not self._closing:
             self._stop_timer()
-        self._wake(True)
+        self._wake()
 
     def _waiting(self) -> int:
         return self.tcp.get_write_buffer_size() if self.tcp is not None else 0
@@ -242,30 +238,19 @@ class Transport(asyncio.Protocol):
         else:
             self._watch(waiting)
 
-    async def writable(self) -> bool:
-        """Wait until the peer has read enough; False if the connection ended instead."""
-        if not self.congested or self.tcp is None:
-            return self.tcp is not None
-        return await self._new_waiter()
-
     def tell_writable(self, fn: Callable[[], object]) -> None:
         """Call `fn` once, in a later turn of the loop: when the peer has read enough, or the connection has ended."""
         if not self.congested or self.tcp is None:
             self._loop.call_soon(fn)
+        elif self._waiters is None:
+            self._waiters = [fn]
         else:
-            self._new_waiter().add_done_callback(lambda _: fn())
+            self._waiters.append(fn)
 
-    def _new_waiter(self) -> LoopFuture[bool]:
-        waiter: LoopFuture[bool] = LoopFuture()
-        if self._waiters is None:
-            self._waiters = []
-        self._waiters.append(waiter)
-        return waiter
-
-    def _wake(self, alive: bool) -> None:
+    def _wake(self) -> None:
         waiters, self._waiters = self._waiters, None
-        for waiter in waiters or ():
-            waiter.resolve(alive)
+        for fn in waiters or ():
+            self._loop.call_soon(fn)
 
     # -- TLS
 
@@ -319,12 +304,7 @@ class Transport(asyncio.Protocol):
             with contextlib.suppress(OSError, RuntimeError):
                 self.tcp.write_eof()
         self._timer = TIMERS.after(LINGER, self.abort)
-        self._wake(False)
-
-    def consumed(self, size: int, seconds: float = 0.0) -> None:
-        """Tell the reader that `size` bytes it was fed have been dealt with (back-pressure), in `seconds` of work."""
-        if self._reader is not None:
-            self._reader.consumed(size, seconds)
+        self._wake()
 
     def abort(self, reason: object = "closed") -> None:
         """Close at once; what is waiting is dropped. The reader is told `reason`."""
@@ -335,7 +315,7 @@ class Transport(asyncio.Protocol):
         else:
             self._finish()
         self._lost(reason)
-        self._wake(False)
+        self._wake()
 
     def _lost(self, reason: object) -> None:
         reader, self._reader = self._reader, None
@@ -347,7 +327,7 @@ class Transport(asyncio.Protocol):
         self._closing = True
         self._stop_timer()
         self._out = None
-        self._wake(False)
+        self._wake()
         gone, self.on_gone = self.on_gone, None
         if gone is not None:
             gone()

@@ -48,11 +48,12 @@ class Rig:
         self.transport = Transport(THIS.loop, Flusher(THIS.loop), "", 1 << 20)
         self.receiver: Pid = None  # type: ignore[assignment]  # until started
         self.controller: Pid = None  # type: ignore[assignment]
+        self.inbound: receiver.Inbound = None  # type: ignore[assignment]
 
     async def start(self, rate: float | None = None, burst: float = 1000, context: Any = None) -> Rig:
         pace = shaper.new(rate, burst, THIS.loop.time())
-        inbound = receiver.Inbound(self.transport, self.ours, XmlStream(), pace, context)
-        pid, controller = await gen_server.start(Receiver, inbound), await gen_fsm.start(Controller, self.seen)
+        self.inbound = receiver.Inbound(self.transport, self.ours, XmlStream(), pace, context)
+        pid, controller = await gen_server.start(Receiver, self.inbound), await gen_fsm.start(Controller, self.seen)
         assert pid is not None
         assert controller is not None
         self.receiver, self.controller = pid, controller
@@ -193,7 +194,7 @@ def test_a_controller_that_is_behind_is_not_fed_without_end() -> None:
             await THIS.loop.sock_sendall(rig.peer, b"<presence><status>0123456789</status></presence>" * 1000)
             await process.sleep(0)
         for batch in list(rig.seen):
-            rig.transport.consumed(batch.size)
+            rig.inbound.consumed(batch.size, 0.0)
         assert rig.transport.reading
 
     node.run(body)
@@ -298,9 +299,9 @@ def test_work_is_paid_for_where_there_is_a_rate() -> None:
         rig = await Rig().run(rate=1000.0, burst=100_000)
         rig.peer.send(HEADER + b"<a/>")
         await node.until(lambda: rig.events)
-        rig.transport.consumed(4, 1.0)
+        rig.inbound.consumed(4, 1.0)
         assert rig.transport.reading
-        rig.transport.consumed(4, 100.0)
+        rig.inbound.consumed(4, 100.0)
         assert not rig.transport.reading
 
     node.run(body)

@@ -19,7 +19,6 @@ from xmppd.net.transport import Flusher, Transport
 
 class Sink:
     def feed(self, data): pass
-    def consumed(self, size, seconds): pass
     def lost(self, reason): pass
 
 async def one(listening, flusher, luck):
