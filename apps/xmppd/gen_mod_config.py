@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, get_type_hints
 
+from xmppd.auth import tables
 from xmppd.config.schema import Config
 from xmppd.gen_mod import ModError, NoOptions, load, path_of, schema
 from xmppd.store import migrate
@@ -78,9 +79,22 @@ def problems(config: Config) -> list[tuple[str, str]]:
                 in_order(wanted)
             except ModError as error:
                 wrong = {str(error).partition(" ")[0]: str(error)}
+            else:
+                wrong = _tables_of_two(wanted)
         for name, text in wrong.items():
             found[_key(config, host, name, text), text] = None
     return list(found)
+
+
+def _tables_of_two(names: Iterable[str]) -> dict[str, str]:
+    """Modules that make a table of a name that another has taken, with the words for it."""
+    wrong: dict[str, str] = {}
+    owners = dict.fromkeys((*tables.SCHEMA.shapes(), *migrate.OWN_TABLES), "the server")
+    for name in names:
+        for table in schema(name).shapes():
+            if (first := owners.setdefault(table, name)) != name:
+                wrong[name] = f"{name}: its table {table} bears the name of one of {first}"
+    return wrong
 
 
 def _key(config: Config, host: str, name: str, text: str) -> str:

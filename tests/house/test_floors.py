@@ -105,8 +105,8 @@ def faults(name: str, tree: ast.AST) -> list[str]:
             wrong.append(f"{line}: {name} is pure and imports {top}")
         elif top in OWN and room != TOP and not any(room_of(target) == r for r in allowed):
             wrong.append(f"{line}: {room} may not import {target}; docs/style.md says what lies below what")
-        elif (other := feature_of(target)) is not None and room == "xmppd.mods" and other != feature_of(name):
-            wrong.append(f"{line}: a module may not import another ({target}); they meet in hooks, IQs and names")
+        elif (other := feature_of(target)) is not None and other != feature_of(name):
+            wrong.append(f"{line}: nobody imports a module ({target}); one meets it in hooks, IQs, commands and names")
     return wrong
 
 
@@ -164,6 +164,9 @@ def test_the_table_would_find_a_fault() -> None:
     assert faults("xmppd.mods.mod_ping", ast.parse("from xmppd.mods import mod_roster"))
     assert faults("xmppd.mods.roster.transitions", ast.parse("from xmppd.mods.offline import spool"))
     assert not faults("xmppd.mods.mod_roster", ast.parse("from xmppd.mods.roster import transitions"))
+    assert faults("xmppd.admin.rosters", ast.parse("from xmppd.mods import mod_roster"))
+    assert faults("xmppd.sup", ast.parse("from xmppd.mods.roster.tables import ROSTER"))
+    assert not faults("xmppd.cli.modules", ast.parse("from xmppd import mods"))
     assert faults("xmppd.node.parent", ast.parse("from xmppd.admin import dispatch"))
     assert faults("xmppd.admin.users", ast.parse("from xmppd.cli import render"))
     assert OF_THE_WIRE.search("data.transport.send(text)")

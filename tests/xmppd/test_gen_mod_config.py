@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -72,3 +72,15 @@ def test_a_record_that_no_step_makes_is_a_problem_of_its_module() -> None:
         )
     finally:
         del Table.by_record[Seen]
+
+
+@pytest.mark.parametrize("table", ["account", "module_schema", "roster"])
+def test_a_table_has_one_owner(table: str) -> None:
+    step = create_table(table, ("host",), host=str)
+    vars(sys.modules["play.mod_b"])["MIGRATIONS"] = (step,)
+    config = with_play()
+    config = replace(config, modules={"mod_roster": {}, **config.modules})
+    found = [words for _, words in gen_mod_config.problems(config)]
+    assert len(found) == 1
+    assert found[0].startswith("play.mod_b: ")
+    assert table in found[0]

@@ -10,10 +10,9 @@ RFC:      6120 §8.2.3, §8.4; 6121 §8.5.2.1.3
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
@@ -81,8 +80,7 @@ def entry(
     return HandlerEntry((host, at, ns, name), 50, owner, handler, strangers)
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(NamedTuple):
     """A key of the table beside those of handlers: at this place the feature is announced."""
 
     host: str

@@ -41,6 +41,9 @@ class _AccountRow:
 APPLIED: Final = Table("module_schema", Applied, ("module",))
 _CREATE: Final = create_table("module_schema", ("module",), module=str, version=int, account_tables=tuple[str, ...])
 
+#: the tables in which all this is noted
+OWN_TABLES: Final = (APPLIED.name, "schema_version")
+
 #: The one version that all tables together had, up to 4; 5 says that each module has its own. Servers from before that
 #: look here, and refuse a database that they would not understand.
 _CREATE_COMMON: Final = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL)"
