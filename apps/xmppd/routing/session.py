@@ -20,6 +20,7 @@ from otp.erts.pid import Pid
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Stanza
+from xmppd.routing.context import Context
 from xmppd.routing.deliver import Hold
 
 if TYPE_CHECKING:
@@ -100,8 +101,9 @@ class StanzaCounter(Protocol):
     def counted_in(self, stanza: Element) -> None:
         """The client has sent one, and it is taken up now; whether it is refused makes no difference."""
 
-    def counted_out(self, stanza: Stanza | Element, xml: str) -> None:
-        """One leaves for the client, written as `xml`; nobody may be connected to read it (wait_for_resume)."""
+    def counted_out(self, stanza: Stanza | Element, xml: str, context: Context | None) -> None:
+        """One leaves for the client, written as `xml`; nobody may be connected to read it (wait_for_resume). `context`
+        is what is known of it beside: its id in the archive, the time of the first attempt."""
 
 
 class ClientStream(Protocol):
@@ -112,7 +114,7 @@ class ClientStream(Protocol):
 
     counter: StanzaCounter | None
 
-    def send(self, item: Stanza | Element | str) -> None:
+    def send(self, item: Stanza | Element | str, context: Context | None = None) -> None:
         """Write a stanza or a nonza to the client. A str is not counted: a stanza that was, and is sent again."""
 
 

@@ -182,7 +182,7 @@ def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
     if isinstance(message.stanza, Presence) and hooks.wanted(host, UserReceivePresence):
         return False
     try:
-        data.send(message.stanza)
+        data.send(message.stanza, message.context)
     except Exception:
         return False  # `write` says of it what is to be said
     return True
@@ -202,7 +202,7 @@ async def write(data: Data, session: C2sSession, message: Deliver | Older) -> No
         context = message.context if type(message) is Deliver else None
         kept = await packets.receive_packet(session, message.stanza, context)
         if kept is not None:
-            data.send(kept)
+            data.send(kept, context)
     except Exception as error:
         answer = faults.answer(message.stanza, error)
         if answer is not None:

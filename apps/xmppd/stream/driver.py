@@ -37,6 +37,7 @@ from xmpp_core.stanza import Stanza
 from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, ResumeTimeout, StreamFault
 from xmppd.net.connection import DETACHED, Batch, Connection, Disconnected, Header
 from xmppd.routing import durability
+from xmppd.routing.context import Context
 from xmppd.routing.deliver import Kick, Replaced, Shutdown
 from xmppd.routing.fairly import SLICE
 from xmppd.routing.session import StanzaCounter
@@ -66,7 +67,7 @@ class Stream:
     at: int = 0
     ending: str = ""
 
-    def send(self, item: Stanza | Element | str) -> None:
+    def send(self, item: Stanza | Element | str, context: Context | None = None) -> None:
         """Everything that leaves a stream leaves here. A str is a nonza, or a stanza that was counted before."""
         if isinstance(item, str):
             self.connection.send(item)
@@ -74,7 +75,7 @@ class Stream:
         xml = item.to_xml()
         counter = self.counter
         if counter is not None and (isinstance(item, Stanza) or stanza.is_stanza(item)):
-            counter.counted_out(item, xml)
+            counter.counted_out(item, xml, context)
         self.connection.send(xml)
 
     def goodbye(self, error: StreamError | None) -> None:

@@ -16,13 +16,14 @@ from xmpp_core.element import Element, el
 from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import StreamEnd
-from xmpp_core.stanza import Stanza
+from xmpp_core.stanza import Stanza, make_message
 from xmpp_core.stream_events import Event, StreamFault
 from xmppd.auth import auth
 from xmppd.net.connection import Batch, Disconnected
 from xmppd.routing import handler_table, hooks, nonzas
-from xmppd.routing.deliver import Kick
-from xmppd.routing.hook_points import ConnectionLost, SessionClosed, SessionResumed
+from xmppd.routing.context import Context
+from xmppd.routing.deliver import Deliver, Kick
+from xmppd.routing.hook_points import ConnectionLost, SessionClosed, SessionResumed, UserReceivePacket
 from xmppd.routing.nonzas import Answer, HandOver, Nonza, NonzaKey, Resume
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
@@ -40,12 +41,14 @@ class Counter:
 
     seen: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    contexts: list[Context | None] = field(default_factory=list)
 
     def counted_in(self, stanza: Element) -> None:
         self.seen.append(stanza.name)
 
-    def counted_out(self, stanza: Stanza | Element, xml: str) -> None:
+    def counted_out(self, stanza: Stanza | Element, xml: str, context: Context | None) -> None:
         self.kept.append(xml)
+        self.contexts.append(context)
 
 
 class Resuming:
@@ -152,6 +155,21 @@ def test_stanzas_are_counted_both_ways_and_nothing_else_is() -> None:
         await juliet.expect("two")
         assert counter.seen == ["message", "presence", "message", "iq"]
         assert [kept.partition(" ")[0] for kept in counter.kept] == ["<message", "<iq", "<message"]
+
+    play(body)
+
+
+def test_what_is_known_of_a_stanza_comes_with_it() -> None:
+    async def body(port: int, resuming: Resuming) -> None:
+        juliet = await enabled(port)
+        [row] = sm.sessions("juliet@localhost")
+        context = Context(archive_id="17", first_sent=5)
+        process.send(row.pid, Deliver(make_message(row.jid, "first"), context=context))
+        await juliet.expect("first")
+        await hooks.add("localhost", UserReceivePacket, lambda stanza, _point: stanza)
+        process.send(row.pid, Deliver(make_message(row.jid, "second"), context=context))
+        await juliet.expect("second")
+        assert resuming.counters[row.jid].contexts == [context, context]
 
     play(body)
 

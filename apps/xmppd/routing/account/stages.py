@@ -62,8 +62,6 @@ class FromAccount:
     context: Context
 
 
-
-
 def are_wanted(host: str) -> bool:
     """Whether anybody takes part in what the accounts of this host send or receive."""
     return hooks.wanted(host, OnTheWay)
