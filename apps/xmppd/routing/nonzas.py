@@ -33,7 +33,8 @@ class Nonza:
 @dataclass(frozen=True, slots=True)
 class HandOver:
     """An answer before bind: the session that is meant lives in the process `pid` of this node (a c2s of the same
-    account), which goes on over this stream's connection; hook SessionResumed there answers the client."""
+    account), which goes on over this stream's connection; hook SessionResumed there answers the client. If it has ended
+    meanwhile nobody handles the nonza."""
 
     pid: Pid
 

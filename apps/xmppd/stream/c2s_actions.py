@@ -175,6 +175,8 @@ async def _nonza(data: Data, action: HandleNonza) -> Event | None:
     except StreamError as error:
         return StreamFault(error)
     match answer:
+        case HandOver(pid) if not process.is_alive(pid):  # gone meanwhile
+            return NonzaUnhandled(action.element)
         case HandOver(pid):
             process.send(pid, Attach(give_away(data, HANDED_OVER_WITHIN), action.element))
             data.ending = "its connection goes to the session that it resumes"

@@ -12,6 +12,7 @@ from otp.stdlib import gen_fsm
 from otp.stdlib.gen_fsm import NextState
 from tests.support import node
 from tests.support.server import config, serving, streams
+from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
@@ -32,6 +33,7 @@ from xmppd.stream.driver import Driver, Stream
 from xmppd.testing.client import Client
 
 NS = "urn:example:resume"
+SM = ns.SM
 OWNER = "mod_resume@localhost"
 
 
@@ -281,6 +283,25 @@ def test_a_stream_goes_on_as_a_session_whose_process_is_no_more() -> None:
         await juliet.expect("again")
         [session] = sm.sessions("juliet@localhost")
         assert session.jid == row.jid
+
+    play(body)
+
+
+def test_a_session_that_ends_meanwhile_is_not_waited_for() -> None:
+    async def body(port: int, resuming: Resuming) -> None:
+        gone = process.spawn(lambda: None)
+        await node.until(lambda: not process.is_alive(gone))
+        handler = nonzas.entry(
+            "localhost", NonzaKey(SM, "resume", False), lambda _nonza: HandOver(gone), "mod_gone@localhost"
+        )
+        await handler_table.register(hooks.TABLE, "mod_gone@localhost", (handler,))
+        juliet = await Client.connect(port)
+        await juliet.plain("juliet", "secret")
+        await juliet.open()
+        juliet.send(f"<resume xmlns='{SM}' previd='1' h='0'/>")
+        await juliet.expect("<failed .*</failed>")
+        juliet.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
+        await juliet.expect("<jid>juliet@localhost/")
 
     play(body)
 
