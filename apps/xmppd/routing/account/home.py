@@ -16,19 +16,17 @@ from otp.erts import process
 from otp.erts.pid import Pid
 from otp.kernel import pg
 from xmppd.routing.placement import node_for
-from xmppd.routing.session import Session, Sid
+from xmppd.routing.session import Session
 
 GROUP: Final = "accounts"
 
 
-def _sid(row: Session) -> Sid:
-    return row.sid
-
-
 def home_of(bare: str, rows: Sequence[Session]) -> Pid | None:
-    """The `accounts` process of the account's home; None: it is this node, or that one does not serve now."""
+    """The `accounts` process of the account's home; None: it is this node, or that one does not serve now.
+
+    `rows` are the account's sessions in the order of sm, the oldest first."""
     if rows:
-        name = rows[0].pid.node if len(rows) == 1 else min(rows, key=_sid).pid.node
+        name = rows[0].pid.node
         if name == process.node():
             return None
         return next((pid for pid in pg.get_members(GROUP) if pid.node == name), None)

@@ -89,11 +89,12 @@ class SessionRows:
 
     def remove(self, session: Session) -> bool:
         """A session is over. False if it was not visible."""
-        if not self.is_visible(session):
+        rows = self.of_account(session.bare)
+        rest = tuple([row for row in rows if row.pid is not session.pid])
+        hidden = self.hidden.get(session.jid.full) if self.hidden else None
+        if len(rest) == len(rows):
             self._unhide(session)
             return False
-        rest = tuple([row for row in self.of_account(session.bare) if row.pid is not session.pid])
-        hidden = self.hidden.get(session.jid.full)
         if hidden:
             newest = hidden[-1]
             self._unhide(newest)

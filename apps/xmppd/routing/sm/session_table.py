@@ -81,6 +81,7 @@ class Sm(GenServer[SmState]):
         state = SmState(table, SessionRows(table), most)
         suspected_nodes.SUSPECTED.clear()
         flags.clear()
+        members = {peer.node for peer in PEERS}  # known before a crash: they may just be starting again, too
         PEERS.clear()
         for own in list(OWN.values()):
             state.rows.put(own.entry)
@@ -88,7 +89,8 @@ class Sm(GenServer[SmState]):
         state.awaited = {name for name, _ in node.monitor_nodes()}
         for name in state.awaited:
             net_kernel.send_name(name, NAME, _own_hello(state))
-            process.monitor(NameAt(NAME, name))  # gives a Down at once if that node has no sm
+            if name not in members:
+                process.monitor(NameAt(NAME, name))  # gives a Down at once if that node has no sm
         process.send_after(_PATIENCE, process.self_(), StopWaiting())
         _set_ready(state)
         return state

@@ -48,7 +48,7 @@ def spec(most: int = MOST_SESSIONS) -> ChildSpec:
 
 
 def sessions(bare: str) -> tuple[Session, ...]:
-    """The sessions of an account (a bare JID as str), on all nodes; () while the table is being rebuilt."""
+    """The sessions of an account (a bare JID as str) on all nodes, the oldest first; () while the table is rebuilt."""
     try:
         rows: tuple[Session, ...] = ets.lookup_table(TABLE).get(bare, ())
     except ets.NoSuchTable:
