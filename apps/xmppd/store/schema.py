@@ -44,10 +44,11 @@ class DropTable:
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """Statements as they are, for each kind of database."""
+    """Statements as they are, for each kind of database; `leaves`: the tables that are other ones after it."""
 
     sqlite: str
     postgres: str
+    leaves: tuple[CreateTable, ...] = ()
 
 
 Step: TypeAlias = CreateTable | AddColumns | DropTable | Sql
@@ -75,11 +76,12 @@ def drop_table(table: str, /) -> DropTable:
     return DropTable(table)
 
 
-def sql(sqlite: str, postgres: str | None = None) -> Sql:
-    """A step of statements for what the others cannot say: an index, a change of rows. One text does for both kinds of
-    database unless `postgres` is given. Each statement ends with a semicolon at the end of a line.
+def sql(sqlite: str, postgres: str | None = None, *, leaves: tuple[CreateTable, ...] = ()) -> Sql:
+    """A step of statements for what the others cannot say: an index, a change of rows, a column of another name. One
+    text does for both kinds of database unless `postgres` is given. Each statement ends with a semicolon at the end of
+    a line. `leaves`: each table whose columns it changes, as create_table would make it now.
     """
-    return Sql(sqlite, sqlite if postgres is None else postgres)
+    return Sql(sqlite, sqlite if postgres is None else postgres, leaves)
 
 
 def _check_types(table: str, columns: Mapping[str, Any]) -> None:
@@ -114,6 +116,8 @@ class Schema:
                     found[table] = Shape(found[table].key, (*found[table].columns, *more))
                 case DropTable(table):
                     del found[table]
+                case Sql(leaves=tables):
+                    found |= {made.table: Shape(made.key, made.columns) for made in tables}
         return found
 
     def account_tables(self) -> tuple[str, ...]:

@@ -23,7 +23,13 @@ UNSERVED = [(ns.VERSION, "query"), (ns.TIME, "time"), (ns.BIND, "bind"), (ns.SES
 def served() -> list[tuple[str, str]]:
     """(namespace, element) of all that is answered at an account."""
     keys = [key for key in handler_table.keys(iq.TABLE) if isinstance(key, tuple)]
-    return sorted({(key[2], key[3] or "any") for key in keys if key[:2] == ("localhost", iq.SM)})
+    return sorted(
+        {
+            (key[2], key[3] or "any")
+            for key in keys
+            if key[:2] == ("localhost", iq.SM) and not isinstance(key, iq.Announced)
+        }
+    )
 
 
 async def answers(asker: Client, to: str) -> dict[tuple[str, str, str], str]:

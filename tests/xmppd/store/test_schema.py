@@ -160,6 +160,18 @@ def test_statements_of_ones_own_for_each_kind_of_database() -> None:
     assert POSTGRES.statements(each) == ("OTHER", "MORE")
 
 
+def test_a_column_of_another_name() -> None:
+    renamed = create_table("t", ("host",), host=str, text=str)
+    steps = (
+        create_table("t", ("host",), host=str, words=str),
+        sql('ALTER TABLE "t" RENAME COLUMN "words" TO "text";\n', leaves=(renamed,)),
+        add_columns("t", stamp=(int, 0)),
+    )
+    found = Schema("mod_x", steps).shapes()["t"].columns
+    assert found == (("host", str), ("text", str), ("stamp", int))
+    assert [name for name, *_ in columns(in_sqlite(Schema("mod_x", steps)), "t")] == ["host", "text", "stamp"]
+
+
 SCRIPT = """CREATE TABLE "a" (
     "x" TEXT, -- a; b
     "y" TEXT

@@ -187,7 +187,7 @@ def _is_known(keep: StoreMessage, known: Known) -> bool | None:
     sender = keep.message.from_
     if sender is None or sender.bare == keep.owner.bare:
         return sender is not None
-    return known.get((keep.owner, sender.bare_jid()))
+    return known.get((keep.owner, sender.bare_jid())) if known else None
 
 
 async def _give_back(message: Message, error: StanzaError) -> None:
