@@ -86,7 +86,7 @@ def _heard() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for module in mod_modules():
         for fn in vars(module).values():
-            for point, seq in getattr(fn, "_hooks", ()):
+            for point, seq, *_ in getattr(fn, "_hooks", ()):
                 found.setdefault(point.__name__, []).append(f"{path_of(module.__name__)}:{fn.__name__} (seq {seq})")
     return found
 

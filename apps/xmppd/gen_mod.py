@@ -15,6 +15,7 @@ Way:      mod_* → [gen_mod] → gen_mod_server (makes it true), gen_mod_config
     @on(UserSendPacket, seq=50)                       # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
     @every(3600)                                      # (mod) -> None, again and again
     def children(mod): return [ChildSpec(…)]          # processes of the module's own, beside its ModServer
+    DOMAIN = "conference.{host}"                      # a service domain of its own: gen_mod_service
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Any, Final, TypeAlias, TypeVar, overload
 
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
-from xmpp_core.stanza import Iq
+from xmpp_core.stanza import Iq, Stanza
 from xmppd.config.schema import Config
 from xmppd.routing import hooks, iq, nonzas
 from xmppd.routing.account.account import AccountState
@@ -56,12 +57,13 @@ class NoOptions:
 
 @dataclass(frozen=True, slots=True)
 class Mod:
-    """One module on one host: what every handler of it gets as its last argument."""
+    """One module on one host, `domain` its service domain there: what every handler of it gets as its last argument."""
 
     name: str
     host: str
     options: Any
     config: Config | None = None
+    domain: str = ""
 
     @property
     def owner(self) -> str:
@@ -76,6 +78,7 @@ IqHandler: TypeAlias = Callable[[Iq, Mod], Iq | Awaitable[Iq | None] | None]
 RunHandler: TypeAlias = Callable[[P, Mod], Stop[Any] | Awaitable[Stop[Any] | None] | None]
 Timed: TypeAlias = Callable[[Mod], Awaitable[None] | None]
 FoldHandler: TypeAlias = Callable[[A, P, Mod], A | Stop[A] | Awaitable[A | Stop[A]]]
+StanzaHandler: TypeAlias = Callable[[Stanza, Mod], Stanza | Awaitable[Stanza | None] | None]
 
 
 def iq_handler(
@@ -109,17 +112,31 @@ def iq_handler(
 
 
 @overload
-def on(point: type[Run[P]], seq: int = hooks.DEFAULT_SEQ) -> Callable[[RunHandler[P]], RunHandler[P]]: ...
+def on(
+    point: type[Run[P]], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL
+) -> Callable[[RunHandler[P]], RunHandler[P]]: ...
 @overload
-def on(point: type[Fold[P, A]], seq: int = hooks.DEFAULT_SEQ) -> Callable[[FoldHandler[A, P]], FoldHandler[A, P]]: ...
-def on(point: type[Any], seq: int = hooks.DEFAULT_SEQ) -> Callable[[Any], Any]:
-    """Declares a handler of a hook point; lower `seq` runs first. A type checker sees whether it fits the point."""
+def on(
+    point: type[Fold[P, A]], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL
+) -> Callable[[FoldHandler[A, P]], FoldHandler[A, P]]: ...
+def on(point: type[Any], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL) -> Callable[[Any], Any]:
+    """Declares a handler of a hook point; lower `seq` runs first. A type checker sees whether it fits the point.
+
+    `at`: LOCAL: where the point is run for the host; DOMAIN: where it is run for the module's service domain.
+    """
 
     def mark(fn: Any) -> Any:
-        _marks(fn, "_hooks").append((point, seq))
+        _marks(fn, "_hooks").append((point, seq, at))
         return fn
 
     return mark
+
+
+def stanza_handler(fn: StanzaHandler) -> StanzaHandler:
+    """Declares what takes the stanzas for the module's service domain that no IQ handler answers: messages, presence,
+    requests to node@domain/resource, answers. Returns what is to be answered to the sender; may raise StanzaError."""
+    fn.__dict__["_stanzas"] = True
+    return fn
 
 
 def nonza(ns: str, name: str, *, after_bind: bool = True) -> Callable[[NonzaHandler], NonzaHandler]:
@@ -187,8 +204,8 @@ def hook_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     listening = [
         entry
         for fn in _functions(module, "_hooks")
-        for point, seq in fn._hooks
-        for entry in hooks.entries(mod.host, point, _bind_hook(fn, point, mod), seq, mod.owner)
+        for point, seq, at in fn._hooks
+        for entry in hooks.entries(_domain_at(at, mod), point, _bind_hook(fn, point, mod), seq, mod.owner)
     ]
     answering = [
         nonzas.entry(mod.host, kind, _bind_nonza(fn, mod), mod.owner)
@@ -216,13 +233,23 @@ def _offers(features: tuple[Element, ...]) -> Callable[[tuple[Element, ...], Str
 def iq_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     """The IQ handlers that the file declares, bound to `mod`, and the features that it announces."""
     handlers = [
-        iq.entry(mod.host, ns, name, at, _bind_iq(fn, mod, only), mod.owner, strangers)
+        iq.entry(_domain_at(at, mod), ns, name, at, _bind_iq(fn, mod, only), mod.owner, strangers)
         for fn in _functions(module, "_iqs")
         for ns, name, at, only, strangers in fn._iqs
     ]
     announced = [mark for fn in _functions(module, "_announced") for mark in fn._announced]
     announced += [(name, at) for name, places in getattr(module, "FEATURES", {}).items() for at in places]
-    return (*handlers, *[iq.announcement(mod.host, at, name, mod.owner) for name, at in dict.fromkeys(announced)])
+    marks = dict.fromkeys(announced)
+    return (*handlers, *[iq.announcement(_domain_at(at, mod), at, name, mod.owner) for name, at in marks])
+
+
+def _domain_at(at: At, mod: Mod) -> str:
+    """Where the module is asked at this place: at its host, or at its service domain. Raises ModError without one."""
+    if at not in (iq.DOMAIN, iq.ENTITY):
+        return mod.host
+    if not mod.domain:
+        raise ModError(f'{mod.name} declares something at its service domain, and no DOMAIN = "….{{host}}"')
+    return mod.domain
 
 
 def timers(module: ModuleType) -> dict[str, Timed]:

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, get_type_hints
 
+from xmppd import gen_mod_service
 from xmppd.auth import tables
 from xmppd.config.schema import Config
 from xmppd.gen_mod import ModError, NoOptions, load, path_of, schema
@@ -21,9 +22,11 @@ def options_of(name: str, given: Mapping[str, Any]) -> Any:
     """The typed options of a module from its table in the configuration. Raises ModError with a suggestion."""
     cls: Any = getattr(load(name), "Options", NoOptions)
     known = {f.name: f for f in dataclasses.fields(cls)}
+    also = [gen_mod_service.OPTION] if gen_mod_service.has_domain(name) else []
+    given = {key: value for key, value in given.items() if key not in also}
     for key in given:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
+            near = difflib.get_close_matches(key, [*known, *also], 1)
             hint = f', did you mean "{near[0]}"?' if near else ""
             raise ModError(f'{name} has no option "{key}"{hint}')
     hints = get_type_hints(cls)
@@ -71,10 +74,12 @@ def _why_stuck(wanted: list[str], ordered: list[str]) -> str:
 def problems(config: Config) -> list[tuple[str, str]]:
     """What is wrong with the modules of a configuration: (key of the configuration, words); [] if nothing."""
     found: dict[tuple[str, str], None] = {}
+    domains: dict[tuple[str, str], str] = {}
     for host in config.hosts:
         wanted = config.modules_of(host)
-        wrong = {name: text for name, given in wanted.items() if (text := _problem(name, given))}
+        wrong = {name: text for name, given in wanted.items() if (text := _problem(name, host, given))}
         if not wrong:
+            domains |= {(host, name): gen_mod_service.domain_of(name, host, given) for name, given in wanted.items()}
             try:
                 in_order(wanted)
             except ModError as error:
@@ -83,6 +88,9 @@ def problems(config: Config) -> list[tuple[str, str]]:
                 wrong = _tables_of_two(wanted)
         for name, text in wrong.items():
             found[_key(config, host, name, text), text] = None
+    served = {where: domain for where, domain in domains.items() if domain}
+    for (host, name), text in gen_mod_service.taken(config, served).items():
+        found[_key(config, host, name, ""), text] = None
     return list(found)
 
 
@@ -104,10 +112,11 @@ def _key(config: Config, host: str, name: str, text: str) -> str:
     return next((key for key in keys if key in config.origins), f"modules.{name}")
 
 
-def _problem(name: str, given: Mapping[str, Any]) -> str:
+def _problem(name: str, host: str, given: Mapping[str, Any]) -> str:
     """Why a module cannot be had with these options, in words; "" if it can."""
     try:
         options_of(name, given)
+        gen_mod_service.domain_of(name, host, given)
         wrong = migrate.problem(schema(name), path_of(name))
         return f"{name}: {wrong}" if wrong else ""
     except ModError as error:

@@ -1,7 +1,7 @@
 """gen_mod_server — the process that makes true what a module's file declares, on one host.
 
 OTP:      gen_server, one per module and host
-Way:      gen_mod_sup → [gen_mod_server] → hooks, iq (registers what the file declares, takes it away at its stop)
+Way:      gen_mod_sup → [gen_mod_server] → hooks, iq, router (registers what the file declares; its stop takes it away)
 Process:  `mod_x@host`, permanent, under the host's supervisor of gen_mod_sup. Handlers do not run in it but in who
           fires the hook or asks the IQ; if it crashes they stay until its successor has registered them again. What is
           to be done @every so often runs in a process of its own, linked to it
@@ -19,8 +19,9 @@ from otp.erts.signals import Exit
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, NoReply
+from xmppd import gen_mod_service
 from xmppd.gen_mod import Mod, account_states, hook_entries, iq_entries, load, seconds_of, timers
-from xmppd.routing import handler_table, hooks, iq
+from xmppd.routing import handler_table, hooks, iq, router
 from xmppd.routing.account.account import forget
 from xmppd.routing.handler_table import HandlerEntry, Reregister
 
@@ -73,7 +74,7 @@ class ModServer(GenServer[ModState]):
     async def terminate(self, reason: object, state: ModState) -> None:
         """Take it away, unless this is a crash."""
         if reason == "normal" or reason == "shutdown":
-            for table in (iq.TABLE, hooks.TABLE):
+            for table in (router.TABLE, iq.TABLE, hooks.TABLE):
                 if process.whereis(table) is not None:
                     await handler_table.register(table, state.mod.owner, ())
 
@@ -86,8 +87,10 @@ def _set_timer(mod: Mod, name: str) -> None:
 
 
 def _entries(table: str, mod: Mod) -> tuple[HandlerEntry, ...]:
-    make = hook_entries if table == hooks.TABLE else iq_entries
-    return make(load(mod.name), mod)
+    module = load(mod.name)
+    if table == router.TABLE:
+        return router.service_entries(gen_mod_service.route(module, mod))
+    return hook_entries(module, mod) if table == hooks.TABLE else iq_entries(module, mod)
 
 
 async def _register(mod: Mod, module: ModuleType) -> None:
@@ -95,6 +98,7 @@ async def _register(mod: Mod, module: ModuleType) -> None:
     if account_states(module):
         forget("")  # accounts that are in use have nothing of it yet
     await handler_table.register(iq.TABLE, mod.owner, iq_entries(module, mod))
+    await router.register_service(mod.owner, gen_mod_service.route(module, mod))  # last: then it is served
 
 
 async def register_again(mod: Mod) -> None:
@@ -111,4 +115,4 @@ def specs(mod: Mod) -> list[ChildSpec]:
     """The children that a module is: processes of its own first, then its ModServer."""
     children = getattr(load(mod.name), "children", None)
     own: list[ChildSpec] = children(mod) if children is not None else []
-    return [*own, ChildSpec(mod.owner, (start_link, (mod,)))]
+    return [*own, *gen_mod_service.placed_specs(mod), ChildSpec(mod.owner, (start_link, (mod,)))]

@@ -14,7 +14,7 @@ from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd import gen_mod, gen_mod_config, gen_mod_server
+from xmppd import gen_mod, gen_mod_config, gen_mod_server, gen_mod_service
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod
 from xmppd.store import store
@@ -62,9 +62,12 @@ def sup_name(host: str) -> str:
 def mods_of(config: Config, host: str) -> list[Mod]:
     """The modules of a host with their options, in the order of starting. Raises ModError."""
     given = config.modules_of(host)
-    return [
-        Mod(name, host, gen_mod_config.options_of(name, given[name]), config) for name in gen_mod_config.in_order(given)
-    ]
+    return [_mod(config, host, name, given[name]) for name in gen_mod_config.in_order(given)]
+
+
+def _mod(config: Config, host: str, name: str, given: Mapping[str, Any]) -> Mod:
+    options = gen_mod_config.options_of(name, given)
+    return Mod(name, host, options, config, gen_mod_service.domain_of(name, host, given))
 
 
 def _specs(config: Config, host: str) -> list[ChildSpec]:
@@ -118,7 +121,7 @@ async def renew(before: list[Mod], config: Config) -> list[str]:
     done: list[str] = []
     for old in before:
         new = _by_name(config, old.host)[old.name]
-        if new.options == old.options:
+        if (new.options, new.domain) == (old.options, old.domain):
             await store.migrate((gen_mod.schema(new.name),))
             await gen_mod_server.register_again(new)
             done.append(f"registered {old.name} of {old.host} again")
@@ -141,5 +144,5 @@ def _differs(before: Mod, after: Mod) -> bool:
 def _taken(mod: Mod) -> tuple[object, ...]:
     config = mod.config
     if config is None:
-        return (mod.options,)
-    return mod.options, config.limits, config.registration_open(mod.host)
+        return mod.options, mod.domain
+    return mod.options, mod.domain, config.limits, config.registration_open(mod.host)

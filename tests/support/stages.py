@@ -1,7 +1,7 @@
 """stages — for the nodes of tests.support.core_cluster: an archive that notes what passes, and a state of accounts.
 
-    await call(node, "archive", waits=True)      # on each node
-    await call(node, "archived")                 # [(account, text), …] in the order of this node
+await call(node, "archive", waits=True)      # on each node
+await call(node, "archived")                 # [(account, text), …] in the order of this node
 """
 
 from __future__ import annotations
@@ -103,5 +103,3 @@ def loads() -> int:
 
 async def call(name: str, what: str, *args: Any) -> Any:
     return await rpc.call(name, f"tests.support.stages:{what}", *args, timeout=SECONDS)
-
-

@@ -1,4 +1,4 @@
-"""mod_disco — tells what the server and its accounts can do: what is registered, and nothing else.
+"""mod_disco — tells what the server, its accounts and its services can do: what is registered, and nothing else.
 
 Way:  router → iq → [mod_disco] → the IQ table itself, hooks DiscoFeatures, DiscoIdentities, DiscoItems
 XEP:  0030
@@ -17,20 +17,22 @@ from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing import hooks, iq, router
 from xmppd.routing.hook_points import DiscoFeatures, DiscoIdentities, DiscoItems, MaySeePresence
+from xmppd.routing.routes import ServiceRoute
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.sm import sm
 
 XEP = {30: "2.5rc3"}
-LOCAL, SM = iq.LOCAL, iq.SM
+LOCAL, SM, SERVICE = iq.LOCAL, iq.SM, iq.SERVICE
 
 
-@iq_handler(ns.DISCO_INFO, "query", at=(LOCAL, SM), only="get")
+@iq_handler(ns.DISCO_INFO, "query", at=(LOCAL, SM, SERVICE), only="get")
 async def info(iq: Iq, mod: Mod) -> Iq:
-    """Identities and features of the server, or of an account."""
+    """Identities and features of the server, of an account, or of a service and what is there."""
     to, from_, node = _asked(iq)
-    identities = await hooks.run_fold(mod.host, DiscoIdentities(to, from_, node), _identities(to, node))
-    features = await hooks.run_fold(mod.host, DiscoFeatures(to, from_, node), _features(to, node))
-    if node and not identities and not features:
+    service = _service(to)
+    identities = await hooks.run_fold(to.domain, DiscoIdentities(to, from_, node), _identities(to, node, service))
+    features = await hooks.run_fold(to.domain, DiscoFeatures(to, from_, node), _features(to, node, service))
+    if not identities and (service is not None or (node and not features)):
         raise StanzaError("item-not-found")
     written = tuple([identity.to_xml(ns.DISCO_INFO) for identity in identities])
     return SerializedIq(iq, _info(node, written, features))
@@ -44,13 +46,16 @@ def _info(node: str, identities: tuple[str, ...], features: tuple[str, ...]) -> 
     return f"{query[:-2]}>{''.join(identities)}{''.join(named)}</query>" if identities or named else query
 
 
-@iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM), only="get", strangers=iq.SERVED)
+@iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM, SERVICE), only="get", strangers=iq.SERVED)
 async def items(iq: Iq, mod: Mod) -> Iq:
-    """The services that belong to the server; the available resources of an account, none for strangers (§8)."""
+    """The services that belong to the server; the available resources of an account, none for strangers (§8); what a
+    service says."""
     to, from_, node = _asked(iq)
-    if to.local and not await hooks.run_fold(mod.host, MaySeePresence(to, from_), False):
+    service = _service(to)
+    if to.local and service is None and not await hooks.run_fold(mod.host, MaySeePresence(to, from_), False):
         return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}))
-    found = await hooks.run_fold(mod.host, DiscoItems(to, from_, node), () if node else _items(to))
+    known = () if node or service is not None else _items(to)
+    found = await hooks.run_fold(to.domain, DiscoItems(to, from_, node), known)
     if node and not found:
         raise StanzaError("item-not-found")
     return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}, *found))
@@ -68,20 +73,35 @@ _ACCOUNT: Final = el("identity", ns.DISCO_INFO, {"category": "account", "type": 
 _SERVER: Final = el("identity", ns.DISCO_INFO, {"category": "server", "type": "im", "name": "xmppd"})
 
 
-def _identities(to: JID, node: str) -> tuple[Element, ...]:
-    if node:
+def _service(to: JID) -> ServiceRoute | None:
+    route = router.route_of(to.domain)
+    return route if isinstance(route, ServiceRoute) else None
+
+
+def _identities(to: JID, node: str, service: ServiceRoute | None) -> tuple[Element, ...]:
+    """What is there at an entity of a service only its module knows (hook DiscoIdentities at its domain)."""
+    if node or (to.local and service is not None):
         return ()
+    if service is not None:
+        category, type_, name = service.identity or ("component", "generic", service.domain)
+        return (el("identity", ns.DISCO_INFO, {"category": category, "type": type_, "name": name}),)
     return (_ACCOUNT,) if to.local else (_SERVER,)
 
 
-def _features(to: JID, node: str) -> tuple[str, ...]:
+def _features(to: JID, node: str, service: ServiceRoute | None) -> tuple[str, ...]:
     """What modules announce there (gen_mod)."""
-    return () if node else tuple(iq.features(to.domain, SM if to.local else LOCAL))
+    if node:
+        return ()
+    if service is not None:
+        own = iq.features(to.domain, iq.ENTITY if to.local else iq.DOMAIN)
+        return (*own, *iq.features(service.host, SERVICE))
+    return tuple(iq.features(to.domain, SM if to.local else LOCAL))
 
 
 def _items(to: JID) -> tuple[Element, ...]:
     if to.local:
         names = [session.jid.full for session in sm.available(to.bare)]
     else:
-        names = [domain for domain in router.domains() if domain.endswith(f".{to.domain}")]
+        components = [domain for domain in router.domains() if domain.endswith(f".{to.domain}")]
+        names = [*components, *router.services_of(to.domain)]
     return tuple([el("item", ns.DISCO_ITEMS, {"jid": name}) for name in sorted(names)])

@@ -13,12 +13,12 @@ from xmpp_core import ns, stamp
 from xmpp_core.element import el
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
-from xmppd.routing.iq import LOCAL
+from xmppd.routing.iq import LOCAL, SERVICE
 
 XEP = {202: "2.0", 82: "1.1.1"}
 
 
-@iq_handler(ns.TIME, "time", at=(LOCAL,), only="get")
+@iq_handler(ns.TIME, "time", at=(LOCAL, SERVICE), only="get")
 def answer(iq: Iq, mod: Mod) -> Iq:
     """The time in UTC, and how far the server's clock on the wall is from it."""
     now = datetime.fromtimestamp(CLOCK.time()).astimezone()

@@ -14,7 +14,7 @@ from xmpp_core import ns
 from xmpp_core.element import el
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
-from xmppd.routing.iq import LOCAL
+from xmppd.routing.iq import LOCAL, SERVICE
 
 XEP = {92: "1.1"}
 
@@ -26,7 +26,7 @@ class Options:
     show_os: bool = False
 
 
-@iq_handler(ns.VERSION, "query", at=(LOCAL,), only="get")
+@iq_handler(ns.VERSION, "query", at=(LOCAL, SERVICE), only="get")
 def answer(iq: Iq, mod: Mod) -> Iq:
     """Name, version, and the operating system if that is allowed."""
     system = el("os", ns.VERSION, None, platform.system()) if mod.options.show_os else None

@@ -180,17 +180,18 @@ async def register_route(domain: str, pid: Pid) -> bool:
     False if the domain is a host of ours or another process has it. When it returns every node knows.
     """
     taken = bool(await gen_server.call("router", RegisterRoute(domain, pid)))
-    await _everywhere()
+    await known_everywhere()
     return taken
 
 
 async def unregister_route(domain: str, pid: Pid) -> None:
     """Undoes register_route. When it returns nobody finds the route, and what was sent along it has come."""
     await gen_server.call("router", UnregisterRoute(domain, pid))
-    await _everywhere()
+    await known_everywhere()
 
 
-async def _everywhere() -> None:
+async def known_everywhere() -> None:
+    """Returns when all other nodes know what the groups of this one were told before."""
     for name in sm.other_nodes():
         with contextlib.suppress(rpc.RpcError):
             await rpc.call(name, "xmppd.routing.router:heard", timeout=_PATIENCE)
