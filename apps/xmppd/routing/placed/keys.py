@@ -49,7 +49,7 @@ class LocatorSettled:
 
 
 @dataclass(slots=True)
-class State:
+class LocatorState:
     """`others`: the locators of other nodes; `unsettled`: those that may still have what is ours, `leaving` those among
     them that end; `to_settle`: those that wait until we have handed over what is theirs.
 
@@ -79,20 +79,20 @@ class State:
         return place(key, (process.self_(), *self.others.values()))
 
 
-def know(state: State, key: str, pid: Pid) -> None:
+def know(state: LocatorState, key: str, pid: Pid) -> None:
     """The process for a key runs here."""
     state.pids[key] = pid
     state.keys[pid] = (key, CLOCK.monotonic())
     process.monitor(pid)
 
 
-def running(state: State, key: str) -> Pid | None:
+def running(state: LocatorState, key: str) -> Pid | None:
     """The process for a key, if it runs here and is not about to go."""
     pid = state.pids.get(key)
     return pid if pid is not None and pid not in state.moving and process.is_alive(pid) else None
 
 
-def start(state: State, key: str) -> None:
+def start(state: LocatorState, key: str) -> None:
     """Have the process for a key started, if there is nobody to be waited for who may have it."""
     if key not in state.starting and not state.unsettled and state.pids.get(key) not in state.moving:
         state.starting.add(key)
@@ -110,7 +110,7 @@ async def _start_child(mod: HasOwner, placed: Placed, key: str, locator: Pid) ->
     process.send(locator, KeyStarted(key, pid, error))
 
 
-def started(state: State, outcome: KeyStarted) -> None:
+def started(state: LocatorState, outcome: KeyStarted) -> None:
     """It runs, or cannot be started: who waits is served, or told why not."""
     key = outcome.key
     state.starting.discard(key)
@@ -137,7 +137,7 @@ def _why_not(outcome: KeyStarted, placed: Placed) -> StanzaError:
             return faults.stanza_error(error, f"starting {placed.name} {outcome.key}")
 
 
-def move(state: State, key: str) -> None:
+def move(state: LocatorState, key: str) -> None:
     """Have the process for a key end, if its place is elsewhere."""
     pid, successor = state.pids[key], state.place(key)
     if successor is not process.self_() and pid not in state.moving:
@@ -145,7 +145,7 @@ def move(state: State, key: str) -> None:
         process.send(pid, Relocate(process.self_()))
 
 
-def ended(state: State, pid: Pid, reason: object) -> None:
+def ended(state: LocatorState, pid: Pid, reason: object) -> None:
     """A process is no more: its successor may begin, elsewhere or here."""
     key, since = state.keys.pop(pid, ("", 0.0))
     if not key:
@@ -161,7 +161,7 @@ def ended(state: State, pid: Pid, reason: object) -> None:
         start(state, key)
 
 
-def take_over(state: State, message: TakeOver) -> None:
+def take_over(state: LocatorState, message: TakeOver) -> None:
     """What was another's is ours."""
     key = message.key
     if state.place(key) is not process.self_():
@@ -177,7 +177,7 @@ def take_over(state: State, message: TakeOver) -> None:
 # --- what comes for them
 
 
-def deliver(state: State, key: str, message: Deliver) -> None:
+def deliver(state: LocatorState, key: str, message: Deliver) -> None:
     """To the process for a key, here or there. It is not passed on for ever: who passes it on knows of a locator that
     weighs more for the key, and that one knows itself."""
     successor = state.place(key)
@@ -191,7 +191,7 @@ def deliver(state: State, key: str, message: Deliver) -> None:
         process.send(pid, message)
 
 
-def wait(state: State, key: str, one: Any) -> None:
+def wait(state: LocatorState, key: str, one: Any) -> None:
     """Until the process for the key runs, which is started if need be."""
     if state.waits >= MOST_WAITING:
         _refuse([one], _busy())
@@ -201,7 +201,7 @@ def wait(state: State, key: str, one: Any) -> None:
     start(state, key)
 
 
-def pass_on(state: State, key: str) -> None:
+def pass_on(state: LocatorState, key: str) -> None:
     """What waits for a key goes to who has it now."""
     waiting = state.waiting.pop(key, [])
     state.waits -= len(waiting)
@@ -242,7 +242,7 @@ async def _route_all(stanzas: list[Stanza]) -> None:
 # --- who waits for us
 
 
-def settle(state: State) -> None:
+def settle(state: LocatorState) -> None:
     """Tell those who wait for us, and for whom nothing is under way any more."""
     for other in [one for one in state.to_settle if one not in state.moving.values()]:
         state.to_settle.discard(other)

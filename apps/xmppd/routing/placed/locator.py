@@ -29,7 +29,7 @@ from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 from xmppd.routing import router
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.placed import keys
-from xmppd.routing.placed.keys import KeyStarted, LocatorSettled, State
+from xmppd.routing.placed.keys import KeyStarted, LocatorSettled, LocatorState
 from xmppd.routing.placed.placed import HasOwner, Placed, Whereis, place
 from xmppd.routing.placed.placed_server import GivenUp, Relocate, TakeOver
 
@@ -60,13 +60,13 @@ class LocatorTimeout:
     locator: Pid
 
 
-class Locator(GenServer[State]):
+class Locator(GenServer[LocatorState]):
     """See the head of this file."""
 
-    async def init(self, mod: HasOwner, placed: Placed) -> State:
+    async def init(self, mod: HasOwner, placed: Placed) -> LocatorState:
         """Find what a predecessor has started, and the others."""
         process.trap_exit(True)
-        state = State(mod, placed)
+        state = LocatorState(mod, placed)
         for child in await supervisor.which_children(placed.sup_name(mod)):
             if isinstance(child.pid, Pid):
                 keys.know(state, str(child.id), child.pid)
@@ -77,7 +77,7 @@ class Locator(GenServer[State]):
             _meet(state, pid)
         return state
 
-    def handle_call(self, request: object, from_: Any, state: State) -> Any:
+    def handle_call(self, request: object, from_: Any, state: LocatorState) -> Any:
         """Where the process for a key is."""
         if not isinstance(request, Whereis) or state.place(request.key) is not process.self_():
             return Reply(None, state)
@@ -86,7 +86,7 @@ class Locator(GenServer[State]):
         keys.wait(state, request.key, from_)
         return NoReply(state)
 
-    def handle_info(self, message: object, state: State) -> Any:
+    def handle_info(self, message: object, state: LocatorState) -> Any:
         """Stanzas; processes that come and go; other locators."""
         match message:
             case Deliver(stanza):
@@ -107,7 +107,7 @@ class Locator(GenServer[State]):
                 _of_others(state, message)
         return NoReply(state)
 
-    async def terminate(self, reason: object, state: State) -> None:
+    async def terminate(self, reason: object, state: LocatorState) -> None:
         """Unless this is a crash, hand over: to the others, if there are any."""
         if not exits.is_clean(reason):
             return
@@ -118,7 +118,7 @@ class Locator(GenServer[State]):
         await _leave(state)
 
 
-def _of_others(state: State, message: object) -> None:
+def _of_others(state: LocatorState, message: object) -> None:
     match message:
         case Joined(_, _, pids):
             for pid in pids:
@@ -141,7 +141,7 @@ def _of_others(state: State, message: object) -> None:
 # --- other locators
 
 
-def _meet(state: State, other: Pid) -> None:
+def _meet(state: LocatorState, other: Pid) -> None:
     """Another locator, perhaps known already."""
     if other.node == process.node() or state.others.get(other.node) is other:
         return
@@ -156,7 +156,7 @@ def _meet(state: State, other: Pid) -> None:
             keys.pass_on(state, key)
 
 
-def _lose(state: State, other: Pid) -> None:
+def _lose(state: LocatorState, other: Pid) -> None:
     """Another locator is in the group no more: with its node, or until its supervisor has started it again."""
     if state.others.get(other.node) is other:
         del state.others[other.node]
@@ -168,13 +168,13 @@ def _lose(state: State, other: Pid) -> None:
         _settled(state, other)
 
 
-def _expect(state: State, other: Pid) -> None:
+def _expect(state: LocatorState, other: Pid) -> None:
     """It may have what is ours."""
     state.unsettled.add(other)
     process.send_after(PATIENCE, process.self_(), LocatorTimeout(other))
 
 
-def _settled(state: State, other: Pid) -> None:
+def _settled(state: LocatorState, other: Pid) -> None:
     state.unsettled.discard(other)
     state.leaving.discard(other)
     if not state.unsettled:
@@ -185,7 +185,7 @@ def _settled(state: State, other: Pid) -> None:
 # --- the end
 
 
-async def _leave(state: State) -> None:
+async def _leave(state: LocatorState) -> None:
     """Hand over all that is here, and what has come for it meanwhile."""
     if not state.others:
         return
