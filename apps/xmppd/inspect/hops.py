@@ -74,7 +74,7 @@ class Hops:
         trace(hooks, "run_fold", self._hook)
         self._calls.replace(hooks, "_chain", self._chain)
         trace(faults, "bounce", self._sent_back)
-        self._calls.replace(packets, "send_now", lambda _: lambda *_: False)  # every message by the stations
+        self._calls.replace(packets, "send_now", lambda _: packets.send_packet)  # every message by the stations
         trace(router, "dispatch", None, self._routed)
         trace(users, "route", None, self._at("users", "to an account"))
         trace(iq, "process", self._answered, self._at("iq", "the handler of its namespace"))
