@@ -102,7 +102,7 @@ async def _load(session: C2sSession, state: PresenceState) -> None:
 async def _probe(session: C2sSession, contacts: frozenset[str]) -> None:
     """From the bare JID (RFC 6121 §4.3.1); but the user's other resources tell this one alone."""
     async for contact in fairly(sorted(contacts - {session.user.bare})):
-        await router.route(make_presence(JID.parse(contact), type_="probe", from_=session.user))
+        await router.route_of_account(make_presence(JID.parse(contact), type_="probe", from_=session.user))
     for other in sm.available(session.user.bare):
         if other.pid is not session.pid:
             probe = make_presence(session.user, type_="probe", from_=session.jid)
@@ -119,7 +119,7 @@ async def _say(presence: Presence, to: Iterable[str]) -> None:
 async def _tell(news: Presence) -> None:
     """Presence that says how it is now, to an account of ours in one step if it need not wait."""
     if not router.deliver_presence_now(news):
-        await router.route(news)
+        await router.route_of_account(news)
 
 
 async def _unavailable(session: C2sSession, presence: Presence | None) -> None:

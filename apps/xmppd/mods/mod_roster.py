@@ -30,6 +30,7 @@ from xmppd.mods.roster.tables import ROSTER
 from xmppd.mods.roster.totals import ROOM, RosterLimits, TooMany
 from xmppd.mods.roster.transitions import Change, NotThere, Step
 from xmppd.routing import hooks, iq, router
+from xmppd.routing.account import stages
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
@@ -152,8 +153,9 @@ async def send_subscription(
     contact = presence.to.bare_jid() if presence.to is not None else owner
     if contact == owner:
         return Stop(None)
-    stanza = presence.addressed(from_=owner, to=contact)
-    await _moved(mod, owner, contact, subscription.sent(presence.type), stanza)
+    stanza = await stages.consult(presence.addressed(from_=owner, to=contact))
+    if isinstance(stanza, Presence):
+        await _moved(mod, owner, contact, subscription.sent(presence.type), stanza)
     return Stop(None)
 
 

@@ -31,7 +31,8 @@ class Context:
     `archive_id` is what the stanza is called in the archive of the account that is at hand, "" without one; `no_copy`
     and `is_carbon` forbid copies to other devices; `first_sent` is the time of the first attempt to deliver (ms since
     1970, 0: this is it). `staged`: the recipient's stages are behind it, it is only to be delivered. `hops` counts the
-    nodes that have passed it on.
+    nodes that have passed it on. `version`: of presence that follows from a change of the sender's roster, which has
+    this version now: of two such, the later one counts, in whatever order they come.
     """
 
     origin: Origin = Origin.CLIENT
@@ -41,6 +42,7 @@ class Context:
     first_sent: int = 0
     staged: bool = False
     hops: int = 0
+    version: int = 0
 
     def for_recipient(self) -> Context:
         """What the sender's stages leave to the recipient's: each account has an archive of its own."""
@@ -51,7 +53,7 @@ class Context:
         """As plain values, for the codec between nodes."""
         return (
             self.origin.value, self.archive_id, self.no_copy, self.is_carbon,
-            self.first_sent, self.staged, self.hops,
+            self.first_sent, self.staged, self.hops, self.version,
         )  # fmt: skip
 
     @classmethod

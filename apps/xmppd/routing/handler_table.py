@@ -56,10 +56,11 @@ class InsertEntry:
 
 @dataclass(frozen=True, slots=True)
 class RemoveEntry:
-    """The handler `fn` of `key` goes, whoever owns it."""
+    """The handler `fn` of `key` (and `point`, in the row of a group) goes, whoever owns it."""
 
     key: Hashable
     fn: Callable[..., Any]
+    point: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,10 @@ class HandlerTable(GenServer[TableState]):
                 _replace(state, owner, entries)
             case InsertEntry(entry):
                 mine = state.entries.get(entry.owner, ())
-                if not any(e.key == entry.key and e.fn == entry.fn for e in mine):
+                if not any(_is(e, entry.key, entry.fn, entry.point) for e in mine):
                     _replace(state, entry.owner, (*mine, entry))
-            case RemoveEntry(key, fn):
-                _remove(state, key, fn)
+            case RemoveEntry(key, fn, point):
+                _remove(state, key, fn, point)
         return Reply(None, state)
 
     def handle_cast(self, request: object, state: TableState) -> Any:
@@ -152,9 +153,13 @@ def _replace(state: TableState, owner: str, entries: tuple[HandlerEntry, ...]) -
     _note_ready(state)
 
 
-def _remove(state: TableState, key: Hashable, fn: Callable[..., Any]) -> None:
+def _is(entry: HandlerEntry, key: Hashable, fn: object, point: str) -> bool:
+    return entry.key == key and entry.fn == fn and entry.point == point
+
+
+def _remove(state: TableState, key: Hashable, fn: Callable[..., Any], point: str) -> None:
     for owner, entries in list(state.entries.items()):
-        left = tuple(e for e in entries if not (e.key == key and e.fn == fn))
+        left = tuple(e for e in entries if not _is(e, key, fn, point))
         if len(left) != len(entries):
             _replace(state, owner, left)
 

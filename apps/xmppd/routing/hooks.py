@@ -78,7 +78,7 @@ async def add(
 async def delete(host: str, point: type[Point], fn: Callable[..., Any]) -> None:
     """Undoes add()."""
     for entry in entries(host, point, fn):
-        await gen_server.call(TABLE, RemoveEntry(entry.key, fn))
+        await gen_server.call(TABLE, RemoveEntry(entry.key, fn, entry.point))
 
 
 def wanted(host: str, point: type) -> bool:

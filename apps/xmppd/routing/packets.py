@@ -100,16 +100,8 @@ async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
         stanza = left
     elif ANY_PENDING and isinstance(stanza, Iq):
         await durability.flush()  # its answer acknowledges what came before it
-    return await (send_on(stanza) if stages.are_wanted(session.host) else router.dispatch(stanza))
-
-
-async def send_on(stanza: Stanza, context: Context | None = None) -> Stanza | None:
-    """A stanza of an account of ours, to somebody: through the account's stages, then to the router. Returns what is to
-    be answered."""
-    context = context or Context()
-    kept = stages.begin_send(stanza, context)
-    left = await kept if isinstance(kept, Awaitable) else kept
-    return None if left is None else await router.dispatch(left, context.for_recipient())
+    wanted = stages.are_wanted(session.host)
+    return await (router.dispatch_of_account(stanza) if wanted else router.dispatch(stanza))
 
 
 async def receive_packet(session: C2sSession, stanza: Stanza, context: Context | None = None) -> Stanza | None:

@@ -28,7 +28,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
 from xmppd.routing import faults, handler_table, iq, services, users
 from xmppd.routing.account import stages
-from xmppd.routing.context import Context
+from xmppd.routing.context import Context, Origin
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.handler_table import HandlerEntry, HandlerTable, Register, TableState
 from xmppd.routing.routes import Fallback, HostRoute, ProcessRoute, Route, ServiceRoute
@@ -211,6 +211,25 @@ async def route(stanza: Stanza, context: Context | None = None) -> None:
         await route(answer)
 
 
+async def route_of_account(stanza: Stanza, context: Context | None = None) -> None:
+    """As route, for a stanza that is sent by, or in the name of, an account of ours: its stages come first."""
+    answer = await dispatch_of_account(stanza, context or Context(Origin.SERVER))
+    if answer is not None and answer.to is not None:
+        await route(answer)
+
+
+async def dispatch_of_account(stanza: Stanza, context: Context | None = None) -> Stanza | None:
+    """As dispatch, likewise. Raises what a stage of the sender raises."""
+    from_ = stanza.from_
+    assert from_ is not None
+    if not stages.are_wanted(from_.domain):
+        return await dispatch(stanza, context)
+    context = context or Context()
+    kept = stages.begin_send(stanza, context)
+    left = kept if kept is None or isinstance(kept, Stanza) else await kept
+    return None if left is None else await dispatch(left, context.for_recipient())
+
+
 async def dispatch(stanza: Stanza, context: Context | None = None) -> Stanza | None:
     """Hands a stanza on; returns what is to be answered to its sender, if anything: the caller has it at hand.
 
@@ -266,8 +285,8 @@ async def route_if_newer(presence: Presence, version: int) -> None:
     from_, to = presence.from_, presence.to
     assert from_ is not None
     assert to is not None
-    if not isinstance(await _settled_route_of(to.domain), HostRoute):
-        await route(presence)
+    if stages.are_wanted(from_.domain) or not isinstance(await _settled_route_of(to.domain), HostRoute):
+        await route_of_account(presence, Context(Origin.SERVER, version=version))
         return
     if BEHIND:
         await sm.reachable_sessions(to.bare)

@@ -19,7 +19,7 @@ from otp.kernel import held
 from otp.kernel.held import GivenBack
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
-from xmppd.routing import deliver, faults, packets, router
+from xmppd.routing import deliver, faults, router
 from xmppd.routing.account.stages import ForAccount, FromAccount
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.redeliver import has_another
@@ -87,9 +87,7 @@ async def _route(message: object) -> None:
     """Anew, from where it was: what is of an account and what is for it has not been through its stages."""
     match message:
         case FromAccount(stanza, context):
-            answer = await packets.send_on(stanza, context)
-            if answer is not None and answer.to is not None:
-                await router.route(answer)
+            await router.route_of_account(stanza, context)
         case ForAccount(stanza, context) | Deliver(stanza, _, context):
             await router.route(stanza, context)
 

@@ -20,7 +20,7 @@ from xmppd.auth import auth
 from xmppd.routing import durability, faults, hooks, iq
 from xmppd.routing.account.account import account_of
 from xmppd.routing.context import Context
-from xmppd.routing.deliver import Deliver
+from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.hook_points import AccountDelivers, AccountPresence, OfflineMessage
 from xmppd.routing.session import Session
@@ -151,6 +151,10 @@ async def _decided(
 
 def deliver(stanza: Stanza, who: Sequence[Session], context: Context | None) -> None:
     """To each of these sessions."""
+    if context is not None and context.version and stanza.from_ is not None:
+        for session in who:
+            process.send(session.pid, DeliverIfNewer(stanza, f"presence of {stanza.from_.full}", context.version))
+        return
     others = tuple([str(session.pid) for session in who]) if len(who) > 1 and stanza.kind == "message" else ()
     for session in who:
         process.send(session.pid, Deliver(stanza, others, context))

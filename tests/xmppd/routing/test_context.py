@@ -16,7 +16,7 @@ from xmppd.routing.deliver import Deliver
 
 CONTEXTS = st.builds(
     Context, st.sampled_from(Origin), st.text(max_size=8), st.booleans(), st.booleans(),
-    st.integers(0, 1 << 50), st.booleans(), st.integers(0, 3),
+    st.integers(0, 1 << 50), st.booleans(), st.integers(0, 3), st.integers(0, 9),
 )  # fmt: skip
 
 

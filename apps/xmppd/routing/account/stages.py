@@ -198,6 +198,19 @@ async def _receive_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left
     return await users.route(kept, context)  # a request may be answered long after, and more come meanwhile
 
 
+async def consult(stanza: Stanza) -> Left:
+    """What the stages of the sender and of the recipient leave of a stanza that the running process deals with itself,
+    as it does with a subscription between two accounts: both sides are one transaction. They run here, wherever the
+    accounts' homes are: its place among other stanzas does not matter."""
+    left: Left = stanza
+    for jid, point in ((stanza.from_, AccountSends), (stanza.to, AccountReceives)):
+        if left is not None and jid is not None and jid.local and hooks.wanted(jid.domain, point):
+            account = account_of(jid)
+            await account.load()
+            left = await hooks.run_fold(jid.domain, point(account, Context()), left)
+    return left
+
+
 def _pass_on(home: Pid, message: ForAccount | FromAccount) -> None:
     """Before the running process acknowledges what it has heard later, it asks the home whether this is stored."""
     message.context.hops += 1

@@ -239,3 +239,37 @@ def test_an_account_is_made_at_need_and_gone_with_its_last_session() -> None:
         assert set(ACCOUNTS) == set()
 
     play(body)
+
+
+def test_all_presence_of_an_account_goes_through_them_too() -> None:
+    """Broadcast, probes, subscriptions, and what a change of a roster has told: a block at either side stops it."""
+
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        blocked: set[tuple[str, str]] = set()
+
+        def block(stanza: Stanza | None, point: AccountSends | AccountReceives) -> Any:
+            assert stanza is not None
+            other = stanza.to if isinstance(point, AccountSends) else stanza.from_
+            pair = (point.account.jid.local, other.local if other is not None else "")
+            return Stop(None) if pair in blocked else stanza
+
+        await core.friends(romeo, juliet)
+        for point in (AccountSends, AccountReceives):
+            await listen(point, block, Stage.BLOCK)
+        for pair in (("romeo", "juliet"), ("juliet", "romeo")):
+            blocked.add(pair)
+            await romeo.send("<presence><show>away</show></presence>")
+            await romeo.send("<presence type='unsubscribe' to='juliet@localhost'/>")
+            await romeo.send("<presence type='probe' to='juliet@localhost'/>")
+            await core.settle()
+            assert juliet.take() == [], pair
+            romeo.take()
+            blocked.clear()
+        await romeo.send("<presence><show>xa</show></presence>")
+        await romeo.send("<presence type='unsubscribed' to='juliet@localhost'/>")
+        await core.settle()
+        came = [stanza.type for stanza in juliet.got if stanza.kind == "presence"]
+        assert came == ["", "unavailable", "unsubscribed"]
+
+    play(body)
