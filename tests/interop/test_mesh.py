@@ -24,7 +24,8 @@ PING = "<ping xmlns='urn:xmpp:ping'/>"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Booted]:
-    with Booted.start(tmp_path, workers=2, more="[node]\nrestart_seconds = 12") as server:
+    limits = "offline_messages = 20000"  # a stranger may leave half of it; a fast machine sends thousands
+    with Booted.start(tmp_path, workers=2, more="[node]\nrestart_seconds = 12", limits=limits) as server:
         yield server
         for pid in server.worker_pids().values():
             os.kill(pid, signal.SIGCONT)

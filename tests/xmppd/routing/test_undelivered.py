@@ -5,7 +5,7 @@ from __future__ import annotations
 from otp.erts import process
 from otp.erts.pid import intern
 from otp.kernel import held
-from tests.support.core_server import CoreServer, play
+from tests.support.core_server import CoreServer, Say, play
 from tests.support.node import until
 from xmpp_core import parser, stanza
 from xmpp_core.jid import JID
@@ -87,5 +87,20 @@ def test_nothing_overtakes_what_is_routed_anew() -> None:
         await until(lambda: len(juliet.got) == 101)
         assert "<body>100</body>" in juliet.texts()[-1]
         assert suspected_nodes.REROUTING == {}
+
+    play(body)
+
+
+def test_who_waited_for_the_node_itself_does_not_overtake_either() -> None:
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        suspected_nodes.SUSPECTED[juliet.pid.node] = suspected_nodes.SuspectedNode(1, None, 0.0)
+        process.send(romeo.pid, Say(message(1000, "juliet@localhost/j").stanza))
+        await process.sleep(0.05)
+        assert not juliet.got
+        give_back(*((message(number), False) for number in range(1000)))
+        del suspected_nodes.SUSPECTED[juliet.pid.node]
+        await until(lambda: len(juliet.got) == 1001)
+        assert "<body>1000</body>" in juliet.texts()[-1]
 
     play(body)

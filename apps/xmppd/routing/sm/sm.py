@@ -70,13 +70,15 @@ async def reachable_sessions(bare: str, resource: str = "") -> tuple[Session, ..
     """As sessions(), but waits: for what is being routed anew; and, if one of them (or the one with this resource) is
     there, for a node that is cut off and may come back, or that does not keep up with what the running process sends.
     """
-    if suspected_nodes.REROUTING:
-        await suspected_nodes.wait_for_rerouting(bare)
-    for session in sessions(bare):
-        if not resource or session.jid.resource == resource:
-            await suspected_nodes.wait_until_decided(session.pid.node)
-            await pace.turn(session.pid.node)
-    return sessions(bare)
+    while True:
+        if suspected_nodes.REROUTING:
+            await suspected_nodes.wait_for_rerouting(bare)
+        for session in sessions(bare):
+            if not resource or session.jid.resource == resource:
+                await suspected_nodes.wait_until_decided(session.pid.node)
+                await pace.turn(session.pid.node)
+        if not suspected_nodes.is_rerouted(bare):  # it may have begun while the node was waited for
+            return sessions(bare)
 
 
 def is_ready() -> bool:

@@ -76,9 +76,14 @@ def is_awaited(name: str) -> bool:
     return True
 
 
+def is_rerouted(bare: str) -> bool:
+    """Whether another process routes anew what was on its way to an account."""
+    return bool(REROUTING) and REROUTING.get(bare, process.self_()) is not process.self_()
+
+
 async def wait_for_rerouting(bare: str) -> None:
     """Returns once what was on its way to an account before has been routed anew. Costs nothing if there is nothing."""
-    while REROUTING.get(bare, process.self_()) is not process.self_():
+    while is_rerouted(bare):
         await process.sleep(0.005)
 
 
