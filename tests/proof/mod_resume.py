@@ -1,6 +1,6 @@
 """mod_resume — a session outlives its connection: the skeleton of stream management, with counts of one direction.
 
-Way:      c2s → @nonza, hooks ConnectionLost and SessionResumed → [mod_resume]; Stream.send → [Unread], which keeps it
+Way:      c2s → @nonza, hooks ConnectionLost and SessionResumed → [mod_resume]; Stream.send → [Unacknowledged], which keeps it
 Process:  none: what it keeps of a session is in the session, and runs in its c2s
 XEP:      0198, of which this is the shape: a feature, nonzas before and after bind, what is kept and sent again
 
@@ -35,7 +35,7 @@ class Options:
 
 
 @dataclass(slots=True)
-class Unread:
+class Unacknowledged:
     """What the client has not said to have come: a StanzaCounter. `sent` and `read` are counts."""
 
     sent: int = 0
@@ -59,9 +59,9 @@ class Unread:
         self.read = h
 
 
-def unread(session: C2sSession) -> Unread:
+def of(session: C2sSession) -> Unacknowledged:
     """What this module keeps of a session."""
-    return session.module_state("mod_resume", Unread)
+    return session.module_state("mod_resume", Unacknowledged)
 
 
 @nonza(NS, "enable")
@@ -69,7 +69,7 @@ def enable(asked: Nonza, mod: Mod) -> Answer:
     """From now on what leaves is kept."""
     assert asked.session is not None
     assert asked.session.stream is not None
-    asked.session.stream.counter = unread(asked.session)
+    asked.session.stream.counter = of(asked.session)
     return el("enabled", NS, {"seconds": str(mod.options.seconds)})
 
 
@@ -77,7 +77,7 @@ def enable(asked: Nonza, mod: Mod) -> Answer:
 def acknowledge(asked: Nonza, mod: Mod) -> Answer:
     """So much has come."""
     assert asked.session is not None
-    unread(asked.session).acknowledge(int(asked.element.get("h") or 0))
+    of(asked.session).acknowledge(int(asked.element.get("h") or 0))
     return None
 
 
@@ -93,14 +93,14 @@ def resume(asked: Nonza, mod: Mod) -> Answer:
 @on(ConnectionLost)
 def lost(seconds: float, point: ConnectionLost, mod: Mod) -> float:
     """A session that has asked for it waits."""
-    counts = point.session.stream is not None and point.session.stream.counter is unread(point.session)
+    counts = point.session.stream is not None and point.session.stream.counter is of(point.session)
     return max(seconds, mod.options.seconds) if counts else seconds
 
 
 @on(SessionResumed)
 def resumed(point: SessionResumed, mod: Mod) -> None:
     """What has not come is sent again, before anything that is new."""
-    stream, mine = point.session.stream, unread(point.session)
+    stream, mine = point.session.stream, of(point.session)
     assert stream is not None
     mine.acknowledge(int(point.nonza.get("h") or 0))
     stream.send(el("resumed", NS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.proof.mod_resume import NS
 from tests.support import node
 from xmppd.routing.sm import sm
@@ -49,14 +51,8 @@ def test_what_has_not_come_is_sent_again_in_its_order_and_once() -> None:
             await server.settle()
             alice = await back(server, 1)
             bob.send(message("fourth"))
-            got = await alice.expect("<resumed .*fourth")
-            assert [text for text in ("first", "second", "third", "fourth") if text in got] == [
-                "second",
-                "third",
-                "fourth",
-            ]
-            assert got.index("second") < got.index("third") < got.index("fourth")
-            assert got.count("<message") == 3
+            got = await alice.expect("<resumed .*fourth</body>")
+            assert re.findall("<body>(.*?)<", got) == ["second", "third", "fourth"]
 
     node.run(body)
 
