@@ -1,6 +1,6 @@
 """mod_resume — a session outlives its connection: the skeleton of stream management, with counts of one direction.
 
-Way:      c2s → @nonza, hooks ConnectionLost and SessionResumed → [mod_resume]; Stream.send → [Unacknowledged], which keeps it
+Way:      c2s → @nonza, hooks ConnectionLost, SessionResumed → [mod_resume]; Stream.send → [Unacknowledged]
 Process:  none: what it keeps of a session is in the session, and runs in its c2s
 XEP:      0198, of which this is the shape: a feature, nonzas before and after bind, what is kept and sent again
 
