@@ -348,7 +348,7 @@ def c2s_page() -> str:
 decided by a pure table, `apps/xmpp_core/stream_fsm.py`; c2s carries out the actions it gives back. `wait_for_auth` is
 the login of XEP-0078 (`[auth] legacy_auth`, off), `wait_for_session` lasts from bind to the opened session (the session
 IQ of old clients is answered and does nothing), `wait_for_resume` is where a session waits for
-another connection if a module wants it (hook ConnectionLost). Arrows of one event to several states: the rule decides
+another connection if a module wants it (ConnectionLostHook). Arrows of one event to several states: the rule decides
 by what the event holds. An event without a rule changes nothing."""
     parts = [
         "```mermaid\n" + stream_fsm.diagram().rstrip() + "\n```\n\n",

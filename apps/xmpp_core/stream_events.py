@@ -35,18 +35,18 @@ else from the wire (its mailbox waits meanwhile).
 | StartTls(proceed) *                  | sends proceed in the clear, then TLS; no plaintext byte that came|
 |                                      | after <starttls/> may be read (else StreamFault)                 |
 | SaslStep(mechanism, data, first) *   | first: makes the mechanism object; then step(data), look-ups     |
-| ReportAuth(username, ok, mechanism)  | runs the hook AuthResult; ok: limits of a logged-in client       |
+| ReportAuth(username, ok, mechanism)  | runs AuthResultHook; ok: limits of a logged-in client            |
 | ResetStream()                        | fresh parser state: the next bytes begin a new stream            |
 | Bind(username, wanted) *             | chooses a resource (bind.choose), answers BindResult             |
 | OpenSession(jid) *                   | opens the session in sm (kicks the old owner), stops the         |
 |                                      | negotiation timer                                                |
-| RouteStanza(el)                      | stamps `from`, runs the hook UserSendPacket, routes              |
+| RouteStanza(el)                      | stamps `from`, runs UserSendPacketHook, routes                  |
 | LegacyAuth(username, password, resource) * | checks the password (XEP-0078), chooses the resource       |
-| UnauthenticatedIq(iq) *              | runs the hook C2sUnauthenticatedIq (in-band registration)        |
+| UnauthenticatedIq(iq) *              | runs C2sUnauthenticatedIqHook (in-band registration)             |
 | HandleNonza(el) *                    | offers el to modules (stream management, client state)           |
 | CloseStream(error | None)            | our header if it was not sent, the error if any, the end; closes |
 | Detach()                             | keeps the session for a resume, without a connection             |
-| StopStream(reason)                         | ends without a word to the client                                |
+| StopStream(reason)                   | ends without a word to the client                                |
 
 Way:      receiver → event → stream_fsm.step → [actions] → c2s
 RFC:      6120 §4 to §7

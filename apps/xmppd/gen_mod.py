@@ -12,7 +12,7 @@ Way:      mod_* → [gen_mod] → gen_mod_server (makes it true), gen_mod_config
     STREAM_FEATURES = (Element(ns.ROSTER_VER, "ver"),)  # what a stream offers to who has logged in
     @iq_handler(ns.PING, "ping", at=(LOCAL, SM))      # (iq, mod) -> Iq | None, or raises StanzaError
     @nonza(ns.CSI, "active")                          # (nonza, mod) -> Element | None, see routing.nonzas
-    @on(UserSendPacket, seq=50)                       # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
+    @on(UserSendPacketHook, seq=50)                       # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
     @every(3600)                                      # (mod) -> None, again and again
     def children(mod): return [ChildSpec(…)]          # processes of the module's own, beside its ModServer
     DOMAIN = "conference.{host}"                      # a service domain of its own: gen_mod_service
@@ -35,7 +35,7 @@ from xmppd.config.schema import Config
 from xmppd.routing import hooks, iq, nonzas
 from xmppd.routing.account.account import AccountState
 from xmppd.routing.handler_table import OWNER_PREFIX, HandlerEntry, is_owner
-from xmppd.routing.hook_points import Fold, Run, StreamFeatures
+from xmppd.routing.hook_points import Fold, Run, StreamFeaturesHook
 from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import At
 from xmppd.routing.nonzas import Answer, Nonza, NonzaKey
@@ -214,7 +214,7 @@ def hook_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     ]
     offered = tuple(getattr(module, "STREAM_FEATURES", ()))
     if offered:
-        listening.append(HandlerEntry((mod.host, StreamFeatures), hooks.DEFAULT_SEQ, mod.owner, _offers(offered)))
+        listening.append(HandlerEntry((mod.host, StreamFeaturesHook), hooks.DEFAULT_SEQ, mod.owner, _offers(offered)))
     kept = [
         HandlerEntry((mod.host, AccountState), hooks.DEFAULT_SEQ, mod.owner, state) for state in account_states(module)
     ]
@@ -226,7 +226,7 @@ def account_states(module: ModuleType) -> list[AccountState[Any]]:
     return [state for state in vars(module).values() if isinstance(state, AccountState)]
 
 
-def _offers(features: tuple[Element, ...]) -> Callable[[tuple[Element, ...], StreamFeatures], tuple[Element, ...]]:
+def _offers(features: tuple[Element, ...]) -> Callable[[tuple[Element, ...], StreamFeaturesHook], tuple[Element, ...]]:
     return lambda acc, point: acc if point.user is None else (*acc, *features)
 
 

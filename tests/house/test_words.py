@@ -47,8 +47,6 @@ ALLOWED = {
     "Reply": "OTP's word in gen_server, gen_event and gen_statem",
     "Stop": "OTP's word in gen_server and gen_statem; hooks.Stop ends a fold",
     "Table": "ets' and the store's",
-    "OfflineMessage": "the hook point and the row",
-    "SessionOpened": "the hook point and the event of the stream machine",
     "ResetStream": "the stream machine's action and the message to the receiver that carries it out",
     "StartTls": "the stream machine's action and the message to the receiver that carries it out",
     "Data": "what a state machine keeps, OTP's word in gen_statem",

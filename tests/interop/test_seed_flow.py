@@ -286,7 +286,7 @@ def test_item_14_it_goes_through_the_seeds_states(alone: Booted) -> None:
 
 
 def test_item_15_modules_take_part_in_what_clients_send(server: Booted) -> None:
-    """Item 15: a module's handler of UserSendPacket changes a message on its way."""
+    """Item 15: a module's handler of UserSendPacketHook changes a message on its way."""
     romeo, juliet = server.client(), server.client()
     romeo.send(f"<message to='{juliet.jid}'><change xmlns='urn:xmppd:probe'/></message>")
     got = juliet.next()

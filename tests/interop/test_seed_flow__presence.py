@@ -59,7 +59,7 @@ def notes(server: Booted, client: Wire) -> dict[str, str]:
 
 
 def test_item_17_the_lists_come_from_the_roster(server: Booted, service: Component) -> None:
-    """Item 17: SubscriptionLists, a fold from two empty sets; asked for when first needed, not in wait_for_session."""
+    """Item 17: SubscriptionListsHook, a fold from two empty sets, runs when first needed, not in wait_for_session."""
     contact = logged_in(server, service, "Both")
     again(server, contact)
     contact.settle()

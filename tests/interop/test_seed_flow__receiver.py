@@ -190,7 +190,7 @@ def test_hooks_stop_ends_the_chain_with_its_value(server: Booted) -> None:
 def test_hooks_a_crashing_handler_is_logged_and_skipped(server: Booted) -> None:
     """The isolation property: the chain goes on with the old accumulator, and so does the stream."""
     assert sent_and_got(server, "break") == ["break", "third"]
-    assert re.search(r"hook UserSendPacket.*mod_probe@localhost failed", server.log())
+    assert re.search(r"UserSendPacketHook.*mod_probe@localhost failed", server.log())
 
 
 def test_hooks_run_in_the_caller(server: Booted) -> None:
@@ -205,9 +205,9 @@ def test_hooks_run_in_the_caller(server: Booted) -> None:
 def test_hooks_of_one_host_are_not_those_of_another(server: Booted) -> None:
     """Each host has its own chains: a handler added for verona.test does not see localhost."""
     source = (
-        "from xmppd.routing.hook_points import UserSendPacket\n"
+        "from xmppd.routing.hook_points import UserSendPacketHook\n"
         "def deaf(stanza, point): return hooks.Stop(None)\n"
-        "await hooks.add('verona.test', UserSendPacket, deaf, 1)"
+        "await hooks.add('verona.test', UserSendPacketHook, deaf, 1)"
     )
     for worker in ("w1", "w2"):
         server.eval(source, worker)
@@ -223,7 +223,7 @@ def test_hooks_of_one_host_are_not_those_of_another(server: Booted) -> None:
         juliet.nothing_from(romeo)
     finally:
         for worker in ("w1", "w2"):
-            server.eval("await hooks.delete('verona.test', UserSendPacket, deaf)", worker)
+            server.eval("await hooks.delete('verona.test', UserSendPacketHook, deaf)", worker)
 
 
 def test_hooks_a_bug_behind_a_request_is_an_error_and_ends_no_stream(server: Booted) -> None:

@@ -21,7 +21,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, Presence, Stanza
 from xmppd.gen_mod import Mod, on, stanza_handler
 from xmppd.routing import iq, router
-from xmppd.routing.hook_points import DiscoIdentities, DiscoItems
+from xmppd.routing.hook_points import DiscoIdentitiesHook, DiscoItemsHook
 from xmppd.routing.placed.placed import Placed
 from xmppd.routing.placed.placed_server import PlacedServer
 from xmppd.store import store
@@ -126,8 +126,8 @@ async def to_a_room(stanza: Stanza, mod: Mod) -> Stanza | None:
     return None
 
 
-@on(DiscoIdentities, at=iq.DOMAIN)
-async def identities(acc: tuple[Element, ...], point: DiscoIdentities, mod: Mod) -> tuple[Element, ...]:
+@on(DiscoIdentitiesHook, at=iq.DOMAIN)
+async def identities(acc: tuple[Element, ...], point: DiscoIdentitiesHook, mod: Mod) -> tuple[Element, ...]:
     """A room is there while somebody is in it."""
     if not point.to.local or not await store.count(OCCUPANT, (mod.domain, point.to.local)):
         return acc
@@ -135,8 +135,8 @@ async def identities(acc: tuple[Element, ...], point: DiscoIdentities, mod: Mod)
     return (*acc, el("identity", ns.DISCO_INFO, identity))
 
 
-@on(DiscoItems, at=iq.DOMAIN)
-async def items(acc: tuple[Element, ...], point: DiscoItems, mod: Mod) -> tuple[Element, ...]:
+@on(DiscoItemsHook, at=iq.DOMAIN)
+async def items(acc: tuple[Element, ...], point: DiscoItemsHook, mod: Mod) -> tuple[Element, ...]:
     """The rooms; who is in a room."""
     if point.to.local:
         if not await store.count(OCCUPANT, (mod.domain, point.to.local)):

@@ -26,7 +26,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
 from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hooks, undelivered
-from xmppd.routing.hook_points import SessionInfo
+from xmppd.routing.hook_points import SessionInfoHook
 from xmppd.routing.published import Published
 from xmppd.routing.sm import flags, session_table, sm, suspected_nodes
 from xmppd.store import store
@@ -118,7 +118,7 @@ async def publish(jid: str, value: str) -> None:
     await _clients[jid].settle()
 
 
-async def _publish(point: SessionInfo) -> None:
+async def _publish(point: SessionInfoHook) -> None:
     if isinstance(point.message, Publish):
         await sm.publish(point.session, TOLD, point.message.value)
 
@@ -237,7 +237,7 @@ async def _main(config: NetConfig) -> None:
     where = StoreConfig("sqlite", str(config.run_dir / "store.sqlite3"))
     undelivered.begin()
     _cores.append(await core_server.start(core_server.config_of(), where))
-    await hooks.add("localhost", SessionInfo, _publish)
+    await hooks.add("localhost", SessionInfoHook, _publish)
     await rpc.start_link()
     await process.receive()
 

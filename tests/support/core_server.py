@@ -38,7 +38,7 @@ from xmppd.routing import durability, hold, hooks, iq, packets, router
 from xmppd.routing.account import accounts
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced
-from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionLeaving, SessionOpened
+from xmppd.routing.hook_points import SessionClosedHook, SessionInfoHook, SessionLeavingHook, SessionOpenedHook
 from xmppd.routing.redeliver import redeliver
 from xmppd.routing.session import C2sSession, new_session
 from xmppd.routing.sm import session_table, sm
@@ -138,14 +138,14 @@ class Client:
 async def _live(client: Client) -> None:
     session = client.session = new_session(client.jid, process.self_())
     await sm.open_session(session)
-    await hooks.run(session.host, SessionOpened(session))
+    await hooks.run(session.host, SessionOpenedHook(session))
     client.ended = None
     reason = await _serve(client, session)
     await sm.close_session(session)
     moved = await redeliver(session, client.got.append)
-    moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
+    moved = await hooks.run_fold(session.host, SessionLeavingHook(session), moved)
     await sm.finish_leaving(session, moved=moved)
-    await hooks.run(session.host, SessionClosed(session))
+    await hooks.run(session.host, SessionClosedHook(session))
     client.ended = reason
 
 
@@ -182,7 +182,7 @@ async def _serve(client: Client, session: C2sSession) -> object:
             case Kick() | Replaced():
                 return message
             case _:
-                await hooks.run(session.host, SessionInfo(session, message))
+                await hooks.run(session.host, SessionInfoHook(session, message))
                 while (held := hold.let_go(session)) is not None:
                     await _show(client, session, held.stanza, held.context)
 

@@ -4,7 +4,7 @@ Configured as [modules."tests.support.mod_probe"]. Its namespace is `urn:xmppd:p
 an IQ `crash` has a bug, `spin` never ends, `end` ends the stream, `where` tells the worker; a message with `<change/>`
 gets a mark, one with `<drop/>` vanishes, one with `<break/>` meets a handler that fails, and is to arrive nevertheless.
 
-Way:  c2s → hook UserSendPacket → [mod_probe]; router → iq → [mod_probe]
+Way:  c2s → UserSendPacketHook → [mod_probe]; router → iq → [mod_probe]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xmpp_core.element import el
 from xmpp_core.stanza import Iq, Message, Stanza
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.routing import hooks
-from xmppd.routing.hook_points import UserSendPacket
+from xmppd.routing.hook_points import UserSendPacketHook
 
 XEP: dict[int, str] = {}
 NS = "urn:xmppd:probe"
@@ -52,14 +52,14 @@ def _wants(stanza: Stanza | None, name: str) -> bool:
     return isinstance(stanza, Message) and stanza.el.child(name, NS) is not None
 
 
-@on(UserSendPacket, seq=10)
-def first(stanza: Stanza | None, point: UserSendPacket, mod: Mod) -> object:
+@on(UserSendPacketHook, seq=10)
+def first(stanza: Stanza | None, point: UserSendPacketHook, mod: Mod) -> object:
     """The lower number runs first."""
     return _marked(stanza, "first") if _wants(stanza, "change") else stanza
 
 
-@on(UserSendPacket, seq=20)
-def second(stanza: Stanza | None, point: UserSendPacket, mod: Mod) -> object:
+@on(UserSendPacketHook, seq=20)
+def second(stanza: Stanza | None, point: UserSendPacketHook, mod: Mod) -> object:
     """Runs after `first`, fails for <break/>, ends the chain for <drop/>."""
     if _wants(stanza, "break"):
         raise ZeroDivisionError("a bug in a hook, on purpose")
@@ -68,8 +68,8 @@ def second(stanza: Stanza | None, point: UserSendPacket, mod: Mod) -> object:
     return _marked(stanza, "second") if _wants(stanza, "change") else stanza
 
 
-@on(UserSendPacket, seq=30)
-def third(stanza: Stanza | None, point: UserSendPacket, mod: Mod) -> object:
+@on(UserSendPacketHook, seq=30)
+def third(stanza: Stanza | None, point: UserSendPacketHook, mod: Mod) -> object:
     """Comes after one that failed."""
     return _marked(stanza, "third") if _wants(stanza, "break") else stanza
 

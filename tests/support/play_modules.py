@@ -13,7 +13,7 @@ from tests.support.core_server import config_of
 from xmpp_core.stanza import Iq
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing.hook_points import StreamFeatures, UserAvailable
+from xmppd.routing.hook_points import StreamFeaturesHook, UserAvailableHook
 from xmppd.routing.iq import LOCAL
 
 
@@ -30,13 +30,13 @@ def answer(request: Iq, mod: Mod) -> Iq:
     return request.result()
 
 
-@on(StreamFeatures, seq=5)
-def fold(acc: tuple[object, ...], point: StreamFeatures, mod: Mod) -> tuple[object, ...]:
+@on(StreamFeaturesHook, seq=5)
+def fold(acc: tuple[object, ...], point: StreamFeaturesHook, mod: Mod) -> tuple[object, ...]:
     return (*acc, (mod.name, mod.options.limit))
 
 
-@on(UserAvailable)
-async def told(point: UserAvailable, mod: Mod) -> None:
+@on(UserAvailableHook)
+async def told(point: UserAvailableHook, mod: Mod) -> None:
     point.session.module_states["played"] = mod.host
 
 

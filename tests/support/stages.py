@@ -18,7 +18,7 @@ from xmppd.routing import hooks
 from xmppd.routing.account import account, accounts
 from xmppd.routing.account.account import AccountState
 from xmppd.routing.handler_table import HandlerEntry, InsertEntry
-from xmppd.routing.hook_points import AccountReceives, Stage, UserReceivePacket
+from xmppd.routing.hook_points import AccountReceivesHook, Stage, UserReceivePacketHook
 
 _seen: list[tuple[str, str]] = []
 _ids: list[str] = []
@@ -35,7 +35,7 @@ async def _load(owner: JID) -> str:
 WORDS: AccountState[str] = AccountState("words", _load)
 
 
-def _keep(stanza: Stanza | None, point: AccountReceives) -> Any:
+def _keep(stanza: Stanza | None, point: AccountReceivesHook) -> Any:
     if not isinstance(stanza, Message) or stanza.body is None:
         return stanza
     _seen.append((point.account.jid.local, stanza.body))
@@ -43,18 +43,18 @@ def _keep(stanza: Stanza | None, point: AccountReceives) -> Any:
     return stanza
 
 
-async def _keep_later(stanza: Stanza | None, point: AccountReceives) -> Any:
+async def _keep_later(stanza: Stanza | None, point: AccountReceivesHook) -> Any:
     await process.sleep(0.001)
     return _keep(stanza, point)
 
 
-def _id(stanza: Stanza | None, point: UserReceivePacket) -> Stanza | None:
+def _id(stanza: Stanza | None, point: UserReceivePacketHook) -> Stanza | None:
     if isinstance(stanza, Message) and point.context is not None:
         _ids.append(point.context.archive_id)
     return stanza
 
 
-def _say(stanza: Stanza | None, point: AccountReceives) -> Any:
+def _say(stanza: Stanza | None, point: AccountReceivesHook) -> Any:
     if isinstance(stanza, Message):
         _seen.append((WORDS.of(point.account), stanza.body or ""))
     return stanza
@@ -63,15 +63,15 @@ def _say(stanza: Stanza | None, point: AccountReceives) -> Any:
 @rpc.exported
 async def archive(waits: bool = False) -> None:
     """Begin to keep, and to note what clients of this node are told of it."""
-    await hooks.add("localhost", AccountReceives, _keep_later if waits else _keep, Stage.ARCHIVE)
-    await hooks.add("localhost", UserReceivePacket, _id, Stage.MODULES)
+    await hooks.add("localhost", AccountReceivesHook, _keep_later if waits else _keep, Stage.ARCHIVE)
+    await hooks.add("localhost", UserReceivePacketHook, _id, Stage.MODULES)
 
 
 @rpc.exported
 async def states() -> None:
     """Begin to note what WORDS is for each message's account."""
     await gen_server.call(hooks.TABLE, InsertEntry(HandlerEntry(("localhost", AccountState), 50, "", WORDS)))
-    await hooks.add("localhost", AccountReceives, _say, Stage.BLOCK)
+    await hooks.add("localhost", AccountReceivesHook, _say, Stage.BLOCK)
     account.forget("")
 
 

@@ -14,7 +14,7 @@ from xmpp_core.jid import JID
 from xmppd import gen_mod
 from xmppd.gen_mod import Mod, iq_handler, nonza
 from xmppd.routing import handler_table, hooks, iq
-from xmppd.routing.hook_points import StreamFeatures
+from xmppd.routing.hook_points import StreamFeaturesHook
 from xmppd.routing.iq import LOCAL, SM
 from xmppd.routing.nonzas import Nonza, NonzaKey
 from xmppd.store.schema import create_table
@@ -24,12 +24,12 @@ pytestmark = pytest.mark.usefixtures(modules.__name__)
 
 def test_declared_handlers_are_there_with_their_mod() -> None:
     async def body(core: CoreServer) -> None:
-        assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
+        assert await hooks.run_fold("localhost", StreamFeaturesHook("localhost"), ()) == (("play.mod_a", 7),)
         assert iq.features("localhost", LOCAL) == ["urn:play"]
         romeo = await core.login("romeo@localhost/r", presence=None, roster=False)
         assert "type='result'" in await romeo.ask("<iq type='get' id='1' to='localhost'><play xmlns='urn:play'/></iq>")
         await crash("play.mod_a@localhost")
-        assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
+        assert await hooks.run_fold("localhost", StreamFeaturesHook("localhost"), ()) == (("play.mod_a", 7),)
 
     play(body, with_play(limit=7))
 
@@ -37,7 +37,7 @@ def test_declared_handlers_are_there_with_their_mod() -> None:
 def test_a_module_of_another_package_is_asked_again_too() -> None:
     async def body(core: CoreServer) -> None:
         await crash("hooks")
-        assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
+        assert await hooks.run_fold("localhost", StreamFeaturesHook("localhost"), ()) == (("play.mod_a", 7),)
 
     play(body, with_play(limit=7))
 
@@ -84,8 +84,8 @@ def test_what_a_stream_offers_to_who_has_logged_in() -> None:
     vars(sys.modules["play.mod_a"]).pop("fold")
 
     async def body(core: CoreServer) -> None:
-        assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == ()
-        juliet = StreamFeatures("localhost", JID.parse("juliet@localhost"))
+        assert await hooks.run_fold("localhost", StreamFeaturesHook("localhost"), ()) == ()
+        juliet = StreamFeaturesHook("localhost", JID.parse("juliet@localhost"))
         assert await hooks.run_fold("localhost", juliet, ()) == (offered,)
 
     play(body, with_play())

@@ -13,17 +13,18 @@ HANDLERS = """
 from xmpp_core.element import Element
 from xmpp_core.stanza import Iq, Presence, Stanza
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing.hook_points import StreamFeatures, UserAvailable, UserSendPacket
+from xmppd.routing.hook_points import StreamFeaturesHook, UserAvailableHook, UserSendPacketHook
 from xmppd.routing.hooks import Stop
 
-@on(UserSendPacket, seq=20)
-def fits(acc: Stanza | None, point: UserSendPacket, mod: Mod) -> Stanza | None: return acc
+@on(UserSendPacketHook, seq=20)
+def fits(acc: Stanza | None, point: UserSendPacketHook, mod: Mod) -> Stanza | None: return acc
 
-@on(UserSendPacket)
-async def waits(acc: Stanza | None, point: UserSendPacket, mod: Mod) -> Stanza | Stop[None] | None: return Stop(None)
+@on(UserSendPacketHook)
+async def waits(acc: Stanza | None, point: UserSendPacketHook, mod: Mod) -> Stanza | Stop[None] | None:
+    return Stop(None)
 
-@on(UserAvailable)
-async def told(point: UserAvailable, mod: Mod) -> None: ...
+@on(UserAvailableHook)
+async def told(point: UserAvailableHook, mod: Mod) -> None: ...
 
 @iq_handler("urn:x", "x")
 def answer(iq: Iq, mod: Mod) -> Iq: return iq.result()
@@ -31,20 +32,20 @@ def answer(iq: Iq, mod: Mod) -> Iq: return iq.result()
 @iq_handler("urn:x", "y")
 async def later(iq: Iq, mod: Mod) -> Iq | None: return None
 
-@on(UserSendPacket)  # 1: another point's
-def other(acc: Stanza | None, point: StreamFeatures, mod: Mod) -> Stanza | None: return acc
+@on(UserSendPacketHook)  # 1: another point's
+def other(acc: Stanza | None, point: StreamFeaturesHook, mod: Mod) -> Stanza | None: return acc
 
-@on(StreamFeatures)  # 2: another accumulator
-def features(acc: tuple[str, ...], point: StreamFeatures, mod: Mod) -> tuple[str, ...]: return acc
+@on(StreamFeaturesHook)  # 2: another accumulator
+def features(acc: tuple[str, ...], point: StreamFeaturesHook, mod: Mod) -> tuple[str, ...]: return acc
 
-@on(StreamFeatures)  # 3: nothing goes to the next handler
-async def nothing(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> None: ...
+@on(StreamFeaturesHook)  # 3: nothing goes to the next handler
+async def nothing(acc: tuple[Element, ...], point: StreamFeaturesHook, mod: Mod) -> None: ...
 
-@on(UserSendPacket)  # 4: stops with what is no stanza
-def stops(acc: Stanza | None, point: UserSendPacket, mod: Mod) -> Stop[str]: return Stop("")
+@on(UserSendPacketHook)  # 4: stops with what is no stanza
+def stops(acc: Stanza | None, point: UserSendPacketHook, mod: Mod) -> Stop[str]: return Stop("")
 
-@on(UserAvailable)  # 5: a Run has no accumulator
-def acc(acc: Presence, point: UserAvailable, mod: Mod) -> None: ...
+@on(UserAvailableHook)  # 5: a Run has no accumulator
+def acc(acc: Presence, point: UserAvailableHook, mod: Mod) -> None: ...
 
 @iq_handler("urn:x", "z")  # 6: no answer
 def number(iq: Iq, mod: Mod) -> int: return 1

@@ -13,7 +13,7 @@ from tests.support.play_modules import modules, with_play
 from xmppd import gen_mod_sup
 from xmppd.gen_mod import Mod, every
 from xmppd.routing import hooks, iq
-from xmppd.routing.hook_points import StreamFeatures
+from xmppd.routing.hook_points import StreamFeaturesHook
 from xmppd.routing.iq import LOCAL
 
 pytestmark = pytest.mark.usefixtures(modules.__name__)
@@ -23,7 +23,7 @@ def test_a_tables_crash_costs_no_handler() -> None:
     async def body(core: CoreServer) -> None:
         for table in ("hooks", "iq"):
             await crash(table)
-        assert await hooks.run_fold("localhost", StreamFeatures("localhost"), ()) == (("play.mod_a", 7),)
+        assert await hooks.run_fold("localhost", StreamFeaturesHook("localhost"), ()) == (("play.mod_a", 7),)
         assert iq.features("localhost", LOCAL) == ["urn:play"]
 
     play(body, with_play(limit=7))

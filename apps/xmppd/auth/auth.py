@@ -87,7 +87,7 @@ async def set_password(user: str, host: str, password: str) -> None:
 async def remove_user(user: str, host: str) -> bool:
     """Delete the account and every row that is its user's, at once; False if there is no such account.
 
-    Contacts are not told: routing.account.removal does that first, by the hook AccountRemoved. Raises BadName,
+    Contacts are not told: routing.account.removal does that first, by AccountRemovedHook. Raises BadName,
     StoreError.
     """
     user, host = _name(user, host)

@@ -1,6 +1,6 @@
 """mod_disco — tells what the server, its accounts and its services can do: what is registered, and nothing else.
 
-Way:  router → iq → [mod_disco] → the IQ table itself, hooks DiscoFeatures, DiscoIdentities, DiscoItems
+Way:  router → iq → [mod_disco] → the IQ table itself, hooks DiscoFeaturesHook, DiscoIdentitiesHook, DiscoItemsHook
 XEP:  0030
 """
 
@@ -16,7 +16,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.routing import hooks, iq, router
-from xmppd.routing.hook_points import DiscoFeatures, DiscoIdentities, DiscoItems, MaySeePresence
+from xmppd.routing.hook_points import DiscoFeaturesHook, DiscoIdentitiesHook, DiscoItemsHook, MaySeePresenceHook
 from xmppd.routing.routes import ServiceRoute
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.sm import sm
@@ -30,8 +30,8 @@ async def info(iq: Iq, mod: Mod) -> Iq:
     """Identities and features of the server, of an account, or of a service and what is there."""
     to, from_, node = _asked(iq)
     service = _service(to)
-    identities = await hooks.run_fold(to.domain, DiscoIdentities(to, from_, node), _identities(to, node, service))
-    features = await hooks.run_fold(to.domain, DiscoFeatures(to, from_, node), _features(to, node, service))
+    identities = await hooks.run_fold(to.domain, DiscoIdentitiesHook(to, from_, node), _identities(to, node, service))
+    features = await hooks.run_fold(to.domain, DiscoFeaturesHook(to, from_, node), _features(to, node, service))
     if not identities and (service is not None or (node and not features)):
         raise StanzaError("item-not-found")
     written = tuple([identity.to_xml(ns.DISCO_INFO) for identity in identities])
@@ -52,10 +52,10 @@ async def items(iq: Iq, mod: Mod) -> Iq:
     service says."""
     to, from_, node = _asked(iq)
     service = _service(to)
-    if to.local and service is None and not await hooks.run_fold(mod.host, MaySeePresence(to, from_), False):
+    if to.local and service is None and not await hooks.run_fold(mod.host, MaySeePresenceHook(to, from_), False):
         return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}))
     known = () if node or service is not None else _items(to)
-    found = await hooks.run_fold(to.domain, DiscoItems(to, from_, node), known)
+    found = await hooks.run_fold(to.domain, DiscoItemsHook(to, from_, node), known)
     if node and not found:
         raise StanzaError("item-not-found")
     return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}, *found))
@@ -79,7 +79,7 @@ def _service(to: JID) -> ServiceRoute | None:
 
 
 def _identities(to: JID, node: str, service: ServiceRoute | None) -> tuple[Element, ...]:
-    """What is there at an entity of a service only its module knows (hook DiscoIdentities at its domain)."""
+    """What is there at an entity of a service only its module knows (DiscoIdentitiesHook at its domain)."""
     if node or (to.local and service is not None):
         return ()
     if service is not None:

@@ -1,6 +1,6 @@
 """mod_last — how long a user has been away, for those who may see them; how long the server has been up, for all.
 
-Way:  router → iq → [mod_last]; hook UserUnavailable → [mod_last] → store
+Way:  router → iq → [mod_last]; UserUnavailableHook → [mod_last] → store
 XEP:  0012
 """
 
@@ -16,7 +16,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing.hook_points import LastSeen, SessionLost, UserUnavailable
+from xmppd.routing.hook_points import LastSeenHook, SessionLostHook, UserUnavailableHook
 from xmppd.routing.iq import LOCAL, SM
 from xmppd.routing.sm import sm
 from xmppd.store import store
@@ -64,15 +64,15 @@ def _seconds(iq: Iq, seconds: int, status: str = "") -> Iq:
     return iq.result(el("query", ns.LAST, {"seconds": str(seconds)}, status or None))
 
 
-@on(UserUnavailable)
-async def went(point: UserUnavailable, mod: Mod) -> None:
+@on(UserUnavailableHook)
+async def went(point: UserUnavailableHook, mod: Mod) -> None:
     """The time, and the words of the goodbye, if it was the last resource."""
     status = point.presence.status if point.presence is not None else None
     await _note(point.session.user, (status or "")[:1000])
 
 
-@on(SessionLost)
-async def lost(point: SessionLost, mod: Mod) -> None:
+@on(SessionLostHook)
+async def lost(point: SessionLostHook, mod: Mod) -> None:
     """The same without words."""
     if point.session.available:
         await _note(point.session.jid.bare_jid(), "")
@@ -84,8 +84,8 @@ async def _note(owner: JID, status: str) -> None:
         await store.transaction(lambda tx: tx.write(row))
 
 
-@on(LastSeen)
-async def last_seen(acc: int | None, point: LastSeen, mod: Mod) -> int | None:
+@on(LastSeenHook)
+async def last_seen(acc: int | None, point: LastSeenHook, mod: Mod) -> int | None:
     """Who answers a probe for nobody wants to know."""
     last = await store.read(LAST, (point.owner.domain, point.owner.local))
     return last.seconds if last is not None else acc

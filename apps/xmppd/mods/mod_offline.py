@@ -1,6 +1,6 @@
 """mod_offline — keeps messages for users who are not there, and hands them over when they come.
 
-Way:      users (nobody can take it) → hook OfflineMessage → [mod_offline] → writer → store; hook UserReachable →
+Way:      users (nobody can take it) → OfflineMessageHook → [mod_offline] → writer → store; UserReachableHook →
           [mod_offline] → spool → the c2s
 XEP:      0160 (which messages), 0203 (delay), 0334 (no-store)
 Process:  runs in the sender's process and in the c2s of the user; the writer is a process of its own
@@ -23,12 +23,12 @@ from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import StoreMessage
 from xmppd.routing import durability, faults, hooks
 from xmppd.routing.hook_points import (
-    MessageStored,
-    OfflineMessage,
-    SessionInfo,
-    SessionLeaving,
-    SessionLost,
-    UserReachable,
+    MessageStoredHook,
+    OfflineMessageHook,
+    SessionInfoHook,
+    SessionLeavingHook,
+    SessionLostHook,
+    UserReachableHook,
 )
 from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import LOCAL
@@ -57,8 +57,8 @@ def children(mod: Mod) -> list[ChildSpec]:
     return [writer.spec(mod.host, Room(most, mod.options.max_octets))]
 
 
-@on(OfflineMessage, seq=50)
-async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> Message | Stop[None] | None:
+@on(OfflineMessageHook, seq=50)
+async def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> Message | Stop[None] | None:
     """Messages that somebody wrote are kept; what only tells of a chat's state is let go; the rest is refused."""
     if message is None or message.type not in ("normal", "chat"):
         return message
@@ -73,19 +73,19 @@ async def keep(message: Message | None, point: OfflineMessage, mod: Mod) -> Mess
     await durability.wait_for_room()
     gen_server.cast(pid, StoreMessage(point.owner, message, size, point.context.first_sent))
     durability.add_pending(pid, size, point.owner.bare)
-    if hooks.wanted(mod.host, MessageStored):
-        await hooks.run(mod.host, MessageStored(point.owner, message, point.context))
+    if hooks.wanted(mod.host, MessageStoredHook):
+        await hooks.run(mod.host, MessageStoredHook(point.owner, message, point.context))
     return Stop(None)
 
 
-@on(UserReachable)
-async def deliver(point: UserReachable, mod: Mod) -> None:
+@on(UserReachableHook)
+async def deliver(point: UserReachableHook, mod: Mod) -> None:
     """The stored messages go to the resource that can take them now, oldest first, in portions."""
     await _fetch(point.session)
 
 
-@on(SessionInfo)
-async def told(point: SessionInfo, mod: Mod) -> None:
+@on(SessionInfoHook)
+async def told(point: SessionInfoHook, mod: Mod) -> None:
     """News of stored messages: there are some, they have been written, the client has been heard."""
     match point.message:
         case Stored():
@@ -106,13 +106,13 @@ async def _fetch(session: C2sSession) -> None:
         faults.log(error, f"fetching what is stored for {session.user}")
 
 
-@on(SessionLeaving)
-async def leave(moved: bool, point: SessionLeaving, mod: Mod) -> bool:
+@on(SessionLeavingHook)
+async def leave(moved: bool, point: SessionLeavingHook, mod: Mod) -> bool:
     """What is left is another resource's."""
     return await spool.leave(point.session) or moved
 
 
-@on(SessionLost)
-def lost(point: SessionLost, mod: Mod) -> None:
+@on(SessionLostHook)
+def lost(point: SessionLostHook, mod: Mod) -> None:
     """Likewise."""
     spool.tell(point.session.jid.bare_jid())

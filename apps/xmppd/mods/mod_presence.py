@@ -1,13 +1,13 @@
 """mod_presence — tells who may know that a user is there, and answers who asks.
 
-The order of an initial presence: the session table, UserAvailable, stored messages, stored requests, probes to all in
-pres_t (from the bare JID), the presence to all in pres_f.
+The order of an initial presence: the session table, UserAvailableHook, stored messages, stored requests, probes to all
+in pres_t (from the bare JID), the presence to all in pres_f.
 
-Way:      client's presence → hook UserSendPresence → [mod_presence] → router → contacts; presence for a client →
-          hook UserReceivePresence → [mod_presence]; probes for an account → hook AccountPresence → [mod_presence]
+Way:      client's presence → UserSendPresenceHook → [mod_presence] → router → contacts; presence for a client →
+          UserReceivePresenceHook → [mod_presence]; probes for an account → AccountPresenceHook → [mod_presence]
 OTP:      cf. presence_update, presence_track and presence_broadcast_first of ejabberd_c2s
 RFC:      6121 §4
-Process:  runs in the c2s of the user, but for AccountPresence (the prober's process) and SessionLost (one of its own)
+Process:  runs in the c2s of the user; AccountPresenceHook in the prober's process, SessionLostHook in one of its own
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from xmppd.routing import hooks, router
 from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
-    AccountPresence,
-    LastSeen,
-    ResendSubscriptions,
-    SessionClosed,
-    SessionInfo,
-    SessionLost,
-    SubscriptionLists,
-    UserAvailable,
-    UserReachable,
-    UserReceivePresence,
-    UserSendPresence,
-    UserUnavailable,
+    AccountPresenceHook,
+    LastSeenHook,
+    ResendSubscriptionsHook,
+    SessionClosedHook,
+    SessionInfoHook,
+    SessionLostHook,
+    SubscriptionListsHook,
+    UserAvailableHook,
+    UserReachableHook,
+    UserReceivePresenceHook,
+    UserSendPresenceHook,
+    UserUnavailableHook,
 )
 from xmppd.routing.hooks import Stop
 from xmppd.routing.session import C2sSession
@@ -56,8 +56,8 @@ def state_of(session: C2sSession) -> PresenceState:
 # --- what our client says
 
 
-@on(UserSendPresence, seq=50)
-async def sent(presence: Presence | None, point: UserSendPresence, mod: Mod) -> Presence | Stop[None] | None:
+@on(UserSendPresenceHook, seq=50)
+async def sent(presence: Presence | None, point: UserSendPresenceHook, mod: Mod) -> Presence | Stop[None] | None:
     """To the own bare JID or to nobody: the user's presence. To anybody else: directed presence."""
     if presence is None:
         return None
@@ -80,13 +80,13 @@ async def _available(session: C2sSession, presence: Presence) -> None:
     await sm.set_presence(session, priority)
     state.last, state.since = presence, datetime.fromtimestamp(CLOCK.time(), UTC)
     if first:
-        await hooks.run(session.host, UserAvailable(session, presence))
+        await hooks.run(session.host, UserAvailableHook(session, presence))
     if priority >= 0 and (before is None or before < 0):
-        await hooks.run(session.host, UserReachable(session))
+        await hooks.run(session.host, UserReachableHook(session))
     if not first:
         await _say(presence, state.pres_f & state.pres_a)
         return
-    await hooks.run(session.host, ResendSubscriptions(session))
+    await hooks.run(session.host, ResendSubscriptionsHook(session))
     await _probe(session, state.pres_t)
     state.tell_all()
     await _say(presence, state.pres_f)
@@ -95,7 +95,7 @@ async def _available(session: C2sSession, presence: Presence) -> None:
 async def _load(session: C2sSession, state: PresenceState) -> None:
     if not state.loaded:
         lists: tuple[set[str], set[str]] = (set(), set())
-        lists = await hooks.run_fold(session.host, SubscriptionLists(session.user), lists)
+        lists = await hooks.run_fold(session.host, SubscriptionListsHook(session.user), lists)
         state.load(lists, session.user.bare)
 
 
@@ -135,7 +135,7 @@ async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
             process.send(session.pid, Deliver(presence.addressed(to=session.user)))
     await _say(presence, told)
     if was_there:
-        await hooks.run(session.host, UserUnavailable(session, presence))
+        await hooks.run(session.host, UserUnavailableHook(session, presence))
 
 
 def _track(state: PresenceState, presence: Presence, to: JID) -> None:
@@ -148,9 +148,9 @@ def _track(state: PresenceState, presence: Presence, to: JID) -> None:
 # --- what comes for our client
 
 
-@on(UserReceivePresence, seq=50)
+@on(UserReceivePresenceHook, seq=50)
 def received(
-    presence: Presence | None, point: UserReceivePresence, mod: Mod
+    presence: Presence | None, point: UserReceivePresenceHook, mod: Mod
 ) -> Presence | Awaitable[Stop[None]] | None:
     """A probe is answered here and not shown; who cannot be reached is not told again until they show up."""
     if presence is None or presence.from_ is None:
@@ -177,8 +177,8 @@ async def _answer_probe(session: C2sSession, state: PresenceState, to: JID) -> S
     return Stop(None)
 
 
-@on(AccountPresence, seq=50)
-async def answer_probe(presence: Presence | None, point: AccountPresence, mod: Mod) -> Presence | Stop[None] | None:
+@on(AccountPresenceHook, seq=50)
+async def answer_probe(presence: Presence | None, point: AccountPresenceHook, mod: Mod) -> Presence | Stop[None] | None:
     """A probe that mod_roster let pass: to each available resource; the server answers if there is none."""
     if presence is None or presence.type != "probe" or presence.from_ is None:
         return presence
@@ -193,7 +193,7 @@ async def answer_probe(presence: Presence | None, point: AccountPresence, mod: M
 
 async def _gone(owner: JID, to: JID) -> Presence:
     """`unavailable`, with the time the last resource went, if that is known (RFC 6121 §4.3.2)."""
-    seconds = await hooks.run_fold(owner.domain, LastSeen(owner), None)
+    seconds = await hooks.run_fold(owner.domain, LastSeenHook(owner), None)
     children = [] if seconds is None else [stamp.delay(owner.bare, datetime.fromtimestamp(seconds, UTC))]
     return make_presence(to, *children, type_="unavailable", from_=owner)
 
@@ -201,8 +201,8 @@ async def _gone(owner: JID, to: JID) -> Presence:
 # --- changes of the roster, and the end
 
 
-@on(SessionInfo)
-async def roster_changed(point: SessionInfo, mod: Mod) -> None:
+@on(SessionInfoHook)
+async def roster_changed(point: SessionInfoHook, mod: Mod) -> None:
     """Who may see the user only now is told at once (RFC 6121 §3.1.5); who may no more has been told `unavailable`.
 
     Who was told `unavailable` by mistake, while nodes were cut off from each other, is told again that it is not so.
@@ -225,21 +225,21 @@ async def roster_changed(point: SessionInfo, mod: Mod) -> None:
         await router.route_if_newer(state.last.addressed(from_=session.jid, to=JID.parse(contact)), version)
 
 
-@on(SessionClosed)
-async def closed(point: SessionClosed, mod: Mod) -> None:
+@on(SessionClosedHook)
+async def closed(point: SessionClosedHook, mod: Mod) -> None:
     """The stream ended: the same goodbye as if the client had said it."""
     if state_of(point.session).pres_a or state_of(point.session).last is not None:
         await _unavailable(point.session, None)
 
 
-@on(SessionLost)
-async def lost(point: SessionLost, mod: Mod) -> None:
+@on(SessionLostHook)
+async def lost(point: SessionLostHook, mod: Mod) -> None:
     """The process is gone, and with it whom it told: all who might see the user are told."""
     session = point.session
     if session.priority is None:
         return
     owner = session.jid.bare_jid()
     lists: tuple[set[str], set[str]] = (set(), set())
-    lists = await hooks.run_fold(owner.domain, SubscriptionLists(owner), lists)
+    lists = await hooks.run_fold(owner.domain, SubscriptionListsHook(owner), lists)
     goodbye = make_presence(None, type_="unavailable", from_=session.jid)
     await _say(goodbye, sorted(lists[0] | {owner.bare}))

@@ -3,7 +3,7 @@
 Making one is closed unless [registration] open says otherwise; the other two are for who is logged in. A password is
 taken over TLS only, or where the listener says plain_without_tls. [registration] rate says how often.
 
-Way:  before authentication: c2s → hook C2sUnauthenticatedIq → [mod_register] → auth
+Way:  before authentication: c2s → C2sUnauthenticatedIqHook → [mod_register] → auth
       later: router → iq → [mod_register] → auth, accounts
 XEP:  0077; 0004 (the same form as a data form)
 """
@@ -25,7 +25,7 @@ from xmppd.auth.throttle import address_key, hourly, is_loopback
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.routing.account import removal
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.routing.hook_points import C2sUnauthenticatedIqHook, StreamFeaturesHook
 from xmppd.routing.hooks import Stop
 from xmppd.routing.sm import sm
 
@@ -52,16 +52,16 @@ def is_open(mod: Mod) -> bool:
 # --- before authentication
 
 
-@on(StreamFeatures)
-def feature(acc: tuple[Element, ...], point: StreamFeatures, mod: Mod) -> tuple[Element, ...]:
+@on(StreamFeaturesHook)
+def feature(acc: tuple[Element, ...], point: StreamFeaturesHook, mod: Mod) -> tuple[Element, ...]:
     """Announced before the login, where it would be granted."""
     if point.user is not None or not point.safe or not is_open(mod):
         return acc
     return (*acc, _FEATURE)
 
 
-@on(C2sUnauthenticatedIq)
-async def stranger(acc: Iq | None, point: C2sUnauthenticatedIq, mod: Mod) -> Stop[Iq | None] | Iq | None:
+@on(C2sUnauthenticatedIqHook)
+async def stranger(acc: Iq | None, point: C2sUnauthenticatedIqHook, mod: Mod) -> Stop[Iq | None] | Iq | None:
     """The form, and an account for who sends it back."""
     iq = point.iq
     if acc is not None or iq.payload is None or iq.payload.ns != ns.REGISTER or not iq.is_request:
@@ -72,7 +72,7 @@ async def stranger(acc: Iq | None, point: C2sUnauthenticatedIq, mod: Mod) -> Sto
         return Stop(iq.error(error))
 
 
-async def _stranger(iq: Iq, query: Element, mod: Mod, point: C2sUnauthenticatedIq) -> Iq:
+async def _stranger(iq: Iq, query: Element, mod: Mod, point: C2sUnauthenticatedIqHook) -> Iq:
     if iq.to is not None and iq.to.full != mod.host:
         raise StanzaError("item-not-found", "accounts of this host only")
     if not is_open(mod):

@@ -1,7 +1,7 @@
 """mod_roster — the contact list, and who may see whom.
 
-Way:  client → iq → [mod_roster]; client's subscription stanza → hook UserSendPresence → [mod_roster]; from elsewhere
-      → hook AccountPresence → [mod_roster] → plan (one transaction for both sides) → perform
+Way:  client → iq → [mod_roster]; client's subscription stanza → UserSendPresenceHook → [mod_roster]; from elsewhere
+      → AccountPresenceHook → [mod_roster] → plan (one transaction for both sides) → perform
 RFC:  6121 §2 (roster), §3 (subscriptions), §2.6 (versions), §3.4 (pre-approval)
 XEP:  0237 (versions, now in the RFC)
 """
@@ -34,14 +34,14 @@ from xmppd.routing.account import stages
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
-    AccountPresence,
-    AccountRemoved,
-    IsContact,
-    MaySeePresence,
-    ResendSubscriptions,
-    RosterGet,
-    SubscriptionLists,
-    UserSendPresence,
+    AccountPresenceHook,
+    AccountRemovedHook,
+    IsContactHook,
+    MaySeePresenceHook,
+    ResendSubscriptionsHook,
+    RosterGetHook,
+    SubscriptionListsHook,
+    UserSendPresenceHook,
 )
 from xmppd.routing.hooks import Stop
 from xmppd.routing.serialized_iq import SerializedIq
@@ -112,7 +112,7 @@ async def _get(iq: Iq, owner: JID) -> Iq:
     found = await view.of(owner)
     assert iq.payload is not None
     has = iq.payload.get("ver")
-    shared = await hooks.run_fold(owner.domain, RosterGet(owner), ())
+    shared = await hooks.run_fold(owner.domain, RosterGetHook(owner), ())
     if has is not None and has == str(found.version) and not shared:
         return iq.result()
     more = "".join([el.to_xml(ns.ROSTER) for el in shared])
@@ -142,9 +142,9 @@ async def _set(iq: Iq, owner: JID, mod: Mod) -> None:
 # --- subscriptions
 
 
-@on(UserSendPresence, seq=30)
+@on(UserSendPresenceHook, seq=30)
 async def send_subscription(
-    presence: Presence | None, point: UserSendPresence, mod: Mod
+    presence: Presence | None, point: UserSendPresenceHook, mod: Mod
 ) -> Presence | Stop[None] | None:
     """Our user asks, grants, refuses or takes back; always between bare JIDs."""
     if presence is None or presence.type not in KINDS:
@@ -159,9 +159,9 @@ async def send_subscription(
     return Stop(None)
 
 
-@on(AccountPresence, seq=30)
+@on(AccountPresenceHook, seq=30)
 async def receive_subscription(
-    presence: Presence | None, point: AccountPresence, mod: Mod
+    presence: Presence | None, point: AccountPresenceHook, mod: Mod
 ) -> Presence | Stop[None] | None:
     """A contact elsewhere does so towards our user."""
     if presence is None or presence.from_ is None:
@@ -197,8 +197,8 @@ async def _moved(mod: Mod, owner: JID, contact: JID, event: subscription.Subscri
     await perform(steps, stanza)
 
 
-@on(ResendSubscriptions)
-async def resend(point: ResendSubscriptions, mod: Mod) -> None:
+@on(ResendSubscriptionsHook)
+async def resend(point: ResendSubscriptionsHook, mod: Mod) -> None:
     """At a login: requests that wait are shown again, our own unanswered ones are sent again."""
     session, owner = point.session, point.session.user
     found = await view.of(owner)
@@ -223,17 +223,17 @@ async def _ask_again(mod: Mod, owner: JID, contact: JID) -> None:
 # --- what others want to know of rosters
 
 
-@on(SubscriptionLists)
+@on(SubscriptionListsHook)
 async def subscription_lists(
-    acc: tuple[set[str], set[str]], point: SubscriptionLists, mod: Mod
+    acc: tuple[set[str], set[str]], point: SubscriptionListsHook, mod: Mod
 ) -> tuple[set[str], set[str]]:
     """Who sees the owner, whom the owner sees."""
     found = await view.of(point.owner)
     return acc[0] | found.froms, acc[1] | found.tos
 
 
-@on(MaySeePresence)
-async def may_see_presence(acc: bool, point: MaySeePresence, mod: Mod) -> bool:
+@on(MaySeePresenceHook)
+async def may_see_presence(acc: bool, point: MaySeePresenceHook, mod: Mod) -> bool:
     """Contacts with `from` or `both`, and the owner."""
     if acc or point.requester.bare == point.owner.bare:
         return True
@@ -241,15 +241,15 @@ async def may_see_presence(acc: bool, point: MaySeePresence, mod: Mod) -> bool:
     return record is not None and record.in_axis == In.FROM.value
 
 
-@on(IsContact)
-async def is_contact(acc: bool, point: IsContact, mod: Mod) -> bool:
+@on(IsContactHook)
+async def is_contact(acc: bool, point: IsContactHook, mod: Mod) -> bool:
     """Contacts that the owner has listed; a request alone makes none."""
     record = await store.read(ROSTER, records.key(point.owner, point.contact))
     return acc or (record is not None and record.listed)
 
 
-@on(AccountRemoved)
-async def account_removed(point: AccountRemoved, mod: Mod) -> None:
+@on(AccountRemovedHook)
+async def account_removed(point: AccountRemovedHook, mod: Mod) -> None:
     """Every subscription of the account is taken back, both ways, before its data goes."""
     stored = await store.select(ROSTER, (point.user.domain, point.user.local))
     contacts = [JID.parse(record.contact) for record in stored]

@@ -83,13 +83,13 @@ class Shutdown:
 class Announce:
     """Another node was cut off for long and has told that this session is gone: what it said last is to be said again.
 
-    c2s hands it on as SessionInfo; it comes from the sm of the same node.
+    c2s hands it on as SessionInfoHook; it comes from the sm of the same node.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class RosterItemChanged:
-    """A roster item of this session's account has a new subscription; c2s hands it on as SessionInfo.
+    """A roster item of this session's account has a new subscription; c2s hands it on as SessionInfoHook.
 
     `contact` is a bare JID, `subscription` one of none, to, from, both. Who gains `from` by it is sent this
     session's presence by the session itself; to who loses it, `unavailable` has been sent already. `version` is the

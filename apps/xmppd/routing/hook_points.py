@@ -1,7 +1,7 @@
 """hook_points — every place where a module can take part, each a typed value.
 
-OTP:  cf. the hook names of ejabberd_hooks and mongoose_hooks; here a hook is a class, so that a search for its
-      name finds all who fire it and all who listen
+OTP:  cf. the hook names of ejabberd_hooks and mongoose_hooks; a hook point is a class, so that a search for its
+      name finds all callers that fire it and all handlers. The suffix tells `OfflineMessageHook` from the record
 Way:  c2s, packets, users, lost_sessions, mods → hooks.run(host, point) or hooks.run_fold(host, point, acc) → handlers
 Process: handlers run in the process that fires the hook, lower `seq` first; one that crashes is logged and skipped
 
@@ -57,7 +57,7 @@ class OnTheWay:
 
 
 @dataclass(frozen=True, slots=True)
-class UserSendPacket(Fold["UserSendPacket", Stanza | None]):
+class UserSendPacketHook(Fold["UserSendPacketHook", Stanza | None]):
     """A client sent a stanza; `from_` and `to` are set. In its c2s, before any handling. None drops it."""
 
     GROUP = OnTheWay
@@ -65,15 +65,15 @@ class UserSendPacket(Fold["UserSendPacket", Stanza | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class UserSendPresence(Fold["UserSendPresence", Presence | None]):
-    """After UserSendPacket, for presence only. In the c2s. None says that it is dealt with; the rest is routed."""
+class UserSendPresenceHook(Fold["UserSendPresenceHook", Presence | None]):
+    """After UserSendPacketHook, for presence only. In the c2s. None says that it is dealt with; the rest is routed."""
 
     NEEDED = True
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class UserReceivePacket(Fold["UserReceivePacket", Stanza | None]):
+class UserReceivePacketHook(Fold["UserReceivePacketHook", Stanza | None]):
     """A stanza is about to be written to a client. In its c2s. None drops it. `context`: what is known of it."""
 
     session: C2sSession
@@ -81,8 +81,8 @@ class UserReceivePacket(Fold["UserReceivePacket", Stanza | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class UserReceivePresence(Fold["UserReceivePresence", Presence | None]):
-    """Before UserReceivePacket, for presence only (probes, errors). In the c2s. None drops it."""
+class UserReceivePresenceHook(Fold["UserReceivePresenceHook", Presence | None]):
+    """Before UserReceivePacketHook, for presence only (probes, errors). In the c2s. None drops it."""
 
     session: C2sSession
 
@@ -91,14 +91,14 @@ class UserReceivePresence(Fold["UserReceivePresence", Presence | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionOpened(Run["SessionOpened"]):
+class SessionOpenedHook(Run["SessionOpenedHook"]):
     """A resource was bound and stands in the session table. In its c2s, before the client hears of it."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLeaving(Fold["SessionLeaving", bool]):
+class SessionLeavingHook(Fold["SessionLeavingHook", bool]):
     """A session that ends in order is out of the table, and what was on its way to it has been sent on. In its c2s.
 
     Senders who have more for the account wait until this is over. The result: whether something went elsewhere.
@@ -108,7 +108,7 @@ class SessionLeaving(Fold["SessionLeaving", bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionClosed(Run["SessionClosed"]):
+class SessionClosedHook(Run["SessionClosedHook"]):
     """A session ends in order. In its c2s, after sm.close_session; modules say goodbye here."""
 
     session: C2sSession
@@ -116,7 +116,7 @@ class SessionClosed(Run["SessionClosed"]):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLost(Run["SessionLost"]):
+class SessionLostHook(Run["SessionLostHook"]):
     """A session ended without a word (its c2s was killed, or its whole node died).
 
     In a process of its own on exactly one node; `session` is the last that the table knew.
@@ -126,7 +126,7 @@ class SessionLost(Run["SessionLost"]):
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionLost(Fold["ConnectionLost", float]):
+class ConnectionLostHook(Fold["ConnectionLostHook", float]):
     """The connection of an open session is gone without a word. In its c2s. The result: seconds that the session waits
     to be resumed, longer than 0 if a module wants it to go on; it begins with 0, the end of the session."""
 
@@ -134,7 +134,7 @@ class ConnectionLost(Fold["ConnectionLost", float]):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionResumed(Run["SessionResumed"]):
+class SessionResumedHook(Run["SessionResumedHook"]):
     """A session goes on over another connection, which asked for it by `nonza`. In its c2s, before anything is written
     there: who listens answers first."""
 
@@ -143,7 +143,7 @@ class SessionResumed(Run["SessionResumed"]):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionInfo(Run["SessionInfo"]):
+class SessionInfoHook(Run["SessionInfoHook"]):
     """The c2s got a message that is not its own business; modules pick what is theirs by type."""
 
     session: C2sSession
@@ -151,7 +151,7 @@ class SessionInfo(Run["SessionInfo"]):
 
 
 @dataclass(frozen=True, slots=True)
-class UserAvailable(Run["UserAvailable"]):
+class UserAvailableHook(Run["UserAvailableHook"]):
     """A resource has become available (its initial presence), and the session table says so. In its c2s."""
 
     session: C2sSession
@@ -159,21 +159,21 @@ class UserAvailable(Run["UserAvailable"]):
 
 
 @dataclass(frozen=True, slots=True)
-class UserReachable(Run["UserReachable"]):
+class UserReachableHook(Run["UserReachableHook"]):
     """A resource's priority has gone from none or negative to 0 or more: time for stored messages. In its c2s."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class ResendSubscriptions(Run["ResendSubscriptions"]):
+class ResendSubscriptionsHook(Run["ResendSubscriptionsHook"]):
     """A resource has become available: what is pending is delivered to it and what is unanswered asked again."""
 
     session: C2sSession
 
 
 @dataclass(frozen=True, slots=True)
-class UserUnavailable(Run["UserUnavailable"]):
+class UserUnavailableHook(Run["UserUnavailableHook"]):
     """A resource is no longer available; `presence` is None if the session ended without one. In its c2s."""
 
     session: C2sSession
@@ -184,7 +184,7 @@ class UserUnavailable(Run["UserUnavailable"]):
 
 
 class Stage(IntEnum):
-    """The order of handlers at AccountSends, AccountReceives and AccountDelivers: their `seq`."""
+    """The order of handlers at AccountSendsHook, AccountReceivesHook and AccountDeliversHook: their `seq`."""
 
     BLOCK = 10
     FILTER = 30
@@ -194,7 +194,7 @@ class Stage(IntEnum):
 
 
 @dataclass(slots=True)  # one for each stanza: to freeze it costs more than to make it
-class AccountSends(Fold["AccountSends", Stanza | None]):
+class AccountSendsHook(Fold["AccountSendsHook", Stanza | None]):
     """A stanza that a client of `account` sends to somebody, before it goes to the router. At the account's home
     (routing.account.home), in the sender's c2s if that is this node. None: it goes no further."""
 
@@ -205,7 +205,7 @@ class AccountSends(Fold["AccountSends", Stanza | None]):
 
 
 @dataclass(slots=True)  # likewise
-class AccountReceives(Fold["AccountReceives", Stanza | None]):
+class AccountReceivesHook(Fold["AccountReceivesHook", Stanza | None]):
     """A stanza for `account`, whoever has sent it, before it is decided who gets it. At the account's home. None: it
     goes no further; a StanzaError is answered to the sender."""
 
@@ -216,9 +216,9 @@ class AccountReceives(Fold["AccountReceives", Stanza | None]):
 
 
 @dataclass(slots=True)  # likewise
-class AccountDelivers(Fold["AccountDelivers", tuple[Session, ...]]):
-    """It is decided which sessions get `stanza`, a message for `account`, which has been through AccountReceives. At
-    the account's home, just before it is sent to them: the time for copies to others."""
+class AccountDeliversHook(Fold["AccountDeliversHook", tuple[Session, ...]]):
+    """It is decided which sessions get `stanza`, a message for `account` that has been through AccountReceivesHook.
+    At the account's home, just before it is sent to them: the time for copies to others."""
 
     GROUP = OnTheWay
     account: LiveAccount
@@ -227,7 +227,7 @@ class AccountDelivers(Fold["AccountDelivers", tuple[Session, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountPresence(Fold["AccountPresence", Presence | None]):
+class AccountPresenceHook(Fold["AccountPresenceHook", Presence | None]):
     """Subscription presence or a probe addressed to a local account. In the sender's process.
 
     None says that it is dealt with; what is left goes to the available resources.
@@ -238,7 +238,7 @@ class AccountPresence(Fold["AccountPresence", Presence | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineMessage(Fold["OfflineMessage", Message | None]):
+class OfflineMessageHook(Fold["OfflineMessageHook", Message | None]):
     """A message for a local account that no resource can take now. In the sender's process.
 
     None says that somebody keeps it; what is left is answered with service-unavailable. `context.first_sent`: it has
@@ -251,7 +251,7 @@ class OfflineMessage(Fold["OfflineMessage", Message | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageStored(Run["MessageStored"]):
+class MessageStoredHook(Run["MessageStoredHook"]):
     """A message for an account that no session could take is kept: the time to wake its devices. Where it was kept."""
 
     owner: JID
@@ -260,7 +260,7 @@ class MessageStored(Run["MessageStored"]):
 
 
 @dataclass(frozen=True, slots=True)
-class MaySeePresence(Fold["MaySeePresence", bool]):
+class MaySeePresenceHook(Fold["MaySeePresenceHook", bool]):
     """Whether `requester` may know if `owner`, a local account, is there. The accumulator starts False."""
 
     NEEDED = True
@@ -269,7 +269,7 @@ class MaySeePresence(Fold["MaySeePresence", bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class LastSeen(Fold["LastSeen", int | None]):
+class LastSeenHook(Fold["LastSeenHook", int | None]):
     """When the last resource of `owner`, a local account, went (s since 1970); None: it is not known."""
 
     owner: JID
@@ -279,7 +279,7 @@ class LastSeen(Fold["LastSeen", int | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionLists(Fold["SubscriptionLists", tuple[set[str], set[str]]]):
+class SubscriptionListsHook(Fold["SubscriptionListsHook", tuple[set[str], set[str]]]):
     """Bare JIDs that see `owner` and that `owner` sees: (from or both, to or both). Handlers add to the sets."""
 
     NEEDED = True
@@ -287,7 +287,7 @@ class SubscriptionLists(Fold["SubscriptionLists", tuple[set[str], set[str]]]):
 
 
 @dataclass(frozen=True, slots=True)
-class IsContact(Fold["IsContact", bool]):
+class IsContactHook(Fold["IsContactHook", bool]):
     """Whether `owner`, a local account, has `contact` (both bare) in its roster. The accumulator starts False."""
 
     NEEDED = True
@@ -296,7 +296,7 @@ class IsContact(Fold["IsContact", bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class RosterGet(Fold["RosterGet", tuple[Element, ...]]):
+class RosterGetHook(Fold["RosterGetHook", tuple[Element, ...]]):
     """Items beyond the user's own (shared groups) for a roster get; the accumulator starts empty."""
 
     NEEDED = True
@@ -307,7 +307,7 @@ class RosterGet(Fold["RosterGet", tuple[Element, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamFeatures(Fold["StreamFeatures", tuple[Element, ...]]):
+class StreamFeaturesHook(Fold["StreamFeaturesHook", tuple[Element, ...]]):
     """Features to announce. `user` is the authenticated bare JID, None before; `safe`: passwords may be sent, since the
     stream has TLS or its listener does without. In the c2s."""
 
@@ -317,9 +317,9 @@ class StreamFeatures(Fold["StreamFeatures", tuple[Element, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class C2sUnauthenticatedIq(Fold["C2sUnauthenticatedIq", Iq | None]):
+class C2sUnauthenticatedIqHook(Fold["C2sUnauthenticatedIqHook", Iq | None]):
     """An IQ came before authentication; the accumulator is the answer, None if nobody has one. `safe` as in
-    StreamFeatures. In the c2s."""
+    StreamFeaturesHook. In the c2s."""
 
     NEEDED = True
     host: str
@@ -329,7 +329,7 @@ class C2sUnauthenticatedIq(Fold["C2sUnauthenticatedIq", Iq | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class AuthResult(Run["AuthResult"]):
+class AuthResultHook(Run["AuthResultHook"]):
     """Somebody tried to log in. `user` is the localpart claimed. In the c2s."""
 
     host: str
@@ -343,7 +343,7 @@ class AuthResult(Run["AuthResult"]):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountRemoved(Run["AccountRemoved"]):
+class AccountRemovedHook(Run["AccountRemovedHook"]):
     """An account was removed (bare JID); its sessions are told to end, modules forget what they keep of it."""
 
     NEEDED = True
@@ -354,7 +354,7 @@ class AccountRemoved(Run["AccountRemoved"]):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoFeatures(Fold["DiscoFeatures", tuple[str, ...]]):
+class DiscoFeaturesHook(Fold["DiscoFeaturesHook", tuple[str, ...]]):
     """Features of `to` beyond those that follow from the IQ handlers. `to` is a host or an account (XEP-0030)."""
 
     to: JID
@@ -363,7 +363,7 @@ class DiscoFeatures(Fold["DiscoFeatures", tuple[str, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoIdentities(Fold["DiscoIdentities", tuple[Element, ...]]):
+class DiscoIdentitiesHook(Fold["DiscoIdentitiesHook", tuple[Element, ...]]):
     """`<identity/>` elements of `to`."""
 
     to: JID
@@ -372,7 +372,7 @@ class DiscoIdentities(Fold["DiscoIdentities", tuple[Element, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscoItems(Fold["DiscoItems", tuple[Element, ...]]):
+class DiscoItemsHook(Fold["DiscoItemsHook", tuple[Element, ...]]):
     """`<item/>` elements of `to`."""
 
     to: JID

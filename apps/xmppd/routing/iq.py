@@ -22,7 +22,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
 from xmppd.routing import faults, handler_table, hooks
 from xmppd.routing.handler_table import HandlerEntry, HandlerTable
-from xmppd.routing.hook_points import MaySeePresence
+from xmppd.routing.hook_points import MaySeePresenceHook
 
 TABLE: Final = "iq"
 
@@ -151,7 +151,7 @@ async def _refuse_strangers(iq: Iq, condition: str) -> None:
     owner, asker = iq.to.bare_jid(), iq.from_
     known = asker is not None and asker.bare == owner.bare
     if not known and asker is not None:
-        known = await hooks.run_fold(owner.domain, MaySeePresence(owner, asker), False)
+        known = await hooks.run_fold(owner.domain, MaySeePresenceHook(owner, asker), False)
     if not known:
         raise StanzaError(condition)
 

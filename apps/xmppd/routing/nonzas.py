@@ -33,7 +33,7 @@ class Nonza:
 @dataclass(frozen=True, slots=True)
 class HandOver:
     """An answer before bind: the session that is meant lives in the process `pid` of this node (a c2s of the same
-    account), which goes on over this stream's connection; hook SessionResumed there answers the client. If it has ended
+    account), which goes on over this stream's connection; SessionResumedHook there answers the client. If it has ended
     meanwhile nobody handles the nonza."""
 
     pid: Pid
@@ -42,7 +42,7 @@ class HandOver:
 @dataclass(frozen=True, slots=True)
 class Resume:
     """An answer before bind: this stream goes on as the session of the full JID `jid`, whose process is no more. It is
-    opened in the session table; hook SessionResumed makes of it what it was, and answers the client."""
+    opened in the session table; SessionResumedHook makes of it what it was, and answers the client."""
 
     jid: JID
 

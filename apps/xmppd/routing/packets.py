@@ -14,7 +14,13 @@ from xmppd.routing import durability, faults, hooks, router, users
 from xmppd.routing.account import stages
 from xmppd.routing.context import Context
 from xmppd.routing.durability import ANY_PENDING
-from xmppd.routing.hook_points import OnTheWay, UserReceivePacket, UserReceivePresence, UserSendPacket, UserSendPresence
+from xmppd.routing.hook_points import (
+    OnTheWay,
+    UserReceivePacketHook,
+    UserReceivePresenceHook,
+    UserSendPacketHook,
+    UserSendPresenceHook,
+)
 from xmppd.routing.session import C2sSession
 
 
@@ -27,12 +33,12 @@ def send_now(session: C2sSession, message: Message) -> Stanza | Awaitable[Stanza
         if not hooks.wanted(host, OnTheWay) and (to.domain == host or not _takes_part(to.domain)):
             return None if users.deliver_now(message, to) else send_packet(session, message)
         chains = hooks.chains(host, OnTheWay)
-        if chains is None or "UserSendPacket" in chains or not router.serves(to.domain):
+        if chains is None or "UserSendPacketHook" in chains or not router.serves(to.domain):
             return send_packet(session, message)
     except Exception:
         return send_packet(session, message)  # which says of it what is to be said
     try:
-        if "AccountSends" in chains or to.domain != host:
+        if "AccountSendsHook" in chains or to.domain != host:
             return _begin(message)
         left = stages.begin_received(message, to, Context(), chains)
         return left if left is None or isinstance(left, Stanza) else _answered(message, left)
@@ -88,13 +94,13 @@ async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
         stanza.check()
     if stanza.to is None and not isinstance(stanza, Presence):
         stanza = stanza.addressed(to=session.user)
-    if hooks.wanted(session.host, UserSendPacket):
-        kept = await hooks.run_fold(session.host, UserSendPacket(session), stanza)
+    if hooks.wanted(session.host, UserSendPacketHook):
+        kept = await hooks.run_fold(session.host, UserSendPacketHook(session), stanza)
         if kept is None:
             return None
         stanza = kept
     if isinstance(stanza, Presence):
-        left = await hooks.run_fold(session.host, UserSendPresence(session), stanza)
+        left = await hooks.run_fold(session.host, UserSendPresenceHook(session), stanza)
         if left is None or left.to is None:
             return None
         stanza = left
@@ -107,11 +113,11 @@ async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
 async def receive_packet(session: C2sSession, stanza: Stanza, context: Context | None = None) -> Stanza | None:
     """What this session's client gets of a stanza that was delivered to it; None if nothing."""
     host = session.host
-    if isinstance(stanza, Presence) and hooks.wanted(host, UserReceivePresence):
-        kept = await hooks.run_fold(host, UserReceivePresence(session), stanza)
+    if isinstance(stanza, Presence) and hooks.wanted(host, UserReceivePresenceHook):
+        kept = await hooks.run_fold(host, UserReceivePresenceHook(session), stanza)
         if kept is None:
             return None
         stanza = kept
-    if hooks.wanted(host, UserReceivePacket):
-        return await hooks.run_fold(host, UserReceivePacket(session, context), stanza)
+    if hooks.wanted(host, UserReceivePacketHook):
+        return await hooks.run_fold(host, UserReceivePacketHook(session, context), stanza)
     return stanza

@@ -1,6 +1,6 @@
 """users — stanzas for accounts: to their sessions, to their stored messages, to who answers in their name.
 
-Way:      router → [users] → Deliver to the c2s of each recipient | hook OfflineMessage | hook AccountPresence | iq
+Way:      router → [users] → Deliver to the c2s of each recipient | OfflineMessageHook | AccountPresenceHook | iq
 Process:  runs in the sender's process
 RFC:      6120 §10.1 (order), 6121 §8 (the choice is a pure function: xmpp_core.delivery)
 """
@@ -22,7 +22,7 @@ from xmppd.routing.account.account import account_of
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.durability import ANY_PENDING
-from xmppd.routing.hook_points import AccountDelivers, AccountPresence, OfflineMessage
+from xmppd.routing.hook_points import AccountDeliversHook, AccountPresenceHook, OfflineMessageHook
 from xmppd.routing.session import Session
 from xmppd.routing.sm import flags, sm
 from xmppd.routing.sm.flags import LEAVING
@@ -136,8 +136,8 @@ async def _decided(
                 await durability.flush()
                 return await retry(stanza, context)
             who = tuple([session for session in rows if session.jid.resource in names])
-            if isinstance(stanza, Message) and hooks.wanted(to.domain, AccountDelivers):
-                point = AccountDelivers(account_of(to, rows), context or Context(), stanza)
+            if isinstance(stanza, Message) and hooks.wanted(to.domain, AccountDeliversHook):
+                point = AccountDeliversHook(account_of(to, rows), context or Context(), stanza)
                 who = await hooks.run_fold(to.domain, point, who)
             deliver(stanza, who, context)
         case HandleLocally():
@@ -164,12 +164,12 @@ async def _in_the_users_name(stanza: Stanza, owner: JID) -> Stanza | None:
     if isinstance(stanza, Iq):
         return await iq.process(stanza, iq.SM)
     if isinstance(stanza, Presence):
-        await hooks.run_fold(owner.domain, AccountPresence(owner), stanza)
+        await hooks.run_fold(owner.domain, AccountPresenceHook(owner), stanza)
     return None
 
 
 async def _offline(stanza: Stanza, owner: JID, context: Context | None) -> Stanza | None:
     left: Message | None = stanza if isinstance(stanza, Message) else None
     if left is not None:
-        left = await hooks.run_fold(owner.domain, OfflineMessage(owner, context or Context()), left)
+        left = await hooks.run_fold(owner.domain, OfflineMessageHook(owner, context or Context()), left)
     return None if left is None else faults.bounce(left, StanzaError("service-unavailable"))

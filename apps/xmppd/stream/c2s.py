@@ -8,7 +8,7 @@ Differs:  every request gets an answer
 
 What fails behind the stream, or is a bug in the handling of one stanza, is an error stanza to who sent it
 (routing.faults); only the stream's own state ends the stream. A session whose connection is lost stays in
-wait_for_resume if a module wants it (hook ConnectionLost), until another connection comes for it (Attach).
+wait_for_resume if a module wants it (ConnectionLostHook), until another connection comes for it (Attach).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from xmppd import audit
 from xmppd.net.connection import Batch, Connection, Disconnected
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Older
-from xmppd.routing.hook_points import ConnectionLost, SessionInfo, SessionResumed
+from xmppd.routing.hook_points import ConnectionLostHook, SessionInfoHook, SessionResumedHook
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
 from xmppd.stream import c2s_actions, c2s_session, driver
@@ -102,8 +102,8 @@ class C2s(Driver[Data]):
     async def disconnected(self, reason: object, data: Data) -> None:
         """An open session waits for another connection if a module wants it; else it ends."""
         session = data.session
-        if session is not None and hooks.wanted(session.host, ConnectionLost):
-            seconds = await hooks.run_fold(session.host, ConnectionLost(session), 0.0)
+        if session is not None and hooks.wanted(session.host, ConnectionLostHook):
+            seconds = await hooks.run_fold(session.host, ConnectionLostHook(session), 0.0)
             if seconds > 0 and data.state == StateName.SESSION_ESTABLISHED:
                 driver.detach(data)
                 await sm.set_attached(session, False)
@@ -143,7 +143,7 @@ class C2s(Driver[Data]):
         if type(message) is Attach:
             await self._resume(message, session, data)
             return
-        await hooks.run(session.host, SessionInfo(session, message))
+        await hooks.run(session.host, SessionInfoHook(session, message))
         if session.hold is not None:
             await self._let_go(session, data)
 
@@ -152,7 +152,7 @@ class C2s(Driver[Data]):
         await driver.attach(data, message.connection)
         await sm.set_attached(session, True)
         await self.event(Resumed(session.jid), data)
-        await hooks.run(session.host, SessionResumed(session, message.nonza))
+        await hooks.run(session.host, SessionResumedHook(session, message.nonza))
 
     async def _let_go(self, session: C2sSession, data: Data) -> None:
         try:

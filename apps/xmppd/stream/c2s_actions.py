@@ -50,7 +50,7 @@ from xmpp_core.stream_events import (
 from xmppd import audit
 from xmppd.net.connection import Connection, Header
 from xmppd.routing import durability, faults, hooks, nonzas
-from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.routing.hook_points import C2sUnauthenticatedIqHook, StreamFeaturesHook
 from xmppd.routing.nonzas import HandOver, Nonza, Resume
 from xmppd.stream import c2s_auth, c2s_session
 from xmppd.stream.c2s_session import Data
@@ -80,9 +80,9 @@ async def _send_header(data: Data, action: SendHeader) -> None:
 
 async def _send_features(data: Data, action: SendFeatures) -> None:
     elements = action.elements
-    if hooks.wanted(data.host, StreamFeatures) and action.stage != "encrypt":
+    if hooks.wanted(data.host, StreamFeaturesHook) and action.stage != "encrypt":
         user = JID(data.fsm.username, data.host) if data.fsm.username else None
-        elements = await hooks.run_fold(data.host, StreamFeatures(data.host, user, data.safe), elements)
+        elements = await hooks.run_fold(data.host, StreamFeaturesHook(data.host, user, data.safe), elements)
     written = "".join([_written(element) for element in elements])
     data.send(f"<stream:features>{written}</stream:features>")
 
@@ -151,7 +151,7 @@ async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | 
     try:
         iq = stanza.from_element(action.iq)
         assert isinstance(iq, stanza.Iq)
-        point = C2sUnauthenticatedIq(data.host, iq, data.connection.peer, data.safe)
+        point = C2sUnauthenticatedIqHook(data.host, iq, data.connection.peer, data.safe)
         answer = await hooks.run_fold(data.host, point, None)
     except StanzaError:
         pass

@@ -31,7 +31,7 @@ from xmppd.auth.throttle import address_key
 from xmppd.net.connection import END_POINT, Disconnected
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick, Shutdown
-from xmppd.routing.hook_points import AuthResult
+from xmppd.routing.hook_points import AuthResultHook
 from xmppd.routing.sm import sm
 from xmppd.store.store import StoreError
 from xmppd.stream.c2s_session import Data
@@ -85,8 +85,8 @@ async def report(data: Data, result: ReportAuth) -> None:
     elif throttle is not None:
         for key in _keys(data, result.username):
             throttle.spend(key, now)
-    if hooks.wanted(data.host, AuthResult):
-        point = AuthResult(data.host, result.username or "", result.mechanism, result.ok, data.connection.peer)
+    if hooks.wanted(data.host, AuthResultHook):
+        point = AuthResultHook(data.host, result.username or "", result.mechanism, result.ok, data.connection.peer)
         await hooks.run(data.host, point)
     if throttle is not None and len(throttle):  # else nobody has failed of late
         data.connection.judging(True)

@@ -30,12 +30,12 @@ from xmppd.net.connection import Header
 from xmppd.routing import faults, hold, hooks, packets, router
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Older
 from xmppd.routing.hook_points import (
-    SessionClosed,
-    SessionLeaving,
-    SessionOpened,
-    SessionResumed,
-    UserReceivePacket,
-    UserReceivePresence,
+    SessionClosedHook,
+    SessionLeavingHook,
+    SessionOpenedHook,
+    SessionResumedHook,
+    UserReceivePacketHook,
+    UserReceivePresenceHook,
 )
 from xmppd.routing.redeliver import redeliver
 from xmppd.routing.session import C2sSession, new_session
@@ -105,7 +105,7 @@ async def open_session(data: Data, jid: JID, resumed_by: Element | None = None) 
     data.session, session.stream = session, data
     data.negotiated()
     connection.authenticated()
-    await hooks.run(session.host, SessionResumed(session, resumed_by) if resumed_by else SessionOpened(session))
+    await hooks.run(session.host, SessionResumedHook(session, resumed_by) if resumed_by else SessionOpenedHook(session))
 
 
 async def close_session(data: Data, reason: str) -> None:
@@ -118,10 +118,10 @@ async def close_session(data: Data, reason: str) -> None:
     moved = True
     try:
         moved = await redeliver(session, data.send)
-        moved = await hooks.run_fold(session.host, SessionLeaving(session), moved)
+        moved = await hooks.run_fold(session.host, SessionLeavingHook(session), moved)
     finally:
         await sm.finish_leaving(session, moved=moved)
-    await hooks.run(session.host, SessionClosed(session, reason))
+    await hooks.run(session.host, SessionClosedHook(session, reason))
 
 
 async def send_on(data: Data, session: C2sSession, el: Element) -> None:
@@ -177,9 +177,9 @@ def _in_our_name(child: Element | str, host: str) -> bool:
 def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
     """Write a stanza that no module wants to see to a client that reads; False if there is more to it."""
     host = session.host
-    if data.connection.congested or session.hold is not None or hooks.wanted(host, UserReceivePacket):
+    if data.connection.congested or session.hold is not None or hooks.wanted(host, UserReceivePacketHook):
         return False
-    if isinstance(message.stanza, Presence) and hooks.wanted(host, UserReceivePresence):
+    if isinstance(message.stanza, Presence) and hooks.wanted(host, UserReceivePresenceHook):
         return False
     try:
         data.send(message.stanza, message.context)

@@ -110,7 +110,7 @@ def test_who_refused_a_message_and_who_keeps_one_is_told() -> None:
         assert f"{who} refuses: {why}" in refused
         after = refused[refused.index(f"{who} refuses: {why}") :]
         assert [line.partition(" ")[0] for line in after][-2:] == ["transport", "client"], "it is followed to the end"
-    assert any(line.startswith("mod_offline@localhost OfflineMessage: takes it") for line in kept), kept
+    assert any(line.startswith("mod_offline@localhost OfflineMessageHook: takes it") for line in kept), kept
     assert hooks._chain is CHAIN
     assert faults.bounce is REPLY
 

@@ -110,7 +110,7 @@ def test_a_session_that_dies_with_its_messages_loses_none() -> None:
         juliet = await core.login("juliet@localhost/j", presence=None)
         mod = Mod("mod_offline", "localhost", mod_offline.Options())
         assert juliet.session is not None
-        await mod_offline.deliver(mod_offline.UserReachable(juliet.session), mod)
+        await mod_offline.deliver(mod_offline.UserReachableHook(juliet.session), mod)
         process.exit_(juliet.pid, exits.KILL)
         await until(lambda: not process.is_alive(juliet.pid))
         assert await waiting() == 1

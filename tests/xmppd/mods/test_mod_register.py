@@ -14,7 +14,7 @@ from xmppd.auth import auth, throttle
 from xmppd.config.schema import Config, Registration
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick
-from xmppd.routing.hook_points import C2sUnauthenticatedIq, StreamFeatures
+from xmppd.routing.hook_points import C2sUnauthenticatedIqHook, StreamFeaturesHook
 from xmppd.routing.sm import sm
 from xmppd.testing.clock import MovableClock
 
@@ -27,7 +27,7 @@ async def stranger(type_: str, content: str = "", safe: bool = True, ip: str = "
     el = parser.parse_document(f"<iq xmlns='jabber:client' type='{type_}' id='r'>{QUERY.format(content)}</iq>")
     iq = stanza.from_element(el)
     assert isinstance(iq, Iq)
-    answer = await hooks.run_fold("localhost", C2sUnauthenticatedIq("localhost", iq, ip, safe), None)
+    answer = await hooks.run_fold("localhost", C2sUnauthenticatedIqHook("localhost", iq, ip, safe), None)
     assert answer is not None
     return answer.to_xml()
 
@@ -37,7 +37,7 @@ def test_closed_by_default() -> None:
         assert "<not-allowed " in await stranger("get")
         assert "<not-allowed " in await stranger("set", ME)
         assert not await auth.user_exists("romeo", "localhost")
-        features = await hooks.run_fold("localhost", StreamFeatures("localhost", safe=True), ())
+        features = await hooks.run_fold("localhost", StreamFeaturesHook("localhost", safe=True), ())
         assert [f.name for f in features] == []
 
     play(body)
@@ -45,7 +45,7 @@ def test_closed_by_default() -> None:
 
 def test_open_to_strangers() -> None:
     async def body(core: CoreServer) -> None:
-        features = await hooks.run_fold("localhost", StreamFeatures("localhost", safe=True), ())
+        features = await hooks.run_fold("localhost", StreamFeaturesHook("localhost", safe=True), ())
         assert [f.name for f in features] == ["register"]
         form = await stranger("get")
         assert "<instructions>" in form
@@ -146,7 +146,7 @@ def test_a_password_is_changed_so_often_an_hour() -> None:
 
 def test_no_password_goes_over_a_stream_without_tls() -> None:
     async def body(core: CoreServer) -> None:
-        features = await hooks.run_fold("localhost", StreamFeatures("localhost"), ())
+        features = await hooks.run_fold("localhost", StreamFeaturesHook("localhost"), ())
         assert features == ()
         assert "<not-authorized " in await stranger("set", ME, safe=False)
         assert not await auth.user_exists("romeo", "localhost")

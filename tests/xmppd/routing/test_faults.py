@@ -17,7 +17,7 @@ from xmpp_core.errors import STANZA_CONDITIONS, StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_iq, make_message, make_presence
 from xmppd.routing import faults, hooks
-from xmppd.routing.hook_points import AccountPresence, OfflineMessage, UserSendPresence
+from xmppd.routing.hook_points import AccountPresenceHook, OfflineMessageHook, UserSendPresenceHook
 from xmppd.store import store
 from xmppd.store.backend import Key, StoreError, Table, Tx
 
@@ -125,9 +125,9 @@ def test_whatever_fails_on_a_stanzas_way_the_session_lives(failure: Exception) -
         await romeo.send("<presence to='nobody@localhost' type='subscribe' id='p'/>")
         assert "type='error'" in await romeo.ask("<iq type='get' id='i' to='nobody@localhost'><q xmlns='x'/></iq>")
         store.use(backend)
-        await hooks.add("localhost", OfflineMessage, fails, 1)
+        await hooks.add("localhost", OfflineMessageHook, fails, 1)
         await romeo.send("<message to='juliet@localhost' type='chat' id='k'><body>x</body></message>")
-        await hooks.add("localhost", UserSendPresence, fails, 1)
+        await hooks.add("localhost", UserSendPresenceHook, fails, 1)
         await romeo.send("<presence id='s'><show>away</show></presence>")
         await core.settle()
         got = romeo.take()
@@ -150,12 +150,12 @@ def test_who_cannot_be_asked_keeps_nobody_else_from_being_asked() -> None:
         for friend in friends:
             await core.friends(romeo, friend)
 
-        def fails(acc: object, point: AccountPresence) -> object:
+        def fails(acc: object, point: AccountPresenceHook) -> object:
             if point.owner.local == "friend2":
                 raise StoreError(SECRET)
             return acc
 
-        await hooks.add("localhost", AccountPresence, fails, 1)
+        await hooks.add("localhost", AccountPresenceHook, fails, 1)
         again = await core.login("romeo@localhost/again", presence=None)
         await again.send("<presence/>")
         await core.settle()

@@ -27,5 +27,6 @@ def test_a_point(point: type) -> None:
 def test_the_seeds_hooks_have_their_points() -> None:
     """Seed items 15 to 18: c2s fires these; the lists of who sees whom come from one of them."""
     names = {point.__name__ for point in POINTS}
-    assert {"UserSendPacket", "UserReceivePacket", "SubscriptionLists", "UserAvailable", "StreamFeatures"} <= names
-    assert {"C2sUnauthenticatedIq", "AuthResult", "ResendSubscriptions", "OfflineMessage"} <= names
+    assert {"UserSendPacketHook", "UserReceivePacketHook", "SubscriptionListsHook"} <= names
+    assert {"UserAvailableHook", "StreamFeaturesHook"} <= names
+    assert {"C2sUnauthenticatedIqHook", "AuthResultHook", "ResendSubscriptionsHook", "OfflineMessageHook"} <= names

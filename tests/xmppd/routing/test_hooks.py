@@ -16,7 +16,7 @@ from tests.support import node
 from tests.support.core_server import CoreServer, crash, play
 from xmpp_core.errors import StanzaError
 from xmppd.routing import hooks
-from xmppd.routing.hook_points import Fold, Run, StreamFeatures, UserSendPresence
+from xmppd.routing.hook_points import Fold, Run, StreamFeaturesHook, UserSendPresenceHook
 from xmppd.routing.hooks import Stop
 
 
@@ -119,15 +119,15 @@ def test_a_restarted_server_has_the_modules_handlers_again_and_no_session_is_dro
     async def body(core: CoreServer) -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         await core.friends(romeo, juliet)
-        before = await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ())
+        before = await hooks.run_fold("localhost", StreamFeaturesHook("localhost", romeo.jid), ())
         old = process.whereis("hooks")
         assert old is not None
         process.exit_(old, "kill")
         await romeo.send("<presence><show>away</show></presence>")  # waits until the table is whole again
         await core.settle()
         assert "<show>away</show>" in juliet.take()[0]
-        assert await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ()) == before
-        assert hooks.wanted("localhost", UserSendPresence)
+        assert await hooks.run_fold("localhost", StreamFeaturesHook("localhost", romeo.jid), ()) == before
+        assert hooks.wanted("localhost", UserSendPresenceHook)
 
     play(body)
 
@@ -135,10 +135,10 @@ def test_a_restarted_server_has_the_modules_handlers_again_and_no_session_is_dro
 def test_a_restarted_module_registers_once() -> None:
     async def body(core: CoreServer) -> None:
         romeo = await core.login("romeo@localhost/r")
-        before = await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ())
+        before = await hooks.run_fold("localhost", StreamFeaturesHook("localhost", romeo.jid), ())
         await crash("mod_roster@localhost")
         await romeo.ask("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>")
-        assert await hooks.run_fold("localhost", StreamFeatures("localhost", romeo.jid), ()) == before
+        assert await hooks.run_fold("localhost", StreamFeaturesHook("localhost", romeo.jid), ()) == before
 
     play(body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.core_server import CoreServer, config_of, play
 from xmpp_core.stanza import Message, Stanza
 from xmppd.routing import hooks
-from xmppd.routing.hook_points import UserReceivePacket, UserSendPacket
+from xmppd.routing.hook_points import UserReceivePacketHook, UserSendPacketHook
 
 NOTE = "<message type='chat'><body>to myself</body></message>"
 
@@ -25,18 +25,18 @@ def test_modules_may_change_or_drop_on_both_ways() -> None:
     async def body(core: CoreServer) -> None:
         romeo = await core.login("romeo@localhost/r")
 
-        def shout(acc: Stanza | None, point: UserSendPacket) -> Stanza | None:
+        def shout(acc: Stanza | None, point: UserSendPacketHook) -> Stanza | None:
             return acc.with_el(acc.el.with_attrs(id="loud")) if isinstance(acc, Message) else acc
 
-        await hooks.add("localhost", UserSendPacket, shout)
+        await hooks.add("localhost", UserSendPacketHook, shout)
         await romeo.send(NOTE)
         await core.settle()
         assert "id='loud'" in romeo.take()[0]
-        await hooks.add("localhost", UserReceivePacket, lambda acc, point: None)
+        await hooks.add("localhost", UserReceivePacketHook, lambda acc, point: None)
         await romeo.send(NOTE)
         await core.settle()
         assert romeo.take() == []
-        await hooks.add("localhost", UserSendPacket, lambda acc, point: hooks.Stop(None), 10)
+        await hooks.add("localhost", UserSendPacketHook, lambda acc, point: hooks.Stop(None), 10)
         await romeo.send(NOTE)
 
     play(body)

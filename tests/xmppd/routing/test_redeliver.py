@@ -11,7 +11,7 @@ from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hold, hooks
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, Older
-from xmppd.routing.hook_points import OfflineMessage
+from xmppd.routing.hook_points import OfflineMessageHook
 from xmppd.store import store
 
 JULIET, ROMEO = JID.parse("juliet@localhost"), JID.parse("romeo@localhost/r")
@@ -77,12 +77,12 @@ def test_one_that_fails_does_not_keep_the_others() -> None:
         romeo = await core.login("romeo@localhost/r")
         juliet = await core.login("juliet@localhost/j")
 
-        def fails(message: Message | None, point: OfflineMessage) -> object:
+        def fails(message: Message | None, point: OfflineMessageHook) -> object:
             if message is not None and message.id == "2":
                 raise ZeroDivisionError("this one only")
             return message
 
-        await hooks.add("localhost", OfflineMessage, fails, 1)
+        await hooks.add("localhost", OfflineMessageHook, fails, 1)
 
         process.send(juliet.pid, Bye(0.05))
         for n in range(5):

@@ -18,7 +18,13 @@ from xmppd.auth import auth
 from xmppd.config.schema import LimitsSection, Listen
 from xmppd.routing import hooks, packets
 from xmppd.routing.deliver import Kick, Shutdown
-from xmppd.routing.hook_points import SessionClosed, SessionInfo, SessionOpened, UserReceivePacket, UserSendPacket
+from xmppd.routing.hook_points import (
+    SessionClosedHook,
+    SessionInfoHook,
+    SessionOpenedHook,
+    UserReceivePacketHook,
+    UserSendPacketHook,
+)
 from xmppd.routing.sm import sm
 from xmppd.testing.client import OPEN, Client
 from xmppd.testing.clock import MovableClock
@@ -355,8 +361,8 @@ def test_closing_is_answered_and_the_session_is_over() -> None:
     async def body(port: int) -> None:
         reasons: list[str] = []
         opened: list[str] = []
-        await hooks.add("localhost", SessionClosed, lambda point: reasons.append(point.reason))
-        await hooks.add("localhost", SessionOpened, lambda point: opened.append(point.session.jid.full))
+        await hooks.add("localhost", SessionClosedHook, lambda point: reasons.append(point.reason))
+        await hooks.add("localhost", SessionOpenedHook, lambda point: opened.append(point.session.jid.full))
         juliet = await entered(port, "juliet", "balcony")
         assert opened == ["juliet@localhost/balcony"]
         juliet.send("</stream:stream>")
@@ -428,7 +434,7 @@ def test_a_shutdown_before_the_header_sends_one_first() -> None:
 def test_other_messages_go_to_the_modules() -> None:
     async def body(port: int) -> None:
         seen: list[object] = []
-        await hooks.add("localhost", SessionInfo, lambda point: seen.append(point.message))
+        await hooks.add("localhost", SessionInfoHook, lambda point: seen.append(point.message))
         await entered(port, "juliet", "balcony")
         process.send(sm.sessions("juliet@localhost")[0].pid, "something")
         await node.until(lambda: seen == ["something"])
@@ -438,14 +444,14 @@ def test_other_messages_go_to_the_modules() -> None:
 
 def test_modules_may_change_and_drop_what_is_sent_and_received() -> None:
     async def body(port: int) -> None:
-        def sending(stanza: Any, _point: UserSendPacket) -> Any:
+        def sending(stanza: Any, _point: UserSendPacketHook) -> Any:
             return None if isinstance(stanza, Message) and stanza.body == "drop" else stanza
 
-        def receiving(stanza: Any, _point: UserReceivePacket) -> Any:
+        def receiving(stanza: Any, _point: UserReceivePacketHook) -> Any:
             return None if isinstance(stanza, Message) and stanza.body == "lose" else stanza
 
-        await hooks.add("localhost", UserSendPacket, sending)
-        await hooks.add("localhost", UserReceivePacket, receiving)
+        await hooks.add("localhost", UserSendPacketHook, sending)
+        await hooks.add("localhost", UserReceivePacketHook, receiving)
         juliet, romeo = await pair(port)
         for text in ("drop", "lose", "keep"):
             romeo.send(f"<message to='juliet@localhost/balcony'><body>{text}</body></message>")
@@ -472,7 +478,7 @@ def test_a_bug_in_a_stream_ends_that_stream(monkeypatch: pytest.MonkeyPatch) -> 
 
     async def body(port: int) -> None:
         reasons: list[str] = []
-        await hooks.add("localhost", SessionClosed, lambda point: reasons.append(point.session.jid.local))
+        await hooks.add("localhost", SessionClosedHook, lambda point: reasons.append(point.session.jid.local))
         juliet, romeo = await pair(port)
         romeo.send("<iq type='get' id='1' to='localhost'><x xmlns='y'/></iq>")
         assert "<internal-server-error" in await romeo.gone()
@@ -561,7 +567,7 @@ def test_dear_requests_in_one_batch_give_way_to_the_others() -> None:
     async def body(port: int) -> None:
         done = 0
 
-        def dear(stanza: Any, point: UserSendPacket) -> Any:
+        def dear(stanza: Any, point: UserSendPacketHook) -> Any:
             nonlocal done
             if point.session.jid.local == "romeo":
                 end = time.perf_counter() + 0.02
@@ -570,7 +576,7 @@ def test_dear_requests_in_one_batch_give_way_to_the_others() -> None:
                 done += 1
             return stanza
 
-        await hooks.add("localhost", UserSendPacket, dear)
+        await hooks.add("localhost", UserSendPacketHook, dear)
         juliet, romeo = await pair(port)
         romeo.send("<message to='juliet@localhost/none'/>" * 60)
         await node.until(lambda: done > 0)
@@ -584,13 +590,13 @@ def test_dear_requests_in_one_batch_give_way_to_the_others() -> None:
 
 def test_who_asks_for_more_than_a_share_of_the_worker_pauses() -> None:
     async def body(port: int) -> None:
-        def dear(stanza: Any, _point: UserSendPacket) -> Any:
+        def dear(stanza: Any, _point: UserSendPacketHook) -> Any:
             end = time.perf_counter() + 0.5
             while time.perf_counter() < end:
                 pass
             return stanza
 
-        await hooks.add("localhost", UserSendPacket, dear)
+        await hooks.add("localhost", UserSendPacketHook, dear)
         juliet = await entered(port, "juliet", "balcony")
         [stream] = await streams()
         juliet.send("<iq type='get' id='1' to='localhost'><x xmlns='y'/></iq>")

@@ -23,7 +23,7 @@ from xmppd.net.connection import Disconnected
 from xmppd.net.connection_limits import OpenConnections
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick, Shutdown
-from xmppd.routing.hook_points import AuthResult
+from xmppd.routing.hook_points import AuthResultHook
 from xmppd.stream import c2s_auth
 from xmppd.stream.c2s_session import Settings
 from xmppd.testing.client import Client
@@ -118,12 +118,12 @@ def test_nothing_waits_for_who_has_gone_or_must_go(news: object) -> None:
 
 def test_who_logs_in_is_no_stranger_any_more() -> None:
     async def body() -> None:
-        told: list[AuthResult] = []
-        await hooks.add("localhost", AuthResult, told.append)
+        told: list[AuthResultHook] = []
+        await hooks.add("localhost", AuthResultHook, told.append)
         data = unauthenticated()
         await c2s_auth.report(data, ReportAuth("juliet", True, "PLAIN"))
         assert data.how == "PLAIN"
-        assert told == [AuthResult("localhost", "juliet", "PLAIN", True, "192.0.2.1")]
+        assert told == [AuthResultHook("localhost", "juliet", "PLAIN", True, "192.0.2.1")]
         assert not data.connection.slot._unauthenticated
 
     with_accounts(body)

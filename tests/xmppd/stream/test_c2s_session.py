@@ -19,7 +19,7 @@ from xmpp_core.stanza import make_iq, make_message, make_presence
 from xmpp_core.stream_state import StreamConfig, StreamState
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.hook_points import SessionClosed, UserReceivePacket, UserReceivePresence
+from xmppd.routing.hook_points import SessionClosedHook, UserReceivePacketHook, UserReceivePresenceHook
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.session import new_session
 from xmppd.routing.sm import sm
@@ -77,7 +77,7 @@ def play(body: Any) -> None:
 def test_it_is_in_the_table_until_it_is_closed() -> None:
     async def body() -> None:
         closed: list[str] = []
-        await hooks.add("localhost", SessionClosed, lambda point: closed.append(point.reason))
+        await hooks.add("localhost", SessionClosedHook, lambda point: closed.append(point.reason))
         data = await bound()
         assert data.timer is None
         assert [s.jid for s in sm.sessions("juliet@localhost")] == [JULIET]
@@ -94,10 +94,10 @@ def test_a_stanza_is_written_at_once_when_no_module_wants_to_see_it() -> None:
         data = await bound()
         assert c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
         assert "<body>hello</body>" in data.connection.sent[0]
-        await hooks.add("localhost", UserReceivePresence, lambda acc, _point: acc)
+        await hooks.add("localhost", UserReceivePresenceHook, lambda acc, _point: acc)
         assert not c2s_session.write_now(data, data.session, Deliver(make_presence(JULIET)))
         assert c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
-        await hooks.add("localhost", UserReceivePacket, lambda acc, _point: acc)
+        await hooks.add("localhost", UserReceivePacketHook, lambda acc, _point: acc)
         assert not c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
 
     play(body)

@@ -24,7 +24,7 @@ from xmppd.net.connection import Batch, Disconnected
 from xmppd.routing import handler_table, hooks, nonzas
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, Kick
-from xmppd.routing.hook_points import ConnectionLost, SessionClosed, SessionResumed, UserReceivePacket
+from xmppd.routing.hook_points import ConnectionLostHook, SessionClosedHook, SessionResumedHook, UserReceivePacketHook
 from xmppd.routing.nonzas import Answer, HandOver, Nonza, NonzaKey, Resume
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
@@ -62,9 +62,9 @@ class Resuming:
         self.closed: list[str] = []
 
     async def register(self) -> None:
-        await hooks.add("localhost", ConnectionLost, self.lost)
-        await hooks.add("localhost", SessionResumed, self.resumed)
-        await hooks.add("localhost", SessionClosed, lambda point: self.closed.append(point.reason))
+        await hooks.add("localhost", ConnectionLostHook, self.lost)
+        await hooks.add("localhost", SessionResumedHook, self.resumed)
+        await hooks.add("localhost", SessionClosedHook, lambda point: self.closed.append(point.reason))
         handlers: list[tuple[NonzaKey, nonzas.Handler]] = [
             (NonzaKey(NS, "enable", True), self.enable),
             (NonzaKey(NS, "bad", True), self.bad),
@@ -82,7 +82,7 @@ class Resuming:
     def bad(self, _nonza: Nonza) -> Answer:
         raise StreamError("undefined-condition", "the counts do not agree")
 
-    def lost(self, _seconds: float, point: ConnectionLost) -> float:
+    def lost(self, _seconds: float, point: ConnectionLostHook) -> float:
         return self.seconds if point.session.jid in self.counters else 0.0
 
     def resume(self, nonza: Nonza) -> Answer:
@@ -90,7 +90,7 @@ class Resuming:
         rows = sm.sessions(nonza.user.bare)
         return HandOver(rows[0].pid) if rows else Resume(jid)
 
-    def resumed(self, point: SessionResumed) -> None:
+    def resumed(self, point: SessionResumedHook) -> None:
         stream = point.session.stream
         assert stream is not None
         counter = stream.counter = self.counters[point.session.jid]
@@ -168,7 +168,7 @@ def test_what_is_known_of_a_stanza_comes_with_it() -> None:
         context = Context(archive_id="17", first_sent=5)
         process.send(row.pid, Deliver(make_message(row.jid, "first"), context=context))
         await juliet.expect("first")
-        await hooks.add("localhost", UserReceivePacket, lambda stanza, _point: stanza)
+        await hooks.add("localhost", UserReceivePacketHook, lambda stanza, _point: stanza)
         process.send(row.pid, Deliver(make_message(row.jid, "second"), context=context))
         await juliet.expect("second")
         assert resuming.counters[row.jid].contexts == [context, context]
@@ -438,7 +438,7 @@ def test_its_table_is_asked_what_an_event_means() -> None:
 def test_a_session_knows_its_stream_while_it_is_open() -> None:
     async def body(port: int, _resuming: Resuming) -> None:
         sessions: list[C2sSession] = []
-        await hooks.add("localhost", SessionClosed, lambda point: sessions.append(point.session))
+        await hooks.add("localhost", SessionClosedHook, lambda point: sessions.append(point.session))
         juliet = await entered(port, "juliet", "balcony")
         juliet.send("</stream:stream>")
         await node.until(lambda: sessions)

@@ -28,7 +28,7 @@ from xmppd.mods.offline.room import Held, Room
 from xmppd.mods.offline.tables import OfflineMessage
 from xmppd.routing import faults, hooks, router
 from xmppd.routing.durability import Sync
-from xmppd.routing.hook_points import IsContact
+from xmppd.routing.hook_points import IsContactHook
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
 
@@ -151,7 +151,7 @@ async def _write_all(batch: list[StoreMessage], texts: list[str], now: int, most
             return await store.transaction(lambda tx: _write(tx, batch, texts, now, most, known))
         except _AskFirst as first:
             for owner, sender in first.pairs:
-                known[owner, sender] = await hooks.run_fold(owner.domain, IsContact(owner, sender), False)
+                known[owner, sender] = await hooks.run_fold(owner.domain, IsContactHook(owner, sender), False)
 
 
 def _write(

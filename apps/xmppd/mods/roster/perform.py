@@ -24,7 +24,7 @@ from xmppd.mods.roster.transitions import Changed, Step
 from xmppd.routing import deliver, hooks, router
 from xmppd.routing.deliver import RosterItemChanged
 from xmppd.routing.fairly import fairly
-from xmppd.routing.hook_points import SessionInfo
+from xmppd.routing.hook_points import SessionInfoHook
 from xmppd.routing.sm import sm
 
 #: steps that are done without a look at the clock; more come only where an account is removed
@@ -96,4 +96,4 @@ async def _tell_sessions(owner: JID, message: RosterItemChanged) -> None:
         if own is None:
             process.send(session.pid, message)
         else:
-            await hooks.run(own.host, SessionInfo(own, message))
+            await hooks.run(own.host, SessionInfoHook(own, message))

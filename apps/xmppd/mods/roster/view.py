@@ -3,7 +3,7 @@
 Made once per version of the roster and kept for the owners asked about last; the version is read anew each time,
 so that a change made on another node is seen.
 
-Way:  mod_roster, hooks SubscriptionLists and ResendSubscriptions → [view] → store
+Way:  mod_roster, SubscriptionListsHook and ResendSubscriptionsHook → [view] → store
 RFC:  6121 §2.1
 """
 

@@ -1,6 +1,6 @@
 """removal — the end of an account, for all who may bring it about.
 
-Way:      mod_register, the commands of the control socket → [removal.remove] → hook AccountRemoved, auth, sessions
+Way:      mod_register, the commands of the control socket → [removal.remove] → AccountRemovedHook, auth, sessions
 Process:  runs in the caller
 XEP:      0077 §3.2 (the streams of a removed account are closed)
 """
@@ -12,7 +12,7 @@ from xmpp_core.jid import JID
 from xmppd.auth import auth
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick
-from xmppd.routing.hook_points import AccountRemoved
+from xmppd.routing.hook_points import AccountRemovedHook
 from xmppd.routing.sm import sm
 
 GONE = Kick("not-authorized", "the account was removed")
@@ -26,7 +26,7 @@ async def remove(user: JID, *, close: bool = True) -> bool:
     """
     if not await auth.user_exists(user.local, user.domain):
         return False
-    await hooks.run(user.domain, AccountRemoved(user))
+    await hooks.run(user.domain, AccountRemovedHook(user))
     removed = await auth.remove_user(user.local, user.domain)
     if close:
         kick(user)

@@ -1,8 +1,9 @@
 """stages — what every stanza of an account and for an account goes through, in one order, whoever has sent it.
 
-    a client → AccountSends: BLOCK FILTER MODULES ARCHIVE COPIES → router
-    anybody → router → AccountReceives: BLOCK FILTER MODULES ARCHIVE → who gets it → AccountDelivers: COPIES → Deliver
-                                                                     → nobody → OfflineMessage → MessageStored
+    a client → AccountSendsHook: BLOCK FILTER MODULES ARCHIVE COPIES → router
+    anybody → router → AccountReceivesHook: BLOCK FILTER MODULES ARCHIVE → who gets it
+    somebody → AccountDeliversHook: COPIES → Deliver
+    nobody → OfflineMessageHook → MessageStoredHook
 
 Way:      packets (of a client), router (for an account) → [stages] → users → Deliver to the c2s of the recipients
 Process:  runs in the sender's process, or in `accounts` of the account's home (account.home)
@@ -32,7 +33,7 @@ from xmppd.routing.account.home import home_of
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import ANY_PENDING
-from xmppd.routing.hook_points import AccountDelivers, AccountReceives, AccountSends, OnTheWay
+from xmppd.routing.hook_points import AccountDeliversHook, AccountReceivesHook, AccountSendsHook, OnTheWay
 from xmppd.routing.hooks import Chains
 from xmppd.routing.session import Session
 from xmppd.routing.sm import flags, sm
@@ -73,7 +74,7 @@ def begin_send(stanza: Stanza, context: Context) -> Left | Awaitable[Left]:
     from_ = stanza.from_
     assert from_ is not None
     chains = hooks.chains(from_.domain, OnTheWay)
-    if chains is not None and "AccountSends" not in chains:
+    if chains is not None and "AccountSendsHook" not in chains:
         return stanza
     rows = sm.sessions(from_.bare)
     account = account_of(from_, rows)
@@ -85,7 +86,7 @@ def begin_send(stanza: Stanza, context: Context) -> Left | Awaitable[Left]:
             return _send_in_turn(account.line_up(), stanza, context)
         _pass_on(home, FromAccount(stanza, context))
         return None
-    kept = hooks.begin_chain(chains["AccountSends"], AccountSends(account, context), stanza)
+    kept = hooks.begin_chain(chains["AccountSendsHook"], AccountSendsHook(account, context), stanza)
     return kept if kept is None or isinstance(kept, Stanza) else _waited_for(account.line_up(), kept)
 
 
@@ -106,7 +107,7 @@ async def _send_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left:
         if from_.bare in LEAVING:
             await flags.wait_until_redelivered(from_.bare)
         await account.load()
-        return await hooks.run_fold(from_.domain, AccountSends(account, context), stanza)
+        return await hooks.run_fold(from_.domain, AccountSendsHook(account, context), stanza)
 
 
 def begin_receive(stanza: Stanza, context: Context | None = None) -> Left | Awaitable[Left]:
@@ -137,24 +138,24 @@ def begin_received(stanza: Stanza, to: JID, context: Context, chains: Chains | N
 
 
 def _for_recipient(chains: Chains) -> bool:
-    return "AccountReceives" in chains or "AccountDelivers" in chains
+    return "AccountReceivesHook" in chains or "AccountDeliversHook" in chains
 
 
 def _begin_delivery(
     account: LiveAccount, stanza: Stanza, context: Context, session: Session, chains: Chains
 ) -> Left | Awaitable[Left]:
     """The way of nearly all messages: one session gets it, or somebody stops it."""
-    if "AccountReceives" in chains:
-        kept = hooks.begin_chain(chains["AccountReceives"], AccountReceives(account, context), stanza)
+    if "AccountReceivesHook" in chains:
+        kept = hooks.begin_chain(chains["AccountReceivesHook"], AccountReceivesHook(account, context), stanza)
         if kept is None:
             return None
         if not isinstance(kept, Stanza):
             return _delivered_in_turn(account.line_up(), kept, context)
         stanza = kept
     context.staged = True
-    if "AccountDelivers" in chains:
-        point = AccountDelivers(account, context, stanza)
-        who = hooks.begin_chain(chains["AccountDelivers"], point, (session,))
+    if "AccountDeliversHook" in chains:
+        point = AccountDeliversHook(account, context, stanza)
+        who = hooks.begin_chain(chains["AccountDeliversHook"], point, (session,))
         if isinstance(who, Awaitable):
             return _given_in_turn(account.line_up(), who, stanza, context)
         users.deliver(stanza, who, context)
@@ -189,7 +190,7 @@ async def _receive_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left
         if isinstance(stanza, Message) and to.bare in LEAVING:
             await flags.wait_until_redelivered(to.bare)
         await account.load()
-        kept = await hooks.run_fold(to.domain, AccountReceives(account, context), stanza)
+        kept = await hooks.run_fold(to.domain, AccountReceivesHook(account, context), stanza)
         if kept is None:
             return None
         context.staged = True
@@ -203,7 +204,7 @@ async def consult(stanza: Stanza) -> Left:
     as it does with a subscription between two accounts: both sides are one transaction. They run here, wherever the
     accounts' homes are: its place among other stanzas does not matter."""
     left: Left = stanza
-    for jid, point in ((stanza.from_, AccountSends), (stanza.to, AccountReceives)):
+    for jid, point in ((stanza.from_, AccountSendsHook), (stanza.to, AccountReceivesHook)):
         if left is not None and jid is not None and jid.local and hooks.wanted(jid.domain, point):
             account = account_of(jid)
             await account.load()

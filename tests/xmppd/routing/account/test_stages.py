@@ -19,12 +19,12 @@ from xmppd.routing import hooks, router
 from xmppd.routing.account.account import ACCOUNTS
 from xmppd.routing.context import Context, Origin
 from xmppd.routing.hook_points import (
-    AccountDelivers,
-    AccountReceives,
-    AccountSends,
-    OfflineMessage,
+    AccountDeliversHook,
+    AccountReceivesHook,
+    AccountSendsHook,
+    OfflineMessageHook,
     Stage,
-    UserReceivePacket,
+    UserReceivePacketHook,
 )
 from xmppd.routing.hooks import Stop
 
@@ -46,10 +46,10 @@ class Archive:
         self.seen: list[tuple[str, str]] = []
         self.waits = waits
 
-    def receives(self, stanza: Stanza | None, point: AccountReceives) -> Any:
+    def receives(self, stanza: Stanza | None, point: AccountReceivesHook) -> Any:
         return self._keep(stanza, point.context, point.account.jid.local)
 
-    def sends(self, stanza: Stanza | None, point: AccountSends) -> Any:
+    def sends(self, stanza: Stanza | None, point: AccountSendsHook) -> Any:
         return self._keep(stanza, point.context, point.account.jid.local)
 
     def _keep(self, stanza: Stanza | None, context: Context, owner: str) -> Any:
@@ -84,11 +84,11 @@ def test_the_sender_first_and_each_stage_in_its_order() -> None:
 
     async def body(core: CoreServer) -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
-        for point, name in ((AccountReceives, "for"), (AccountSends, "of")):
+        for point, name in ((AccountReceivesHook, "for"), (AccountSendsHook, "of")):
             for one in reversed(Stage):
                 await listen(point, stage(f"{one.name} {name}"), one)
-        await listen(AccountDelivers, stage("decided"), Stage.COPIES)
-        await listen(UserReceivePacket, stage("client"), Stage.MODULES)
+        await listen(AccountDeliversHook, stage("decided"), Stage.COPIES)
+        await listen(UserReceivePacketHook, stage("client"), Stage.MODULES)
         await say(romeo, "juliet@localhost/j", "hi")
         await core.settle()
         assert bodies(juliet) == ["hi"]
@@ -103,8 +103,8 @@ def test_whoever_sends_it_goes_through_the_recipients_stages() -> None:
     async def body(core: CoreServer) -> None:
         juliet, archive = await core.login("juliet@localhost/j"), Archive()
         origins: list[Origin] = []
-        await listen(AccountReceives, archive.receives, Stage.ARCHIVE)
-        await listen(AccountReceives, lambda acc, point: origins.append(point.context.origin) or acc, Stage.FILTER)
+        await listen(AccountReceivesHook, archive.receives, Stage.ARCHIVE)
+        await listen(AccountReceivesHook, lambda acc, point: origins.append(point.context.origin) or acc, Stage.FILTER)
         for origin in Origin:
             await router.route(make_message(juliet.jid, origin.value, from_=juliet.jid), Context(origin))
         await core.settle()
@@ -123,7 +123,7 @@ def test_the_order_in_the_archive_is_that_on_every_device(script: list[tuple[int
         senders = [await core.login(f"s{n}@localhost/r") for n in range(3)]
         devices = [await core.login(f"juliet@localhost/{n}") for n in range(2)]
         archive = Archive(lambda text: text.startswith("slow"))
-        await listen(AccountReceives, archive.receives, Stage.ARCHIVE)
+        await listen(AccountReceivesHook, archive.receives, Stage.ARCHIVE)
         for number, (sender, slow) in enumerate(script):
             text = f"{'slow' if slow else 'fast'} {number}"
             process.spawn(say, senders[sender], "juliet@localhost", text)
@@ -140,7 +140,7 @@ def test_the_order_in_the_archive_is_that_on_every_device(script: list[tuple[int
 
 
 def test_what_a_stage_stops_or_refuses() -> None:
-    def block(stanza: Stanza | None, point: AccountReceives) -> Any:
+    def block(stanza: Stanza | None, point: AccountReceivesHook) -> Any:
         match stanza.type if stanza is not None else "":
             case "headline":
                 return Stop(None)
@@ -150,7 +150,7 @@ def test_what_a_stage_stops_or_refuses() -> None:
 
     async def body(core: CoreServer) -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
-        await listen(AccountReceives, block, Stage.BLOCK)
+        await listen(AccountReceivesHook, block, Stage.BLOCK)
         await romeo.send("<message to='juliet@localhost/j' type='headline'><body>x</body></message>")
         assert romeo.take() == []
         await say(romeo, "juliet@localhost/j", "y")
@@ -174,7 +174,7 @@ def test_a_stage_that_fails_is_an_error_to_the_sender_and_costs_no_stream() -> N
 
     async def body(core: CoreServer) -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
-        for point in (AccountSends, AccountReceives):
+        for point in (AccountSendsHook, AccountReceivesHook):
             for handler in (fails, later):
                 await listen(point, handler, Stage.MODULES)
                 await say(romeo, "juliet@localhost/j", "x")
@@ -190,14 +190,14 @@ def test_a_stage_that_fails_is_an_error_to_the_sender_and_costs_no_stream() -> N
 def test_a_stage_may_send_to_the_account_whose_stage_it_is() -> None:
     """It stands at the head of the line itself, and does not wait for itself."""
 
-    async def echo(stanza: Stanza | None, point: AccountReceives) -> Any:
+    async def echo(stanza: Stanza | None, point: AccountReceivesHook) -> Any:
         if isinstance(stanza, Message) and stanza.body == "x":
             await router.route(make_message(point.account.jid, "notice", from_=stanza.from_))
         return stanza
 
     async def body(core: CoreServer) -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
-        await listen(AccountReceives, echo, Stage.MODULES)
+        await listen(AccountReceivesHook, echo, Stage.MODULES)
         await say(romeo, "juliet@localhost", "x")
         await core.settle()
         assert bodies(juliet) == ["notice", "x"]
@@ -209,13 +209,13 @@ def test_the_context_comes_to_the_client_and_to_who_keeps_it() -> None:
     async def body(core: CoreServer) -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         archive, seen = Archive(), list[str]()
-        await listen(AccountSends, archive.sends, Stage.ARCHIVE)
-        await listen(AccountReceives, archive.receives, Stage.ARCHIVE)
-        await listen(UserReceivePacket, lambda acc, p: seen.append(p.context.archive_id) or acc, Stage.MODULES)
+        await listen(AccountSendsHook, archive.sends, Stage.ARCHIVE)
+        await listen(AccountReceivesHook, archive.receives, Stage.ARCHIVE)
+        await listen(UserReceivePacketHook, lambda acc, p: seen.append(p.context.archive_id) or acc, Stage.MODULES)
         await say(romeo, "juliet@localhost/j", "x")
         await core.settle()
         assert seen == ["juliet-2"], "the recipient's archive, not the sender's"
-        await hooks.add(HOST, OfflineMessage, lambda acc, p: seen.append(p.context.archive_id) or acc, Stage.BLOCK)
+        await hooks.add(HOST, OfflineMessageHook, lambda acc, p: seen.append(p.context.archive_id) or acc, Stage.BLOCK)
         await core.account("nurse@localhost")
         await say(romeo, "nurse@localhost", "y")
         await core.settle()
@@ -229,7 +229,7 @@ def test_an_account_is_made_at_need_and_gone_with_its_last_session() -> None:
     async def body(core: CoreServer) -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         assert dict(ACCOUNTS) == {}, "nobody has needed one"
-        await listen(AccountReceives, Archive().receives, Stage.ARCHIVE)
+        await listen(AccountReceivesHook, Archive().receives, Stage.ARCHIVE)
         await say(romeo, "juliet@localhost/j", "x")
         assert set(ACCOUNTS) == {"juliet@localhost"}
         await juliet.close()
@@ -248,14 +248,14 @@ def test_all_presence_of_an_account_goes_through_them_too() -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
         blocked: set[tuple[str, str]] = set()
 
-        def block(stanza: Stanza | None, point: AccountSends | AccountReceives) -> Any:
+        def block(stanza: Stanza | None, point: AccountSendsHook | AccountReceivesHook) -> Any:
             assert stanza is not None
-            other = stanza.to if isinstance(point, AccountSends) else stanza.from_
+            other = stanza.to if isinstance(point, AccountSendsHook) else stanza.from_
             pair = (point.account.jid.local, other.local if other is not None else "")
             return Stop(None) if pair in blocked else stanza
 
         await core.friends(romeo, juliet)
-        for point in (AccountSends, AccountReceives):
+        for point in (AccountSendsHook, AccountReceivesHook):
             await listen(point, block, Stage.BLOCK)
         for pair in (("romeo", "juliet"), ("juliet", "romeo")):
             blocked.add(pair)

@@ -6,7 +6,7 @@ from tests.support.core_server import CoreServer, config_of, play
 from tests.support.node import until
 from xmpp_core.jid import JID
 from xmppd.routing import hooks
-from xmppd.routing.hook_points import SessionLost
+from xmppd.routing.hook_points import SessionLostHook
 from xmppd.routing.session import Session
 from xmppd.routing.sm import lost_sessions
 
@@ -14,7 +14,7 @@ from xmppd.routing.sm import lost_sessions
 def test_modules_are_told_in_a_process_of_its_own() -> None:
     async def body(core: CoreServer) -> None:
         heard: list[object] = []
-        await hooks.add("localhost", SessionLost, lambda point: heard.append((point.session, process.self_())))
+        await hooks.add("localhost", SessionLostHook, lambda point: heard.append((point.session, process.self_())))
         session = Session(JID.parse("romeo@localhost/r"), intern("w9", 1, 1), (1, 1))
         lost_sessions.tell([session], "told")
         lost_sessions.tell([])
