@@ -153,6 +153,13 @@ def others() -> list[str]:
 
 
 @rpc.exported
+def flag(jid: str) -> None:
+    """This node holds the session for one that leaves, as if it had not heard that it has left."""
+    for session in sm.sessions(jid.partition("/")[0]):
+        flags.set_flag("leaving", session.bare, session.pid)
+
+
+@rpc.exported
 def mute(on: bool) -> None:
     """What the session manager of this node says is lost on the way, until this is called with False."""
     if on:

@@ -267,6 +267,7 @@ def _on_hello(state: SmState, hello: SmHello) -> None:
         for flag in flags.own_flags():
             process.send(peer, flag)
         state.rows.heard.pop(name, None)  # it may count anew
+        flags.clear_node(name)  # it tells what is set; what it has cleared meanwhile was not heard here
     state.os_pids[name] = hello.os_pid if hello.machine == MACHINE else None
     gone = state.rows.replace(name, hello.number, hello.sessions)
     for session in hello.sessions if gone is not None else ():

@@ -171,6 +171,23 @@ def test_a_link_that_is_back_soon_costs_nobody_anything() -> None:
     core_cluster.run(body, "w1", "w2")
 
 
+def test_nobody_waits_for_who_has_left_while_it_could_not_be_heard() -> None:
+    async def body(cluster: CoreCluster) -> None:
+        romeo = await cluster.client("w1", "romeo@localhost/r")
+        await cluster.until("w2", romeo.jid)
+        await call("w2", "flag", romeo.jid)
+        await call("w2", "cut", "", 10.0)
+        await call("w1", "cut", "w2", 10.0)
+        await cluster.until("w2", romeo.jid)
+        for _ in range(500):
+            if not await call("w2", "flagged"):
+                break
+            await process.sleep(0.01)
+        assert await call("w2", "flagged") == []
+
+    core_cluster.run(body, "w1", "w2")
+
+
 def test_who_was_given_up_and_lives_is_announced_again() -> None:
     async def body(cluster: CoreCluster) -> None:
         romeo, juliet = await friends(cluster)
