@@ -1,13 +1,15 @@
 """core_cluster — cluster on several nodes with one store, and the program that such a node runs.
 
 `run(body, "w1", "w2")` runs `body(cluster)` while the named nodes serve; `RemoteClient` plays a client on one of them.
+`modules`: further ones that they have.
 
-    python -m tests.support.core_cluster NAME RUN_DIR COOKIE NODE,NODE,…
+    python -m tests.support.core_cluster NAME RUN_DIR COOKIE NODE,NODE,… MODULE,MODULE,…
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ from tests.support import core_server, stages  # noqa: F401 - stages: for what i
 from tests.support.mesh import COOKIE, SECONDS, Mesh
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
+from xmppd import gen_mod_sup
 from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hooks, undelivered
 from xmppd.routing.hook_points import SessionInfoHook
@@ -182,6 +185,21 @@ def cut(name: str, grace: float) -> None:
         net_kernel.disconnect(name)
 
 
+@rpc.exported
+async def whereis_placed(module: str, kind: str, key: str) -> Pid:
+    """The process for a key of a Placed, a name of the module."""
+    mod = next(mod for mod in gen_mod_sup.mods_of(_cores[0].config, "localhost") if mod.name == module)
+    pid: Pid = await getattr(importlib.import_module(module), kind).whereis(mod, key)
+    return pid
+
+
+@rpc.exported
+async def stop_mod(module: str) -> None:
+    """As a worker does that goes down in order."""
+    mod = next(mod for mod in gen_mod_sup.mods_of(_cores[0].config, "localhost") if mod.name == module)
+    await gen_mod_sup.stop_mod(mod)
+
+
 @dataclass(frozen=True)
 class RemoteClient:
     """A client on another node."""
@@ -200,8 +218,10 @@ async def call(name: str, what: str, *args: Any) -> Any:
 class CoreCluster(Mesh):
     """The nodes."""
 
+    modules: tuple[str, ...] = ()
+
     def start(self, name: str, creation: int = 1, cookie: str = COOKIE) -> None:
-        args = [name, str(self.run_dir), cookie, ",".join(self.names)]
+        args = [name, str(self.run_dir), cookie, ",".join(self.names), ",".join(self.modules)]
         self.children[name] = subprocess.Popen([sys.executable, "-m", "tests.support.core_cluster", *args])
 
     async def until(self, name: str, *there: str) -> None:
@@ -218,10 +238,14 @@ class CoreCluster(Mesh):
         return RemoteClient(name, jid)
 
 
-def run(body: Callable[[CoreCluster], Awaitable[None]], *names: str) -> None:
-    """See the head of the file."""
+def run(
+    body: Callable[[CoreCluster], Awaitable[None]], *names: str, modules: tuple[str, ...] = (), later: str = ""
+) -> None:
+    """See the head of the file. `later`: a node that the body starts."""
     with contextlib.ExitStack() as stack:
-        cluster = CoreCluster(Path(stack.enter_context(tempfile.TemporaryDirectory())), names, "auto")
+        known = (*names, later) if later else names
+        cluster = CoreCluster(Path(stack.enter_context(tempfile.TemporaryDirectory())), known, "auto")
+        cluster.modules = modules
         stack.callback(cluster.kill_all)
         for name in names:
             cluster.start(name)
@@ -238,21 +262,21 @@ def run(body: Callable[[CoreCluster], Awaitable[None]], *names: str) -> None:
         runtime.run(main, node="main")
 
 
-async def _main(config: NetConfig) -> None:
+async def _main(config: NetConfig, modules: tuple[str, ...]) -> None:
     await net_kernel.start_link(config)
     await pg.start_link()
     where = StoreConfig("sqlite", str(config.run_dir / "store.sqlite3"))
     undelivered.begin()
-    _cores.append(await core_server.start(core_server.config_of(), where))
+    _cores.append(await core_server.start(core_server.config_of((*core_server.MODULES, *modules)), where))
     await hooks.add("localhost", SessionInfoHook, _publish)
     await rpc.start_link()
     await process.receive()
 
 
 def main() -> None:
-    name, run_dir, cookie, nodes = sys.argv[1:]
+    name, run_dir, cookie, nodes, modules = sys.argv[1:]
     config = NetConfig(Path(run_dir), cookie.encode(), tuple(nodes.split(",")))
-    runtime.run(lambda: _main(config), node=name)
+    runtime.run(lambda: _main(config, tuple(filter(None, modules.split(",")))), node=name)
 
 
 if __name__ == "__main__":

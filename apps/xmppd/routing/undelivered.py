@@ -23,6 +23,7 @@ from xmppd.routing import deliver, faults, router
 from xmppd.routing.account.stages import ForAccount, FromAccount
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.redeliver import has_another
+from xmppd.routing.routes import ServiceRoute
 from xmppd.routing.sm import sm
 from xmppd.routing.sm.suspected_nodes import REROUTING
 
@@ -41,7 +42,7 @@ def begin() -> None:
 
 
 def _given_back(node: str, messages: list[GivenBack]) -> None:
-    # the rest said how sessions of that node were to be; and presence, who is gone does not need
+    # the rest said how sessions of that node were to be; and presence is for who is there, if that is no service
     wanted = [one for one in messages if _is_wanted(one.message)]
     if wanted:
         log.warning("%d stanzas that %s has not taken are routed anew or sent back", len(wanted), node)
@@ -51,11 +52,17 @@ def _given_back(node: str, messages: list[GivenBack]) -> None:
 
 
 def _is_wanted(message: object) -> bool:
-    if not isinstance(message, (Deliver, ForAccount, FromAccount)) or isinstance(message.stanza, Presence):
+    if not isinstance(message, (Deliver, ForAccount, FromAccount)):
+        return False
+    if isinstance(message.stanza, Presence) and not _is_for_a_service(message.stanza):
         return False
     if isinstance(message, Deliver) and has_another(message):
         return False
     return not isinstance(message.stanza, Iq) or message.stanza.is_request
+
+
+def _is_for_a_service(presence: Presence) -> bool:
+    return presence.to is not None and isinstance(router.route_of(presence.to.domain), ServiceRoute)
 
 
 def _stanza(one: GivenBack) -> Stanza:
