@@ -99,13 +99,8 @@ async def _send_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left:
     from_ = stanza.from_
     assert from_ is not None
     async with turn as account:
-        rows = await sm.reachable_sessions(from_.bare)
-        home = home_of(from_.bare, rows)
-        if home is not None and context.hops < _MOST_HOPS:
-            await _pass_on_in_time(home, FromAccount(stanza, context))
+        if not await _is_home(from_.bare, FromAccount(stanza, context)):
             return None
-        if from_.bare in LEAVING:
-            await flags.wait_until_redelivered(from_.bare)
         await account.load()
         return await hooks.run_fold(from_.domain, AccountSendsHook(account, context), stanza)
 
@@ -182,13 +177,8 @@ async def _receive_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left
     to = stanza.to
     assert to is not None
     async with turn as account:
-        rows = await sm.reachable_sessions(to.bare)
-        home = home_of(to.bare, rows)
-        if home is not None and context.hops < _MOST_HOPS:
-            await _pass_on_in_time(home, ForAccount(stanza, context))
+        if not await _is_home(to.bare, ForAccount(stanza, context)):
             return None
-        if isinstance(stanza, Message) and to.bare in LEAVING:
-            await flags.wait_until_redelivered(to.bare)
         await account.load()
         kept = await hooks.run_fold(to.domain, AccountReceivesHook(account, context), stanza)
         if kept is None:
@@ -212,16 +202,23 @@ async def consult(stanza: Stanza) -> Left:
     return left
 
 
+async def _is_home(bare: str, message: ForAccount | FromAccount) -> bool:
+    """Whether this node is the account's home, once what was before the stanza has come there; else it is passed on."""
+    home = home_of(bare, await sm.reachable_sessions(bare))
+    if home is not None and message.context.hops < _MOST_HOPS:
+        await durability.wait_for_room()
+        if BEHIND:
+            await pace.turn(home.node)
+        _pass_on(home, message)
+        return False
+    if bare in LEAVING and isinstance(message.stanza, Message):
+        await flags.wait_until_redelivered(bare)
+    return True
+
+
 def _pass_on(home: Pid, message: ForAccount | FromAccount) -> None:
     """Before the running process acknowledges what it has heard later, it asks the home whether this is stored."""
     message.context.hops += 1
     process.send(home, message)
     if isinstance(message.stanza, Message):
         durability.add_pending(home, message.stanza.weight())
-
-
-async def _pass_on_in_time(home: Pid, message: ForAccount | FromAccount) -> None:
-    await durability.wait_for_room()
-    if BEHIND:
-        await pace.turn(home.node)
-    _pass_on(home, message)
