@@ -15,15 +15,15 @@ from xmpp_core.sasl import mechanisms
 from xmpp_core.sasl.base import Challenge, Failure, Success
 from xmpp_core.stream_events import (
     Action,
+    BeginTls,
     LegacyAuth,
     LegacyAuthResult,
     OpenSession,
     ReportAuth,
-    ResetStream,
+    RestartStream,
     SaslResult,
     SaslStep,
     SendElement,
-    StartTls,
     UnauthenticatedIq,
 )
 from xmpp_core.stream_rules import Next, close, fail
@@ -49,7 +49,7 @@ def start_tls(state: StreamState, element: Element, config: StreamConfig) -> Nex
     """STARTTLS: once, where it is offered, before login; else <failure/> and the end (§5.4.2.2)."""
     offered = config.tls in ("required", "optional") and not state.tls and not state.username
     if offered and element.name == "starttls" and state.name is StateName.WAIT_FOR_FEATURE_REQUEST:
-        return state, [StartTls(answers.proceed())]
+        return state, [BeginTls(answers.proceed())]
     ended, actions = close(state)
     return ended, [SendElement(answers.tls_failure()), *actions]
 
@@ -108,7 +108,7 @@ def sasl_result(state: StreamState, event: SaslResult, config: StreamConfig) -> 
     if isinstance(outcome, Success):
         report = ReportAuth(outcome.username, True, state.mechanism)
         answer = SendElement(answers.success(outcome.data))
-        return _logged_in(state, outcome.username), [report, ResetStream(), answer]
+        return _logged_in(state, outcome.username), [report, RestartStream(), answer]
     return _failed(state, outcome, config)
 
 

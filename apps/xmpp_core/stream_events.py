@@ -16,7 +16,7 @@ else from the wire (its mailbox waits meanwhile).
 | NegotiationTimeout()                 | timer    | the one budget from accept to session is spent;   |
 |                                      |          | armed once at accept, never rearmed               |
 | SaslResult(outcome)                  | driver   | answers SaslStep: Challenge, Success, Failure     |
-| TlsReady(channel_binding)            | driver   | answers StartTls: the receiver has switched       |
+| TlsReady(channel_binding)            | driver   | answers BeginTls: the receiver has switched       |
 | BindResult(jid | error)              | driver   | answers Bind                                      |
 | SessionOpened() / SessionRefused(e)  | driver   | answers OpenSession                               |
 | LegacyAuthResult(jid | error)        | driver   | answers LegacyAuth                                |
@@ -32,11 +32,11 @@ else from the wire (its mailbox waits meanwhile).
 | SendHeader(from_, to, version, lang) | sends our stream header with a fresh id (128 bits)               |
 | SendFeatures(stage, elements)        | adds what its hooks add at this stage, sends <stream:features/>  |
 | SendElement(el)                      | sends el                                                         |
-| StartTls(proceed) *                  | sends proceed in the clear, then TLS; no plaintext byte that came|
+| BeginTls(proceed) *                  | sends proceed in the clear, then TLS; no plaintext byte that came|
 |                                      | after <starttls/> may be read (else StreamFault)                 |
 | SaslStep(mechanism, data, first) *   | first: makes the mechanism object; then step(data), look-ups     |
 | ReportAuth(username, ok, mechanism)  | runs AuthResultHook; ok: limits of a logged-in client            |
-| ResetStream()                        | fresh parser state: the next bytes begin a new stream            |
+| RestartStream()                      | fresh parser state: the next bytes begin a new stream            |
 | Bind(username, wanted) *             | chooses a resource (bind.choose), answers BindResult             |
 | OpenSession(jid) *                   | opens the session in sm (kicks the old owner), stops the         |
 |                                      | negotiation timer                                                |
@@ -94,7 +94,7 @@ class SaslResult:
 
 @dataclass(frozen=True, slots=True)
 class TlsReady:
-    """Answers StartTls. channel_binding: whether tls-server-end-point data can be had."""
+    """Answers BeginTls. channel_binding: whether tls-server-end-point data can be had."""
 
     channel_binding: bool = False
 
@@ -207,7 +207,7 @@ class SendElement:
 
 
 @dataclass(frozen=True, slots=True)
-class StartTls:
+class BeginTls:
     """<proceed/> in the clear, then the handshake."""
 
     proceed: Element
@@ -234,7 +234,7 @@ class ReportAuth:
 
 
 @dataclass(frozen=True, slots=True)
-class ResetStream:
+class RestartStream:
     """The next bytes begin a new stream."""
 
 
@@ -309,10 +309,10 @@ Action = (
     SendHeader
     | SendFeatures
     | SendElement
-    | StartTls
+    | BeginTls
     | SaslStep
     | ReportAuth
-    | ResetStream
+    | RestartStream
     | Bind
     | OpenSession
     | RouteStanza

@@ -22,7 +22,7 @@ from xmppd.net.listener_sup import ListenerSpec
 from xmppd.net.tcp_connection import Tcp
 from xmppd.net.tls import TlsContexts
 from xmppd.stream import c2s_sup, service_sup
-from xmppd.stream.c2s_session import Settings
+from xmppd.stream.c2s_session import C2sSettings
 from xmppd.stream.component import ServiceSettings
 
 
@@ -84,7 +84,7 @@ def client_handler(config: Config, listen: Listen, throttle: Throttle | None = N
     return c2s_sup.handler(_settings(config, listen, throttle))
 
 
-def _settings(config: Config, listen: Listen, throttle: Throttle | None) -> Settings:
+def _settings(config: Config, listen: Listen, throttle: Throttle | None) -> C2sSettings:
     stream = StreamConfig(
         hosts=frozenset(config.hosts),
         tls=listen.tls,
@@ -93,7 +93,7 @@ def _settings(config: Config, listen: Listen, throttle: Throttle | None) -> Sett
         legacy_auth=config.auth.legacy_auth,
         max_failures=config.limits.login_failures,
     )
-    return Settings(
+    return C2sSettings(
         stream=stream,
         limits=_after(config),
         negotiation=config.limits.negotiation_seconds,

@@ -47,11 +47,6 @@ ALLOWED = {
     "Reply": "OTP's word in gen_server, gen_event and gen_statem",
     "Stop": "OTP's word in gen_server and gen_statem; hooks.Stop ends a fold",
     "Table": "ets' and the store's",
-    "ResetStream": "the stream machine's action and the message to the receiver that carries it out",
-    "StartTls": "the stream machine's action and the message to the receiver that carries it out",
-    "Data": "what a state machine keeps, OTP's word in gen_statem",
-    "Settings": "of a listener's streams, and of a test's server",
-    "Connection": "of a stream, and of the command line to its server",
 }
 
 

@@ -13,19 +13,19 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.sasl.base import Challenge, Failure, Success
 from xmpp_core.stream_answers import COMPRESS
 from xmpp_core.stream_events import (
+    BeginTls,
     CloseStream,
     IqUnhandled,
     LegacyAuth,
     LegacyAuthResult,
     OpenSession,
     ReportAuth,
-    ResetStream,
+    RestartStream,
     SaslResult,
     SaslStep,
     SendElement,
     SessionOpened,
     SessionRefused,
-    StartTls,
     UnauthenticatedIq,
 )
 from xmpp_core.stream_state import StateName, StreamConfig, StreamState
@@ -50,7 +50,7 @@ def failure(condition: str) -> list[str]:
 @pytest.mark.parametrize("tls", ["required", "optional"])
 def test_starttls_proceeds(tls: str) -> None:
     actions = opened(StreamConfig(hosts={HOST}, tls=tls)).on(STARTTLS)
-    assert only(actions, StartTls).proceed.name == "proceed"
+    assert only(actions, BeginTls).proceed.name == "proceed"
 
 
 @pytest.mark.parametrize("state", [StreamState(), StreamState(tls=True)])
@@ -96,7 +96,7 @@ def test_success_reports_resets_and_begins_anew() -> None:
     play = opened()
     play.on(sasl("auth", None, "SCRAM-SHA-1"))
     actions = play.on(SaslResult(Success("juliet", b"v=x")))
-    assert actions[:2] == [ReportAuth("juliet", True, "SCRAM-SHA-1"), ResetStream()]
+    assert actions[:2] == [ReportAuth("juliet", True, "SCRAM-SHA-1"), RestartStream()]
     assert xml(actions) == [f"<success xmlns='{ns.SASL}'>dj14</success>"]
     assert play.state == StreamState(host=HOST, username="juliet")
 

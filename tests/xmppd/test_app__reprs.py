@@ -36,8 +36,8 @@ WRITTEN = {
 }  # fmt: skip
 #: of those names, what is something else
 OTHER = {
-    ("Finding", "status"), ("View", "pending"), ("Data", "groups"), ("CommandError", "status"), ("Paths", "data"),
-    ("Text", "secret"),
+    ("Finding", "status"), ("View", "pending"), ("ComponentData", "groups"), ("CommandError", "status"),
+    ("Paths", "data"), ("Text", "secret"),
 }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ class NotRunning(CommandError):
         super().__init__(f"not running (home {home.path}{words})", EXIT_NOT_RUNNING)
 
 
-class Connection:
+class ControlConnection:
     """One connection to the control socket; requests go one after the other."""
 
     def __init__(self, home: Home, timeout: float = 30.0) -> None:
@@ -78,7 +78,7 @@ def ask(home: Home, command: str, params: dict[str, Any], timeout: float = 30.0)
 
 def answer(home: Home, command: str, params: dict[str, Any], timeout: float = 30.0) -> Answer:
     """The result of one command, and its words. Raises as `ask`."""
-    connection = Connection(home, timeout)
+    connection = ControlConnection(home, timeout)
     try:
         return connection.answer(command, params)
     except TimeoutError:

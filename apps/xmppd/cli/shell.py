@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from xmppd.cli.client import Connection
+from xmppd.cli.client import ControlConnection
 from xmppd.cli.options import common, options
 from xmppd.commands import CommandError
 from xmppd.node.home import Home
@@ -36,7 +36,7 @@ class Shell:
 
     def __init__(self, home: Home, node: str) -> None:
         self.home = home
-        self.connection = Connection(home, timeout=3600.0)
+        self.connection = ControlConnection(home, timeout=3600.0)
         self.session = uuid.uuid4().hex
         self.node = node
         #: the status that typed code ended the prompt with
@@ -53,7 +53,7 @@ class Shell:
     def interrupt(self) -> None:
         """End what runs on the node for us: it is waited for no longer. Raises CommandError."""
         self.connection.close()
-        self.connection = Connection(self.home, timeout=3600.0)
+        self.connection = ControlConnection(self.home, timeout=3600.0)
         self.connection.ask("shell interrupt", {"node": self.node, "session": self.session})
 
     def go_to(self, node: str) -> None:

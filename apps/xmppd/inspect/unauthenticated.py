@@ -46,7 +46,7 @@ def matches(word: str, pid: Pid) -> bool:
 def transport_of(pid: Pid) -> Transport | None:
     """The connection of a stream's process; None for any other."""
     state = getattr(pid.target, "state", None)
-    connection = state.connection if isinstance(state, c2s_session.Data | component.Data) else None
+    connection = state.connection if isinstance(state, c2s_session.C2sData | component.ComponentData) else None
     return connection.transport if isinstance(connection, TcpConnection) else None
 
 

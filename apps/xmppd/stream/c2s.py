@@ -35,26 +35,26 @@ from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
 from xmppd.stream import c2s_actions, c2s_session, driver
 from xmppd.stream.c2s_actions import Attach
-from xmppd.stream.c2s_session import Data, Settings
+from xmppd.stream.c2s_session import C2sData, C2sSettings
 from xmppd.stream.driver import Driver, as_event, go_on
 
 log = logging.getLogger("xmppd.c2s")
 
 
-class C2s(Driver[Data]):
+class C2s(Driver[C2sData]):
     """The callbacks. A state function gets a Batch of events, or Disconnected."""
 
-    def init(self, settings: Settings, connection: Connection) -> tuple[str, Data]:
+    def init(self, settings: C2sSettings, connection: Connection) -> tuple[str, C2sData]:
         """Before the first byte."""
         tls = settings.stream.tls == "direct"
         fsm = StreamState(tls=tls, channel_binding=tls)
-        return self.begin(Data(connection=connection, settings=settings, fsm=fsm), settings.negotiation)
+        return self.begin(C2sData(connection=connection, settings=settings, fsm=fsm), settings.negotiation)
 
     # the machine knows the difference; the process does the same in each of them
     wait_for_auth = wait_for_feature_request = wait_for_sasl_response = Driver.wait_for_stream
     wait_for_bind = wait_for_session = wait_for_resume = Driver.wait_for_stream
 
-    async def session_established(self, event: Batch | Disconnected, data: Data) -> Any:
+    async def session_established(self, event: Batch | Disconnected, data: C2sData) -> Any:
         """Stanzas. Messages and presence without a `from`, which nearly all are, go straight on."""
         session = data.session
         if type(event) is not Batch or session is None:
@@ -70,7 +70,7 @@ class C2s(Driver[Data]):
             await self.work_at(event, data)
         return go_on(data)
 
-    def heard(self, item: Any, data: Data) -> Any:
+    def heard(self, item: Any, data: C2sData) -> Any:
         """Messages and presence of a session go straight on; anything else asks the machine."""
         session = data.session
         if session is not None:
@@ -80,7 +80,7 @@ class C2s(Driver[Data]):
                 return c2s_session.refuse(data, item)
         return self.event(as_event(item), data)
 
-    async def event(self, event: Event, data: Data) -> None:
+    async def event(self, event: Event, data: C2sData) -> None:
         """Ask the machine what an event means, and do it; so on with the events that answer."""
         pending: Event | None = event
         while pending is not None:
@@ -92,14 +92,14 @@ class C2s(Driver[Data]):
             for action in actions:
                 pending = await c2s_actions.perform(data, action)
 
-    async def catch_up(self, data: Data) -> None:
+    async def catch_up(self, data: C2sData) -> None:
         """What came for this client has its turn, too; the stream ends if the client does not read it."""
         try:
             await c2s_session.catch_up(data)
         except StreamError as error:
             await self.event(StreamFault(error), data)
 
-    async def disconnected(self, reason: object, data: Data) -> None:
+    async def disconnected(self, reason: object, data: C2sData) -> None:
         """An open session waits for another connection if a module wants it; else it ends."""
         session = data.session
         if session is not None and hooks.wanted(session.host, ConnectionLostHook):
@@ -112,7 +112,7 @@ class C2s(Driver[Data]):
                 return
         await super().disconnected(reason, data)
 
-    def handle_info(self, message: object, state_name: str, data: Data) -> Any:
+    def handle_info(self, message: object, state_name: str, data: C2sData) -> Any:
         """What the rest of the server says to this session."""
         session = data.session
         if type(message) is Deliver:
@@ -127,7 +127,7 @@ class C2s(Driver[Data]):
             return self._write(message, data)
         return super().handle_info(message, state_name, data)
 
-    async def _write(self, message: Deliver | Older, data: Data) -> Any:
+    async def _write(self, message: Deliver | Older, data: C2sData) -> Any:
         assert data.session is not None
         try:
             await c2s_session.write(data, data.session, message)
@@ -135,7 +135,7 @@ class C2s(Driver[Data]):
             await self.event(StreamFault(error), data)
         return go_on(data)
 
-    async def told(self, message: object, data: Data) -> None:
+    async def told(self, message: object, data: C2sData) -> None:
         """Another connection for the session; or something that is a module's business."""
         session = data.session
         if session is None:
@@ -147,24 +147,24 @@ class C2s(Driver[Data]):
         if session.hold is not None:
             await self._let_go(session, data)
 
-    async def _resume(self, message: Attach, session: C2sSession, data: Data) -> None:
+    async def _resume(self, message: Attach, session: C2sSession, data: C2sData) -> None:
         data.negotiated()
         await driver.attach(data, message.connection)
         await sm.set_attached(session, True)
         await self.event(Resumed(session.jid), data)
         await hooks.run(session.host, SessionResumedHook(session, message.nonza))
 
-    async def _let_go(self, session: C2sSession, data: Data) -> None:
+    async def _let_go(self, session: C2sSession, data: C2sData) -> None:
         try:
             await c2s_session.let_go(data, session)
         except StreamError as error:
             await self.event(StreamFault(error), data)
 
-    async def leave(self, reason: str, data: Data) -> None:
+    async def leave(self, reason: str, data: C2sData) -> None:
         """The session goes out of the table."""
         await c2s_session.close_session(data, reason)
 
-    def report_end(self, reason: object, data: Data) -> None:
+    def report_end(self, reason: object, data: C2sData) -> None:
         """Who, from where, and why."""
         who = (
             data.fsm.jid.full if data.fsm.jid is not None else data.fsm.username and f"{data.fsm.username}@{data.host}"
@@ -177,7 +177,7 @@ class C2s(Driver[Data]):
         else:
             audit.tell(audit.STRANGER, text, "no login", level=logging.DEBUG)
 
-    def format_status(self, state: tuple[str, Data]) -> Any:
+    def format_status(self, state: tuple[str, C2sData]) -> Any:
         """Who and where; nothing that was said."""
         name, data = state
         return name, data.session.jid.full if data.session is not None else data.fsm.username, data.peer
@@ -198,7 +198,7 @@ def _is_plain(item: object) -> bool:
 # -- API
 
 
-async def start_link(settings: Settings, connection: Connection) -> Pid | None:
+async def start_link(settings: C2sSettings, connection: Connection) -> Pid | None:
     """Start the process that serves `connection`; c2s_sup's child function."""
     return await gen_fsm.start_link(C2s, settings, connection)
 

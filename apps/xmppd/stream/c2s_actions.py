@@ -20,6 +20,7 @@ from xmpp_core.errors import StanzaError, StreamError
 from xmpp_core.jid import JID
 from xmpp_core.stream_events import (
     Action,
+    BeginTls,
     Bind,
     BindResult,
     CloseStream,
@@ -31,7 +32,7 @@ from xmpp_core.stream_events import (
     NonzaUnhandled,
     OpenSession,
     ReportAuth,
-    ResetStream,
+    RestartStream,
     Resumed,
     RouteStanza,
     SaslResult,
@@ -40,7 +41,6 @@ from xmpp_core.stream_events import (
     SendFeatures,
     SendHeader,
     SessionOpened,
-    StartTls,
     StopStream,
     StreamFault,
     TakenOver,
@@ -53,7 +53,7 @@ from xmppd.routing import durability, faults, hooks, nonzas
 from xmppd.routing.hook_points import C2sUnauthenticatedIqHook, StreamFeaturesHook
 from xmppd.routing.nonzas import HandOver, Nonza, Resume
 from xmppd.stream import c2s_auth, c2s_session
-from xmppd.stream.c2s_session import Data
+from xmppd.stream.c2s_session import C2sData
 from xmppd.stream.driver import give_away
 
 #: seconds within which a session takes over a connection that is handed to it
@@ -68,17 +68,17 @@ class Attach:
     nonza: Element
 
 
-async def perform(data: Data, action: Action) -> Event | None:
+async def perform(data: C2sData, action: Action) -> Event | None:
     """Carry out one action; returns the event that answers it, where there is one."""
     answer: Event | None = await _PERFORM[type(action)](data, action)
     return answer
 
 
-async def _send_header(data: Data, action: SendHeader) -> None:
+async def _send_header(data: C2sData, action: SendHeader) -> None:
     data.connection.open(Header(secrets.token_urlsafe(16), action.from_, action.to, action.version, action.lang))
 
 
-async def _send_features(data: Data, action: SendFeatures) -> None:
+async def _send_features(data: C2sData, action: SendFeatures) -> None:
     elements = action.elements
     if hooks.wanted(data.host, StreamFeaturesHook) and action.stage != "encrypt":
         user = JID(data.fsm.username, data.host) if data.fsm.username else None
@@ -101,52 +101,52 @@ def _written(element: Element) -> str:
     return known[1]
 
 
-async def _send_element(data: Data, action: SendElement) -> None:
+async def _send_element(data: C2sData, action: SendElement) -> None:
     data.send(action.element)
 
 
-async def _start_tls(data: Data, action: StartTls) -> Event:
+async def _start_tls(data: C2sData, action: BeginTls) -> Event:
     # what lies behind <starttls/> came in the clear and must not be taken for protected (CVE-2011-0411)
     if data.more or not await _begin_tls(data, action):
         return StreamFault(StreamError("policy-violation", "data after starttls"))
     return TlsReady(channel_binding=True)
 
 
-async def _begin_tls(data: Data, action: StartTls) -> bool:
+async def _begin_tls(data: C2sData, action: BeginTls) -> bool:
     assert data.batch is not None
     return await data.connection.start_tls(data.host, action.proceed.to_xml(), data.batch.seq)
 
 
-async def _sasl_step(data: Data, action: SaslStep) -> Event:
+async def _sasl_step(data: C2sData, action: SaslStep) -> Event:
     return SaslResult(await c2s_auth.sasl_step(data, action))
 
 
-async def _reset_stream(data: Data, _action: ResetStream) -> None:
+async def _restart_stream(data: C2sData, _action: RestartStream) -> None:
     await data.connection.restart(data.settings.limits)
 
 
-async def _bind(data: Data, action: Bind) -> Event:
+async def _bind(data: C2sData, action: Bind) -> Event:
     try:
         return BindResult(c2s_auth.choose(data, JID.parse(f"{action.username}@{data.host}"), action.wanted))
     except StanzaError as error:
         return BindResult(error=error)
 
 
-async def _open_session(data: Data, action: OpenSession) -> Event:
+async def _open_session(data: C2sData, action: OpenSession) -> Event:
     await c2s_session.open_session(data, action.jid)
     return SessionOpened()
 
 
-async def _route(data: Data, action: RouteStanza) -> None:
+async def _route(data: C2sData, action: RouteStanza) -> None:
     assert data.session is not None
     await c2s_session.send_on(data, data.session, action.element)
 
 
-async def _legacy_auth(data: Data, action: LegacyAuth) -> Event:
+async def _legacy_auth(data: C2sData, action: LegacyAuth) -> Event:
     return await c2s_auth.legacy_login(data, action)
 
 
-async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | None:
+async def _unauthenticated_iq(data: C2sData, action: UnauthenticatedIq) -> Event | None:
     answer: stanza.Stanza | None = None
     try:
         iq = stanza.from_element(action.iq)
@@ -163,7 +163,7 @@ async def _unauthenticated_iq(data: Data, action: UnauthenticatedIq) -> Event | 
     return None
 
 
-async def _nonza(data: Data, action: HandleNonza) -> Event | None:
+async def _nonza(data: C2sData, action: HandleNonza) -> Event | None:
     nonza = Nonza(action.element, JID(data.fsm.username, data.host), data.session, data.connection.peer)
     handler = await nonzas.handler_of(data.host, nonza)
     if handler is None:
@@ -192,7 +192,7 @@ async def _nonza(data: Data, action: HandleNonza) -> Event | None:
     return None
 
 
-async def _close_stream(data: Data, action: CloseStream) -> None:
+async def _close_stream(data: C2sData, action: CloseStream) -> None:
     data.ending = data.ending or _in_words(action.error)
     error = action.error
     if error is None:
@@ -211,7 +211,7 @@ def _in_words(error: StreamError | None) -> str:
     return f"{error.condition} {audit.quoted(error.text)}" if error.text else error.condition
 
 
-async def _nothing(_data: Data, _action: Detach | StopStream) -> None:
+async def _nothing(_data: C2sData, _action: Detach | StopStream) -> None:
     """What is to be done is done by terminate."""
 
 
@@ -219,10 +219,10 @@ _PERFORM: Final[dict[type[Any], Any]] = {
     SendHeader: _send_header,
     SendFeatures: _send_features,
     SendElement: _send_element,
-    StartTls: _start_tls,
+    BeginTls: _start_tls,
     SaslStep: _sasl_step,
     ReportAuth: c2s_auth.report,
-    ResetStream: _reset_stream,
+    RestartStream: _restart_stream,
     Bind: _bind,
     OpenSession: _open_session,
     RouteStanza: _route,

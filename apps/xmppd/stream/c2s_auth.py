@@ -34,12 +34,12 @@ from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResultHook
 from xmppd.routing.sm import sm
 from xmppd.store.store import StoreError
-from xmppd.stream.c2s_session import Data
+from xmppd.stream.c2s_session import C2sData
 
 _LATER = Failure("temporary-auth-failure")
 
 
-async def sasl_step(data: Data, request: SaslStep) -> Outcome:
+async def sasl_step(data: C2sData, request: SaslStep) -> Outcome:
     """What one message of the client leads to; never raises for anything that the client sent."""
     try:
         if request.first:
@@ -61,7 +61,7 @@ async def _look_up(host: str, need: NeedKeys | NeedPasswordCheck) -> Answer:
     return await auth.check_plain(need.username, host, need.password)
 
 
-def _context(data: Data) -> SaslContext:
+def _context(data: C2sData) -> SaslContext:
     end_point = data.connection.channel_binding(END_POINT)
     return SaslContext(
         host=data.host,
@@ -73,7 +73,7 @@ def _context(data: Data) -> SaslContext:
     )
 
 
-async def report(data: Data, result: ReportAuth) -> None:
+async def report(data: C2sData, result: ReportAuth) -> None:
     """An attempt ended: count it if it failed, take the client for known if not, and tell the modules; return when it
     may be answered. The verdict comes first: streams that try at the same time slow each other."""
     data.mechanism = None
@@ -94,7 +94,7 @@ async def report(data: Data, result: ReportAuth) -> None:
         data.connection.judging(False)
 
 
-def _told(data: Data, result: ReportAuth) -> None:
+def _told(data: C2sData, result: ReportAuth) -> None:
     ip = audit.address(data.connection.peer)
     who = audit.quoted(f"{result.username}@{data.host}") if result.username else ""
     how = result.mechanism or "XEP-0078"
@@ -104,7 +104,7 @@ def _told(data: Data, result: ReportAuth) -> None:
         audit.tell(audit.LOGIN_FAILED, f"login from {ip} failed: {result.reason}", who, audit.mechanism(how))
 
 
-def _keys(data: Data, username: str | None) -> list[str]:
+def _keys(data: C2sData, username: str | None) -> list[str]:
     """What is counted together: the address, and the account in whatever spelling, whether there is one or not."""
     keys = [f"ip:{address_key(data.connection.peer)}"]
     if username:
@@ -130,7 +130,7 @@ def _ends_the_wait(message: object) -> bool:
     return isinstance(message, Exit | Kick | NegotiationTimeout | Shutdown)
 
 
-async def legacy_login(data: Data, request: LegacyAuth) -> LegacyAuthResult:
+async def legacy_login(data: C2sData, request: LegacyAuth) -> LegacyAuthResult:
     """XEP-0078: the password is checked and the resource chosen in one step."""
     try:
         account = JID(request.username, data.host)
@@ -147,7 +147,7 @@ async def legacy_login(data: Data, request: LegacyAuth) -> LegacyAuthResult:
         return LegacyAuthResult(error=error)
 
 
-def choose(data: Data, account: JID, wanted: str) -> JID:
+def choose(data: C2sData, account: JID, wanted: str) -> JID:
     """The full JID that `account` (bare) gets for its wish, "" for none. Raises StanzaError. RFC: 6120 §7.7.2"""
     taken = [session.jid.resource for session in sm.sessions(account.bare)]
     # how many sessions an account may have is sm's business: there the oldest gives way

@@ -47,7 +47,7 @@ log = logging.getLogger("xmppd.c2s")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class C2sSettings:
     """One listener's rules for its clients.
 
     `stream` are the rules of the stream machine; `limits` hold after login; `negotiation` is the time in seconds from
@@ -64,13 +64,13 @@ class Settings:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Data(Stream):
+class C2sData(Stream):
     """What a client's stream remembers; what modules must remember is in the session, under their own names.
 
     `fsm` is the pure machine's memory; `how` the mechanism of the login; `session` is there once bound.
     """
 
-    settings: Settings
+    settings: C2sSettings
     fsm: StreamState
     mechanism: Mechanism | None = None
     how: str = ""
@@ -96,7 +96,7 @@ class Data(Stream):
 AT_ONCE: Final = 64
 
 
-async def open_session(data: Data, jid: JID, resumed_by: Element | None = None) -> None:
+async def open_session(data: C2sData, jid: JID, resumed_by: Element | None = None) -> None:
     """Put the session into the table of every node, and tell the modules: it is new, or resumed by a nonza."""
     connection = data.connection
     info = {"ip": connection.peer, "tls": connection.tls_version(), "mechanism": data.how}
@@ -108,7 +108,7 @@ async def open_session(data: Data, jid: JID, resumed_by: Element | None = None) 
     await hooks.run(session.host, SessionResumedHook(session, resumed_by) if resumed_by else SessionOpenedHook(session))
 
 
-async def close_session(data: Data, reason: str) -> None:
+async def close_session(data: C2sData, reason: str) -> None:
     """The inverse; idempotent. A module that fails here does not keep the others from saying goodbye."""
     session, data.session = data.session, None
     if session is None:
@@ -124,7 +124,7 @@ async def close_session(data: Data, reason: str) -> None:
     await hooks.run(session.host, SessionClosedHook(session, reason))
 
 
-async def send_on(data: Data, session: C2sSession, el: Element) -> None:
+async def send_on(data: C2sData, session: C2sSession, el: Element) -> None:
     """A stanza of the client: stamped with who it is from, and routed. RFC: 6120 §8.1.2.1"""
     if data.lang and "xml:lang" not in el.attrs:
         el.attrs["xml:lang"] = data.lang
@@ -144,7 +144,7 @@ async def send_on(data: Data, session: C2sSession, el: Element) -> None:
         _answered(data, session, answer)
 
 
-def _answered(data: Data, session: C2sSession, answer: stanza.Stanza) -> None:
+def _answered(data: C2sData, session: C2sSession, answer: stanza.Stanza) -> None:
     """What answers the client's own stanza is written at once, unless something waits that came before it."""
     message = Deliver(answer)
     if process.message_queue_len() or not write_now(data, session, message):
@@ -153,12 +153,12 @@ def _answered(data: Data, session: C2sSession, answer: stanza.Stanza) -> None:
         message_trace.tell(session.pid, message)
 
 
-def refuse(data: Data, el: Oversized) -> None:
+def refuse(data: C2sData, el: Oversized) -> None:
     """What would be too large when it is written goes nowhere. RFC: 6120 §8.3.3.12"""
     _answer(data, el, StanzaError("policy-violation", "namespaces declared once and used too often"))
 
 
-def _answer(data: Data, el: Element, error: StanzaError) -> None:
+def _answer(data: C2sData, el: Element, error: StanzaError) -> None:
     if el.attrs.get("type") not in ("error", "result"):
         data.send(answers.error(el, error))
 
@@ -174,7 +174,7 @@ def _in_our_name(child: Element | str, host: str) -> bool:
     return child.attrs.get(_MARKS[child.ns], "").partition("/")[0].rpartition("@")[2].lower() == host
 
 
-def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
+def write_now(data: C2sData, session: C2sSession, message: Deliver) -> bool:
     """Write a stanza that no module wants to see to a client that reads; False if there is more to it."""
     host = session.host
     if data.connection.congested or session.hold is not None or hooks.wanted(host, UserReceivePacketHook):
@@ -188,7 +188,7 @@ def write_now(data: Data, session: C2sSession, message: Deliver) -> bool:
     return True
 
 
-async def write(data: Data, session: C2sSession, message: Deliver | Older) -> None:
+async def write(data: C2sData, session: C2sSession, message: Deliver | Older) -> None:
     """Let the modules see a stanza for the client, write it, and wait while the client reads too slowly; but what must
     not overtake older things is held (routing.hold). One that cannot be written costs nobody but its sender.
 
@@ -211,7 +211,7 @@ async def write(data: Data, session: C2sSession, message: Deliver | Older) -> No
         await slow_reader.wait_until_read(data.connection)
 
 
-async def let_go(data: Data, session: C2sSession) -> None:
+async def let_go(data: C2sData, session: C2sSession) -> None:
     """Write what was held, now that all that is older has been written. Raises StreamError as `write` does."""
     written = 0
     while (message := hold.let_go(session)) is not None:
@@ -221,7 +221,7 @@ async def let_go(data: Data, session: C2sSession) -> None:
             await asyncio.sleep(0)  # what was written leaves, and shows whether the client reads
 
 
-async def _write_held(data: Data, session: C2sSession, message: Deliver) -> None:
+async def _write_held(data: C2sData, session: C2sSession, message: Deliver) -> None:
     held, session.hold = session.hold, None
     try:
         if not write_now(data, session, message):
@@ -230,7 +230,7 @@ async def _write_held(data: Data, session: C2sSession, message: Deliver) -> None
         session.hold = held
 
 
-async def catch_up(data: Data) -> None:
+async def catch_up(data: C2sData) -> None:
     """Within a long batch of the client: the others have their turn, and what has come for the client is written before
     more of what it asks is looked at. A client that asks much and reads little waits for itself.
 

@@ -18,7 +18,7 @@ from xmppd.net.acceptor import Handler
 from xmppd.net.connection import Connection
 from xmppd.routing.deliver import Shutdown
 from xmppd.stream import c2s
-from xmppd.stream.c2s_session import Settings
+from xmppd.stream.c2s_session import C2sSettings
 
 NAME = "c2s_sup"
 
@@ -32,12 +32,12 @@ class C2sSup(Supervisor):
         return SupFlags(Strategy.SIMPLE_ONE_FOR_ONE, 10, 1.0), [child]
 
 
-def handler(settings: Settings) -> Handler:
+def handler(settings: C2sSettings) -> Handler:
     """What an acceptor calls with each connection."""
     return partial(_start, settings)
 
 
-async def _start(settings: Settings, connection: Connection) -> Pid | None:
+async def _start(settings: C2sSettings, connection: Connection) -> Pid | None:
     pid: Pid | None = await supervisor.start_child(NAME, (settings, connection))
     return pid
 

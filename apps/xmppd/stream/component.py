@@ -61,7 +61,7 @@ class ServiceSettings:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Data(Stream):
+class ComponentData(Stream):
     """What a component's stream remembers. `domain` is "" until the header, `stream_id` what the handshake is made
     with; `groups` our monitor of pg, in which the domain is ours."""
 
@@ -76,21 +76,21 @@ class Data(Stream):
         return Header(self.stream_id, self.domain)
 
 
-class Component(Driver[Data]):
+class Component(Driver[ComponentData]):
     """The callbacks. A state function gets a Batch of events, or Disconnected."""
 
-    def init(self, settings: ServiceSettings, connection: Connection) -> tuple[str, Data]:
+    def init(self, settings: ServiceSettings, connection: Connection) -> tuple[str, ComponentData]:
         """Before the first byte."""
-        return self.begin(Data(connection=connection, settings=settings), settings.negotiation)
+        return self.begin(ComponentData(connection=connection, settings=settings), settings.negotiation)
 
     # wait_for_stream: the header names the domain; then the handshake shows that the peer knows the secret
     wait_for_handshake = stream_established = Driver.wait_for_stream
 
-    def heard(self, item: Any, data: Data) -> Any:
+    def heard(self, item: Any, data: ComponentData) -> Any:
         """An element that is too large to be written ends no stream with many users behind it."""
         return self.event(item if data.state == ESTABLISHED and type(item) is Oversized else as_event(item), data)
 
-    async def event(self, event: Any, data: Data) -> None:
+    async def event(self, event: Any, data: ComponentData) -> None:
         """As the table says; a StreamError ends the stream, and so does the peer's wish."""
         if type(event) is StreamEnd:
             await self.end(None, data)
@@ -101,14 +101,14 @@ class Component(Driver[Data]):
         except StreamError as error:
             await self.end(error, data)
 
-    async def told(self, message: object, data: Data) -> None:
+    async def told(self, message: object, data: ComponentData) -> None:
         """Stanzas for the domain; or the groups that know of it are lost with their process."""
         if isinstance(message, Deliver):
             await backlog.write(data, message.stanza)
         elif isinstance(message, Down) and message.ref is data.groups and not await _register(data):
             await self.end(StreamError(*_TAKEN), data)
 
-    async def end(self, error: StreamError | None, data: Data) -> None:
+    async def end(self, error: StreamError | None, data: ComponentData) -> None:
         """The domain is given back before the last words: who has read them may come again at once."""
         data.ending = error.condition if error is not None else "the component has closed it"
         try:
@@ -116,16 +116,16 @@ class Component(Driver[Data]):
         finally:
             await super().end(error, data)
 
-    async def leave(self, reason: str, data: Data) -> None:
+    async def leave(self, reason: str, data: ComponentData) -> None:
         """The domain is given back."""
         await _give_back(data)
 
-    def format_status(self, state: tuple[str, Data]) -> Any:
+    def format_status(self, state: tuple[str, ComponentData]) -> Any:
         """Without the secrets."""
         return state[0], state[1].domain
 
 
-async def _on_header(data: Data, start: StreamStart) -> None:
+async def _on_header(data: ComponentData, start: StreamStart) -> None:
     if not start.is_stream or start.default_ns != ns.COMPONENT:
         raise StreamError("invalid-namespace")
     try:
@@ -141,7 +141,7 @@ async def _on_header(data: Data, start: StreamStart) -> None:
     data.state = "wait_for_handshake"
 
 
-async def _on_handshake(data: Data, element: Element) -> None:
+async def _on_handshake(data: ComponentData, element: Element) -> None:
     expected = handshake(data.stream_id, data.settings.domains[data.domain])
     given = element.text().strip().lower().encode()
     right = hmac.compare_digest(given, expected.encode())
@@ -162,11 +162,11 @@ async def _on_handshake(data: Data, element: Element) -> None:
     data.state = ESTABLISHED
 
 
-def _tell(data: Data, deed: str, what: str) -> None:
+def _tell(data: ComponentData, deed: str, what: str) -> None:
     audit.tell(deed, f"component from {audit.address(data.connection.peer)} {what}", audit.quoted(data.domain))
 
 
-async def _register(data: Data) -> bool:
+async def _register(data: ComponentData) -> bool:
     """Take the domain; also again, when the groups that knew of it were lost with their process."""
     for _ in range(_TRIES):
         if process.whereis(pg.NAME) is not None:
@@ -194,7 +194,7 @@ def _down(ref: Ref) -> Callable[[object], bool]:
     return lambda message: isinstance(message, Down) and message.ref is ref
 
 
-async def _give_back(data: Data) -> None:
+async def _give_back(data: ComponentData) -> None:
     """Nobody finds the domain any more, and what was on its way to it goes back to who sent it; idempotent."""
     groups, data.groups = data.groups, None
     if groups is None:
@@ -211,7 +211,7 @@ async def _give_back(data: Data) -> None:
                 log.exception("a stanza that came too late for %s is lost", data.domain)
 
 
-async def _on_stanza(data: Data, item: Element) -> None:
+async def _on_stanza(data: ComponentData, item: Element) -> None:
     if not stanza.is_stanza(item):
         raise StreamError("unsupported-stanza-type")
     try:
@@ -234,7 +234,7 @@ async def _on_stanza(data: Data, item: Element) -> None:
             data.send(answer)
 
 
-def _addressed(data: Data, item: Element) -> stanza.Stanza:
+def _addressed(data: ComponentData, item: Element) -> stanza.Stanza:
     """The stanza, from the component's domain to somebody. Raises StanzaError: a link carries many users, and what is
     wrong with one stanza of one of them is told to that one."""
     packet = stanza.from_element(item)
@@ -255,32 +255,32 @@ def _sent_back(item: Element, error: StanzaError) -> Element:
     return answer
 
 
-async def _unexpected(data: Data, _event: object) -> None:
+async def _unexpected(data: ComponentData, _event: object) -> None:
     raise StreamError("bad-format")
 
 
-async def _fault(data: Data, event: StreamFault) -> None:
+async def _fault(data: ComponentData, event: StreamFault) -> None:
     raise event.error
 
 
-async def _lost(data: Data, _event: Closed) -> None:
+async def _lost(data: ComponentData, _event: Closed) -> None:
     data.state = CLOSED
 
 
-async def _late(data: Data, _event: NegotiationTimeout) -> None:
+async def _late(data: ComponentData, _event: NegotiationTimeout) -> None:
     if data.state != ESTABLISHED:
         raise StreamError("connection-timeout")
 
 
 #: what an event means in a state: what is done; a StreamError that it raises ends the stream
-TABLE: Final[dict[tuple[str, type], Callable[[Data, Any], Awaitable[None]]]] = {
+TABLE: Final[dict[tuple[str, type], Callable[[ComponentData, Any], Awaitable[None]]]] = {
     ("wait_for_stream", StreamStart): _on_header,
     ("wait_for_handshake", Element): _on_handshake,
     (ESTABLISHED, Element): _on_stanza,
     (ESTABLISHED, Oversized): _on_stanza,
 }
 #: likewise in any state; what stands in neither is not expected
-ANYWHERE: Final[dict[type, Callable[[Data, Any], Awaitable[None]]]] = {
+ANYWHERE: Final[dict[type, Callable[[ComponentData, Any], Awaitable[None]]]] = {
     StreamFault: _fault,
     Closed: _lost,
     NegotiationTimeout: _late,

@@ -25,7 +25,7 @@ from xmppd.routing import hooks
 from xmppd.routing.deliver import Kick, Shutdown
 from xmppd.routing.hook_points import AuthResultHook
 from xmppd.stream import c2s_auth
-from xmppd.stream.c2s_session import Settings
+from xmppd.stream.c2s_session import C2sSettings
 from xmppd.testing.client import Client
 
 
@@ -33,7 +33,7 @@ def unauthenticated(throttle: Throttle | None = None) -> Any:
     """As much of a stream as a login needs."""
     slot = OpenConnections().admit("192.0.2.1")
     return SimpleNamespace(
-        settings=Settings(StreamConfig(hosts={"localhost"}, plain_without_tls=True), throttle=throttle),
+        settings=C2sSettings(StreamConfig(hosts={"localhost"}, plain_without_tls=True), throttle=throttle),
         connection=SimpleNamespace(
             peer="192.0.2.1",
             slot=slot,

@@ -24,7 +24,7 @@ from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.session import new_session
 from xmppd.routing.sm import sm
 from xmppd.stream import c2s_session
-from xmppd.stream.c2s_session import Data, Settings
+from xmppd.stream.c2s_session import C2sData, C2sSettings
 
 JULIET = JID("juliet", "localhost", "balcony")
 
@@ -59,8 +59,8 @@ class Wire:
 
 async def bound() -> Any:
     connection: Any = Wire()
-    settings = Settings(StreamConfig(hosts={"localhost"}, plain_without_tls=True))
-    data = Data(connection=connection, settings=settings, fsm=StreamState(host="localhost"), how="PLAIN")
+    settings = C2sSettings(StreamConfig(hosts={"localhost"}, plain_without_tls=True))
+    data = C2sData(connection=connection, settings=settings, fsm=StreamState(host="localhost"), how="PLAIN")
     data.timer = process.send_after(60.0, process.self_(), "late")
     await c2s_session.open_session(data, JULIET)
     return data
