@@ -144,11 +144,14 @@ def route_of(domain: str) -> Route | None:
     except ets.NoSuchTable:
         return None
     found: Any = table.get(domain)
-    if found is None:
-        if pg.get_members(_group(domain)):
-            return ProcessRoute(domain)
-        return Fallback(domain) if handler_table.READY in table else None
-    return found if isinstance(found, HostRoute) else found[0].fn
+    if type(found) is HostRoute:
+        return found
+    if found is not None:
+        service: ServiceRoute = found[0].fn
+        return service
+    if pg.get_members(_group(domain)):
+        return ProcessRoute(domain)
+    return Fallback(domain) if handler_table.READY in table else None
 
 
 async def _settled_route_of(domain: str) -> Route:
