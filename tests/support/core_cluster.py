@@ -13,7 +13,7 @@ import importlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,17 @@ async def login(jid: str) -> None:
 @rpc.exported
 async def send(jid: str, xml: str) -> None:
     await _clients[jid].send(xml)
+
+
+@rpc.exported
+async def ask(jid: str, xml: str) -> str:
+    return await _clients[jid].ask(xml)
+
+
+@rpc.exported
+def interested(jid: str) -> bool:
+    """Whether the session gets pushes of the roster."""
+    return any(s.interested for s in sm.all_sessions() if s.jid.full == jid)
 
 
 @rpc.exported
