@@ -19,16 +19,19 @@ import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final, Unpack
+from typing import Any, Final, Unpack
 
 from otp.erts import process, runtime
 from otp.erts.exits import CallError
 from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
+from otp.kernel import application
 from otp.kernel.kernel_app import KernelSup
 from otp.stdlib import gen, supervisor
 from xmppd import sup
+from xmppd.admin import worker_commands
 from xmppd.auth import auth
+from xmppd.commands import CommandError
 from xmppd.config.schema import Config, Host, Listen, Paths
 from xmppd.net import listener
 from xmppd.testing import certificate, settings
@@ -101,6 +104,14 @@ class Server:
         client.jid = domain
         return client
 
+    async def command(self, name: str, **params: Any) -> Any:
+        """Carry out a command, such as "user list", as the control socket does; returns its result as plain data (what
+        JSON has). Raises CommandError with the words that its caller would read."""
+        told = await worker_commands.run(name, params)
+        if "error" in told:
+            raise CommandError(told["error"], told["status"])
+        return told["ok"]
+
     async def settle(self) -> None:
         """Return when the server is at rest, and clients here have got all that it sent to them: see clock.settle."""
         await settle()
@@ -138,6 +149,8 @@ async def serve_config(config: Config) -> AsyncIterator[Server]:
             await stack.enter_async_context(runtime.attach(node="xmppd"))
         if process.whereis("pg") is None:
             await supervisor.start_link(KernelSup, {})
+        application.set_env("xmppd", "config", config)
+        stack.callback(application.forget_env, "xmppd")
         top = await sup.start_link(_with_certificates(config))
         assert top is not None
         stack.push_async_callback(_stop, top)

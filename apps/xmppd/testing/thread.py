@@ -147,6 +147,10 @@ class ThreadServer:
         """A connected component of `components`. Raises AssertionError, KeyError."""
         return ThreadClient(self._loop, self._loop.wait(self._inner.component(domain)))
 
+    def command(self, name: str, **params: Any) -> Any:
+        """Carry out a command, such as "user list"; its result as plain data. Raises CommandError."""
+        return self._loop.wait(self._inner.command(name, **params))
+
     def settle(self) -> None:
         """Return when the server is at rest, and clients of client() have got all that it sent to them."""
         self._loop.wait(self._inner.settle())

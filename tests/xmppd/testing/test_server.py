@@ -16,6 +16,7 @@ from tests.support.server import config as exactly
 from xmpp_core.stanza import Iq
 from xmppd import sup
 from xmppd.auth.auth import AccountExists
+from xmppd.commands import CommandError
 from xmppd.gen_mod import Mod, iq_handler
 from xmppd.testing.server import Server, serve, serve_config
 from xmppd.testing.settings import Settings
@@ -140,6 +141,17 @@ def test_one_server_after_the_other_begins_empty_and_leaves_nothing(store: str) 
     assert not any(home.exists() for home in homes)
     assert process.whereis(sup.NAME) is None
     assert threading.active_count() <= before + 1
+
+
+def test_a_command_is_carried_out_or_refused_in_words() -> None:
+    async def body(server: Server) -> None:
+        await server.account("alice")
+        assert await server.command("user list") == ["alice@localhost"]
+        for name, params in (("user lost", {}), ("user list", {"nonsense": 1}), ("user remove", {"user": "nobody"})):
+            with pytest.raises(CommandError):
+                await server.command(name, **params)
+
+    served(body)
 
 
 def test_there_is_one_at_a_time() -> None:
