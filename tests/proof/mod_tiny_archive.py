@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
@@ -30,7 +30,7 @@ from xmppd.routing import durability, faults
 from xmppd.routing.account import accounts
 from xmppd.routing.account.account import AccountState
 from xmppd.routing.durability import PATIENCE, Sync
-from xmppd.routing.hook_points import AccountReceives, AccountSends, Stage
+from xmppd.routing.hook_points import AccountReceivesHook, AccountSendsHook, Stage
 from xmppd.routing.iq import SM
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.store import store
@@ -108,17 +108,19 @@ ARCHIVE: Final = AccountState("tiny_archive", _load)
 
 # -- the stages
 
+Passing: TypeAlias = AccountSendsHook | AccountReceivesHook
 
-@on(AccountSends, seq=Stage.ARCHIVE)
-def sends(stanza: Stanza | None, point: AccountSends, mod: Mod) -> Stanza | Awaitable[Stanza | None] | None:
+
+@on(AccountSendsHook, seq=Stage.ARCHIVE)
+def sends(stanza: Stanza | None, point: AccountSendsHook, mod: Mod) -> Stanza | Awaitable[Stanza | None] | None:
     """What the account says to others; what it says to itself is kept when it receives it."""
     if not isinstance(stanza, Message) or stanza.to is None or stanza.to.bare == point.account.jid.bare:
         return stanza
     return _kept(stanza, stanza.to.bare, point, mod)
 
 
-@on(AccountReceives, seq=Stage.ARCHIVE)
-def receives(stanza: Stanza | None, point: AccountReceives, mod: Mod) -> Stanza | Awaitable[Stanza | None] | None:
+@on(AccountReceivesHook, seq=Stage.ARCHIVE)
+def receives(stanza: Stanza | None, point: AccountReceivesHook, mod: Mod) -> Stanza | Awaitable[Stanza | None] | None:
     """What is said to it. It learns the id; nobody else says what that is. XEP: 0359 §5"""
     if not isinstance(stanza, Message):
         return stanza
@@ -130,7 +132,7 @@ def receives(stanza: Stanza | None, point: AccountReceives, mod: Mod) -> Stanza 
     return _kept(stanza, stanza.from_.bare if stanza.from_ is not None else "", point, mod)
 
 
-def _kept(message: Message, peer: str, point: AccountSends | AccountReceives, mod: Mod) -> Stanza | Awaitable[Stanza]:
+def _kept(message: Message, peer: str, point: Passing, mod: Mod) -> Stanza | Awaitable[Stanza]:
     """At once, as a rule: then nothing comes between the archive and the delivery."""
     if message.type not in ("chat", "normal") or message.body is None:
         return message
@@ -139,17 +141,17 @@ def _kept(message: Message, peer: str, point: AccountSends | AccountReceives, mo
     return _keep(message, peer, point, mod) if durability.has_room() else _keep_later(message, peer, point, mod)
 
 
-async def _keep_later(message: Message, peer: str, point: AccountSends | AccountReceives, mod: Mod) -> Stanza:
+async def _keep_later(message: Message, peer: str, point: Passing, mod: Mod) -> Stanza:
     """Who has much on its way to the disk waits, and so does what the account gets after this."""
     await durability.wait_for_room()
     return _keep(message, peer, point, mod)
 
 
-def _keep(message: Message, peer: str, point: AccountSends | AccountReceives, mod: Mod) -> Stanza:
+def _keep(message: Message, peer: str, point: Passing, mod: Mod) -> Stanza:
     writer, owner = process.whereis(_name(mod.host)), point.account.jid
     if writer is None:
         raise StanzaError("resource-constraint", "messages cannot be kept now", type_="wait")
-    id_, sent = ARCHIVE.of(point.account).next_id(), isinstance(point, AccountSends)
+    id_, sent = ARCHIVE.of(point.account).next_id(), isinstance(point, AccountSendsHook)
     xml = message.el.to_xml("")
     gen_server.cast(writer, Kept(owner.domain, owner.local, id_, peer, sent, xml))
     durability.add_pending(writer, len(xml))

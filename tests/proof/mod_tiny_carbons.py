@@ -19,7 +19,7 @@ from xmpp_core.stanza import Iq, Message, Stanza
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.hook_points import AccountDelivers, AccountReceives, AccountSends, Stage
+from xmppd.routing.hook_points import AccountDeliversHook, AccountReceivesHook, AccountSendsHook, Stage
 from xmppd.routing.iq import SM
 from xmppd.routing.published import Published
 from xmppd.routing.session import Session
@@ -49,8 +49,8 @@ async def _publish(iq: Iq, wanted: bool) -> Iq:
     return iq.result()
 
 
-@on(AccountSends, seq=Stage.COPIES)
-def copy_sent(stanza: Stanza | None, point: AccountSends, mod: Mod) -> Stanza | None:
+@on(AccountSendsHook, seq=Stage.COPIES)
+def copy_sent(stanza: Stanza | None, point: AccountSendsHook, mod: Mod) -> Stanza | None:
     """To all devices but the one that has sent it. What goes to another device of the account is no more than received.
 
     XEP: 0280 §7
@@ -62,8 +62,8 @@ def copy_sent(stanza: Stanza | None, point: AccountSends, mod: Mod) -> Stanza | 
     return stanza
 
 
-@on(AccountReceives, seq=Stage.MODULES)
-def keep_private(stanza: Stanza | None, point: AccountReceives, mod: Mod) -> Stanza | None:
+@on(AccountReceivesHook, seq=Stage.MODULES)
+def keep_private(stanza: Stanza | None, point: AccountReceivesHook, mod: Mod) -> Stanza | None:
     """What the sender wants on one device only is not copied, and does not say so to the recipient. XEP: 0280 §9"""
     if isinstance(stanza, Message) and stanza.el.child("private", ns.CARBONS) is not None:
         point.context.no_copy = True
@@ -72,8 +72,8 @@ def keep_private(stanza: Stanza | None, point: AccountReceives, mod: Mod) -> Sta
     return stanza
 
 
-@on(AccountDelivers, seq=Stage.COPIES)
-def copy_received(who: tuple[Session, ...], point: AccountDelivers, mod: Mod) -> tuple[Session, ...]:
+@on(AccountDeliversHook, seq=Stage.COPIES)
+def copy_received(who: tuple[Session, ...], point: AccountDeliversHook, mod: Mod) -> tuple[Session, ...]:
     """To all devices that do not get it anyway. If it has to be delivered again it is not copied again. XEP: 0280 §6"""
     if isinstance(point.stanza, Message):
         owner, sender = point.account.jid, point.stanza.from_
