@@ -21,6 +21,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, Presence, Stanza
 from xmppd.gen_mod import Mod, on, stanza_handler
 from xmppd.routing import iq, router
+from xmppd.routing.context import Context, Origin
 from xmppd.routing.hook_points import DiscoIdentitiesHook, DiscoItemsHook
 from xmppd.routing.placed.placed import Placed
 from xmppd.routing.placed.placed_server import PlacedServer
@@ -203,4 +204,5 @@ async def _to_all(stanza: Stanza, nick: str, state: RoomState) -> None:
 
 async def _send(stanza: Stanza, nick: str, who: str, state: RoomState) -> None:
     room = state.jid
-    await router.route(stanza.addressed(to=JID.parse(who), from_=JID(room.local, room.domain, nick)))
+    copy = stanza.addressed(to=JID.parse(who), from_=JID(room.local, room.domain, nick))
+    await router.route(copy, Context(Origin.SERVICE))

@@ -151,3 +151,27 @@ def test_a_node_that_goes_in_order_hands_over() -> None:
         assert bodies(got + await heard(paris, "after")) == ["before", "after"]
 
     core_cluster.run(body, *NODES, modules=(NAME,))
+
+
+def test_a_room_that_ran_twice_while_a_link_was_broken_is_one_again() -> None:
+    async def body(cluster: CoreCluster) -> None:
+        room = room_at("w2")
+        romeo, juliet = await both(cluster, room)
+        await call("w2", "cut", "", SECONDS)
+        await call("w1", "cut", "w2", SECONDS)  # it is dialled again at once
+        for number in range(20):
+            await say(romeo, room, f"r{number}")
+            await say(juliet, room, f"j{number}")
+        for _ in range(int(SECONDS * 50)):
+            pids = [await where(asked, room) for asked in NODES]
+            if pids[0] is pids[1] and pids[0].node == "w2":
+                break
+            await process.sleep(0.02)
+        else:
+            raise AssertionError("there are two rooms")
+        await say(romeo, room, "end")
+        for client in (romeo, juliet):
+            said = bodies(await heard(client, "<body>end</body>"))
+            assert len(said) == len(set(said)), "nothing is said twice"
+
+    core_cluster.run(body, *NODES, modules=(NAME,))
