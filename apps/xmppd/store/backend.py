@@ -128,6 +128,9 @@ class Backend(Protocol):
     async def migrate(self, schemas: Sequence[Schema]) -> None:
         """Bring the tables of these owners to their newest step: all of it, or nothing."""
 
+    def is_busy(self) -> bool:
+        """Whether somebody waits for it."""
+
     def close(self) -> None:
         """Commit what is queued, let go of files and connections. Blocks until done."""
 

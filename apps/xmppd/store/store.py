@@ -76,6 +76,11 @@ def migrate(schemas: Sequence[Schema]) -> Awaitable[None]:
     return current().migrate(schemas)
 
 
+def is_busy() -> bool:
+    """Whether somebody waits for the store."""
+    return _Current.backend is not None and _Current.backend.is_busy()
+
+
 def open_backend(config: StoreConfig, schemas: Sequence[Schema] = ()) -> Backend:
     """Open the store that the configuration names, and create or migrate the tables of `schemas`; may block on disk or
     network.

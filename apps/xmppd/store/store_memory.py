@@ -159,6 +159,10 @@ class MemoryStore:
         """See Backend."""
         self.apply(schemas)
 
+    def is_busy(self) -> bool:
+        """Never: what is asked is done before anybody can look."""
+        return False
+
     def close(self) -> None:
         """See Backend."""
         self._open = False

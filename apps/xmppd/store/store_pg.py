@@ -205,6 +205,10 @@ class PgStore:
         """See Backend. On a connection of its own."""
         await run_blocking(_prepare, self._config, schemas)
 
+    def is_busy(self) -> bool:
+        """See Backend."""
+        return any(self._load)
+
     def close(self) -> None:
         """See Backend. What was queued is run first."""
         if self._closed:

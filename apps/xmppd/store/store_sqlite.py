@@ -126,6 +126,10 @@ class SqliteStore:
         except sqlite3.Error as exc:
             raise store_error(exc) from exc
 
+    def is_busy(self) -> bool:
+        """See Backend."""
+        return self._waiting > 0
+
     def close(self) -> None:
         """See Backend. What was queued is committed first, for the writer's inbox is in order."""
         if self._closed:

@@ -15,6 +15,7 @@ from otp.erts import blocking
 from otp.erts.clock import CLOCK
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS
+from xmppd.store import store
 
 #: turns of the loop in which no process runs, after which nothing more is under way here: what one writes to a socket
 #: leaves in the next turn and is read by the other side in the one after it
@@ -52,9 +53,13 @@ class MovableClock:
 async def settle() -> None:
     """Return when the server is at rest: no process has anything to do, and what was sent to it or by it has arrived.
 
-    What other threads do is waited for as far as it is passwords being checked; a database's is not.
+    What other threads do is waited for as well: passwords being checked, the store.
     """
     quiet = 0
     while quiet < _QUIET:
-        await asyncio.sleep(0.0005 if blocking.is_busy() else 0)
-        quiet = 0 if THIS.queue or blocking.is_busy() else quiet + 1
+        await asyncio.sleep(0.0005 if _threads_work() else 0)
+        quiet = 0 if THIS.queue or _threads_work() else quiet + 1
+
+
+def _threads_work() -> bool:
+    return blocking.is_busy() or store.is_busy()

@@ -17,7 +17,7 @@ import contextlib
 import dataclasses
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final, Unpack
 
@@ -31,7 +31,7 @@ from otp.stdlib import gen, supervisor
 from xmppd import sup
 from xmppd.admin import worker_commands
 from xmppd.auth import auth
-from xmppd.commands import CommandError
+from xmppd.commands import Answer, CommandError
 from xmppd.config.schema import Config, Host, Listen, Paths
 from xmppd.net import listener
 from xmppd.testing import certificate, settings
@@ -40,6 +40,7 @@ from xmppd.testing.clock import MovableClock, settle
 from xmppd.testing.settings import Settings
 
 PASSWORD: Final = "secret"
+APP: Final = "xmppd"
 _COMPONENT: Final = (
     "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{domain}'>"
 )
@@ -104,13 +105,13 @@ class Server:
         client.jid = domain
         return client
 
-    async def command(self, name: str, **params: Any) -> Any:
-        """Carry out a command, such as "user list", as the control socket does; returns its result as plain data (what
-        JSON has). Raises CommandError with the words that its caller would read."""
+    async def command(self, name: str, /, **params: Any) -> Answer:
+        """Call a command as `./rel/xmppd NAME` does, its parameters by their names: `value` is what --json shows,
+        `text` the words that the module has for it, None without any. Raises CommandError."""
         told = await worker_commands.run(name, params)
         if "error" in told:
             raise CommandError(told["error"], told["status"])
-        return told["ok"]
+        return Answer(told["ok"], told["text"])
 
     async def settle(self) -> None:
         """Return when the server is at rest, and clients here have got all that it sent to them: see clock.settle."""
@@ -149,14 +150,26 @@ async def serve_config(config: Config) -> AsyncIterator[Server]:
             await stack.enter_async_context(runtime.attach(node="xmppd"))
         if process.whereis("pg") is None:
             await supervisor.start_link(KernelSup, {})
-        application.set_env("xmppd", "config", config)
-        stack.callback(application.forget_env, "xmppd")
+        stack.enter_context(_told_to_commands(config))
         top = await sup.start_link(_with_certificates(config))
         assert top is not None
         stack.push_async_callback(_stop, top)
         server = Server(config, tuple([await port_of(listen) for listen in config.listen]))
         stack.callback(server.drop_clients)
         yield server
+
+
+@contextlib.contextmanager
+def _told_to_commands(config: Config) -> Iterator[None]:
+    """Commands ask the application for its configuration; a test may have given it one of its own."""
+    if application.get_env(APP, "config") is not None:
+        yield
+        return
+    application.set_env(APP, "config", config)
+    try:
+        yield
+    finally:
+        application.forget_env(APP)
 
 
 async def _stop(top: Pid) -> None:

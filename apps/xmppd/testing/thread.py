@@ -23,6 +23,7 @@ from typing import Any, TypeVar, Unpack
 
 from otp.erts import runtime
 from xmpp_core.element import Element
+from xmppd.commands import Answer
 from xmppd.testing.client import PATIENCE, Client
 from xmppd.testing.clock import MovableClock
 from xmppd.testing.server import PASSWORD, Server, serve
@@ -147,8 +148,8 @@ class ThreadServer:
         """A connected component of `components`. Raises AssertionError, KeyError."""
         return ThreadClient(self._loop, self._loop.wait(self._inner.component(domain)))
 
-    def command(self, name: str, **params: Any) -> Any:
-        """Carry out a command, such as "user list"; its result as plain data. Raises CommandError."""
+    def command(self, name: str, /, **params: Any) -> Answer:
+        """Call a command as `./rel/xmppd NAME` does, its parameters by their names. Raises CommandError."""
         return self._loop.wait(self._inner.command(name, **params))
 
     def settle(self) -> None:

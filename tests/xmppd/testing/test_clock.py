@@ -15,6 +15,7 @@ from otp.erts import process
 from otp.erts.clock import CLOCK
 from otp.stdlib import timer
 from tests.support import node
+from xmppd.store import store
 from xmppd.testing.clock import MovableClock
 from xmppd.testing.server import Server, serve
 from xmppd.testing.settings import Settings
@@ -123,3 +124,19 @@ def test_time_does_not_go_back_and_begins_anew_with_each_server() -> None:
     served(body)
     assert CLOCK.time is time.time
     served(body)
+
+
+def test_rest_comes_when_the_database_has_answered() -> None:
+    done: list[str] = []
+
+    async def body(server: Server) -> None:
+        async def slowly() -> None:
+            for what in ("first", "second"):
+                await store.transaction(lambda _tx: time.sleep(0.05))
+                done.append(what)
+
+        process.spawn(slowly)
+        await server.settle()
+        assert done == ["first", "second"]
+
+    served(body, store="sqlite")

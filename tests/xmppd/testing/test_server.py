@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import pytest
 
 from otp.erts import process
+from otp.kernel import application
 from tests.support import node
 from tests.support.server import config as exactly
 from xmpp_core.stanza import Iq
@@ -143,17 +144,6 @@ def test_one_server_after_the_other_begins_empty_and_leaves_nothing(store: str) 
     assert threading.active_count() <= before + 1
 
 
-def test_a_command_is_carried_out_or_refused_in_words() -> None:
-    async def body(server: Server) -> None:
-        await server.account("alice")
-        assert await server.command("user list") == ["alice@localhost"]
-        for name, params in (("user lost", {}), ("user list", {"nonsense": 1}), ("user remove", {"user": "nobody"})):
-            with pytest.raises(CommandError):
-                await server.command(name, **params)
-
-    served(body)
-
-
 def test_there_is_one_at_a_time() -> None:
     async def body(server: Server) -> None:
         with pytest.raises(RuntimeError, match="there is a server in this process already"):
@@ -173,3 +163,14 @@ def test_on_a_node_it_is_of_that_node() -> None:
         return process.is_alive(process.self_())
 
     assert node.run(body)
+
+
+def test_commands_are_called_as_by_the_command_line() -> None:
+    async def body(server: Server) -> None:
+        await server.account("alice")
+        assert (await server.command("user list", host="localhost")).value == ["alice@localhost"]
+        with pytest.raises(CommandError, match='did you mean "user list"'):
+            await server.command("user lst")
+
+    served(body)
+    assert application.get_env("xmppd", "config") is None

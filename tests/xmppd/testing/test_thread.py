@@ -57,7 +57,6 @@ def test_accounts_clients_and_the_clock_need_no_await() -> None:
         bob.close()
         assert bob.closed
         alice.drop()
-        assert server.command("user list") == ["alice@localhost", "bob@localhost"]
 
 
 def test_a_component_and_tls_are_there_as_well() -> None:
