@@ -196,8 +196,7 @@ class Stage(IntEnum):
 @dataclass(slots=True)  # one for each stanza: to freeze it costs more than to make it
 class AccountSendsHook(Fold["AccountSendsHook", Stanza | None]):
     """A stanza that a client of `account` sends to somebody, before it goes to the router. At the account's home
-    (routing.account.home), in the sender's c2s if that is this node. None: it goes no further. Not what a client asks
-    its own account or server: that is answered in its c2s."""
+    (routing.account.home), in the sender's c2s if that is this node. None: it goes no further."""
 
     NEEDED = True
     GROUP = OnTheWay
@@ -242,8 +241,8 @@ class AccountPresenceHook(Fold["AccountPresenceHook", Presence | None]):
 class OfflineMessageHook(Fold["OfflineMessageHook", Message | None]):
     """A message for a local account that no resource can take now. In the sender's process.
 
-    None says that somebody keeps it; what is left is answered with service-unavailable. `context.first_sent`: it has
-    waited since then for a session that has ended.
+    Who keeps it returns Stop(None), and nobody after that hears of it; what is left is answered with
+    service-unavailable. `context.first_sent`: it has waited since then for a session that has ended.
     """
 
     NEEDED = True
@@ -253,7 +252,10 @@ class OfflineMessageHook(Fold["OfflineMessageHook", Message | None]):
 
 @dataclass(frozen=True, slots=True)
 class MessageStoredHook(Run["MessageStoredHook"]):
-    """A message for an account that no session could take is kept: the time to wake its devices. Where it was kept."""
+    """A message of type chat or normal, with more in it than the state of a chat, that no session could take is kept:
+    the time to wake devices, or to answer in the owner's name. In the process that gave it to be kept; whoever is over
+    quota has it back in a moment all the same.
+    """
 
     owner: JID
     message: Message

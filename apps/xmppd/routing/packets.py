@@ -106,18 +106,8 @@ async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
         stanza = left
     elif ANY_PENDING and isinstance(stanza, Iq):
         await durability.flush()  # its answer acknowledges what came before it
-    if not stages.are_wanted(session.host):
-        return await router.dispatch(stanza)
-    if isinstance(stanza, Iq) and _is_for_us(stanza, session):
-        return await router.dispatch(stanza, Context(staged=True))
-    return await router.dispatch_of_account(stanza)
-
-
-def _is_for_us(request: Iq, session: C2sSession) -> bool:
-    """Whether the client asks its own account or its server. That is no stanza between accounts and has no stages: it
-    is answered in the client's c2s, where handlers find its session, wherever the account's home is."""
-    to = request.to
-    return to is not None and request.is_request and (to == session.user or to.full == session.host)
+    wanted = stages.are_wanted(session.host)
+    return await (router.dispatch_of_account(stanza) if wanted else router.dispatch(stanza))
 
 
 async def receive_packet(session: C2sSession, stanza: Stanza, context: Context | None = None) -> Stanza | None:
