@@ -1,4 +1,4 @@
-"""make_lock — writes the lock files anew: name==version with the hash of every wheel, for all platforms.
+"""make_lock — writes the lock files again: name==version with the hash of every wheel, for all platforms.
 
 Way:      `make lock` → [make_lock] → rel/requirements.lock, rel/dev.lock, rel/build.lock
 

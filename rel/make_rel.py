@@ -188,7 +188,7 @@ def pip(env: Path, *args: str) -> None:
 
 
 def shown(path: Path) -> str:
-    """Give a path as seen from here, if that is shorter."""
+    """Return a path as seen from here, if that is shorter."""
     try:
         return f"./{path.relative_to(Path.cwd())}"
     except ValueError:

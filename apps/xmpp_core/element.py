@@ -1,7 +1,7 @@
 """element — an XML element as a value, and how it is written.
 
 Attribute keys are "to", "xml:lang" (and any "xml:…"), or "{namespace}name". Children are elements
-and strings. An element may be changed by who made it; once it has been routed it is frozen.
+and strings. An element may be changed by the code that made it; once it has been routed it is frozen.
 
 RFC:  6120 §4.8 (namespaces of a stream), §11; Namespaces in XML 1.0
 """
@@ -99,7 +99,7 @@ class Element:
         return Element(self.ns, self.name, self.attrs, list(children))
 
     def add(self, *children: "Element | str") -> "Element":
-        """Appends children, in place; returns the element itself. Only for who made it."""
+        """Appends children, in place; returns the element itself. Only for the code that made it."""
         self.children.extend(children)
         return self
 

@@ -46,7 +46,7 @@ _HANDLERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class StreamStart:
-    """The first start tag of a stream, whatever it is: who reads it decides (RFC 6120 §4.8, §4.9.3).
+    """The first start tag of a stream, whatever it is: the reader decides (RFC 6120 §4.8, §4.9.3).
 
     `attrs` are as for Element ("to", "from", "version", "id", "xml:lang"); `ns_decls` maps each
     declared prefix ("" for the default) to its namespace name.

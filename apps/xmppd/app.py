@@ -28,7 +28,7 @@ class XmppdApp(Application):
         return pid
 
     async def prep_stop(self, state: Any) -> Any:
-        """Before anything ends: nobody new comes in, and who is in is told and gets time to leave."""
+        """Before anything ends: nobody new comes in, and those who are in are told and get time to leave."""
         await worker_commands.drain()
         return state
 

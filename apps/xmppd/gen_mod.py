@@ -9,7 +9,7 @@ Way:      mod_* → [gen_mod] → gen_mod_server (makes it true), gen_mod_config
     class Options: limit: int = 100                   # checked against [modules.mod_x] at boot
     MIGRATIONS = (create_table(…),)                   # its tables, see store.schema
     FEATURES = {"msgoffline": (LOCAL,)}               # what disco#info says beside the namespaces of handlers
-    STREAM_FEATURES = (Element(ns.ROSTER_VER, "ver"),)  # what a stream offers to who has logged in
+    STREAM_FEATURES = (Element(ns.ROSTER_VER, "ver"),)  # what a stream offers after the login
     @iq_handler(ns.PING, "ping", at=(LOCAL, SM))      # (iq, mod) -> Iq | None, or raises StanzaError
     @nonza(ns.CSI, "active")                          # (nonza, mod) -> Element | None, see routing.nonzas
     @on(UserSendPacketHook, seq=50)                       # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
@@ -97,8 +97,8 @@ def iq_handler(
     (XEP-0054 §6, 0191 §3.1, 0280 §4). What only accounts announce says `announce=(SM,)`; `()`: nobody does.
 
     `only` is "get" or "set" where the protocol knows no other: the other is answered feature-not-implemented.
-    `strangers`, at SM: the condition for who may not know whether there is the account; iq.SERVED asks the handler all
-    the same, and it must not let them tell a user from nobody either.
+    `strangers`, at SM: the condition for those who may not know whether there is the account; iq.SERVED asks the
+    handler all the same, and it must not let them tell a user from nobody either.
     """
 
     def mark(fn: IqHandler) -> IqHandler:

@@ -121,5 +121,5 @@ def _problem(name: str, host: str, given: Mapping[str, Any]) -> str:
         return f"{name}: {wrong}" if wrong else ""
     except ModError as error:
         return str(error)
-    except Exception as error:  # its file fails at its import: that is for who wrote it, and must not end a check
+    except Exception as error:  # its file fails at its import: that is for its author, and must not end a check
         return f"{name} cannot be loaded: {type(error).__name__}: {error}"

@@ -2,9 +2,9 @@
 
 OTP:      gen_server, one per module and host
 Way:      gen_mod_sup → [gen_mod_server] → hooks, iq, router (registers what the file declares; its stop takes it away)
-Process:  `mod_x@host`, permanent, under the host's supervisor of gen_mod_sup. Handlers do not run in it but in who
-          fires the hook or asks the IQ; if it crashes they stay until its successor has registered them again. What is
-          to be done @every so often runs in a process of its own, linked to it
+Process:  `mod_x@host`, permanent, under the host's supervisor of gen_mod_sup. Handlers do not run in it but in the
+          process that fires the hook or handles the IQ; if it crashes they stay until its successor has registered them
+          again. What is to be done @every so often runs in a process of its own, linked to it
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class ModServer(GenServer[ModState]):
 
 
 def _set_timer(mod: Mod, name: str) -> None:
-    """For the function of that name, if the file (which may have been loaded anew) still declares it."""
+    """For the function of that name, if the file (which may have been reloaded) still declares it."""
     fn = timers(load(mod.name)).get(name)
     if fn is not None:
         process.send_after(seconds_of(fn, mod), process.self_(), Tick(name))
@@ -102,7 +102,7 @@ async def _register(mod: Mod, module: ModuleType) -> None:
 
 
 async def register_again(mod: Mod) -> None:
-    """Has the tables hold what the file declares now, in place of what it declared before."""
+    """Registers what the file declares now, in place of what it declared before."""
     await _register(mod, load(mod.name))
 
 

@@ -25,7 +25,7 @@ from xmppd.routing.placed import placed_sup
 from xmppd.routing.placed.placed import Placed
 from xmppd.routing.routes import ServiceRoute, StanzaHandler
 
-#: the option that names the domain anew, beside those of the module's own Options
+#: the option that renames the domain, beside those of the module's own Options
 OPTION: Final = "domain"
 
 

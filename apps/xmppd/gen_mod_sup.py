@@ -115,8 +115,8 @@ def running(config: Config, module: str) -> list[Mod]:
 
 
 async def renew(before: list[Mod], config: Config) -> list[str]:
-    """Has modules serve what their file, loaded anew, declares; `before` are they as they ran. Where options and own
-    processes are the same nothing stops for it. Gives what was done, in words. Raises ModError.
+    """Makes modules serve what their file, reloaded, declares; `before` are the modules as they ran. Where options and
+    own processes are the same nothing stops for it. Gives what was done, in words. Raises ModError.
     """
     done: list[str] = []
     for old in before:

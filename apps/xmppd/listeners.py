@@ -1,7 +1,7 @@
 """listeners — from the configuration to the listeners: what stands behind each `[[listen]]`.
 
 Way:      config → sup → [listeners] → net.listener_sup
-Process:  values only; made anew when listener_sup is
+Process:  values only; rebuilt when listener_sup is
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def _spec(parent: Parent, worker: str, shutdown: float, patience: Patience) -> C
         env={COOKIE_VARIABLE: parent.cookie.hex(), RELEASE: parent.release, "PYTHONUNBUFFERED": "1"},
         shutdown=shutdown,
         say=output.relay,
-        input=lambda: parent.start_of(worker).to_bytes(),  # anew for each start: there may have been a reload
+        input=lambda: parent.start_of(worker).to_bytes(),  # asked at each start: there may have been a reload
     )
     return ChildSpec(worker, (keeper.start_link, (spec, patience, _give_up)), shutdown=shutdown + 5.0)
 

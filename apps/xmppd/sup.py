@@ -56,7 +56,7 @@ class XmppdSup(Supervisor):
 
 
 def schemas(config: Config) -> tuple[Schema, ...]:
-    """What is kept on disk by who is in this server. Raises ModError."""
+    """All tables of this server: of the accounts and of the modules. Raises ModError."""
     return tables.SCHEMA, *gen_mod.schemas(config)
 
 

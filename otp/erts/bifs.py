@@ -44,8 +44,8 @@ def link_processes(process: Process, other: Pid) -> None:
 def link(pid: Pid) -> None:
     """Link the running process with another, both ways; idempotent.
 
-    A dead one of this node: who traps exits gets Exit(pid, "noproc"), to others NoProcess is raised. One of another
-    node answers with an exit signal, noproc or noconnection.
+    A dead one of this node: a process that traps exits gets Exit(pid, "noproc"), to others NoProcess is raised. One of
+    another node answers with an exit signal, noproc or noconnection.
     """
     link_processes(running(), pid)
 
@@ -69,8 +69,8 @@ def unlink(pid: Pid) -> None:
 def monitor(dest: Dest, *, tag: Any = None, alias: str | None = None) -> Ref:
     """Ask for one Down(ref, dest, reason) when the process ends; each monitor has its own reference.
 
-    A dead pid or unknown name gives Down with noproc; (name, node) is who bears the name there now. `tag` is put into
-    Down.tag. With `alias` the reference is an alias of the running process as well: "explicit_unalias" (until
+    A dead pid or unknown name gives Down with noproc; (name, node) is the process of that name there now. `tag` is put
+    into Down.tag. With `alias` the reference is an alias of the running process as well: "explicit_unalias" (until
     unalias()), "demonitor" (until the monitor ends), "reply_demonitor" (likewise, and the first message through it ends
     both). Raises: ValueError for another one; TypeError for what is no destination.
     """

@@ -41,7 +41,7 @@ class Job(Generic[M]):
         self._outcome = (False, exc)
 
     def settle(self) -> None:
-        """Give the outcome to who waits. Loop thread."""
+        """Hand the outcome to whoever waits. Loop thread."""
         good, value = self._outcome or (False, RuntimeError("a blocking actor gave no answer"))
         if good:
             self.future.resolve(value)
@@ -95,7 +95,7 @@ def _settle_all(jobs: list[Job[Any]]) -> None:
 
 
 def ask(actor: pykka.ActorRef[Any], message: object) -> LoopFuture[Any]:
-    """Give a blocking actor a job; await the answer. An actor that has stopped rejects with pykka.ActorDeadError."""
+    """Send a job to a blocking actor; await the answer. An actor that has stopped rejects with pykka.ActorDeadError."""
     job = Job(message)
     try:
         actor.tell(job)

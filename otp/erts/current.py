@@ -41,7 +41,7 @@ def nodes() -> list[str]:
 
 
 def resolve(dest: Dest) -> Pid | NameAt | None:
-    """The pid behind a pid or a name, or the name on another node; None if nobody bears the name here.
+    """The pid behind a pid or a name, or the name on another node; None if nobody has the name here.
 
     Raises: TypeError for what is no destination.
     """

@@ -190,8 +190,8 @@ class Driven:
             self._end_task()
 
     def _end_task(self) -> None:
-        """Tell who asked the task, and let go of it: they hold each other, and nothing of a dead process is to wait for
-        the garbage collection."""
+        """Tell whoever asked the task, and let go of it: they hold each other, and nothing of a dead process is to wait
+        for the garbage collection."""
         task, self._task = self._task, None
         assert task is not None
         task.coro = None

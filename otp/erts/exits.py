@@ -127,7 +127,7 @@ class AlreadyStarted(StartError):
 
 
 class NotRegistered(LookupError):
-    """A message was sent to a name that nobody bears (badarg)."""
+    """A message was sent to a name that is not registered (badarg)."""
 
 
 class NotAProcess(RuntimeError):

@@ -124,7 +124,7 @@ class LoopFuture(pykka.Future[T]):
     # -- pykka.Future: what ActorRef.ask() and its callers use, from any thread
 
     def set_get_hook(self, func: Callable[[float | None], T]) -> None:
-        """Have get() ask `func`."""
+        """Make get() ask `func`."""
         super().__init__()
         super().set_get_hook(func)
         self._hooked = True

@@ -21,7 +21,7 @@ from otp.erts.scheduler import THIS
 
 class Interrupted(SystemExit, KeyboardInterrupt):
     """What run() raises after an orderly end by a signal. Uncaught it ends the program with status 128 + the signal,
-    without a traceback; it is a KeyboardInterrupt too, for who catches that.
+    without a traceback; it is a KeyboardInterrupt too, for code that catches that.
     """
 
 

@@ -176,7 +176,7 @@ def signal_down(ref: Ref, watcher: Pid, target: Pid | NameAt | str, reason: obje
 
 
 def add_watcher(ref: Ref, watcher: Pid | Callable[[object], None], process: Process) -> None:
-    """Have a local process tell `watcher` of its end."""
+    """Register `watcher` to be told of the end of a local process."""
     if process.watchers is None:
         process.watchers = {}
     process.watchers[ref] = watcher

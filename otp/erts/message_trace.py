@@ -1,8 +1,8 @@
 """message_trace — sees every message that enters a mailbox or leaves the node, while somebody wants to see them.
 
 OTP:      what erlang:trace/3 hooks into, as far as messages and ends go
-Differs:  otp.erts.trace tells of chosen processes, this of all, for who chooses later; both may be on. Nothing stands
-          in the way of messages while nobody looks: methods are swapped, and put back
+Differs:  otp.erts.trace tells of chosen processes, this of all, for callers that choose later; both may be on. Nothing
+          stands in the way of messages while nobody looks: methods are swapped, and put back
 Process:  none; a tracer is called on the loop's thread, in the turn of whoever sends
 
     def seen(event: message_trace.TraceEvent) -> None: …
@@ -10,13 +10,13 @@ Process:  none; a tracer is called on the loop's thread, in the turn of whoever 
     …
     message_trace.remove(seen)
 
-A tracer must be quick. One that raises is taken away, with an error in the log: who sends is not to suffer for it.
+A tracer must be quick. One that raises is taken away, with an error in the log: the sender must not suffer for it.
 """
 
 from __future__ import annotations
 
 import logging
-import time  # real time: what came when, for who looks
+import time  # real time: what came when, for the person who looks
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -54,7 +54,7 @@ _terminate_now: Final = Process.terminate_now
 
 
 def add(tracer: Tracer) -> None:
-    """Have `tracer` see every message and every end from now on."""
+    """Call `tracer` for every message and every end from now on."""
     if not _tracers:
         trace.stand_on(_seen_deliver, _seen_end)
         _watch_carrier()

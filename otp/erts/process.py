@@ -195,7 +195,8 @@ def spawn_opt(
 
 
 def exit_(pid: Pid, reason: object) -> None:
-    """Send an exit signal (exit/2): `kill` cannot be trapped, `normal` is ignored by who does not trap.
+    """Send an exit signal (exit/2): `kill` cannot be trapped, `normal` is ignored by a process that does not trap
+    exits.
 
     A process that so ends itself does not come back from here: its code is unwound by exits.Ended.
     """
@@ -261,7 +262,7 @@ def erase(key: Any) -> Any:
 
 
 def register(name: str, pid: Pid) -> None:
-    """Give a local process a name; one name a process, one process a name.
+    """Register a local process under a name; one name a process, one process a name.
 
     Raises: ValueError (badarg) if the name is taken, the process has one, is dead, or is not of this node, or the
     name is no name: the empty string, or "undefined".
@@ -277,7 +278,7 @@ def register(name: str, pid: Pid) -> None:
 
 
 def unregister(name: str) -> None:
-    """Take a name away. Raises: ValueError (badarg) if nobody bears it."""
+    """Take a name away. Raises: ValueError (badarg) if nobody has it."""
     pid = NAMES.pop(name, None)
     if pid is None:
         raise ValueError(f"{name!r} is not registered")

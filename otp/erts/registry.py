@@ -21,16 +21,16 @@ class Registry(Protocol):
     """What a registry of names must offer, as OTP asks it of the module in {via, Module, Name}."""
 
     def register_name(self, name: Hashable, pid: Pid) -> bool:
-        """Give a process a name; False if the name is taken. The registry frees it when the process ends."""
+        """Register a process under a name; False if the name is taken. The registry frees it when the process ends."""
 
     def unregister_name(self, name: Hashable) -> None:
-        """Take a name away; nothing happens if nobody bears it."""
+        """Take a name away; nothing happens if nobody has it."""
 
     def whereis_name(self, name: Hashable) -> Pid | None:
-        """Who bears the name, or None."""
+        """The process of that name, or None."""
 
     def send(self, name: Hashable, message: object) -> Pid:
-        """Send to who bears the name. Raises: NotRegistered."""
+        """Send to the process of that name. Raises: NotRegistered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ Name = str | Via
 
 
 def find(dest: Name) -> Pid | None:
-    """Who bears a name, in whatever registry; None if nobody does. Raises: TypeError for what is no name."""
+    """The process of a name, in whatever registry; None if there is none. Raises: TypeError for what is no name."""
     if isinstance(dest, str):
         return NAMES.get(dest)
     if not isinstance(dest, Via):
@@ -55,7 +55,7 @@ def find(dest: Name) -> Pid | None:
 
 
 def whereis(name: str) -> Pid | None:
-    """The process that bears the name, or None."""
+    """The process that has the name, or None."""
     return NAMES.get(name)
 
 

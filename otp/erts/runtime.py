@@ -54,7 +54,7 @@ def new_loop(kind: str = "auto") -> asyncio.AbstractEventLoop:
 
 
 def set_carrier(carrier: Carrier | None) -> None:
-    """Have signals for other nodes go through `carrier`; None: this node is alone."""
+    """Send signals for other nodes through `carrier`; None: this node is alone."""
     Net.carrier = carrier or NoCarrier()
 
 

@@ -14,7 +14,7 @@ from otp.erts.pid import Pid, make_ref
 
 
 def suspend_process(pid: Pid) -> None:
-    """Have a local process run no more until resume_process(); it counts, per suspender. For debugging only.
+    """Stop a local process from running until resume_process(); it counts, per suspender. For debugging only.
 
     Its mailbox goes on taking messages; an exit signal ends it as ever. Raises: ValueError (badarg).
     """

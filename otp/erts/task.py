@@ -49,7 +49,7 @@ class ProcessTask:
     # -- cancellation
 
     def cancel(self, msg: object = None) -> bool:
-        """Have what the code waits for raise CancelledError, now or at its next await. False if it has ended."""
+        """Make what the code waits for raise CancelledError, now or at its next await. False if it has ended."""
         if self.done():
             return False
         self._requests += 1
@@ -127,7 +127,7 @@ class ProcessTask:
     # -- its end
 
     def add_done_callback(self, fn: Callable[[Any], object], *, context: Context | None = None) -> None:
-        """Have the loop call fn(self) when the process has ended."""
+        """Call fn(self) from the loop when the process has ended."""
         if self.done():
             THIS.loop.call_soon(fn, self, context=context)
         else:
@@ -140,7 +140,7 @@ class ProcessTask:
         return len(before) - len(self._callbacks or ())
 
     def end(self) -> None:
-        """The process has ended: tell who asked."""
+        """The process has ended: tell whoever asked."""
         callbacks, self._callbacks = self._callbacks, None
         for fn, context in callbacks or ():
             THIS.loop.call_soon(fn, self, context=context)

@@ -64,7 +64,7 @@ class Timers:
         return max(timer.due - CLOCK.monotonic(), 0.0)
 
     def drop(self, timer: TimerRef) -> None:
-        """cancel() for who does not ask what was left; nothing happens if it has fired."""
+        """cancel() for callers that do not ask what was left; nothing happens if it has fired."""
         if timer.fn is None:
             return
         timer.fn, timer.args = None, ()
@@ -77,7 +77,7 @@ class Timers:
             self.cancelled = 0
 
     def expire(self, timer: TimerRef) -> None:
-        """Have a timer fire now that is overdue, as the loop stood still; nothing happens if it has fired."""
+        """Fire a timer now that is overdue, as the loop stood still; nothing happens if it has fired."""
         fn, args = timer.fn, timer.args
         if fn is not None:
             self.drop(timer)

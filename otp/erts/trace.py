@@ -14,7 +14,7 @@ Process:  none; events are made on the traced process's turn
 from __future__ import annotations
 
 import logging
-import time  # real time: what came when, for who looks
+import time  # real time: what came when, for the person who looks
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final

@@ -83,7 +83,7 @@ class Mesh:
         entry.link.post((EXIT, serial, to.serial, linked, pack(printable(reason))))
 
     def monitor(self, ref: Ref, watcher: Pid, target: Pid | NameAt) -> None:
-        """A monitor, of a process or of who bears a name now; out of reach: answered with Down."""
+        """A monitor, of a process or of the process that has a name now; out of reach: answered with Down."""
         entry = self._reach(target)
         if entry is None:
             signal_down(ref, watcher, target, self._unreachable(target))
@@ -158,7 +158,7 @@ class Mesh:
             link.post((TAKEN, link.told()))
 
     def beat(self, seconds: float, most: float) -> None:
-        """`seconds` have gone by: give each node a sign of life, and let go who has given none for `most`."""
+        """`seconds` have gone by: give each node a sign of life, and drop those that have given none for `most`."""
         for entry in list(self.entries.values()):
             entry.silent = 0.0 if entry.link.heard else entry.silent + seconds
             entry.link.heard = False

@@ -1,9 +1,10 @@
-"""code — modules of a running node: loaded anew, deleted, purged, and who still runs the version before.
+"""code — modules of a running node: reloaded, deleted, purged, and who still runs the version before.
 
 OTP:      code.erl: load_file/1, ensure_loaded/1, delete/1, purge/1, soft_purge/1, is_loaded/1, module_status/1, …
-Differs:  a module is loaded anew into the module object there is, so that who imported the module sees the new code;
-          who imported a name out of it keeps the old one. Old code is what classes, functions and suspended
-          coroutines were made of before: a process «runs» it if its callback class, its function or a frame of it is
+Differs:  a module is reloaded into the module object that exists, so that code which imported the module sees the new
+          code; code which imported a name out of it keeps the old one. Old code is what classes, functions and
+          suspended coroutines were made of before: a process «runs» it if its callback class, its function or a frame
+          of it is
 Way:      release_handler, a shell → [code] → importlib
 Process:  none: called on the loop's thread
 
@@ -55,10 +56,10 @@ _read: Final[dict[str, int]] = {}
 
 
 def load_file(name: str, *, accept: Callable[[dict[str, Any]], None] | None = None, spare: bool = False) -> ModuleType:
-    """Load a module, or load it anew: what was current becomes old, what was old is purged. Raises: LoadError.
+    """Load a module, or reload it: what was current becomes old, what was old is purged. Raises: LoadError.
 
-    `accept` sees the new namespace before it counts; if it raises, the one before comes back. `spare`: who runs old
-    code is not killed.
+    `accept` sees the new namespace before it counts; if it raises, the one before comes back. `spare`: processes that
+    run old code are not killed.
     """
     module = sys.modules.get(name)
     importlib.invalidate_caches()
@@ -98,7 +99,7 @@ def ensure_loaded(name: str) -> ModuleType:
 
 
 def delete(name: str) -> bool:
-    """Make the current code old: the next import loads it anew. False if it is not loaded or old code is in the way."""
+    """Make the current code old: the next import reloads it. False if it is not loaded or old code is in the way."""
     module = sys.modules.get(name)
     if module is None or name in _old:
         return False
@@ -128,7 +129,7 @@ def users(name: str) -> list[Pid]:
 
 
 def purge(name: str) -> bool:
-    """Forget old code; who runs it is killed. True if anybody was."""
+    """Forget old code; processes that run it are killed. True if anybody was."""
     victims = [pid for pid in users(name) if pid is not _me()]
     for pid in victims:
         exit_(pid, KILL)

@@ -131,7 +131,8 @@ def clear(who: Pid | str) -> int:
 
 
 def tp(function: str, pattern: Pattern | int | None = None) -> int:
-    """Watch a function, "package.module:name" or "…:Class.method": who has the flag "call" tells of each that matches.
+    """Watch a function, "package.module:name" or "…:Class.method": processes with the flag "call" report each call that
+    matches.
 
     `pattern` may be the number of one used before. Returns its number. Raises: LookupError if there is none such.
     """

@@ -87,7 +87,7 @@ async def start_link() -> Pid | None:
 
 
 async def register(name: Hashable, pid: Pid, resolve: str = EXIT) -> bool:
-    """Give a process of any connected node a name on all of them; False if it is taken.
+    """Register a process of any connected node under a name on all of them; False if it is taken.
 
     Raises: TypeError for what is no process; LookupError for a resolving function that there is not.
     """
@@ -96,26 +96,26 @@ async def register(name: Hashable, pid: Pid, resolve: str = EXIT) -> bool:
 
 
 def register_name(name: Hashable, pid: Pid, resolve: str = EXIT) -> bool:
-    """register() without the lock, for who cannot wait; see the head of the file. Raises: as it."""
+    """register() without the lock, for callers that cannot wait; see the head of the file. Raises: as it."""
     _checked(pid, resolve)
     return _enter(_Named(name, pid, resolve))
 
 
 def re_register_name(name: Hashable, pid: Pid, resolve: str = EXIT) -> None:
-    """Give a name to a process, whoever had it. Raises: TypeError, LookupError."""
+    """Register a process under a name, whoever had it. Raises: TypeError, LookupError."""
     _checked(pid, resolve)
     _enter(_Named(name, pid, resolve, again=True))
 
 
 def unregister_name(name: Hashable) -> None:
-    """Take a name away on all nodes; nothing happens if nobody bears it."""
+    """Take a name away on all nodes; nothing happens if nobody has it."""
     known = _names.pop(name, None)
     if known is not None:
         _tell(_Unnamed(name, known.pid))
 
 
 def whereis_name(name: Hashable) -> Pid | None:
-    """Who bears the name, or None."""
+    """The process of that name, or None."""
     known = _names.get(name)
     return known.pid if known is not None else None
 
@@ -126,7 +126,7 @@ def registered_names() -> list[Any]:
 
 
 def send(name: Hashable, message: object) -> Pid:
-    """Send to who bears the name; who that is. Raises: NotRegistered (badarg)."""
+    """Send to the process of that name, and return it. Raises: NotRegistered (badarg)."""
     pid = whereis_name(name)
     if pid is None:
         raise NotRegistered(name)

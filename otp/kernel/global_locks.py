@@ -46,7 +46,7 @@ async def set_lock(lock: LockId, nodes: Iterable[str] | None = None, retries: fl
 
 
 async def del_lock(lock: LockId, nodes: Iterable[str] | None = None) -> None:
-    """Give a lock back, once for each time it was taken. Raises: TypeError, ValueError."""
+    """Release a lock, once for each time it was taken. Raises: TypeError, ValueError."""
     _checked(lock, 0)
     for name in _order(nodes):
         await _ask(name, ("unlock", *lock))

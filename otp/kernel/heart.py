@@ -107,7 +107,7 @@ async def get_cmd() -> list[str]:
 
 
 async def set_callback(callback: Callback) -> None:
-    """Have a function, plain or async, asked before each beat: unless it says True, there is none. Raises: TypeError,
+    """Call a function, plain or async, before each beat: unless it returns True, there is none. Raises: TypeError,
     CallError."""
     if not callable(callback):
         raise TypeError(f"{callback!r} cannot be called")

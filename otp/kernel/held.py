@@ -56,7 +56,8 @@ _nodes: Final[list[object]] = []
 
 
 def keep(*classes: type) -> None:
-    """Have messages of exactly these classes, when they are for a process of another node, kept or given back."""
+    """Keep messages of exactly these classes that are for a process of another node, until they are taken or given
+    back."""
     KEPT.update(classes)
 
 

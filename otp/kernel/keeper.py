@@ -4,7 +4,7 @@ OTP:      a supervisor over peer; heart's restarts
 Way:      supervisor → [keeper] → peer → OS process
 Process:  one gen_server per OS process, permanent under a supervisor, linked to the peer it has started
 Differs:  a supervisor gives up, and with it all its other children, when one of them ends too often. Here the one that
-          ends often waits longer and longer, the others serve, and who runs the node is told (STATES, the log). Only
+          ends often waits longer and longer, the others serve, and the operator is told (STATES, the log). Only
           when none of all that are kept can live is somebody asked to give up (`on_hopeless`)
 
     spec = PeerSpec("w1", (sys.executable, "-m", "xmppd.node.worker", …))
@@ -44,9 +44,10 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One that is kept, for who looks. `status`: starting, serving, pausing or stopping; `ends`: since the node began;
-    `last`: how it ended last, in words; `again_at`: when a pause is over (monotonic, 0: there is none); `fruitless`:
-    starts in a row, up to now, after which it has not served; `hopeless`: so many that it seems to be unable to."""
+    """The state of one OS process that is kept, as shown to people. `status`: starting, serving, pausing or stopping;
+    `ends`: since the node began; `last`: how it ended last, in words; `again_at`: when a pause is over (monotonic, 0:
+    there is none); `fruitless`: starts in a row, up to now, after which it has not served; `hopeless`: so many that it
+    seems to be unable to."""
 
     status: str = "starting"
     ends: int = 0
@@ -135,7 +136,7 @@ class Keeper(GenServer[_State]):
         return NoReply(state)
 
     async def terminate(self, reason: object, state: _State) -> None:
-        """Have it end in order, however long its spec gives it."""
+        """End it in order, within the time that its spec allows."""
         _note(state, status="stopping")
         if state.peer is not None:
             exit_(state.peer, "shutdown")

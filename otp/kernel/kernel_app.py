@@ -30,7 +30,7 @@ class KernelApp(Application):
 
 
 class KernelSup(Supervisor):
-    """rest_for_one: who speaks over the mesh starts again when the mesh does."""
+    """rest_for_one: whatever speaks over the mesh starts again when the mesh does."""
 
     def init(self, env: Any) -> SupInit:
         """The children, from the settings."""

@@ -23,7 +23,7 @@ from otp.erts.pid import make_ref
 from otp.erts.scheduler import THIS
 from otp.kernel import unix_socket
 
-#: octets of one line; who sends more is hung up on
+#: octets of one line; a client that sends more is disconnected
 LONGEST: Final = 1 << 20
 
 AnswerTo = Callable[[bytes], Awaitable[dict[str, Any]]]

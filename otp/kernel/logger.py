@@ -69,8 +69,8 @@ def client_text(text: object) -> str:
 
 
 def write(log: logging.Logger, level: int, text: str) -> None:
-    """log.log(level, text) for who writes a line for each of many deeds: nobody asks where in the code it stands, on
-    which thread, or in which OS process. The level was looked at before."""
+    """log.log(level, text) for callers that write a line for each of many actions: nobody asks where in the code it
+    stands, on which thread, or in which OS process. The level was looked at before."""
     now = time.time()
     record = logging.LogRecord.__new__(logging.LogRecord)
     record.__dict__ = {
@@ -93,7 +93,7 @@ def setup(config: LogConfig) -> LineHandler:
 
 
 def reopen() -> None:
-    """Open the file anew: it may have been moved away. If it cannot be opened, the old one stays in use."""
+    """Open the file again: it may have been moved away. If it cannot be opened, the old one stays in use."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, LineHandler):
             handler.reopen()
@@ -138,7 +138,7 @@ class LineHandler(logging.Handler):
             os.close(fd)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         if self._fd not in (-1, 2):
             os.close(self._fd)
         self._fd = -1

@@ -40,7 +40,7 @@ log = logging.getLogger("otp.net_kernel")
 NAME: Final = "net_kernel"
 #: seconds between two attempts to reach a node
 RETRY: Final = 0.05
-#: seconds without a sign of life after which a node is let go
+#: seconds without a sign of life after which a node is dropped
 SILENCE: Final = 5.0
 #: seconds that messages are kept for a node that is gone, if nobody gives them back before
 PATIENCE: Final = 5.0
@@ -50,7 +50,7 @@ PATIENCE: Final = 5.0
 class NetConfig:
     """Where and with whom: a private folder for the sockets, the shared secret, all names in their order.
 
-    Every `tick` seconds a node gives the others a sign of life; who gives none for `silence` seconds is let go
+    Every `tick` seconds a node gives the others a sign of life; one that gives none for `silence` seconds is dropped
     (net_ticktime). Seconds in which this node stood still itself do not count.
     """
 
@@ -129,7 +129,8 @@ async def drain(node: str) -> None:
 
 
 def disconnect(node: str) -> bool:
-    """Break the link to a node (erlang:disconnect_node/1); who dialled dials again. False if there was none."""
+    """Break the link to a node (erlang:disconnect_node/1); the node that dialled dials again. False if there was
+    none."""
     entry = next((mesh.entries[node] for mesh in _mesh if node in mesh.entries), None)
     if entry is not None:
         entry.link.drop("disconnected on request")

@@ -96,12 +96,12 @@ def creation_of(name: str) -> int | None:
 
 
 def is_silent(name: str) -> bool:
-    """Whether the node was let go because it gave no sign of life (net_ticktime), and has not come back."""
+    """Whether the node was dropped because it gave no sign of life (net_ticktime), and has not come back."""
     return name in BOOK.silent
 
 
 def monitor_nodes(flag: bool = True) -> list[tuple[str, int]]:
-    """Have the running process sent NodeUp and NodeDown from now on (False: no longer).
+    """Send NodeUp and NodeDown to the running process from now on (False: no longer).
 
     Returns: (name, creation) of each node that is connected at this moment. Idempotent; ends with the process.
     """

@@ -1,4 +1,4 @@
-"""pace — who sends much to a node that does not keep up waits; who sends little does not.
+"""pace — a process that sends much to a node that does not keep up waits; one that sends little does not.
 
 OTP:      busy_dist_port: a sender to a busy distribution channel is suspended
 Way:      who is about to send → [pace.turn] → process.send → carrier → link

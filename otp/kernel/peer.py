@@ -45,7 +45,7 @@ def _say(name: str, line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PeerSpec:
-    """What to run. `args`, the command line, or a function that makes it anew for each start (a new generation).
+    """What to run. `args`, the command line, or a function that makes it for each start (a new generation).
 
     `pass_fds` are inherited under their numbers; `env` is added to ours; `ready_within` and `shutdown` are seconds:
     to be up after the start, and to be gone after SIGTERM, before SIGKILL. `input` is what it finds at its standard
@@ -115,7 +115,7 @@ async def info(peer: Pid | str) -> PeerInfo:
 
 
 def kill(peer: Pid | str) -> None:
-    """Have the OS process killed: one that does not hear any more. Nothing happens if there is none of that name."""
+    """Kill the OS process, one that no longer reacts. Nothing happens if there is none of that name."""
     pid = whereis(peer) if isinstance(peer, str) else peer
     if pid is not None:
         send(pid, _Kill())

@@ -165,7 +165,7 @@ def which_local_groups(scope: str = NAME) -> list[Any]:
 
 
 async def watch(group: Group, scope: str = NAME) -> tuple[Ref, list[Pid]]:
-    """Have the running process sent Joined and Left of a group; its reference, and the members now (pg:monitor)."""
+    """Send Joined and Left of a group to the running process; its reference, and the members now (pg:monitor)."""
     ref, members = await gen_server.call(scope, ("watch", group, self_()))
     return ref, members
 

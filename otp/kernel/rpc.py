@@ -118,7 +118,7 @@ async def call(node: str, fn: str, *args: Any, timeout: float | None = 5.0) -> A
 
 
 def cast(node: str, fn: str, *args: Any) -> None:
-    """Have fn(*args) run on a node, which may be this one; nobody hears how it went, but that node's log."""
+    """Run fn(*args) on a node, which may be this one; only that node's log tells how it went."""
     if node == HERE.node:
         server = whereis(NAME)
         if server is not None:
@@ -162,7 +162,7 @@ class CallId:
 
 @dataclass(frozen=True, slots=True)
 class _Response:
-    """In the mailbox of who sent the request."""
+    """In the mailbox of the process that sent the request."""
 
     ref: Ref
     value: Any

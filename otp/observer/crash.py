@@ -95,7 +95,7 @@ def break_(pid: Pid, how: str, seconds: float, count: int) -> None:
 
 
 def _instead(victim: Any, act: Callable[[], Any]) -> None:
-    """Have `act` run in place of the callback that would get _Poke; once."""
+    """Run `act`, once, in place of the callback that would get _Poke."""
     swapped = victim.__dict__.get("handle")
     usual = victim.handle
 

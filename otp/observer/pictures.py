@@ -8,7 +8,7 @@ Process:  none; pure
 
 What is down or restarting is red, what was restarted amber. Of children that are not shown there is one line that tells
 how many they are. In Mermaid each process is a node. In DOT and SVG a supervisor is a box with a line for each child,
-in the order of their start, and a supervisor among them has its own box to the right. A child that bears the name of a
+in the order of their start, and a supervisor among them has its own box to the right. A child that has the name of a
 node is taken for the process that runs that node: its line leads to the box of the node.
 """
 

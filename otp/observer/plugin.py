@@ -53,7 +53,7 @@ class Plugin:
         return None
 
     def listen(self, word: str, told: Callable[[str, str], None]) -> Callable[[], object]:
-        """Have told(kind, text) called in the process that it is about, for what the program says elsewhere of who is
+        """Call told(kind, text) in the process that it is about, for what the program says elsewhere of those who are
         meant (its log, its audit). Returns what ends it.
         """
         return lambda: None

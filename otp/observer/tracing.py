@@ -51,7 +51,7 @@ class FollowedMessages:
         self.pids.update(pids.find(self.word, again=True))
 
     def see(self, event: TraceEvent) -> None:
-        """A message or an end: note it if it is of ours."""
+        """A message or an end: record it if it is of a process that is traced."""
         if event.to not in self.pids and plugin.installed().joins(self.word, event.to, event.what):
             self.pids.add(event.to)
         if event.kind == "exit":

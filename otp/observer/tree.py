@@ -11,7 +11,7 @@ Way:      supervisors enter their families in children.FAMILIES → [tree] reads
        └─ … 19999 more
 """
 
-import time  # real time: what came when, for who looks
+import time  # real time: what came when, for the person who looks
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice

@@ -122,7 +122,7 @@ def stop(why: str = "stop was called", status: int = 0) -> None:
 
 
 def restart() -> None:
-    """Take all down in order and boot anew, in the same OS process, under the next creation (init:restart/0)."""
+    """Take all down in order and boot again, in the same OS process, under the next creation (init:restart/0)."""
     process.send(NAME, _Restart())
 
 

@@ -38,7 +38,7 @@ def strangers(name: str, before: Namespace, after: Namespace) -> list[str]:
 
 
 def join(name: str, before: Namespace, after: Namespace, apart: frozenset[str] = frozenset()) -> None:
-    """Give what is held of the old version the code of the new one; of the classes `apart` the new ones stand."""
+    """Put the code of the new version into what is held of the old one; of the classes `apart` the new ones stand."""
     kept: dict[Any, Any] = {}
     for key, old in before.items():
         new = after.get(key)

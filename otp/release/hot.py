@@ -1,4 +1,4 @@
-"""hot — one module of a running node loaded anew under its processes: suspend, load, code_change, resume.
+"""hot — one module of a running node reloaded under its processes: suspend, load, code_change, resume.
 
 OTP:      what release_handler does for {update, Module, {advanced, Extra}}; cf. `l(Module)` of a shell
 Way:      a shell, admin.upgrade → [hot] → upgrade, introspect, code, graft
@@ -47,9 +47,9 @@ class Reloaded:
 async def reload(
     name: str, *, apart: Sequence[str] = (), accept: Callable[[], None] | None = None, patience: float = PATIENCE
 ) -> Reloaded:
-    """Load a module anew under its processes; all of them live on.
+    """Reload a module under its processes; all of them live on.
 
-    `apart`: classes whose values the caller makes anew, so that their fields may change. `accept` is called with the
+    `apart`: classes whose values the caller makes again, so that their fields may change. `accept` is called with the
     new version in place; if it raises, the old one comes back. Raises: LoadError, and nothing is changed.
     """
     if name not in sys.modules:

@@ -130,7 +130,7 @@ def check_install_release(root: Path, vsn: str) -> tuple[ReleaseEntry, ReleaseEn
 
 
 def make_permanent(root: Path, vsn: str) -> None:
-    """Have the next boot start this release. Raises: ReleaseHandlerError if it does not run."""
+    """Make the next boot start this release. Raises: ReleaseHandlerError if it does not run."""
     if _entry(root, vsn).status != "current":
         raise ReleaseHandlerError(f"release {vsn} does not run: it is {_entry(root, vsn).status}")
     before = {entry.vsn: "old" for entry in which_releases(root, "permanent")}
@@ -193,7 +193,7 @@ def _appup(root: Path, current: ReleaseEntry, target: ReleaseEntry, app: str) ->
 
 
 def _use(root: Path, current: ReleaseEntry, target: ReleaseEntry) -> None:
-    """Have the code path name the packages of the target, for modules that are loaded from now on."""
+    """Put the packages of the target on the code path, for modules that are loaded from now on."""
     old, new = _folders(root, current), _folders(root, target)
     for app, folder in new.items():
         before = str(old.get(app, ""))

@@ -25,7 +25,7 @@ _CHUNK: Final = 65536
 
 
 class RotatedLog:
-    """run.log.1 … run.log.N, written one after the other, the oldest anew."""
+    """run.log.1 … run.log.N, written one after the other, the oldest overwritten."""
 
     def __init__(self, folder: Path, size: int = LOG_SIZE, files: int = LOG_FILES) -> None:
         self.folder, self.size, self.files = folder, size, files

@@ -14,7 +14,7 @@ Way:      gen_server, gen_statem, gen_fsm, gen_event are built on [behaviour], w
 
 from __future__ import annotations
 
-import time  # real time: what came when, for who looks
+import time  # real time: what came when, for the person who looks
 from collections.abc import Callable, Coroutine, Sequence
 from types import CoroutineType
 from typing import Any, NoReturn, TypedDict
@@ -181,7 +181,7 @@ class Behaviour(SysHandler):
         self.started = None
 
     def terminate_now(self, reason: object) -> None:
-        """Die; who still waits for the start is told."""
+        """Die; a caller that still waits for the start is told."""
         super().terminate_now(reason)
         self.answer_start(None, exits.DiedAtStart(reason))
 

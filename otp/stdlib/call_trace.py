@@ -55,7 +55,7 @@ class CallTrace:
         setattr(owner, name, functools.wraps(original)(made))
 
     def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-        """Put `make(original)` in the place of `owner.name`: for who must see its result before others do."""
+        """Put `make(original)` in the place of `owner.name`: for callers that must see its result before others do."""
         original = getattr(owner, name)
         self._put.append((owner, name, original))
         setattr(owner, name, make(original))

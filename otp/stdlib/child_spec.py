@@ -1,6 +1,6 @@
 """child_spec — what a supervisor is told about its children and about itself: values, checked when made.
 
-OTP:      the maps sup_flags() and child_spec() of supervisor.erl; every refusal bears OTP's own name
+OTP:      the maps sup_flags() and child_spec() of supervisor.erl; every refusal has OTP's own name
 Differs:  `period` and `shutdown` are seconds (float); a map is a dict, another way to write the same
 Way:      Supervisor.init → [child_spec] → restart (decides) → supervisor (performs)
 

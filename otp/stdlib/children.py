@@ -14,7 +14,7 @@ Process:  none; everything here runs in the supervisor's own process
 It is the Down that is waited for, not the Exit: a child that has unlinked itself cannot hang its supervisor.
 """
 
-import time  # real time: what came when, for who looks
+import time  # real time: what came when, for the person who looks
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -52,7 +52,7 @@ _owned: dict[Pid, dict[Table[Any, Any], None]] = {}
 
 
 class NoSuchTable(LookupError):
-    """No table bears this name (badarg)."""
+    """No table has this name (badarg)."""
 
 
 class NotOwner(RuntimeError):

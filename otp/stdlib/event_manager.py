@@ -168,7 +168,7 @@ class GenEventExit:
 
 @dataclass(slots=True, eq=False)
 class Installed:
-    """One handler of a manager. The same class may be there twice: who asks for it means the one added last."""
+    """One handler of a manager. The same class may be there twice: its class alone means the one added last."""
 
     handler: Handler
     module: Any
@@ -226,7 +226,7 @@ class EventManager(Behaviour):
         return self.view_state()
 
     def code_change(self, module: Any, old_vsn: object, extra: object) -> str:
-        """Another version of a handler's class: of the class itself, or of the one that bears its name."""
+        """Another version of a handler's class: of the class itself, or of the one that has its name."""
         for entry in self.entries:
             if type(entry.module).__qualname__ == type(module).__qualname__:
                 entry.state = module.code_change(old_vsn, entry.state, extra)

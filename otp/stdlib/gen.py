@@ -135,7 +135,7 @@ def call(dest: Dest, request: Request[R], timeout: float | None = CALL_TIMEOUT) 
 @overload
 def call(dest: Dest, request: object, timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, Any]: ...
 def call(dest: Dest, request: object, timeout: float | None = CALL_TIMEOUT) -> Coroutine[Any, Any, Any]:
-    """Ask; await the answer. Seconds, None for ever. A Request[R] is answered with an R, for who checks types.
+    """Ask; await the answer. Seconds, None for ever. A Request[R] is answered with an R, for type checkers.
 
     Raises: CallError with why = noproc, timeout, calling_self, noconnection, or the server's exit reason.
     """
@@ -184,7 +184,7 @@ ask.__name__ = ask.__qualname__ = "call"
 
 
 def fail_call(future: LoopFuture[Any], why: object, dest: Dest, request: object) -> None:
-    """Have a waiting call raise CallError(why)."""
+    """Make a waiting call raise CallError(why)."""
     future.reject(exits.CallError(why, dest, request))
 
 

@@ -233,14 +233,14 @@ async def which_handlers(manager: Manager) -> list[Handler]:
 
 
 def notify(manager: Manager, event: object) -> None:
-    """Give an event to all handlers, without waiting; never fails."""
+    """Send an event to all handlers, without waiting; never fails."""
     pid = resolve(manager)
     if pid is not None:
         THIS.call_on_loop(deliver, pid, Notify(event))
 
 
 async def sync_notify(manager: Manager, event: object) -> None:
-    """Give an event to all handlers and wait until each is done. Raises: CallError."""
+    """Send an event to all handlers and wait until each is done. Raises: CallError."""
     await gen.ask(manager, lambda from_, event: SyncNotify(event, from_), event, None)
 
 

@@ -332,7 +332,7 @@ def enter_loop(
     timeout: EventTimeout = None,
     hibernate_after: float | None = None,
 ) -> NoReturn:
-    """The running process, started by proc_lib, becomes a machine in this state; `name` is one it bears already.
+    """The running process, started by proc_lib, becomes a machine in this state; `name` is one it has already.
 
     Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
     """
@@ -340,26 +340,26 @@ def enter_loop(
 
 
 def send_event(dest: Dest, event: object) -> None:
-    """Give an event to the method of the present state; never fails, not even to a dead process."""
+    """Send an event to the method of the present state; never fails, not even to a dead process."""
     pid = resolve(dest)
     if pid is not None:
         THIS.call_on_loop(deliver, pid, Event(event))
 
 
 def send_all_state_event(dest: Dest, event: object) -> None:
-    """Give an event to handle_event, whatever the state."""
+    """Send an event to handle_event, whatever the state."""
     pid = resolve(dest)
     if pid is not None:
         THIS.call_on_loop(deliver, pid, AllEvent(event))
 
 
 async def sync_send_event(dest: Dest, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
-    """Give an event to `<state>_sync` and wait for the answer, `timeout` seconds. Raises CallError."""
+    """Send an event to `<state>_sync` and wait for the answer, `timeout` seconds. Raises CallError."""
     return await gen.ask(dest, SyncEvent, event, timeout)
 
 
 async def sync_send_all_state_event(dest: Dest, event: object, timeout: float | None = CALL_TIMEOUT) -> Any:
-    """Give an event to handle_sync_event and wait for the answer, `timeout` seconds. Raises CallError."""
+    """Send an event to handle_sync_event and wait for the answer, `timeout` seconds. Raises CallError."""
     return await gen.ask(dest, SyncAllEvent, event, timeout)
 
 

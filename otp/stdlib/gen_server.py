@@ -325,7 +325,7 @@ def enter_loop(
     continue_: Any = _ABSENT,
     hibernate_after: float | None = None,
 ) -> NoReturn:
-    """The running process, started by proc_lib, becomes a server with this state; `name` is one it bears already.
+    """The running process, started by proc_lib, becomes a server with this state; `name` is one it has already.
 
     Never returns: the code that calls it is dropped. Raises: ProcessExit if the process cannot become one.
     """

@@ -38,7 +38,7 @@ These are the only questions an observer asks of a process itself; everything el
 """
 
 import logging
-import time  # real time: what came when, for who looks
+import time  # real time: what came when, for the person who looks
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -170,7 +170,7 @@ async def terminate(dest: Dest, reason: object, timeout: float | None = CALL_TIM
 
 
 async def install(dest: Dest, fn: DebugFn) -> None:
-    """Have fn see each message before it is handled."""
+    """Call fn with each message before it is handled."""
     await gen.system(dest, "install", fn)
 
 
@@ -185,7 +185,10 @@ async def trace(dest: Dest, on: bool = True, write: Callable[[str], object] = tr
 
 
 async def log_to_file(dest: Dest, path: Path | None) -> None:
-    """Write a line for each message to a file, anew; None: no longer. Raises: OSError if it cannot be opened."""
+    """Write a line for each message to a file, which is emptied first; None: no longer.
+
+    Raises: OSError if the file cannot be opened.
+    """
     old = _installed(dest, _ToFile)
     await _exchange(dest, None if path is None else _ToFile(str(dest), path), _ToFile)
     if old is not None:

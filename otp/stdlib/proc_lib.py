@@ -66,7 +66,7 @@ class ProcLibProcess(FunctionProcess):
         crash_report.write_plain(self, reason)
 
     def terminate_now(self, reason: object) -> None:
-        """Die; who waits for init_ack is told why it will not come."""
+        """Die; a caller that waits for init_ack is told why it will not come."""
         super().terminate_now(reason)
         started, self.started = self.started, None
         if started is not None:

@@ -63,7 +63,7 @@ async def handle_system_message(message: System, state: Any, how: Special | None
 
 
 def handle_debug(direction: str, message: object, state: Any) -> None:
-    """Show an event ("in", "out", or a word of yours) to the debug functions; who is done or fails is removed."""
+    """Show an event ("in", "out", or a word of yours) to the debug functions; one that is done or fails is removed."""
     for fn in list(_debug()):
         try:
             done = fn(direction, message, state) == "done"

@@ -116,7 +116,7 @@ class GenStatemProcess(Behaviour):
         return lambda: self._enter(actions)
 
     def _enter(self, actions: tuple[Action, ...]) -> Coroutine[Any, Any, Any] | None:
-        """Begin, when who started it has its pid: init's actions and the enter call of the first state."""
+        """Begin, when its starter has its pid: init's actions and the enter call of the first state."""
         self._call_back(self.module)
         self._enter_from = (self.machine_state,) if self._enters else None
         self._act(tuple(one for one in actions if type(one) is not Postpone), forbidden=())  # there is no event yet

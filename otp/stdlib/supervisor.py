@@ -203,7 +203,7 @@ def check_childspecs(specs: Sequence[ChildSpec | Mapping[str, Any]], flags: SupF
 
 
 async def change_code(sup: SupRef, module: type[Supervisor] | None = None) -> None:
-    """Have flags and specs made anew by init (of `module`, if given). Running children stay as they are; new ones do
+    """Ask init (of `module`, if given) for flags and specs again. Running children stay as they are; new ones do
     not start by themselves. Raises RuntimeError, and all stays as it was, if init or its specs are at fault. It is
     suspended meanwhile.
     """
@@ -269,7 +269,8 @@ class _Server(GenServer[Family]):
         return _perform(family, child, None, decision)
 
     def handle_info(self, message: Any, family: Family) -> Any:
-        """A child has ended. Anything else is none of ours, and logged; an exit of who is linked otherwise is not."""
+        """A child has ended. Other messages are unexpected and logged; exits of processes linked for other reasons are
+        ignored."""
         if not isinstance(message, Exit):
             log.error("supervisor %s got an unexpected message: %.200r", family.name, message)
             return NoReply(family)

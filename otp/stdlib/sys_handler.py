@@ -39,7 +39,7 @@ class SysHandler(Waiting):
         raise NotImplementedError
 
     def is_told_to_end(self, message: Any) -> bool:
-        """Whether it is the exit signal of who it obeys: no callback sees it, and no debug function."""
+        """Whether it is the exit signal of its parent: no callback sees it, and no debug function."""
         return type(message) is Exit and message.pid is self.obeys and self.obeys is not None
 
     def replace_state(self, fn: Callable[[Any], Any]) -> Any:

@@ -4,7 +4,7 @@ OTP:      io_lib:format("~0tP") with a depth, and format_status for everybody
 Way:      message_trace, crash reports, observers → [term_format] → terminals
 Process:  none; pure
 
-What bears the name of a secret (password, token, key …) is masked, and so are arguments of calls that go to be
+What has the name of a secret (password, token, key …) is masked, and so are arguments of calls that go to be
 applied somewhere; bytes are counted, not shown; objects that say nothing about themselves are their class's name.
 """
 
@@ -51,7 +51,7 @@ def masked(text: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Whether what bears this name is not to be shown."""
+    """Whether what has this name is not to be shown."""
     return _SECRET.match(name) is not None
 
 

@@ -114,7 +114,7 @@ def send_after(seconds: float, dest: Dest, message: object) -> TRef:
 def send_interval(seconds: float, dest: Dest, message: object) -> TRef:
     """Send a message every so many seconds, until cancel() or until the process ends that it is for.
 
-    Raises: ValueError, TypeError (badarg); LookupError (noproc) for a name that nobody bears.
+    Raises: ValueError, TypeError (badarg); LookupError (noproc) for a name that is not registered.
     """
     _dest(dest)
     target = resolve(dest)
@@ -141,7 +141,7 @@ def kill_after(seconds: float, dest: Dest | None = None) -> TRef:
 
 
 def cancel(tref: TRef) -> bool:
-    """Have a timer fire no more; False if it had done so or was cancelled before. Raises: TypeError (badarg)."""
+    """Cancel a timer; False if it has fired or was cancelled before. Raises: TypeError (badarg)."""
     if not isinstance(tref, TRef):
         raise TypeError(f"{tref!r} is no timer")
     was = tref.active

@@ -86,7 +86,7 @@ class PopModule:
 
 @dataclass(frozen=True, slots=True)
 class SetTimeout:
-    """Start (or start anew) a time-out; `seconds` None cancels it.
+    """Start (or start again) a time-out; `seconds` None cancels it.
 
     `type` "timeout" is given up for any event, "state_timeout" at a change of state, Named(…) for nothing.
     """

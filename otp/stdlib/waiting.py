@@ -8,7 +8,7 @@ Way:      actor's Process → [waiting] → sys_handler → behaviour
     ──────────────────────────────   ────────────────────────────────────────────────────────
     empty                            the time-out
     a message                        the message: it ends the wait
-    system messages only             their answers; then the wait begins anew (while suspended: with the resumption)
+    system messages only             their answers; then the wait begins again (while suspended: with the resumption)
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Waiting(Process):
     # -- the time-out a callback has asked for
 
     def wait(self, seconds: float) -> None:
-        """Have a time-out come in `seconds`, unless a message comes first; one of 0 goes before what is sent later."""
+        """Start a time-out of `seconds`, unless a message comes first; one of 0 goes before what is sent later."""
         self._waits = seconds
         if seconds <= 0 and not self._queue:
             self.time_out()
@@ -51,7 +51,7 @@ class Waiting(Process):
             TIMERS.drop(timer)
 
     def keep_waiting(self) -> None:
-        """What was handled is no message to the callbacks: the wait begins anew, unless the process is suspended."""
+        """What was handled is no message to the callbacks: the wait begins again, unless the process is suspended."""
         if self._waits is None:
             return
         timer, self._timer = self._timer, None

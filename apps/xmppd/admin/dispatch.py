@@ -16,7 +16,7 @@ from xmppd.node.parent_state import state
 
 #: what workers export
 WORKER: Final = "xmppd.admin.worker_commands"
-#: seconds a worker may take over a command; who asked for it may wait for less
+#: seconds a worker may take over a command; the caller may wait for less
 LONGEST: Final = 600.0
 #: seconds a worker has to tell which commands it has
 PATIENCE: Final = 5.0
@@ -62,7 +62,7 @@ class Starting(CommandError):
 
 
 async def _on_a_worker(name: str, params: dict[str, Any]) -> Answer:
-    """Have the first worker that serves carry out a command."""
+    """Run a command on the first worker that serves."""
     *others, last = workers()
     for worker in others:
         try:

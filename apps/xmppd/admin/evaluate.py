@@ -71,7 +71,7 @@ class _Help:
 
 
 def namespace(session: str) -> dict[str, Any]:
-    """Give the names of a session; the oldest sessions are forgotten."""
+    """Return the names of a session; the oldest sessions are forgotten."""
     if session not in _sessions:
         while len(_sessions) >= MOST_SESSIONS:
             _sessions.popitem(last=False)
@@ -138,7 +138,7 @@ async def _run(typed: Console, source: str, names: dict[str, Any]) -> None:
 
 
 def _compile(source: str) -> list[tuple[CodeType, bool]]:
-    """Give the statements as one code, and a closing expression as one whose value is shown."""
+    """Compile the statements, and a closing expression apart, whose value is shown."""
     body = ast.parse(source, SOURCE).body
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
     codes = []

@@ -40,7 +40,7 @@ async def ping() -> dict[str, Any]:
 
 @command("status", "what runs, where it listens, who is connected", where="parent")
 async def status() -> dict[str, Any]:
-    """Give what runs, where it listens, what people did since the workers began, and each worker's vital signs."""
+    """Return what runs, where it listens, what people did since the workers began, and each worker's vital signs."""
     here = state()
     rows = []
     deeds: Counter[str] = Counter()
@@ -53,7 +53,8 @@ async def status() -> dict[str, Any]:
 
 
 def _row(worker: str, vital: dict[str, Any] | None) -> dict[str, Any]:
-    """Give a worker: up, silent (no sign of life), pausing (it ends so often that it is started again later), down."""
+    """Return a worker's row: up, silent (no sign of life), pausing (it ends so often that it is started again later),
+    down."""
     kept = keeper.STATES.get(worker, Kept())
     pause = round(kept.again_at - process.monotonic_time(), 1) if kept.again_at else 0.0
     state = "up" if vital else "silent" if node.is_silent(worker) else "pausing" if pause > 0 else "down"
@@ -62,7 +63,7 @@ def _row(worker: str, vital: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _alarms(rows: list[dict[str, Any]]) -> list[str]:
-    """Give a sentence for each worker that somebody should look at."""
+    """Return a sentence for each worker that somebody should look at."""
     alarms = []
     for row in rows:
         if row["state"] == "silent":
@@ -104,7 +105,7 @@ async def reload() -> dict[str, Any]:
 
 
 def _later(name: str, before: Sequence[str], after: Sequence[str]) -> str:
-    """Give what is left for a restart in words; of the hosts, which come and which go."""
+    """Return what is left for a restart in words; of the hosts, which come and which go."""
     if name != "hosts":
         return f"{name} needs a restart to change"
     come, go = [host for host in after if host not in before], [host for host in before if host not in after]
@@ -115,7 +116,7 @@ def _later(name: str, before: Sequence[str], after: Sequence[str]) -> str:
 
 @command("upgrade", "load a module's file anew on every worker; connections stay", where="parent", timeout=180.0)
 async def upgrade(module: Annotated[str, Arg("mod_ping, xmppd.stream.c2s …")]) -> dict[str, Any]:
-    """Load a module anew on every worker, one after the other. Raises CommandError; where it says so, after some."""
+    """Reload a module on every worker, one after the other. Raises CommandError; where it says so, after some."""
     done: list[dict[str, Any]] = []
     for worker in dispatch.workers():
         try:
@@ -149,7 +150,7 @@ def _count(count: int, word: str, words: str = "") -> str:
 
 @command("config show", "the configuration in force", where="parent", by_hand=True)
 def configuration() -> dict[str, Any]:
-    """Give the configuration in force: {"rows": each key with value and origin, "file": the file it came from}."""
+    """Return the configuration in force: {"rows": each key with value and origin, "file": the file it came from}."""
     here = state()
     config = here.in_force
     file = str(config.paths.config) if config.paths.config else None
@@ -191,6 +192,6 @@ async def _sessions() -> int:
 
 
 def _filled(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give every row all keys, so that a worker that is down has its place in the table."""
+    """Fill every row up with all keys, so that a worker that is down has its place in the table."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     return [{key: row.get(key) for key in keys} for row in rows]

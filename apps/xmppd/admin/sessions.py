@@ -20,7 +20,8 @@ from xmppd.routing.sm import sm
 
 @command("session list", "who is connected", aliases=("connected_users",), none="nobody is connected")
 async def list_(user: Annotated[str | None, Arg("only this account", positional=True)] = None) -> list[dict[str, Any]]:
-    """Give one dict per session: jid, node, priority, since when, and what its c2s noted (ip, tls, mechanism)."""
+    """Return one dict per session: jid, node, priority, since when, and what its c2s knows of it (ip, tls,
+    mechanism)."""
     found = sm.all_sessions() if user is None else sm.sessions(account(user).bare)
     return [_row(session) for session in sorted(found, key=lambda s: s.jid.full)]
 

@@ -20,7 +20,7 @@ from xmppd.routing.sm import sm
 
 #: the runtime's own tables lie in its modules
 FIXED: Final = ("otp.", "pykka")
-#: of a mod_*: made anew from the configuration
+#: of a mod_*: rebuilt from the configuration
 APART: Final = ("Options",)
 
 
@@ -30,7 +30,7 @@ def _count(count: int, word: str, words: str = "") -> str:
 
 @rpc.exported
 async def upgrade(module: str) -> dict[str, Any]:
-    """Load a module anew under the processes of this node: {"ok": what was done} or {"error", "status"}."""
+    """Reload a module under the processes of this node: {"ok": what was done} or {"error", "status"}."""
     name = gen_mod.path_of(module) if module.startswith("mod_") else module
     if name.startswith(FIXED):
         return {"error": f"{name} is not upgraded in a running server: restart it", "status": EXIT_USAGE}

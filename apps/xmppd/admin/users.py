@@ -120,7 +120,7 @@ async def enable(user: User) -> dict[str, Any]:
 
 @command("user show", "one account: made when, disabled or not, sessions")
 async def show(user: User) -> dict[str, Any]:
-    """Give what is known of an account: {"jid", "created" (UTC), "disabled", "sessions"}."""
+    """Return what is known of an account: {"jid", "created" (UTC), "disabled", "sessions"}."""
     jid = account(user, served=False)
     found = await auth.account(jid.local, jid.domain)
     if found is None:
@@ -137,7 +137,7 @@ async def show(user: User) -> dict[str, Any]:
 async def list_(
     host: Annotated[str | None, Arg("virtual host; the first one configured if not given", positional=True)] = None,
 ) -> list[str]:
-    """Give the accounts of a host as bare JIDs; of one that is no longer served too, if it has any."""
+    """Return the accounts of a host as bare JIDs; of one that is no longer served too, if it has any."""
     served = configuration().hosts
     with contextlib.suppress(PrepError):
         host = prep.domain(host) if host is not None else None
@@ -149,7 +149,7 @@ async def list_(
 
 
 async def orphans() -> dict[str, int]:
-    """Give how many accounts each host has that has some and is not served."""
+    """Return how many accounts each host has that has some and is not served."""
     served = configuration().hosts
     return {host: len(await auth.list_users(host)) for host in await auth.hosts() if host not in served}
 
@@ -158,12 +158,12 @@ async def orphans() -> dict[str, int]:
 
 
 def new_password() -> str:
-    """Give a password of 96 random bits or more, in groups that can be read aloud."""
+    """Return a password of 96 random bits or more, in groups that can be read aloud."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(6)) for _ in range(3))
 
 
 def checked_password(password: str) -> dict[str, str]:
-    """Give {} for a good password, {"warning": words} for one that is taken all the same. Raises CommandError(2)."""
+    """Return {} for a good password, {"warning": words} for one that is taken all the same. Raises CommandError(2)."""
     if not password.strip():
         raise CommandError("the password is empty: nobody could log in with it", EXIT_USAGE)
     if len(password) < SHORT:
@@ -180,13 +180,13 @@ def sessions_text(count: int) -> str:
 
 
 def configuration() -> Config:
-    """Give the configuration this node was started with."""
+    """Return the configuration this node was started with."""
     config: Config = application.get_env("xmppd", "config")
     return config
 
 
 def account(text: str, served: bool = True) -> JID:
-    """Give the bare JID meant by `NAME` (of the first host) or `NAME@HOST`, of a host that is `served`.
+    """Return the bare JID meant by `NAME` (of the first host) or `NAME@HOST`, of a host that is `served`.
 
     Raises CommandError(2).
     """
@@ -201,7 +201,7 @@ def account(text: str, served: bool = True) -> JID:
 
 
 def address(text: str) -> JID:
-    """Give the JID meant by `NAME`, `NAME@HOST`, either with `/RESOURCE`. Raises CommandError(2)."""
+    """Return the JID meant by `NAME`, `NAME@HOST`, either with `/RESOURCE`. Raises CommandError(2)."""
     bare, slash, resource = text.partition("/")
     whole = f"{bare}{slash}{resource}" if "@" in bare else f"{bare}@{configuration().hosts[0]}{slash}{resource}"
     try:

@@ -87,7 +87,7 @@ def interrupt(session: str) -> dict[str, Any]:
 
 @rpc.exported
 def vital() -> dict[str, Any]:
-    """Give this worker's vital signs, and how often people did what since it began."""
+    """Return this worker's vital signs, and how often people did what since it began."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "pid": os.getpid(),
@@ -100,7 +100,7 @@ def vital() -> dict[str, Any]:
 
 @rpc.exported
 async def sessions() -> dict[str, Any]:
-    """Give how many sessions there are, on all workers."""
+    """Return how many sessions there are, on all workers."""
     return {"ok": len(sm.all_sessions())}
 
 

@@ -80,7 +80,7 @@ async def create_user(user: str, host: str, password: str) -> None:
 
 
 async def set_password(user: str, host: str, password: str) -> None:
-    """Give the account another password. Raises NoAccount, BadName, BadPassword, AuthBusy, StoreError."""
+    """Set another password of the account. Raises NoAccount, BadName, BadPassword, AuthBusy, StoreError."""
     await _accounts().set_password(*_name(user, host), password)
 
 

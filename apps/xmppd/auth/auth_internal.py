@@ -7,7 +7,7 @@ RFC:      5802 §5.1, 7677; 6120 §13.8.3 (stored passwords)
 How many rounds: 4096 is what RFC 5802 §5.1 demands at least and what clients cope with at every login. One
 registration makes three sets of keys: 4.4 ms of a core at 4096 rounds, 11 ms at 10,000 (measured); PLAIN pays one
 SHA-256, 1 ms, once a minute. Rounds buy time against a stolen database only linearly, and the same CPU
-is what a login storm can take from us; who wants more sets auth.iterations.
+is what a login storm can take from us; auth.iterations can be set higher.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from xmppd.store.backend import Tx
 T = TypeVar("T")
 HASHES: Final = ("SHA-1", "SHA-256", "SHA-512")
 #: password checks and registrations that may be at the threads; others wait for their turn, so many seconds, before
-#: they hear temporary-auth-failure: who floods the queue makes it longer, and refuses nobody
+#: the rest get temporary-auth-failure: a flood makes the queue longer, and gets nobody refused
 MAX_WAITING: Final = 200
 PATIENCE: Final = 5.0
 MAX_PASSWORD: Final = 1023

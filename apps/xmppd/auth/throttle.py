@@ -6,8 +6,9 @@ RFC:      6120 §6.4.5 (tries on one stream), §13.12 (denial of service)
 
 A wrong password empties buckets that others share: those of the account, and of the address. So a login is never
 refused for what others have tried: its answer is late, the more the emptier a bucket is, and never more than `longest`
-seconds, and the verdict does not depend on it. What is left to who guesses is `streams / longest` tries a second; the
-net.connection_limits bounds the streams of an address that have not logged in, and with them whatever waits here.
+seconds, and the verdict does not depend on it. What is left to somebody who guesses is `streams / longest` tries a
+second; net.connection_limits bounds the streams of an address that have not logged in, and with them whatever waits
+here.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def show() -> None:
 
 
 def _differing(rows: Sequence[SettingRow], said: GlobalOptions, file: str | None) -> dict[str, str]:
-    """Give what the file (or, without a line of it, its default) says of the keys that are otherwise in force."""
+    """Return what the file (or, without a line of it, its default) says of the keys that are otherwise in force."""
     asked = GlobalOptions(said.config or file, said.home, flags=said.flags)
     there = {row.name: row for row in describe.rows(asked.load())}
     found = {row.name: there[row.name].text for row in rows if row.name in there and there[row.name].text != row.text}

@@ -107,7 +107,7 @@ def show_logs(count: int, follow: bool) -> None:
 
 
 def as_before(said: GlobalOptions) -> GlobalOptions:
-    """Give the options of the last start where none are given now."""
+    """Return the options of the last start where none are given now."""
     if said.config or said.flags or os.environ.get("XMPPD_CONFIG"):
         return said
     before = _last_start(said.where())
@@ -117,7 +117,8 @@ def as_before(said: GlobalOptions) -> GlobalOptions:
 
 
 def _in_the_foreground(home: Home) -> bool:
-    """Tell whether a server runs there whose log is not in the file; who may not see that may still read the log."""
+    """Tell whether a server runs there whose log is not in the file; somebody who may not see that may still read the
+    log."""
     try:
         return home.pid() is not None and bool(_last_start(home).get("foreground"))
     except PermissionError:
@@ -125,7 +126,7 @@ def _in_the_foreground(home: Home) -> bool:
 
 
 def _last_start(home: Home) -> dict[str, Any]:
-    """Give how the server of a home was started last: {"config", "flags", "foreground"}; {} if that is not known."""
+    """Return how the server of a home was started last: {"config", "flags", "foreground"}; {} if that is not known."""
     try:
         found: dict[str, Any] = json.loads(home.options_file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -142,7 +143,7 @@ def _others(said: GlobalOptions) -> bool:
 
 
 def parent_command(said: GlobalOptions) -> list[str]:
-    """Give the command line of the parent process."""
+    """Return the command line of the parent process."""
     command = [sys.executable, "-I", "-m", "xmppd.node.parent", "--home", str(said.where().path)]
     if file := said.file():
         command += ["--config", file]

@@ -18,7 +18,7 @@ _BLOCK = 65536
 
 
 def tail(file: Path, count: int) -> list[str]:
-    """Give the last `count` lines; none if there is no file."""
+    """Return the last `count` lines; none if there is no file."""
     try:
         with file.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
@@ -33,7 +33,7 @@ def tail(file: Path, count: int) -> list[str]:
 
 
 def follow(file: Path, pause: float = 0.2) -> Iterator[str]:
-    """Give lines as they are added, for ever; a file that was moved away is followed by its successor."""
+    """Yield lines as they are added, for ever; a file that was moved away is followed by its successor."""
     log = None
     while True:
         if log is None and file.exists():
@@ -50,7 +50,7 @@ def follow(file: Path, pause: float = 0.2) -> Iterator[str]:
 
 
 def as_data(line: str) -> dict[str, Any]:
-    """Give a line as an object: what it is if the log is JSON, else {"line": text}."""
+    """Return a line as an object: what it is if the log is JSON, else {"line": text}."""
     try:
         found = json.loads(line)
     except ValueError:

@@ -19,12 +19,12 @@ from xmppd.config.schema import Config
 
 
 def known_modules() -> dict[str, Mapping[str, Any]]:
-    """Give every module of xmppd.mods with its options and their defaults (None: no default to compare with)."""
+    """Return every module of xmppd.mods with its options and their defaults (None: no default to compare with)."""
     return {name: _defaults(name) for name in names()}
 
 
 def names() -> list[str]:
-    """Give the names of all modules of xmppd.mods."""
+    """Return the names of all modules of xmppd.mods."""
     return [found.name for found in pkgutil.iter_modules(mods.__path__) if found.name.startswith("mod_")]
 
 

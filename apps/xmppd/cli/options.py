@@ -37,11 +37,11 @@ class GlobalOptions:
     flags: dict[str, str] = field(default_factory=dict)
 
     def where(self) -> Home:
-        """Give the home that is meant."""
+        """Return the home that is meant."""
         return find_home(self.home, os.environ)
 
     def file(self) -> str | None:
-        """Give the configuration file that was named, by flag or environment."""
+        """Return the configuration file that was named, by flag or environment."""
         named = self.config or os.environ.get("XMPPD_CONFIG")
         return str(Path(named).expanduser().absolute()) if named else None
 
@@ -71,14 +71,14 @@ def _reading() -> Any:
 
 
 def common(function: F) -> F:
-    """Give a click command the options that every verb has."""
+    """Add the options that every verb has to a click command."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
 
 
 def development(function: F) -> F:
-    """Give a click command the option --dev."""
+    """Add the option --dev to a click command."""
     words = "development profile: `crash` may break things on purpose"
     return click.option("--dev", is_flag=True, expose_value=False, callback=_keep_dev, help=words)(function)
 
@@ -89,7 +89,7 @@ def _keep_dev(context: click.Context, parameter: click.Parameter, value: bool) -
 
 
 def options() -> GlobalOptions:
-    """Give the options of the verb that runs."""
+    """Return the options of the verb that runs."""
     return click.get_current_context().find_root().ensure_object(GlobalOptions)
 
 
@@ -132,5 +132,5 @@ def colours() -> bool:
 
 
 def usage(text: str) -> CommandError:
-    """Give the error of a wrong command line."""
+    """Return the error of a wrong command line."""
     return CommandError(text, EXIT_USAGE)

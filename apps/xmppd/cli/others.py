@@ -99,14 +99,14 @@ SENTENCES: Final[Mapping[str, str]] = {
 
 
 def sentence(name: str, given: Sequence[str]) -> str:
-    """Give why there is no verb of ours for a word of another server's; "" if there is one."""
+    """Return why there is no verb of ours for a word of another server's; "" if there is one."""
     if name == "check" and given:
         return CHECKS.get(given[0], f"there is no check of {given[0]}")
     return SENTENCES.get(name, "")
 
 
 def words_for(name: str, given: Sequence[str]) -> list[str]:
-    """Give the words of our verb for a word of another server's and what was given to it."""
+    """Return the words of our verb for a word of another server's and what was given to it."""
     verb = VERBS[name]
     if name == "check":
         return [*verb, *given[1:]]

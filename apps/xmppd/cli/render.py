@@ -16,7 +16,7 @@ from xmppd.node.version import build
 
 
 def render(result: Any) -> str:
-    """Give any result as text: a table for a list of dicts, lines for a list, `key: value` for a dict."""
+    """Return any result as text: a table for a list of dicts, lines for a list, `key: value` for a dict."""
     if isinstance(result, Mapping):
         return str(result["text"]) if "text" in result else fields(result)
     if isinstance(result, list):
@@ -25,13 +25,13 @@ def render(result: Any) -> str:
 
 
 def fields(result: Mapping[str, Any]) -> str:
-    """Give a dict as aligned lines."""
+    """Return a dict as aligned lines."""
     width = max((len(name) for name in result), default=0)
     return "\n".join(f"{name:<{width}}  {_cell(value)}" for name, value in result.items())
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Give dicts with the same keys as columns under a head."""
+    """Return dicts with the same keys as columns under a head."""
     names = list(rows[0])
     cells = [[name.upper() for name in names], *[[_cell(row.get(name)) for name in names] for row in rows]]
     widths = [max(len(line[i]) for line in cells) for i in range(len(names))]
@@ -51,7 +51,7 @@ def _cell(value: Any) -> str:
 
 
 def status(result: Mapping[str, Any]) -> str:
-    """Give the answer of `status`."""
+    """Return the answer of `status`."""
     lines = [
         f"xmppd {result['version']} is running, pid {result['pid']}, up {duration(result['uptime'])}, "
         f"{result['sessions']} session{'' if result['sessions'] == 1 else 's'}",

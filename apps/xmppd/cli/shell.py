@@ -43,7 +43,7 @@ class Shell:
         self.ended: int | None = None
 
     def run(self, source: str) -> str:
-        """Give what a piece of source printed on the node. Raises CommandError."""
+        """Return what a piece of source printed on the node. Raises CommandError."""
         params = {"node": self.node, "session": self.session, "source": source}
         result: dict[str, Any] = self.connection.ask("shell", params)
         self.ended = result.get("exit")
@@ -66,7 +66,7 @@ class Shell:
             raise
 
     def command(self, line: str) -> str:
-        """Give the answer to a line that begins with a colon."""
+        """Return the answer to a line that begins with a colon."""
         word, _, rest = line[1:].partition(" ")
         if word == "node" and rest.strip():
             self.go_to(rest.strip())

@@ -81,7 +81,7 @@ def _click_params(param: Param) -> list[click.Parameter]:
 
 
 def perform(command: Command, params: dict[str, Any]) -> None:
-    """Have the running server carry out a command, and print the result."""
+    """Run a command on the running server, and print the result."""
     said = options()
     params = {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
     answer = client.answer(said.where(), command.key, params, command.timeout + 5)

@@ -35,7 +35,7 @@ class Key:
 
 
 def known_keys() -> list[Key]:
-    """Give every key there is; `listen.1.port` stands for that of any listener, `host.NAME.key` likewise."""
+    """Return every key there is; `listen.1.port` stands for that of any listener, `host.NAME.key` likewise."""
     owners = {"": schema.Config, **SECTIONS, "listen.1": schema.Listen, "host.NAME": schema.Host}
     return [_key(prefix, f) for prefix, owner in owners.items() for f in fields(owner) if "kind" in f.metadata]
 
@@ -76,7 +76,7 @@ def explain(name: str, config: schema.Config) -> str:
 
 
 def _general(name: str) -> str:
-    """Give the name under which a key of a list or host is documented: `listen.2.port` is `listen.1.port`."""
+    """Return the name under which a key of a list or host is documented: `listen.2.port` is `listen.1.port`."""
     parts = name.split(".")
     if parts[0] == "listen":
         return ".".join(["listen", "1", *[p for p in parts[1:] if not p.isdigit()]])
@@ -117,7 +117,7 @@ class SettingRow:
 
 
 def rows(config: schema.Config) -> list[SettingRow]:
-    """Give each key with its value in force."""
+    """Return each key with its value in force."""
     found = [*_values("", config)]
     for name in SECTIONS:
         found += _values(name, getattr(config, name))
@@ -131,7 +131,7 @@ def rows(config: schema.Config) -> list[SettingRow]:
 
 
 def in_force(config: schema.Config) -> Iterator[tuple[str, str]]:
-    """Give each key with its value in force as TOML; secrets are not shown."""
+    """Return each key with its value in force as TOML; secrets are not shown."""
     return ((row.name, row.text) for row in rows(config))
 
 
@@ -155,7 +155,7 @@ def _hidden(kind: Kind, value: Any) -> Any:
 
 
 def _plain(kind: Kind, value: Any) -> Any:
-    """Give a value as JSON has it, as it may stand in the file: the word for None or 0 that its kind has."""
+    """Return a value as JSON has it, as it may stand in the file: the word for None or 0 that its kind has."""
     if _word(kind) and value == getattr(kind, "word_value", None):
         return _word(kind)
     if isinstance(value, Mapping):
@@ -164,7 +164,7 @@ def _plain(kind: Kind, value: Any) -> Any:
 
 
 def show(found: Sequence[SettingRow], notes: Mapping[str, str] | None = None) -> str:
-    """Give rows one a line with who set each; `notes` are words more, by key."""
+    """Return rows as text, one a line, with who set each; `notes` adds words, by key."""
     notes = notes or {}
     width = max(len(row.name) for row in found)
     lines = []
@@ -177,7 +177,7 @@ def show(found: Sequence[SettingRow], notes: Mapping[str, str] | None = None) ->
 
 
 def example() -> str:
-    """Give an example file: every key with its default, commented out, and its words above."""
+    """Return an example file: every key with its default, commented out, and its words above."""
     head = "# xmppd.toml: every key with its default. Nothing here is needed; uncomment what you change.\n"
     parts = [head, *(_example_key(_key("", f)) for f in fields(schema.Config) if "kind" in f.metadata)]
     parts.append("\n# a listener; as many as you like; without any: 5222 (STARTTLS), 5223 (TLS)\n#[[listen]]\n")

@@ -38,7 +38,7 @@ class Kind(Protocol):
 
 
 def suggest(word: str, known: Sequence[str]) -> str:
-    """Give ` (did you mean "x"?)` for the nearest known word, or one that is part of the word, or nothing."""
+    """Return ` (did you mean "x"?)` for the nearest known word, or one that is part of the word, or nothing."""
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     parts = word.lower().replace("-", "_").split("_")
     near = near or [name for name in known if name in parts] or [name for name in known if word in name.split("_")]
@@ -46,24 +46,24 @@ def suggest(word: str, known: Sequence[str]) -> str:
 
 
 def shown(raw: object) -> str:
-    """Give a raw value as the reader wrote it, near enough."""
+    """Return a raw value as the reader wrote it, near enough."""
     if isinstance(raw, bool):
         return str(raw).lower()
     return f'"{raw}"' if isinstance(raw, str) else repr(raw)
 
 
 def _unquoted(raw: object, fits: bool) -> str:
-    """Give the hint for a string that is right but for its quotes."""
+    """Return the hint for a string that is right but for its quotes."""
     return f" (without quotes: {raw})" if isinstance(raw, str) and fits else ""
 
 
 def _quoted(raw: object) -> str:
-    """Give the hint for a bare number or word that should be a string."""
+    """Return the hint for a bare number or word that should be a string."""
     return f' (with quotes: "{raw}")' if isinstance(raw, int | float) and not isinstance(raw, bool) else ""
 
 
 def _listed(text: str) -> Any:
-    """Give what stands in brackets, written as in the file. Raises ValueError."""
+    """Return what stands in brackets, written as in the file. Raises ValueError."""
     try:
         return tomllib.loads(f"it = {text}")["it"]
     except tomllib.TOMLDecodeError as error:
@@ -246,7 +246,7 @@ class Many:
 
 
 def _each(kind: Kind, raw: Sequence[object]) -> list[object]:
-    """Give all items as that kind has them. Raises ValueError that names all which are wrong."""
+    """Return all items as that kind has them. Raises ValueError that names all which are wrong."""
     good, wrong = [], []
     for item in raw:
         try:

@@ -3,7 +3,7 @@
 OTP:      none; erl_scan keeps positions, Python's tomllib does not
 Way:      config.load → [lines]
 
-The text is known to be valid TOML (tomllib has read it); this only walks over it again and notes where
+The text is known to be valid TOML (tomllib has read it); this only walks over it again and records where
 each table and key begins. A path is a tuple of names, with an index after an array of tables:
 `("listen", 0, "port")`.
 """
@@ -68,7 +68,7 @@ def _complete(text: str) -> bool:
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """Give the line, counted from 1, of each table and key of a valid TOML text."""
+    """Return the line, counted from 1, of each table and key of a valid TOML text."""
     walk = _Walk()
     pending = ""
     for number, line in enumerate(text.splitlines(), 1):

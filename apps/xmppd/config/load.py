@@ -53,7 +53,7 @@ def load(
     flags: Mapping[str, str] | None = None,
     known: Known | None = None,
 ) -> schema.Config:
-    """Give the configuration of the server whose home this is.
+    """Return the configuration of the server whose home this is.
 
     `path` is the file; None means `xmppd.toml` in the home if there is one, else no file. `flags` are
     `--set` values by dotted name. `known` names the modules there are, each with its options and their
@@ -119,7 +119,7 @@ def _listeners(reader: SectionReader, raw: object, local: bool) -> tuple[schema.
 
 def _only_the_first(reader: SectionReader) -> bool:
     """Whether a port was given from outside to the first of the listeners that nobody has configured, and nothing was
-    said of the second: who wants one listener at a port of his own does not want another at 5223."""
+    said of the second: somebody who wants one listener at a port of his own does not want another at 5223."""
     second = (dotted(("listen", 1, "")), env_name(("listen", 1, "")))
     said = any(name.startswith(second) for name in (*reader.flags, *reader.env))
     return reader.outside(("listen", 0, "port")) is not None and not said
@@ -226,7 +226,7 @@ def _is_foreign(name: str, value: str) -> bool:
 
 
 def all_keys() -> list[str]:
-    """Give the dotted names of all scalar keys outside lists."""
+    """Return the dotted names of all scalar keys outside lists."""
     top = [f.name for f in fields(schema.Config) if "kind" in f.metadata]
     inner = [f"{name}.{f.name}" for name, owner in SECTIONS.items() for f in fields(owner)]
     return [*top, *inner]

@@ -24,13 +24,13 @@ PREFIX = "XMPPD_"
 
 
 def env_name(path: Path) -> str:
-    """Give the variable of a key: `("limits", "rate")` is `XMPPD_LIMITS_RATE`; arrays count from 1."""
+    """Return the variable of a key: `("limits", "rate")` is `XMPPD_LIMITS_RATE`; arrays count from 1."""
     parts = [str(part + 1) if isinstance(part, int) else part for part in path]
     return PREFIX + "_".join(re.sub(r"[^A-Z0-9]", "_", part.upper()) for part in parts)
 
 
 def dotted(path: Path) -> str:
-    """Give the name of a key as `config explain` and `--set` take it: `listen.1.port`."""
+    """Return the name of a key as `config explain` and `--set` take it: `listen.1.port`."""
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
 
 
@@ -59,13 +59,13 @@ class SectionReader:
         self.problems.append(Problem(self.file, self.line(path), text))
 
     def _outside_around(self, path: Path) -> str:
-        """Give the flag or variable of a key that is not in the file, or of one beside it: to that it is due."""
+        """Return the flag or variable of a key that is not in the file, or of one beside it: to that it is due."""
         near = (dotted(path), *(name for name in self.origins if name.startswith(dotted(path[:-1]) + ".")))
         found = (self.origins.get(name, "") for name in near)
         return next((origin for origin in found if origin.startswith(("--set", PREFIX))), "")
 
     def line(self, path: Path) -> int:
-        """Give the line of a key, or of the nearest table around it; 0 if it is not in the file."""
+        """Return the line of a key, or of the nearest table around it; 0 if it is not in the file."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 0)
@@ -76,7 +76,7 @@ class SectionReader:
             self.origins[dotted(path)] = f"{self.file}:{line}"
 
     def outside(self, path: Path) -> tuple[str, str] | None:
-        """Give (text, origin) of a key set by a flag or by the environment."""
+        """Return (text, origin) of a key set by a flag or by the environment."""
         name, variable = dotted(path), env_name(path)
         self.used.update(each for each in (variable, variable + "_FILE") if each in self.env)
         if name in self.flags:
@@ -97,7 +97,7 @@ class SectionReader:
         return text.rstrip("\n"), variable
 
     def value(self, path: Path, kind: Kind, table: Mapping[str, Any], default: Any) -> Any:
-        """Give the value of one key, by precedence; a bad one is noted, and the default stands in."""
+        """Return the value of one key, by precedence; a bad one is recorded, and the default stands in."""
         given = self.outside(path)
         try:
             if given is not None:
@@ -118,7 +118,7 @@ class SectionReader:
         return {name: self.value((*path, name), f.metadata["kind"], table, default_of(f)) for name, f in known.items()}
 
     def table(self, path: Path, raw: object) -> Mapping[str, Any]:
-        """Give a table, or an empty one and a noted error if it is something else."""
+        """Return a table, or an empty one and a recorded error if it is something else."""
         if isinstance(raw, Mapping):
             return raw
         if raw is not None:
@@ -135,7 +135,7 @@ class SectionReader:
 
 
 def default_of(declared: Field[Any]) -> Any:
-    """Give the default of a declared field."""
+    """Return the default of a declared field."""
     if callable(declared.default_factory):
         return declared.default_factory()
     return declared.default

@@ -42,7 +42,7 @@ def setting(default: Any, kind: Kind, doc: str) -> Any:
 
 
 def kind_of(owner: type, name: str) -> Kind:
-    """Give the kind of a field that was declared with `setting`."""
+    """Return the kind of a field that was declared with `setting`."""
     found: Kind = owner.__dataclass_fields__[name].metadata["kind"]  # type: ignore[attr-defined]
     return found
 
@@ -299,7 +299,7 @@ class Paths:
         return self.home / "certs"
 
     def below(self, path: str) -> Path:
-        """Give a configured path: an absolute one as it is, a relative one below the home."""
+        """Return a configured path: an absolute one as it is, a relative one below the home."""
         return self.home / path
 
 
@@ -329,7 +329,7 @@ class Config:
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def modules_of(self, host: str) -> Mapping[str, Mapping[str, Any]]:
-        """Give the modules of a host with their options: the host's own where it names any."""
+        """Return the modules of a host with their options: the host's own where it names any."""
         own = self.host.get(host)
         return own.modules if own is not None else self.modules
 
@@ -341,7 +341,7 @@ class Config:
         return self.registration.open
 
     def certificate_of(self, host: str) -> tuple[Path, Path] | None:
-        """Give (chain, key) of a host, or None when the development certificate is to be used."""
+        """Return (chain, key) of a host, or None when the development certificate is to be used."""
         own = self.host.get(host)
         named = own if own is not None and own.certificate else self.tls
         if not named.certificate:

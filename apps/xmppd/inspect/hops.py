@@ -46,7 +46,7 @@ from xmppd.stream import c2s_session
 #: stanzas that are remembered at a time
 KEPT: Final = 500
 SPARE: Final = 5.0
-#: modules between who sends a stanza back and who looks
+#: modules between the code that sends a stanza back and the tracer
 _BETWEEN: Final = frozenset({__name__, call_trace.__name__, faults.__name__})
 
 #: (at in ns, node, station, pid, what happened)
@@ -111,7 +111,7 @@ class Hops:
 
     def _hook(self, called: ReturnedCall) -> None:
         point, stanza = called.args[1], called.args[2]
-        if isinstance(stanza, Stanza) and called.result is not None:  # who took it has been noted
+        if isinstance(stanza, Stanza) and called.result is not None:  # its recipient has been recorded
             self._of(stanza, called.end, "hooks", f"{type(point).__name__}: {_us(called)}")
 
     def _chain(self, original: Chain) -> Chain:

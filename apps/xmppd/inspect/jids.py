@@ -25,7 +25,7 @@ def streams(word: str) -> list[Pid]:
 
 
 async def is_account(word: str) -> bool | None:
-    """Whether there is such an account here; None for an address that is none of ours to know."""
+    """Whether there is such an account here; None for an address of another server."""
     try:
         jid = JID.parse(word)
         if not jid.local or jid.domain not in router.hosts():

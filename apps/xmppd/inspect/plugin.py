@@ -44,7 +44,7 @@ class XmppdPlugin(plugin.Plugin):
         return is_address(word) and unauthenticated.joins(word, pid, message)
 
     async def missing(self, word: str) -> str | None:
-        """Who is not connected may come, if there is such an account, or it is none of ours to know."""
+        """A user who is not connected may come, if the account exists, or is not one of this server."""
         if is_address(word):
             return ""
         if not is_jid(word):

@@ -86,6 +86,6 @@ async def _note(owner: JID, status: str) -> None:
 
 @on(LastSeenHook)
 async def last_seen(acc: int | None, point: LastSeenHook, mod: Mod) -> int | None:
-    """Who answers a probe for nobody wants to know."""
+    """The time for whatever asks, such as the answer to a probe."""
     last = await store.read(LAST, (point.owner.domain, point.owner.local))
     return last.seconds if last is not None else acc

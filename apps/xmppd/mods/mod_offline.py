@@ -59,7 +59,7 @@ def children(mod: Mod) -> list[ChildSpec]:
 
 @on(OfflineMessageHook, seq=50)
 async def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> Message | Stop[None] | None:
-    """Messages that somebody wrote are kept; what only tells of a chat's state is let go; the rest is refused."""
+    """Messages that somebody wrote are kept; what only tells of a chat's state is dropped; the rest is refused."""
     if message is None or message.type not in ("normal", "chat"):
         return message
     if not any(child.ns not in _NOT_CONTENT and child.name != "thread" for child in message.el.elements()):

@@ -1,4 +1,4 @@
-"""mod_presence — tells who may know that a user is there, and answers who asks.
+"""mod_presence — tells those who may know that a user is online, and answers probes.
 
 The order of an initial presence: the session table, UserAvailableHook, stored messages, stored requests, probes to all
 in pres_t (from the bare JID), the presence to all in pres_f.
@@ -76,7 +76,7 @@ async def _available(session: C2sSession, presence: Presence) -> None:
     priority, before, state = presence.priority, session.entry.priority, state_of(session)
     first = state.last is None
     if first:
-        await _load(session, state)  # before anybody hears of it: who cannot be looked up now may try again
+        await _load(session, state)  # before anybody hears of it: a user who cannot be looked up now may try again
     await sm.set_presence(session, priority)
     state.last, state.since = presence, datetime.fromtimestamp(CLOCK.time(), UTC)
     if first:
@@ -152,7 +152,8 @@ def _track(state: PresenceState, presence: Presence, to: JID) -> None:
 def received(
     presence: Presence | None, point: UserReceivePresenceHook, mod: Mod
 ) -> Presence | Awaitable[Stop[None]] | None:
-    """A probe is answered here and not shown; who cannot be reached is not told again until they show up."""
+    """A probe is answered here and not shown to the client; those who cannot be reached are not told again until they
+    show up."""
     if presence is None or presence.from_ is None:
         return presence
     state, from_ = state_of(point.session), presence.from_
@@ -203,7 +204,8 @@ async def _gone(owner: JID, to: JID) -> Presence:
 
 @on(SessionInfoHook)
 async def roster_changed(point: SessionInfoHook, mod: Mod) -> None:
-    """Who may see the user only now is told at once (RFC 6121 §3.1.5); who may no more has been told `unavailable`.
+    """Those who may see the user only now are told at once (RFC 6121 §3.1.5); those who may no more have been told
+    `unavailable`.
 
     Who was told `unavailable` by mistake, while nodes were cut off from each other, is told again that it is not so.
     """

@@ -1,7 +1,7 @@
 """mod_register — accounts made, changed and removed by their users.
 
-Making one is closed unless [registration] open says otherwise; the other two are for who is logged in. A password is
-taken over TLS only, or where the listener says plain_without_tls. [registration] rate says how often.
+Making one is closed unless [registration] open says otherwise; the other two are for users who are logged in. A
+password is taken over TLS only, or where the listener says plain_without_tls. [registration] rate says how often.
 
 Way:  before authentication: c2s → C2sUnauthenticatedIqHook → [mod_register] → auth
       later: router → iq → [mod_register] → auth, accounts
@@ -62,7 +62,7 @@ def feature(acc: tuple[Element, ...], point: StreamFeaturesHook, mod: Mod) -> tu
 
 @on(C2sUnauthenticatedIqHook)
 async def stranger(acc: Iq | None, point: C2sUnauthenticatedIqHook, mod: Mod) -> Stop[Iq | None] | Iq | None:
-    """The form, and an account for who sends it back."""
+    """Answers with the form, and makes an account for a form that is filled in."""
     iq = point.iq
     if acc is not None or iq.payload is None or iq.payload.ns != ns.REGISTER or not iq.is_request:
         return acc

@@ -176,7 +176,7 @@ async def receive_subscription(
 
 
 async def _probed(probe: Presence, from_: JID, owner: JID) -> Presence | Stop[None]:
-    """Who may not know is told so, or nothing while the owner has not decided; the rest is mod_presence's."""
+    """Those who may not know are told so, or nothing while the owner has not decided; the rest is mod_presence's."""
     if from_.bare == owner.bare:
         return probe
     record = await store.read(ROSTER, records.key(owner, from_))
@@ -213,7 +213,7 @@ async def resend(point: ResendSubscriptionsHook, mod: Mod) -> None:
 
 
 async def _ask_again(mod: Mod, owner: JID, contact: JID) -> None:
-    """To a contact of ours only if it does not know of the request: an account made later, or made anew."""
+    """To a contact of ours only if it does not know of the request: an account made later, or made again."""
     record = await store.read(ROSTER, records.key(contact, owner))
     if records.item_of(record).in_ is not In.PEND:
         stanza = make_presence(contact, type_="subscribe", from_=owner)
@@ -315,7 +315,7 @@ async def _commanded(work: Awaitable[None]) -> None:
 
 
 async def roster_add(owner: str, contact: str, name: str = "", groups: Iterable[str] = ()) -> None:
-    """Has `owner` (a local bare JID) ask for `contact`'s presence, as the owner's own client would.
+    """Makes `owner` (a local bare JID) ask for `contact`'s presence, as the owner's own client would.
 
     Raises LookupError if the owner has no account, JidError, StoreError, totals.TooMany.
     """
@@ -331,7 +331,7 @@ async def roster_add(owner: str, contact: str, name: str = "", groups: Iterable[
 
 
 async def roster_remove(owner: str, contact: str) -> None:
-    """Has `owner` remove `contact`: subscriptions and requests of both ways are taken back.
+    """Makes `owner` remove `contact`: subscriptions and requests of both ways are taken back.
 
     Raises LookupError if the owner has no account or no such contact, JidError, StoreError.
     """

@@ -53,7 +53,7 @@ async def card(iq: Iq, mod: Mod) -> Iq:
     if iq.type == "get":
         found = await store.read(VCARD, (owner.domain, owner.local))
         if found is None and not own:
-            raise StanzaError("service-unavailable")  # as for who is no user here (XEP-0054 §3.3)
+            raise StanzaError("service-unavailable")  # as for an address without an account (XEP-0054 §3.3)
         return SerializedIq(iq, found.xml) if found is not None else iq.result(Element(ns.VCARD, "vCard"))
     if not own:
         raise StanzaError("forbidden", "this card is another's")  # or nobody's: no account is looked for

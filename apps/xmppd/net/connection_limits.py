@@ -76,7 +76,7 @@ def _send_away(slot: Slot) -> None:
 
 
 class Slot:
-    """One connection's place. `evict` closes the connection; set by who holds it. `judged`: a login waits for its
+    """One connection's place. `evict` closes the connection; set by its holder. `judged`: a login waits for its
     answer."""
 
     __slots__ = ("_connections", "_held", "_key", "_unauthenticated", "evict", "judged")
@@ -108,7 +108,7 @@ class Slot:
 
 
 def _stay() -> None:
-    """Who has logged in is not evicted."""
+    """A connection that has logged in is not evicted."""
 
 
 def group(ip: str) -> str:

@@ -1,6 +1,6 @@
 """receiver — owns one connection: reads it, keeps its pace, parses it, and feeds the stream's process.
 
-OTP:      gen_server; cf. ejabberd_receiver.erl (the messages bear its names)
+OTP:      gen_server; cf. ejabberd_receiver.erl (the messages have its names)
 Way:      socket → net.transport → [receiver] → net.xml_stream → one Batch to stream.c2s
 Process:  one per connection, temporary, under receiver_sup; it watches its controller, which watches it
 Differs:  data does not pass through the mailbox: the transport calls Inbound.feed on the loop. There is nothing to
@@ -338,7 +338,7 @@ async def _become_controller(controller: Pid, state: Inbound) -> Any:
 
 
 async def become_controller(receiver: Pid, controller: Pid) -> None:
-    """Have `receiver` read its socket and tell `controller`. Raises CallError; OSError if the peer has gone."""
+    """Make `receiver` read its socket and report to `controller`. Raises CallError; OSError if the peer has gone."""
     error = await gen_server.call(receiver, BecomeController(controller))
     if error is not None:
         raise error

@@ -28,7 +28,7 @@ _HASHES: Final = {
     bytes.fromhex("2a8648ce3d040304"): "sha512",  # ecdsa-with-SHA512
 }
 
-#: the protocol of clients, where they ask for it; who offers others only is served all the same. XEP: 0368 §3
+#: the protocol of clients, where they ask for it; one that offers only others is served all the same. XEP: 0368 §3
 _ALPN: Final = "xmpp-client"
 
 CertificateOf = Callable[[str], tuple[Path, Path] | None]

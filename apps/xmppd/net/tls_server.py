@@ -2,7 +2,8 @@
 
 OTP:      gen_server; cf. ejabberd_pkix.erl
 Way:      SIGHUP, reload → [tls_server] → net.tls
-Process:  `tls`, one per worker, permanent, under xmppd.sup; who makes handshakes holds the same contexts, not the pid
+Process:  `tls`, one per worker, permanent, under xmppd.sup; those that make handshakes hold the same contexts, not the
+          pid
 """
 
 from __future__ import annotations

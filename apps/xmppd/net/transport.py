@@ -1,4 +1,4 @@
-"""transport — one connection's bytes: writes gathered, TLS inside, slow readers let go.
+"""transport — one connection's bytes: writes gathered, TLS inside, slow readers dropped.
 
 OTP:      gen_tcp and the sockmod of ejabberd_socket; cf. xmpp_socket.erl
 Way:      stream.c2s → [transport] → socket → [transport] → net.receiver
@@ -6,7 +6,7 @@ Process:  none: the receiver owns it, the stream's process writes to it directly
 RFC:      6120 §5.3.1 (nothing may lie between <starttls/> and the handshake), 7590 §3
 
 What is sent within one turn of the loop leaves in one write and one TLS record. A peer that reads too slowly makes the
-transport `congested`; who writes asks to be told when it is not any more (`tell_writable`). Without any progress for
+transport `congested`; the writer asks to be told when it is so no more (`tell_writable`). Without any progress for
 STALL seconds, or with more than `limit` bytes waiting, the connection is given up.
 """
 
@@ -28,7 +28,7 @@ from xmppd.net.tls_session import TlsSession
 #: bytes waiting in the socket's buffer from which on, and below which again, writing is not / is welcome
 HIGH_WATER: Final = 256 * 1024
 LOW_WATER: Final = 64 * 1024
-#: seconds without progress after which a slow reader is let go
+#: seconds without progress after which a slow reader is dropped
 STALL: Final = 15.0
 #: seconds from accept to the end of a TLS handshake, where the owner names none
 NEGOTIATION: Final = 30.0
@@ -37,7 +37,7 @@ LINGER: Final = 3.0
 
 
 class Reader(Protocol):
-    """Who is given what arrives: the receiver's inbound side."""
+    """What arrives is handed to it: the receiver's inbound side."""
 
     def feed(self, data: bytes) -> None:
         """Plaintext arrived; called on the loop, outside of any process."""
@@ -56,7 +56,7 @@ class Flusher:
         self._dirty: list[Transport] = []
 
     def add(self, transport: Transport) -> None:
-        """Have `transport` flushed in the next turn."""
+        """Flush `transport` in the next turn of the loop."""
         if not self._dirty:
             self._loop.call_soon(self._flush)
         self._dirty.append(transport)
@@ -158,7 +158,7 @@ class Transport(asyncio.Protocol):
         if self._closing:
             return None  # it has read our last words
         self._lost("closed")
-        return True  # we may still say goodbye: who reads us closes, or the owner's end does
+        return True  # we may still say goodbye: a client that reads it closes, or the owner's end does
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.tcp = None

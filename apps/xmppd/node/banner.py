@@ -13,12 +13,12 @@ RED, GREEN, BOLD, DIM, PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[2m", "\0
 
 
 def colour(text: str, code: str, on: bool) -> str:
-    """Give the text in colour where colours are wanted."""
+    """Return the text in colour where colours are wanted."""
     return f"{code}{text}{PLAIN}" if on else text
 
 
 def listening(listens: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Give one line for each listener."""
+    """Return one line for each listener."""
     words = {
         "required": "STARTTLS demanded",
         "optional": "STARTTLS offered",
@@ -34,12 +34,12 @@ def listening(listens: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def headline(info: Mapping[str, Any]) -> str:
-    """Give the one line that says that a server has started."""
+    """Return the one line that says that a server has started."""
     return f"xmppd {info['version']} runs: pid {info['pid']}, {len(info['workers'])} workers"
 
 
 def banner(info: Mapping[str, Any], colours: bool) -> str:
-    """Give what `start` says: what listens where, where things are, which certificate, what to do next."""
+    """Return what `start` says: what listens where, where things are, which certificate, what to do next."""
     rows = [
         colour(headline(info), BOLD + GREEN, colours),
         f"  hosts    {', '.join(info['hosts'])}",

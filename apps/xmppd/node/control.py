@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ControlState:
-    """Who carries out commands."""
+    """The process that carries out commands."""
 
     execute: Execute
 

@@ -6,8 +6,8 @@ Process:  `doorkeeper`, permanent, under parent_sup in the parent
 
 The kernel spreads connections over the sockets of all workers that listen, also to one that does not accept. So the
 parent, which has every socket too, shuts those of a worker that is silent, at once, or that is down and not back within
-PATIENCE seconds: who waits there is reset, and finds another worker at the next try. They are opened again when the
-node is back. As long as no other worker is up nothing is shut: then waiting is better.
+PATIENCE seconds: a client that waits there is reset, and finds another worker at the next try. They are opened again
+when the node is back. As long as no other worker is up nothing is shut: then waiting is better.
 
 One that is silent for `[node] restart_seconds` is killed, and started again (otp.kernel.keeper).
 """
@@ -32,7 +32,7 @@ from xmppd.node.parent_state import Parent
 log = logging.getLogger("xmppd.main")
 
 NAME: Final = "doorkeeper"
-#: seconds that connections wait at the door of a worker that has ended and is being started again
+#: seconds that connections wait at the listeners of a worker that has ended and is being started again
 PATIENCE: Final = 3.0
 
 

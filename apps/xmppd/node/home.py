@@ -90,7 +90,7 @@ class Home:
         return fd
 
     def pid(self) -> int | None:
-        """Give the pid of the server that holds this home, None if none does."""
+        """Return the pid of the server that holds this home, None if none does."""
         try:
             fd = os.open(self.lock_file, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -116,7 +116,7 @@ class Home:
 
 
 def owner_of(path: Path) -> str:
-    """Give the name of who owns a path, or the nearest folder above it that can be seen."""
+    """Return the name of the owner of a path, or the nearest folder above it that can be seen."""
     while True:
         try:
             number = path.stat().st_uid
@@ -132,12 +132,12 @@ def owner_of(path: Path) -> str:
 
 
 def as_owner(path: Path) -> str:
-    """Give what to do about a path that only its owner may use."""
+    """Return what to do about a path that only its owner may use."""
     return f"run the verb as its owner: sudo -u {owner_of(path)} …"
 
 
 def find_home(flag: str | None, env: Mapping[str, str]) -> Home:
-    """Give the home: `--home`, else XMPPD_HOME, else ~/.local/state/xmppd (XDG)."""
+    """Return the home: `--home`, else XMPPD_HOME, else ~/.local/state/xmppd (XDG)."""
     state = env.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
     chosen = flag or env.get("XMPPD_HOME") or os.path.join(state, "xmppd")
     return Home(Path(os.path.abspath(os.path.expanduser(chosen))))

@@ -36,13 +36,13 @@ FIXED: Final = (
 
 
 def needs_restart(old: Config, new: Config) -> list[str]:
-    """Name what differs and stays as it is until the release is started anew."""
+    """Name what differs and stays as it is until the release is started again."""
     changed = [name for name in FIXED if attrgetter(name)(old) != attrgetter(name)(new)]
     return changed + (["workers"] if old.worker_count != new.worker_count else [])
 
 
 def taken_over(old: Config, new: Config) -> Config:
-    """Give the new configuration with what only a restart can change as it was."""
+    """Return the new configuration with what only a restart can change as it was."""
     kept = dataclasses.replace(new, workers=old.workers)
     for name in FIXED:
         section, _, key = name.rpartition(".")
@@ -54,7 +54,7 @@ def taken_over(old: Config, new: Config) -> Config:
 
 
 def with_ports(config: Config, ports: Sequence[int]) -> Config:
-    """Give the configuration with the ports that its listeners are bound to."""
+    """Return the configuration with the ports that its listeners are bound to."""
     pairs = zip(config.listen, ports, strict=True)
     return dataclasses.replace(config, listen=tuple(dataclasses.replace(listen, port=port) for listen, port in pairs))
 
@@ -63,8 +63,8 @@ def with_ports(config: Config, ports: Sequence[int]) -> Config:
 
 
 def certificates(config: Config) -> dict[str, bytes]:
-    """Give what is in the certificate and key files that the configuration names; one that cannot be read is left out:
-    the worker then finds the file wanting, and says so."""
+    """Return what is in the certificate and key files that the configuration names; one that cannot be read is left
+    out: the worker then finds the file wanting, and says so."""
     found: dict[str, bytes] = {}
     for host in config.hosts:
         for path in config.certificate_of(host) or ():
@@ -74,7 +74,7 @@ def certificates(config: Config) -> dict[str, bytes]:
 
 
 def pinned(config: Config, files: Mapping[str, bytes]) -> tuple[Config, list[int]]:
-    """Give the configuration with the contents of `files` in place of the files of these names: it names copies in
+    """Return the configuration with the contents of `files` in place of the files of these names: it names copies in
     memory, readable by this process only, and the descriptors that keep them. Where there are none (no memfd) the
     files themselves are named."""
     if not hasattr(os, "memfd_create"):

@@ -150,7 +150,7 @@ async def _notes(worker: str) -> list[str]:
 
 
 def _readable(why: str, reason: object) -> str:
-    """Give the last words of the worker, which say more than its exit status."""
+    """Return the last words of the worker, which say more than its exit status."""
     match reason:
         case (str(), _, tuple() as lines) if lines:
             return "\n".join(["a worker cannot start:", *map(str, lines)])

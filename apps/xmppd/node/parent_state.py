@@ -76,7 +76,7 @@ class Parent:
         return [port_of(sockets) for sockets in self.sockets]
 
     def start_of(self, worker: str) -> WorkerStart:
-        """Give what a worker is told at its start."""
+        """Return what a worker is told at its start."""
         place, config = self.workers.index(worker), self.in_force
         pairs = zip(config.listen, self.sockets, strict=True)
         fds = {listen.name: sockets[place].fileno() for listen, sockets in pairs}
@@ -98,7 +98,7 @@ class Parent:
         self.certificates.update(in_force.certificates(new))
 
     def describe(self) -> dict[str, Any]:
-        """Give what the banner and `status` tell of it."""
+        """Return what the banner and `status` tell of it."""
         paths = self.config.paths
         return {
             "version": version(),
@@ -128,11 +128,11 @@ class Parent:
         }
 
     def warnings(self) -> list[str]:
-        """Give what is not as it should be, and stops nothing."""
+        """Return what is not as it should be, but stops nothing."""
         return [*self.config.warnings, *map(str, preflight.certificates(self.in_force)), *_as_root()]
 
     def _command(self) -> str:
-        """Give the verbs' command with the options that another terminal needs to reach this server."""
+        """Return the verbs' command with the options that another terminal needs to reach this server."""
         words = [os.environ.get("XMPPD_COMMAND", "xmppd")]
         if find_home(None, os.environ).path != self.home.path:
             words += ["--home", str(self.home.path)]
@@ -142,7 +142,7 @@ class Parent:
 
 
 def state() -> Parent:
-    """Give the parent's state. Only in the parent."""
+    """Return the parent's state. Only in the parent."""
     found: Parent = application.get_env(APP, "parent")
     return found
 
@@ -152,14 +152,14 @@ def _as_root() -> list[str]:
 
 
 def data_words(config: Config) -> str:
-    """Give where the data is."""
+    """Return where the data is."""
     if config.store.backend == "sqlite":
         return str(config.store_path)
     return "in memory only: gone when the server stops" if config.store.backend == "memory" else "PostgreSQL"
 
 
 def certificates(config: Config) -> list[str]:
-    """Give one line per host: which certificate it shows."""
+    """Return one line per host: which certificate it shows."""
     if all(listen.tls == "off" for listen in config.listen):
         return ["none: no listener has TLS"]
     return [f"{host}: {_certificate(config, host)}" for host in config.hosts]
@@ -173,5 +173,5 @@ def _certificate(config: Config, host: str) -> str:
 
 
 def development_certificate(config: Config, host: str) -> Path:
-    """Give the file of a host's development certificate."""
+    """Return the file of a host's development certificate."""
     return tls_dev.path(config.paths.certs, host)

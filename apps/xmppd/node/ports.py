@@ -59,7 +59,7 @@ def close_all(bound: Sequence[Sequence[socket.socket]]) -> None:
 
 
 def port_of(sockets: Sequence[socket.socket]) -> int:
-    """Give the port a listener's sockets are bound to (it may have been configured as 0: any)."""
+    """Return the port a listener's sockets are bound to (it may have been configured as 0: any)."""
     return int(sockets[0].getsockname()[1])
 
 
@@ -117,7 +117,7 @@ def _words(listen: Listen, number: int, error: OSError) -> str:
 
 
 def who_listens(port: int, proc: Path = Path("/proc")) -> str:
-    """Give `name (pid N)` of the process that listens on a TCP port if /proc tells us; else nothing."""
+    """Return `name (pid N)` of the process that listens on a TCP port if /proc tells us; else nothing."""
     inodes = {inode for table in ("tcp", "tcp6") for inode in _listening(proc / "net" / table, port)}
     if not inodes:
         return ""
@@ -127,7 +127,7 @@ def who_listens(port: int, proc: Path = Path("/proc")) -> str:
 
 
 def _xmppd(folder: Path) -> str:
-    """Give which server it is if it is the parent of one of ours."""
+    """Return which server it is if it is the parent of one of ours."""
     words = _cmdline(folder)
     if "xmppd.node.parent" not in words or "--home" not in words[:-1]:
         return ""

@@ -1,4 +1,4 @@
-"""readiness — tells who started the parent how it went, once.
+"""readiness — tells the process that started the parent how it went, once.
 
 OTP:      none; cf. `ejabberdctl started`, and the lifeline of a peer
 Way:      node.parent → [readiness] → cli.lifecycle, through a pipe; in the foreground the terminal

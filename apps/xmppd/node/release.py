@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 
 def script(name: str) -> Script:
-    """Give the boot script of NAME.rel.toml. Raises ReleaseError, AppResourceError."""
+    """Return the boot script of NAME.rel.toml. Raises ReleaseError, AppResourceError."""
     file = HERE / f"{name}.rel.toml"
     try:
         text = file.read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ _TAIL: Final = ".dist-info"
 
 
 def version(path: Sequence[str] | None = None) -> str:
-    """Give the version of the distribution that is installed on `path` (sys.path); "unknown" if none is."""
+    """Return the version of the distribution that is installed on `path` (sys.path); "unknown" if none is."""
     for folder in sys.path if path is None else path:
         try:
             names = os.listdir(folder or ".")

@@ -46,7 +46,7 @@ def main(args: list[str]) -> int:
 
 
 def env(start: WorkerStart, config: Config, copies: Sequence[int] = ()) -> dict[str, dict[str, Any]]:
-    """Give the settings of the applications."""
+    """Return the settings of the applications."""
     cookie = bytes.fromhex(os.environ.pop("OTP_COOKIE", ""))
     return {
         "kernel": {"run_dir": str(Home(config.paths.home).run), "cookie": cookie, "nodes": tuple(start.nodes)},

@@ -36,6 +36,6 @@ class WorkerStart:
         return msgspec.msgpack.decode(data, type=WorkerStart)
 
     def config(self) -> tuple[Config, list[int]]:
-        """Give the configuration, its ports as they are bound, its certificates as they were read, and the descriptors
-        that keep these."""
+        """Return the configuration, its ports as they are bound, its certificates as they were read, and the
+        descriptors that keep these."""
         return in_force.pinned(in_force.unpack(self.packed), self.certificates)

@@ -1,1 +1,1 @@
-"""routing — from the sender to the pids of who gets it: hooks, router, session table, IQ table."""
+"""routing — from the sender to the pids of the recipients: hooks, router, session table, IQ table."""

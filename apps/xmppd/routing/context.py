@@ -15,7 +15,7 @@ from otp.kernel import codec
 
 
 class Origin(StrEnum):
-    """Who has sent a stanza."""
+    """What sent a stanza."""
 
     CLIENT = "client"
     SERVER = "server"

@@ -91,9 +91,9 @@ class Announce:
 class RosterItemChanged:
     """A roster item of this session's account has a new subscription; c2s hands it on as SessionInfoHook.
 
-    `contact` is a bare JID, `subscription` one of none, to, from, both. Who gains `from` by it is sent this
-    session's presence by the session itself; to who loses it, `unavailable` has been sent already. `version` is the
-    roster's: of two messages about a contact the higher one counts, in whatever order they come.
+    `contact` is a bare JID, `subscription` one of none, to, from, both. A contact that gains `from` by it is sent this
+    session's presence by the session itself; to one that loses it, `unavailable` has been sent already. `version` is
+    the roster's: of two messages about a contact the higher one counts, in whatever order they come.
     """
 
     contact: str

@@ -33,9 +33,9 @@ class Pending:
     owners: set[str] = field(default_factory=set)
 
 
-#: by process; empty most of the time: who is in a hurry looks at that first
+#: by process; empty most of the time: a caller in a hurry looks at this first
 PENDING: Final[WeakKeyDictionary[Pid, Pending]] = WeakKeyDictionary()
-#: the same for who is in a hurry: whether there is anything, asked without a call
+#: the same for callers in a hurry: whether there is anything, asked without a call
 ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
@@ -62,7 +62,7 @@ def has_room() -> bool:
 
 
 async def wait_for_room() -> None:
-    """To be awaited before more is sent to a writer: who has sent much waits until it is stored.
+    """Await it before more is sent to a writer: a process that has sent much waits until it is stored.
 
     Raises CallError as `flush` does.
     """

@@ -34,7 +34,7 @@ _told: dict[str, tuple[float, int]] = {}
 
 
 def passes(error: Exception) -> bool:
-    """Whether it may pass by itself: a store that is full, locked or gone; a process that is busy or starts anew."""
+    """Whether it may pass by itself: a store that is full, locked or gone; a process that is busy or starts again."""
     match error:
         case StoreError():
             return error.condition == "resource-constraint"

@@ -2,9 +2,9 @@
 
 OTP:      gen_server owning an ets table; cf. ejabberd_hooks
 Process:  permanent, under xmppd.sup; written by calls, read in place by any process of the node
-Differs:  handlers belong to an owner's name. Who registers again replaces what it had; a module that crashed keeps
-          its handlers until its successor has registered; a table that crashed asks every owner to register again,
-          and readers wait until they have, so that nothing is handled in between without its modules
+Differs:  handlers belong to an owner's name. An owner that registers again replaces what it had; a module that crashed
+          keeps its handlers until its successor has registered; a table that crashed asks every owner to register
+          again, and readers wait until they have, so that nothing is handled in between without its modules
 """
 
 from __future__ import annotations

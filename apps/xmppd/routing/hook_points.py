@@ -8,7 +8,7 @@ Process: handlers run in the process that fires the hook, lower `seq` first; one
 A `Fold[P, A]` carries an accumulator of type A from handler to handler, a `Run[P]` only tells; `Stop(value)` ends both.
 A point names itself as P: so a type checker knows from the class in `@on(Point)` what its handlers are called with.
 `NEEDED` points are those whose result others take for the truth (who may see whom, who keeps a message): there nobody
-is skipped, what a handler raises goes to who fired the hook, and so to the sender as a stanza error.
+is skipped, what a handler raises goes to the caller that fired the hook, and so to the sender as a stanza error.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class ConnectionLostHook(Fold["ConnectionLostHook", float]):
 @dataclass(frozen=True, slots=True)
 class SessionResumedHook(Run["SessionResumedHook"]):
     """A session goes on over another connection, which asked for it by `nonza`. In its c2s, before anything is written
-    there: who listens answers first."""
+    there: handlers answer first."""
 
     session: C2sSession
     nonza: Element

@@ -6,8 +6,8 @@ Process:  one per node, permanent, under xmppd.sup; only registering goes throug
 
 A handler of a Fold is called fn(acc, point) and returns the next accumulator; one of a Run is called fn(point). Both
 may be async. `Stop(value)` ends the chain. One that raises is logged and skipped: the chain goes on as if it were not
-there; but at a point that is NEEDED (hook_points) what it raises goes to who fired the hook. The host "global" is a
-chain of its own, and `run` does not fall back to it.
+there; but at a point that is NEEDED (hook_points) what it raises goes to the caller that fired the hook. The host
+"global" is a chain of its own, and `run` does not fall back to it.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def entries(
 async def add(
     host: str, point: type[Point], fn: Callable[..., Any], seq: int = DEFAULT_SEQ, *, owner: str = ""
 ) -> None:
-    """Has `fn` called at `point` on `host`; adding it twice is a no-op.
+    """Calls `fn` at `point` on `host` from now on; adding it twice is a no-op.
 
     Modules declare with @on and never call this.
     """
@@ -127,7 +127,7 @@ async def run_fold(host: str, point: Fold[Any, A], acc: A) -> A:
     """Hands `acc` from handler to handler of `point` on `host`; what the last one returned.
 
     A handler that raises leaves the accumulator as it was; a StanzaError is no failure but an answer: it ends
-    the chain and goes to who fired the hook, as everything does that is raised at a point that is NEEDED.
+    the chain and goes to the caller that fired the hook, as everything does that is raised at a point that is NEEDED.
     """
     return await _fold(await _chain((host, type(point))), point, acc)
 

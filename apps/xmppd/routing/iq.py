@@ -74,7 +74,7 @@ def entry(
 ) -> HandlerEntry:
     """A handler as handler_table.register wants it; `name` "" means any element of that namespace.
 
-    `strangers`: the condition with which a request to an account is refused to who may not know of the account;
+    `strangers`: the condition with which a request to an account is refused to those who may not know of the account;
     SERVED: the handler is asked all the same, for accounts that do not exist as well.
     """
     return HandlerEntry((host, at, ns, name), 50, owner, handler, strangers)
@@ -89,7 +89,7 @@ class Announced(NamedTuple):
 
 
 def announcement(host: str, at: At, feature: str, owner: str) -> HandlerEntry:
-    """Has a feature (mostly a namespace) announced at this place while its owner is there."""
+    """Announces a feature (mostly a namespace) at this place while its owner is there."""
     return HandlerEntry(Announced(host, at, feature), 50, owner, _answers_nothing)
 
 
@@ -113,10 +113,10 @@ def _features(keys: tuple[Hashable, ...], host: str, at: At) -> tuple[str, ...]:
 
 
 async def process(iq: Iq, at: At, host: str = "") -> Iq | None:
-    """Has a request answered; `iq.to` says whose, `iq.from_` who asks. `host`: whose service it is, at DOMAIN, ENTITY.
+    """Handles a request; `iq.to` says of whom, `iq.from_` who asks. `host`: whose service it is, at DOMAIN, ENTITY.
 
     Returns the result or the error; None if it is a result or an error itself (RFC 6120 §8.2.3), or if the
-    handler answers later. Whatever a handler raises is an error to who asked (faults), and ends nobody's stream.
+    handler answers later. Whatever a handler raises is an error to the requester (faults), and ends nobody's stream.
     """
     if not iq.is_request:
         return None

@@ -66,7 +66,7 @@ def entry(host: str, key: NonzaKey, fn: Callable[..., Any], owner: str) -> Handl
 
 
 async def handler_of(host: str, nonza: Nonza) -> Handler | None:
-    """Who handles it on `host`; None if nobody does. Of several the first is asked."""
+    """The handler of it on `host`; None if there is none. Of several the first is used."""
     key = NonzaKey(nonza.element.ns, nonza.element.name, nonza.session is not None)
     found = handler_table.chain(hooks.TABLE, (host, key))
     if found is None:

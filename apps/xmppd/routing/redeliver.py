@@ -2,7 +2,7 @@
 
 Way:      c2s_session (the session is out of the table) → [redeliver] → users.again → …
 Process:  runs in the c2s that ends
-RFC:      6120 §10.1 (order): who has more for the account waits meanwhile (flags); 6121 §8.5.3.2
+RFC:      6120 §10.1 (order): senders with more for the account wait meanwhile (flags); 6121 §8.5.3.2
 Differs:  one owner at each time: what the store still has (Older) is not sent on, whatever else was held or waits is
 """
 

@@ -88,7 +88,7 @@ class Router(HandlerTable):
 
 
 def _taken_by(domain: Any, owner: str) -> str | None:
-    """Who else has a domain that a module wants, in words."""
+    """Says in words who else has a domain that a module wants."""
     match route_of(domain):
         case HostRoute():
             return "it is a host of ours"
@@ -178,7 +178,7 @@ async def register_service(owner: str, service: ServiceRoute | None) -> None:
 
 
 async def register_route(domain: str, pid: Pid) -> bool:
-    """Has `pid` get Deliver(stanza) for every stanza to `domain`, from all nodes, until it ends.
+    """Sends `pid` a Deliver(stanza) for every stanza to `domain`, from all nodes, until it ends.
 
     False if the domain is a host of ours or another process has it. When it returns every node knows.
     """

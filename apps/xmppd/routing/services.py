@@ -15,7 +15,7 @@ from xmppd.routing.routes import ServiceRoute
 
 
 async def route(stanza: Stanza, service: ServiceRoute) -> Stanza | None:
-    """Has the service deal with a stanza; returns what is to be answered to the sender. Raises what its handler raises.
+    """Hands a stanza to the service; returns the answer for the sender. Raises what its handler raises.
 
     Requests to the domain and to node@domain are for the IQ handlers. All else is for the stanza handler: messages,
     presence, requests to node@domain/resource, and the answers to what the service has asked.

@@ -1,12 +1,12 @@
 """undelivered — stanzas that were on their way to a node which has ended, or gives no sign of life.
 
 Way:      otp.kernel.held (given back by session_table, once the node's sessions are out of the table) → [undelivered] →
-          router: another session, the store, or an error to who sent it
+          router: another session, the store, or an error to the sender
 Process:  one for all that a node held
 RFC:      6120 §8.3.3.18 (resource-constraint), 6121 §8.5.3.2 (no session of the full JID)
 
-What was never written to the link is routed anew. What was written may have come, and may have been shown: it is not
-said twice; who sent it is told that it may be lost, and decides. docs/decisions/0009 has the reasons.
+What was never written to the link is rerouted. What was written may have come, and may have been shown: it is not
+sent twice; the sender is told that it may be lost, and decides. docs/decisions/0009 has the reasons.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _LOOKS = 400
 
 
 def begin() -> None:
-    """Have what is sent to sessions and components of other nodes kept, from now on."""
+    """Keep what is sent to sessions and components of other nodes, from now on, until they have taken it."""
     held.keep(Deliver, ForAccount, FromAccount)
     held.keep(deliver.DeliverIfNewer, deliver.RosterItemChanged, deliver.Kick, deliver.Replaced)
     held.on_given_back(_given_back)
 
 
 def _given_back(node: str, messages: list[GivenBack]) -> None:
-    # the rest said how sessions of that node were to be; and presence is for who is there, if that is no service
+    # the rest said how sessions of that node were to be; and presence is for those who are there, if that is no service
     wanted = [one for one in messages if _is_wanted(one.message)]
     if wanted:
         log.warning("%d stanzas that %s has not taken are routed anew or sent back", len(wanted), node)

@@ -1,4 +1,4 @@
-"""users — stanzas for accounts: to their sessions, to their stored messages, to who answers in their name.
+"""users — stanzas for accounts: to their sessions, to their stored messages, to what answers in their name.
 
 Way:      router → [users] → Deliver to the c2s of each recipient | OfflineMessageHook | AccountPresenceHook | iq
 Process:  runs in the sender's process

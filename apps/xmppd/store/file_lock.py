@@ -2,9 +2,9 @@
 
 OTP:      cf. Mnesia's lock manager, and the time limit of global:set_lock/3
 Way:      sqlite_writer, store_sqlite → [file_lock] → flock(2)
-Process:  none; who waits blocks its thread. The first wait that is one starts a thread that asks the kernel
+Process:  none; a caller that waits blocks its thread. The first wait that is one starts a thread that asks the kernel
 Differs:  flock(2) queues who waits, which keeps the writers' turns fair, and knows no time limit. So a second thread
-          does the waiting; whose time is up goes on without, and what comes too late is let go at once
+          does the waiting; one whose time is up goes on without, and what comes too late is let go at once
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Give it to who is next."""
+        """Pass the lock on to the next one that waits."""
         fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class _AccountRow:
 APPLIED: Final = Table("module_schema", Applied, ("module",))
 _CREATE: Final = create_table("module_schema", ("module",), module=str, version=int, account_tables=tuple[str, ...])
 
-#: the tables in which all this is noted
+#: the tables in which all this is recorded
 OWN_TABLES: Final = (APPLIED.name, "schema_version")
 
 #: The one version that all tables together had, up to 4; 5 says that each module has its own. Servers from before that

@@ -76,7 +76,7 @@ class _PgTx(SqlTx):
 
 
 class Outage:
-    """What the threads know together of a server that does not answer: who asks meanwhile is told at once.
+    """What the threads know together of a server that does not answer: those that ask meanwhile are told at once.
 
     Every AGAIN seconds one of those who ask tries; so the server is in use again within that, once it is back.
     """
@@ -98,7 +98,7 @@ class Outage:
 
 
 class _Line(BlockingActor):
-    """A thread with a connection of its own, made when it is needed and made anew when it is broken."""
+    """A thread with a connection of its own, made when it is needed and rebuilt when it is broken."""
 
     def __init__(self, config: StoreConfig, outage: Outage) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ Process:  one per connection, temporary, under c2s_sup; the controller of its co
 RFC:      6120, 6121 (what the events mean is decided by xmpp_core.stream_fsm, a pure table)
 Differs:  every request gets an answer
 
-What fails behind the stream, or is a bug in the handling of one stanza, is an error stanza to who sent it
+What fails behind the stream, or is a bug in the handling of one stanza, is an error stanza to the sender
 (routing.faults); only the stream's own state ends the stream. A session whose connection is lost stays in
 wait_for_resume if a module wants it (ConnectionLostHook), until another connection comes for it (Attach).
 """
@@ -165,7 +165,7 @@ class C2s(Driver[C2sData]):
         await c2s_session.close_session(data, reason)
 
     def report_end(self, reason: object, data: C2sData) -> None:
-        """Who, from where, and why."""
+        """The log line's words: who, from where, and why."""
         who = (
             data.fsm.jid.full if data.fsm.jid is not None else data.fsm.username and f"{data.fsm.username}@{data.host}"
         )

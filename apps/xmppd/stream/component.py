@@ -50,8 +50,8 @@ _REPLACED_WITHIN = 20.0
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """One listener's rules: the secret of each domain that may connect, the hosts that are ours, the limits of a
-    stream that is let in, and the time in seconds from accept to the handshake. `newest_wins`: who knows the secret
-    takes the domain from an older link, which may be dead without anybody's having noticed."""
+    stream that is let in, and the time in seconds from accept to the handshake. `newest_wins`: a newcomer that knows
+    the secret takes the domain from an older link, which may be dead without anybody's having noticed."""
 
     domains: Mapping[str, str] = field(repr=False)
     hosts: Container[str]
@@ -109,7 +109,7 @@ class Component(Driver[ComponentData]):
             await self.end(StreamError(*_TAKEN), data)
 
     async def end(self, error: StreamError | None, data: ComponentData) -> None:
-        """The domain is given back before the last words: who has read them may come again at once."""
+        """The domain is free before the stream says its end: a component that has read it may come again at once."""
         data.ending = error.condition if error is not None else "the component has closed it"
         try:
             await _give_back(data)
@@ -177,8 +177,8 @@ async def _register(data: ComponentData) -> bool:
 
 
 async def _replace(domain: str) -> None:
-    """Have older links of the domain end, wherever they are, and give back what waits for them; returns when they are
-    gone. One that does not read and holds its process up is let go by its connection; not even so, it is killed."""
+    """End older links of the domain, wherever they are, and send back what waits for them; returns when they are
+    gone. One that does not read and holds its process up is dropped by its connection; not even so, it is killed."""
     older = {process.monitor(pid): pid for pid in router.processes_of(domain)}
     for pid in older.values():
         process.send(pid, Replaced())
@@ -195,7 +195,7 @@ def _down(ref: Ref) -> Callable[[object], bool]:
 
 
 async def _give_back(data: ComponentData) -> None:
-    """Nobody finds the domain any more, and what was on its way to it goes back to who sent it; idempotent."""
+    """Nobody finds the domain any more, and what was on its way to it goes back to its senders; idempotent."""
     groups, data.groups = data.groups, None
     if groups is None:
         return

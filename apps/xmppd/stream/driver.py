@@ -249,7 +249,7 @@ def detach(stream: Stream) -> None:
 
 def give_away(stream: Stream, seconds: float) -> Connection:
     """Another process is to go on with the connection: what lies behind the event in hand, and all that comes, is told
-    to who takes control of it within so many seconds."""
+    to the process that takes control of it within so many seconds."""
     connection, stream.connection = stream.connection, DETACHED
     if stream.batch is not None:
         del stream.batch.events[: stream.at + 1]

@@ -21,7 +21,7 @@ class OutgoingStream(Protocol):
     """What the driver of a stream that we open asks of its kind.
 
     The driver connects, sends the header, hands on what comes back, keeps what is to be sent while it is negotiated
-    (bounded in bytes and in time), and gives it back to who sent it if there will be no stream.
+    (bounded in bytes and in time), and sends it back to its senders if there will be no stream.
     """
 
     def connect(self) -> Awaitable[Connection]:

@@ -1,1 +1,1 @@
-"""testing — a server in a test's own process, for who writes a module or a bot: docs/testing.md."""
+"""testing — a server in a test's own process, for authors of modules and bots: docs/testing.md."""

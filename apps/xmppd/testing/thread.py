@@ -1,4 +1,4 @@
-"""thread — the server of a test on a thread of its own, and the same words for who does not await.
+"""thread — the server of a test on a thread of its own, and the same methods for tests that do not await.
 
 Way:      a test → [thread] → xmppd.testing.server
 Process:  those of the server, on a loop of that thread; it is still the one node of this OS process
@@ -39,7 +39,7 @@ class _Loop:
         self.loop = loop
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Have the thread do it, and wait until it is done."""
+        """Run it on the server's thread, and wait until it is done."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def call(self, fn: Callable[..., T], *args: Any) -> T:

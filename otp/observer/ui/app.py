@@ -40,7 +40,7 @@ TABS: Final[Tabs] = (
 
 
 class Observer(App[None]):
-    """The tabs; the one in front is filled anew every so many seconds."""
+    """The tabs; the one in front is filled again every so many seconds."""
 
     TITLE = "observer"
     CSS = """
@@ -144,7 +144,7 @@ class Observer(App[None]):
                   self.source.crash, chosen, how)  # fmt: skip
 
     def ask(self, question: str, do: Callable[..., Any], *args: str) -> None:
-        """Have do(*args), which may block, done after a yes."""
+        """Run do(*args), which may block, after a yes."""
 
         async def act() -> None:
             if await self._told(do, *args) is not None:

@@ -76,7 +76,7 @@ def fill(table: DataTable[Any], rows: list[tuple[str, list[object]]]) -> None:
 def make_room(
     table: DataTable[Any], first: str, widths: Mapping[str, int], width: int, bounds: tuple[int, int]
 ) -> None:
-    """Give the column `first` what `widths` (a column's characters, by its key) leave of the screen, within bounds.
+    """Widen the column `first` to what `widths` (a column's characters, by its key) leave of the screen, within bounds.
 
     So they stay in sight, however narrow it is; what stands behind them may be scrolled to.
     """

@@ -1,4 +1,4 @@
-"""room — whether one more message may wait for a user: by number, by octets, and by who sent it.
+"""room — whether one more message may wait for a user: by number, by octets, and by sender.
 
 Strangers may fill half of what may wait for somebody; the other half is kept for contacts and the user. So one who
 floods an owner who is away keeps no friend's message out.

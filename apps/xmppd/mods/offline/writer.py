@@ -1,6 +1,6 @@
 """writer — puts messages for absent users on disk, many with one commit.
 
-Way:      mod_offline → cast Keep → [writer] → store; who is full → faults.bounce → the sender
+Way:      mod_offline → cast Keep → [writer] → store; an account that is full → faults.bounce → the sender
 Process:  `offline_writer@host`, one per node and host, permanent, beside mod_offline under the host's supervisor.
           What comes within GATHER of the first goes to the disk with it; while a batch is being committed the next one
           gathers in the mailbox. Senders wait for it with durability.flush before their next acknowledged thing: then
@@ -143,7 +143,7 @@ async def _store(batch: list[StoreMessage], state: WriterState) -> None:
 async def _write_all(batch: list[StoreMessage], texts: list[str], now: int, most: Room) -> list[OfflineMessage | None]:
     """The rows written, None where the owner has enough. Raises StoreError.
 
-    Who is a contact is asked of the roster only where it decides; then all is done anew, so that the order stays.
+    Who is a contact is asked of the roster only where it decides; then all is done again, so that the order stays.
     """
     known: Known = {}
     while True:
@@ -166,7 +166,7 @@ def _write(
         if owner.bare not in held:
             held[owner.bare] = room.load(tx, owner)
         before = held[owner.bare]
-        # no account: removed while a session of it was still seen; nothing is kept for who comes next
+        # no account: removed while a session of it was still seen; nothing is kept for a later owner of the name
         after = before.more(size) if before is not None else None
         taken = after is not None and room.takes(after, most, _is_known(keep, known))
         if taken is None and keep.message.from_ is not None:

@@ -22,7 +22,7 @@ class PresenceState:
     which is replaced and not changed, until they differ.
 
     pres_f: bare JIDs that may see the user (from, both, the user). pres_t: whom the user sees (to, both, the user).
-    pres_a: who has got available presence of this resource: members of pres_f, and any JID by directed presence.
+    pres_a: those who have got available presence of this resource: members of pres_f, and any JID by directed presence.
     `directed` counts the latter. `loaded`: the first two have been read from the roster.
     """
 
@@ -67,7 +67,7 @@ class PresenceState:
         return True
 
     def take_back(self, to: JID) -> None:
-        """Who was told `unavailable`, or could not be told at all, is told no more."""
+        """Those who were told `unavailable`, or could not be told at all, are told no more."""
         for name in (to.full, to.bare) if to.bare in self.pres_f else (to.full,):
             if name in self.pres_a:
                 self._told().discard(name)

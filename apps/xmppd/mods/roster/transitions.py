@@ -45,7 +45,8 @@ class Step:
 
 @dataclass(slots=True)
 class Change:
-    """What goes through one transaction: who is ours, the client's stanza (as text to keep), limits, the clock.
+    """What goes through one transaction: which accounts are local, the client's stanza (as text to keep), limits, the
+    clock.
 
     `replies`: (who receives it, from whom, what) of answers that a server of ours gives in a user's name; they
     come after all that the stanza itself asks for.

@@ -1,6 +1,6 @@
 """view — an owner's roster as it is read: the answer to a roster get as text, and who sees whom.
 
-Made once per version of the roster and kept for the owners asked about last; the version is read anew each time,
+Made once per version of the roster and kept for the owners asked about last; the version is read again each time,
 so that a change made on another node is seen.
 
 Way:  mod_roster, SubscriptionListsHook and ResendSubscriptionsHook → [view] → store

@@ -32,7 +32,7 @@ _TRIES: Final = 20
 ACCOUNTS: Final[WeakValueDictionary[str, LiveAccount]] = WeakValueDictionary()
 
 
-#: the same for who is in a hurry: asked without a call
+#: the same for callers in a hurry: asked without a call
 _REFS: Final[dict[str, Any]] = ACCOUNTS.data  # type: ignore[attr-defined]  # typeshed leaves it out
 
 

@@ -140,7 +140,7 @@ def spec() -> ChildSpec:
 
 async def changed(owner: JID) -> None:
     """What modules keep for an account (AccountState) has changed in the store: when this returns, the stages of every
-    node see how it is now. A node that does not answer in time is cut off, and begins anew."""
+    node see how it is now. A node that does not answer in time is cut off, and begins again."""
     account.forget(owner.bare)
     for pid in pg.get_members(GROUP):
         if pid.node != process.node():

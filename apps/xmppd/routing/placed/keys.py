@@ -93,7 +93,7 @@ def running(state: LocatorState, key: str) -> Pid | None:
 
 
 def start(state: LocatorState, key: str) -> None:
-    """Have the process for a key started, if there is nobody to be waited for who may have it."""
+    """Start the process for a key, unless a node that may have it must be waited for."""
     if key not in state.starting and not state.unsettled and state.pids.get(key) not in state.moving:
         state.starting.add(key)
         process.spawn(_start_child, state.mod, state.placed, key, process.self_())
@@ -111,7 +111,7 @@ async def _start_child(mod: HasOwner, placed: Placed, key: str, locator: Pid) ->
 
 
 def started(state: LocatorState, outcome: KeyStarted) -> None:
-    """It runs, or cannot be started: who waits is served, or told why not."""
+    """It runs, or cannot be started: those that wait are served, or told why not."""
     key = outcome.key
     state.starting.discard(key)
     waiting = state.waiting.pop(key, [])
@@ -138,7 +138,7 @@ def _why_not(outcome: KeyStarted, placed: Placed) -> StanzaError:
 
 
 def move(state: LocatorState, key: str) -> None:
-    """Have the process for a key end, if its place is elsewhere."""
+    """End the process for a key, if its place is elsewhere."""
     pid, successor = state.pids[key], state.place(key)
     if successor is not process.self_() and pid not in state.moving:
         state.moving[pid] = successor
@@ -178,8 +178,8 @@ def take_over(state: LocatorState, message: TakeOver) -> None:
 
 
 def deliver(state: LocatorState, key: str, message: Deliver) -> None:
-    """To the process for a key, here or there. It is not passed on for ever: who passes it on knows of a locator that
-    weighs more for the key, and that one knows itself."""
+    """To the process for a key, here or there. It is not passed on for ever: a node that passes it on knows of a
+    locator that weighs more for the key, and that one knows itself."""
     successor = state.place(key)
     if successor is not process.self_():
         process.send(successor, message)
@@ -202,7 +202,7 @@ def wait(state: LocatorState, key: str, one: Any) -> None:
 
 
 def pass_on(state: LocatorState, key: str) -> None:
-    """What waits for a key goes to who has it now."""
+    """What waits for a key goes to the process that has it now."""
     waiting = state.waiting.pop(key, [])
     state.waits -= len(waiting)
     for one in waiting:

@@ -52,13 +52,13 @@ class TakeOver:
 class PlacedServer(GenServer[S], Generic[S]):
     """The process for one key. What it must not lose when it crashes it keeps in the store.
 
-    It ends when nobody needs it: who comes later starts it again. Who overrides handle_info or terminate calls
-    these for what is not theirs.
+    It ends when nobody needs it; the next message starts it again. A subclass that overrides handle_info or terminate
+    calls these for what is not theirs.
     """
 
     def init(self, mod: Any, key: str) -> Any:
         """The state, from what is on disk. `mod`: the module on its host. StopInit(condition), the condition of a
-        stanza error, refuses it to who wants it."""
+        stanza error, refuses it to the sender."""
         raise NotImplementedError(f"{type(self).__qualname__} has no init")
 
     def handle_stanza(self, stanza: Stanza, state: S) -> S | Awaitable[S]:

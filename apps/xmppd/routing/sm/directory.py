@@ -1,7 +1,8 @@
 """directory — the behaviour behind which the nodes agree on who is where; what `sm` asks for its callers.
 
-Nobody else knows how news go from node to node and who is waited for. Today each node has all rows and tells all
-others (replicated); nodes of several machines may do otherwise, such as with a store of keys that all of them watch.
+Nobody else knows how updates travel from node to node and which nodes are waited for. Today each node has all rows and
+tells all others (replicated); nodes of several machines may do otherwise, such as with a store of keys that all of them
+watch.
 
 Way:      sm.open_session … → [Directory] → the rows that every node reads
 OTP:      cf. the backends of ejabberd_sm (mnesia, redis, sql)
@@ -16,8 +17,8 @@ from xmppd.routing.session import Session
 
 
 class Directory(Protocol):
-    """What a session's c2s may ask. Nothing here fails because another node does: who does not answer is not waited
-    for long."""
+    """What a session's c2s may ask. Nothing here fails because another node does: one that does not answer is not
+    waited for long."""
 
     async def open(self, session: Session) -> Session | None:
         """Enter a session. Returns the one that had its full JID until now and has been told to go, if any."""
@@ -28,13 +29,13 @@ class Directory(Protocol):
 
     async def close(self, session: Session) -> None:
         """Take a session out. When this returns all that any node has sent to it is in its mailbox, and nothing comes
-        after it. It counts as leaving until `left`: who has more for its account waits."""
+        after it. It counts as leaving until `left`: senders with more for its account wait."""
 
     async def stay(self, session: Session) -> None:
         """The session is still leaving: when this returns, what it sent to other nodes meanwhile has come there."""
 
     def left(self, session: Session) -> None:
-        """The session has left: who waits for it may go on, on all nodes."""
+        """The session has left: those that wait for it may go on, on all nodes."""
 
     async def claim(self, session: Session) -> bool:
         """Whether this session alone, of all nodes, hands over what is stored for its account, until `release` or its

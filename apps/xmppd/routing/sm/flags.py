@@ -1,6 +1,7 @@
 """flags — what every node knows of an account beside its sessions: one leaves, one hands over what is stored.
 
-Way:      sm.close_session, sm.claim → session_table → [flags] on every node; users waits here for who is leaving
+Way:      sm.close_session, sm.claim → session_table → [flags] on every node; users waits here for sessions that are
+          leaving
 OTP:      cf. locks of global: set by a process, gone with it
 RFC:      6120 §10.1 (order)
 Process:  LEAVING and FETCHING are written by session_table and read by all; sm.finish_leaving clears its own in place

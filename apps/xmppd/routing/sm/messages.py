@@ -107,7 +107,7 @@ class SmAgain:
 
 @dataclass(frozen=True, slots=True)
 class LossAnnounced:
-    """To ourselves: who saw the sessions of this node has been told that they are gone."""
+    """To ourselves: those who saw the sessions of this node have been told that they are gone."""
 
     name: str
     creation: int

@@ -133,7 +133,7 @@ class SessionRows:
         return self._remove_all([row for row in self.of_node(node) if row.pid not in there])
 
     def lose(self, node: str) -> list[Session]:
-        """A node is gone, and what it says is heard anew if it returns. Returns its sessions that were visible."""
+        """A node is gone, and its updates are accepted again if it returns. Returns its sessions that were visible."""
         self.heard.pop(node, None)
         self.missed.discard(node)
         return self._remove_all(self.of_node(node))

@@ -266,7 +266,7 @@ def _on_hello(state: SmState, hello: SmHello) -> None:
         process.send(peer, _own_hello(state))
         for flag in flags.own_flags():
             process.send(peer, flag)
-        state.rows.heard.pop(name, None)  # it may count anew
+        state.rows.heard.pop(name, None)  # its numbers may start again
         flags.clear_node(name)  # it tells what is set; what it has cleared meanwhile was not heard here
     state.os_pids[name] = hello.os_pid if hello.machine == MACHINE else None
     gone = state.rows.replace(name, hello.number, hello.sessions)

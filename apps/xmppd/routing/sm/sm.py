@@ -67,7 +67,7 @@ async def settled_sessions(bare: str) -> tuple[Session, ...]:
 
 
 async def reachable_sessions(bare: str, resource: str = "") -> tuple[Session, ...]:
-    """As sessions(), but waits: for what is being routed anew; and, if one of them (or the one with this resource) is
+    """As sessions(), but waits: for what is being rerouted; and, if one of them (or the one with this resource) is
     there, for a node that is cut off and may come back, or that does not keep up with what the running process sends.
     """
     while True:
@@ -82,7 +82,7 @@ async def reachable_sessions(bare: str, resource: str = "") -> tuple[Session, ..
 
 
 def is_ready() -> bool:
-    """Whether the table is whole: who is not in it is not there."""
+    """Whether the table is whole: a session that is not in it does not exist."""
     try:
         return READY in ets.lookup_table(TABLE)
     except ets.NoSuchTable:
@@ -128,8 +128,8 @@ def all_sessions() -> list[Session]:
 async def open_session(session: C2sSession) -> None:
     """Puts the session into the table of every node; a session with the same full JID is told Replaced.
 
-    It is the newest of its account, whatever the clock says: who binds now comes after all that are known here. Returns
-    when the replaced one has said its goodbyes, or after two seconds: what comes after is the new one's.
+    It is the newest of its account, whatever the clock says: a session that binds now comes after all that are known
+    here. Returns when the replaced one has said its goodbyes, or after two seconds: what comes after is the new one's.
     """
     session.follow(sessions(session.entry.bare))
     OWN[session.pid] = session
@@ -197,8 +197,8 @@ async def close_session(session: C2sSession) -> None:
 
 
 async def finish_leaving(session: C2sSession, *, moved: bool) -> None:
-    """What came too late for the session has been sent on, or given to a writer: who has more for the account may go
-    on. With `moved`, it has come to where it went before they do."""
+    """What came too late for the session has been sent on, or given to a writer: senders with more for the account may
+    go on. With `moved`, it has come to where it went before they do."""
     if moved:
         with contextlib.suppress(CallError):
             await durability.flush()
@@ -217,7 +217,8 @@ def release(session: C2sSession) -> None:
 
 
 def receiver_of_stored(bare: str, *, but: Pid | None = None) -> Pid | None:
-    """The session that is to have what is stored for the account: who hands over already, else the most available."""
+    """The session that is to have what is stored for the account: the one that is handing it over already, else the
+    most available."""
     fetching = [(ticket, str(pid), pid) for pid, ticket in flags.FETCHING.get(bare, {}).items() if pid is not but]
     if fetching:
         return min(fetching)[2]

@@ -43,7 +43,7 @@ class Recheck:
 
 #: the nodes that are waited for
 SUSPECTED: Final[dict[str, SuspectedNode]] = {}
-#: accounts (bare JIDs) of whom stanzas are being routed anew, each with the process that does it: others wait for it,
+#: accounts (bare JIDs) of whom stanzas are being rerouted, each with the process that does it: others wait for it,
 #: so that what they send now does not overtake what they sent before
 REROUTING: Final[dict[str, Pid]] = {}
 
@@ -77,12 +77,12 @@ def is_awaited(name: str) -> bool:
 
 
 def is_rerouted(bare: str) -> bool:
-    """Whether another process routes anew what was on its way to an account."""
+    """Whether another process reroutes what was on its way to an account."""
     return bool(REROUTING) and REROUTING.get(bare, process.self_()) is not process.self_()
 
 
 async def wait_for_rerouting(bare: str) -> None:
-    """Returns once what was on its way to an account before has been routed anew. Costs nothing if there is nothing."""
+    """Returns once what was on its way to an account before has been rerouted. Costs nothing if there is nothing."""
     while is_rerouted(bare):
         await process.sleep(0.005)
 
