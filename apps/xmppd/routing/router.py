@@ -35,6 +35,8 @@ from xmppd.routing.routes import Fallback, HostRoute, ProcessRoute, Route, Servi
 from xmppd.routing.sm import sm
 
 TABLE: Final = "router"
+#: in place of a domain in register_route: all domains that are nobody's, which is what federation takes
+NOBODYS: Final = "*"
 _TRIES = 1000
 _PATIENCE = 2.0  # seconds for a node that does not answer
 
@@ -129,7 +131,8 @@ def services_of(host: str) -> list[str]:
 
 def domains() -> list[str]:
     """The domains that processes of any node have registered."""
-    return [group.removeprefix("route:") for group in pg.which_groups() if str(group).startswith("route:")]
+    found = [group.removeprefix("route:") for group in pg.which_groups() if str(group).startswith("route:")]
+    return [domain for domain in found if domain != NOBODYS]
 
 
 def processes_of(domain: str) -> list[Pid]:
@@ -179,6 +182,8 @@ async def register_service(owner: str, service: ServiceRoute | None) -> None:
 
 async def register_route(domain: str, pid: Pid) -> bool:
     """Sends `pid` a Deliver(stanza) for every stanza to `domain`, from all nodes, until it ends.
+
+    NOBODYS in place of a domain: for every stanza to a domain that is nobody's.
 
     False if the domain is a host of ours or another process has it. When it returns every node knows.
     """
@@ -252,7 +257,7 @@ async def dispatch(stanza: Stanza, context: Context | None = None) -> Stanza | N
             case ProcessRoute(domain):
                 return await _away(stanza, domain)
             case Fallback():
-                return faults.bounce(stanza, StanzaError("remote-server-not-found"))
+                return await _away(stanza, NOBODYS)
     except Exception as error:
         return faults.answer(stanza, error)
 

@@ -48,7 +48,7 @@ class ProcessRoute:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A domain that is nobody's here: the place of federation."""
+    """A domain that is nobody's here: for the processes that have registered router.NOBODYS (federation), if any."""
 
     domain: str
 
