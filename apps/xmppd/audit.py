@@ -54,9 +54,10 @@ def tell(deed: str, text: str, *chosen: str, level: int = logging.INFO) -> None:
     The log keeps so many lines of one text in a while (otp.kernel.logger.CAP); this is one text each, so it keeps all.
     """
     COUNTS[deed] += 1
-    if log.isEnabledFor(level) or LISTENERS:
-        line = ", ".join([text, *[part for part in chosen if part]])
-        if log.isEnabledFor(level):
+    enabled = log.isEnabledFor(level)
+    if enabled or LISTENERS:
+        line = ", ".join([text, *filter(None, chosen)])
+        if enabled:
             logger.write(log, level, line)
         for listener in LISTENERS:
             listener(line)

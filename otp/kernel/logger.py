@@ -47,6 +47,7 @@ _SECRETS: Final = re.compile(
 _HINTS: Final = ("<", "passw", "secret", "cookie", "token", "authorization")
 _SECRET_KEYS: Final = frozenset({"password", "passwd", "secret", "cookie", "token"})
 _EMPTY: Final = vars(logging.makeLogRecord({}))
+_LOWER: Final = {level: logging.getLevelName(level).lower() for level in (logging.INFO, logging.WARNING)}
 _PLAIN: Final = frozenset(_EMPTY) | {"message", "asctime", "taskName"}
 # a supervisor's report says as a tree what the text says already
 _NOT_TOLD: Final = _PLAIN | {"pid", "registered", "report", "reason"}
@@ -71,6 +72,11 @@ def client_text(text: object) -> str:
 def write(log: logging.Logger, level: int, text: str) -> None:
     """log.log(level, text) for callers that write a line for each of many actions: nobody asks where in the code it
     stands, on which thread, or in which OS process. The level was looked at before."""
+    if log.parent is logging.root and not log.handlers and not log.filters and len(logging.root.handlers) == 1:
+        [handler] = logging.root.handlers
+        if type(handler) is LineHandler and handler.writes_plainly(level):
+            handler.put(log.name, level, text)  # where nobody else wants to see a record, none is made
+            return
     now = time.time()
     record = logging.LogRecord.__new__(logging.LogRecord)
     record.__dict__ = {
@@ -107,6 +113,7 @@ class LineHandler(logging.Handler):
         self.config = config
         self._fd = _open(config.path)
         self._cap = Cap()
+        self._guard = threading.RLock() if self.lock is None else self.lock
         self.lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -118,6 +125,26 @@ class LineHandler(logging.Handler):
             self.lost += 1  # the disk is full: a server lives on without its log
         except Exception:
             self.handleError(record)
+
+    def writes_plainly(self, level: int) -> bool:
+        """Whether `put` does what a record of this level would do."""
+        return self.config.format == "text" and not self.filters and level >= self.level
+
+    def put(self, name: str, level: int, text: str) -> None:
+        """Write a line of a logger, as `emit` does for a record that has a name, a level and a text only."""
+        held = self._cap.held_back(name, level, text)
+        if held < 0:
+            return
+        running = THIS.running if threading.get_ident() == THIS.thread else None
+        who = _who(str(running.pid), running.name) if running is not None else "-"
+        now, what = time.time(), _LOWER.get(level) or logging.getLevelName(level).lower()
+        with self._guard:
+            try:
+                if held > 0:
+                    self._write(_line(now, what, who, name, _held_back(held)))
+                self._write(_line(now, what, who, name, text))
+            except OSError:
+                self.lost += 1  # as in emit
 
     def _write(self, text: str) -> None:
         os.write(self._fd, text.encode("utf-8", "backslashreplace") + b"\n")
@@ -153,15 +180,21 @@ class Cap:
 
     def admit(self, record: logging.LogRecord) -> list[logging.LogRecord]:
         """What to write in place of the record: it, nothing, or a summary and it."""
-        key = (record.name, record.levelno, str(record.msg))
+        held = self.held_back(record.name, record.levelno, str(record.msg))
+        if held < 0:
+            return []
+        return [_summary(record, held), record] if held else [record]
+
+    def held_back(self, name: str, level: int, text: str) -> int:
+        """Count one more of these. How many were held back in the window that is over; -1: this one is held back."""
+        key = (name, level, text)
         window = self._windows.get(key)
         now = time.monotonic()
         if window is None or now - window[0] >= WINDOW:
             self._begin(key, now)
-            held = 0 if window is None else int(window[1]) - CAP
-            return [_summary(record, held), record] if held > 0 else [record]
+            return 0 if window is None else max(0, int(window[1]) - CAP)
         window[1] += 1
-        return [record] if window[1] <= CAP else []
+        return 0 if window[1] <= CAP else -1
 
     def _begin(self, key: tuple[str, int, str], now: float) -> None:
         if len(self._windows) >= _KINDS:
@@ -172,10 +205,8 @@ class Cap:
 def line(record: logging.LogRecord, form: str = "text") -> str:
     """One record as one line, without its newline."""
     if form == "text" and len(vars(record)) <= _USUAL and not record.exc_info:  # as nearly all: nothing was added
-        pid, name = _process(record)
-        who = f"{pid} {_clean(name)}" if name else pid
-        at = f"{_second(int(record.created))}.{int(record.msecs):03d}Z {record.levelname.lower()} {HERE.node}"
-        return f"{at} {who} {record.name}: {_clean(record.getMessage())}"[:LONGEST]
+        who = _who(*_process(record))
+        return _line(record.created, record.levelname.lower(), who, record.name, record.getMessage())
     fields = _fields(record)
     if form == "json":
         return msgspec.json.encode(fields, enc_hook=str).decode()
@@ -183,6 +214,16 @@ def line(record: logging.LogRecord, form: str = "text") -> str:
     extra = "".join(f" {key}={value}" for key, value in fields.get("extra", {}).items())
     head = f"{fields['time']} {fields['level'].lower()} {fields['node']} {who} {fields['logger']}:"
     return f"{head} {fields['text']}{extra}"[:LONGEST]
+
+
+def _line(created: float, level: str, who: str, name: str, text: str) -> str:
+    second = int(created)
+    at = f"{_second(second)}.{int((created - second) * 1000):03d}Z"
+    return f"{at} {level} {HERE.node} {who} {name}: {_clean(text)}"[:LONGEST]
+
+
+def _who(pid: str, name: str | None) -> str:
+    return f"{pid} {_clean(name)}" if name else pid
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -242,8 +283,12 @@ def _escape(text: str) -> str:
 
 
 def _summary(record: logging.LogRecord, held: int) -> logging.LogRecord:
-    text = f"{held} more like the next line were held back"
+    text = _held_back(held)
     return logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, text, None, None)
+
+
+def _held_back(held: int) -> str:
+    return f"{held} more like the next line were held back"
 
 
 def _open(path: Path | None) -> int:

@@ -12,7 +12,7 @@ Process:  runs in the c2s of the user; AccountPresenceHook in the prober's proce
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection
 from datetime import UTC, datetime
 
 from otp.erts import process
@@ -57,22 +57,24 @@ def state_of(session: C2sSession) -> PresenceState:
 
 
 @on(UserSendPresenceHook, seq=50)
-async def sent(presence: Presence | None, point: UserSendPresenceHook, mod: Mod) -> Presence | Stop[None] | None:
+def sent(
+    presence: Presence | None, point: UserSendPresenceHook, mod: Mod
+) -> Presence | Stop[None] | Awaitable[Stop[None]] | None:
     """To the own bare JID or to nobody: the user's presence. To anybody else: directed presence."""
     if presence is None:
         return None
     session = point.session
     if presence.to is None or presence.to == session.user:
         if presence.type == "":
-            await _available(session, presence)
-        elif presence.type == "unavailable":
-            await _unavailable(session, presence)
+            return _available(session, presence)
+        if presence.type == "unavailable":
+            return _unavailable(session, presence)
         return Stop(None)
     _track(state_of(session), presence, presence.to)
     return presence
 
 
-async def _available(session: C2sSession, presence: Presence) -> None:
+async def _available(session: C2sSession, presence: Presence) -> Stop[None]:
     priority, before, state = presence.priority, session.entry.priority, state_of(session)
     first = state.last is None
     if first:
@@ -85,11 +87,12 @@ async def _available(session: C2sSession, presence: Presence) -> None:
         await hooks.run(session.host, UserReachableHook(session))
     if not first:
         await _say(presence, state.pres_f & state.pres_a)
-        return
+        return Stop(None)
     await hooks.run(session.host, ResendSubscriptionsHook(session))
     await _probe(session, state.pres_t)
     state.tell_all()
     await _say(presence, state.pres_f)
+    return Stop(None)
 
 
 async def _load(session: C2sSession, state: PresenceState) -> None:
@@ -109,7 +112,7 @@ async def _probe(session: C2sSession, contacts: frozenset[str]) -> None:
             process.send(other.pid, Deliver(probe))
 
 
-async def _say(presence: Presence, to: Iterable[str]) -> None:
+async def _say(presence: Presence, to: Collection[str]) -> None:
     own = presence.from_
     async for contact in fairly(to):
         jid = own.bare_jid() if own is not None and own.bare == contact else JID.parse(contact)
@@ -122,7 +125,7 @@ async def _tell(news: Presence) -> None:
         await router.route_of_account(news)
 
 
-async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
+async def _unavailable(session: C2sSession, presence: Presence | None) -> Stop[None]:
     """Everyone who has seen this resource sees it go (RFC 6121 §4.5.2), the own other resources among them."""
     state = state_of(session)
     was_there = state.last is not None
@@ -136,6 +139,7 @@ async def _unavailable(session: C2sSession, presence: Presence | None) -> None:
     await _say(presence, told)
     if was_there:
         await hooks.run(session.host, UserUnavailableHook(session, presence))
+    return Stop(None)
 
 
 def _track(state: PresenceState, presence: Presence, to: JID) -> None:

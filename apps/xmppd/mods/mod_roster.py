@@ -143,12 +143,16 @@ async def _set(iq: Iq, owner: JID, mod: Mod) -> None:
 
 
 @on(UserSendPresenceHook, seq=30)
-async def send_subscription(
+def send_subscription(
     presence: Presence | None, point: UserSendPresenceHook, mod: Mod
-) -> Presence | Stop[None] | None:
+) -> Presence | Awaitable[Stop[None]] | None:
     """Our user asks, grants, refuses or takes back; always between bare JIDs."""
     if presence is None or presence.type not in KINDS:
         return presence
+    return _send_subscription(presence, point, mod)
+
+
+async def _send_subscription(presence: Presence, point: UserSendPresenceHook, mod: Mod) -> Stop[None]:
     owner = point.session.user
     contact = presence.to.bare_jid() if presence.to is not None else owner
     if contact == owner:

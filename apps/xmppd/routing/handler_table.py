@@ -178,10 +178,10 @@ def chain(name: str, key: Hashable) -> tuple[HandlerEntry, ...] | None:
         table = ets.lookup_table(name)
     except ets.NoSuchTable:
         return None
-    found: tuple[HandlerEntry, ...] | None = table.get(key)
-    if READY not in table:
+    if not table.get(READY):
         return None
-    return found or ()
+    found: tuple[HandlerEntry, ...] = table.get(key, ())
+    return found
 
 
 async def wait_chain(name: str, key: Hashable) -> tuple[HandlerEntry, ...]:

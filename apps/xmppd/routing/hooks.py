@@ -111,7 +111,8 @@ def chains(host: str, group: type) -> Chains | None:
 async def run(host: str, point: Run[Any]) -> None:
     """Tells every handler of `point` on `host`, until one returns Stop. Raises what they raise if it is NEEDED."""
     key = (host, type(point))
-    for entry in await _chain(key):
+    found = handler_table.chain(TABLE, key)
+    for entry in found if found is not None else await handler_table.wait_chain(TABLE, key):
         try:
             result = entry.fn(point)
             if hasattr(result, "__await__"):
@@ -129,7 +130,12 @@ async def run_fold(host: str, point: Fold[Any, A], acc: A) -> A:
     A handler that raises leaves the accumulator as it was; a StanzaError is no failure but an answer: it ends
     the chain and goes to the caller that fired the hook, as everything does that is raised at a point that is NEEDED.
     """
-    return await _fold(await _chain((host, type(point))), point, acc)
+    key = (host, type(point))
+    found = handler_table.chain(TABLE, key)
+    if found is None:
+        found = await handler_table.wait_chain(TABLE, key)
+    left = begin_chain(found, point, acc)
+    return await left if hasattr(left, "__await__") else left
 
 
 def begin_fold(host: str, point: Fold[Any, A], acc: A) -> A | Awaitable[A]:
@@ -174,11 +180,6 @@ async def _fold(entries: tuple[HandlerEntry, ...], point: Fold[Any, A], acc: A, 
             return result.value  # type: ignore[no-any-return]
         acc = result
     return acc
-
-
-async def _chain(key: tuple[str, type]) -> tuple[HandlerEntry, ...]:
-    found = handler_table.chain(TABLE, key)
-    return found if found is not None else await handler_table.wait_chain(TABLE, key)
 
 
 def _failed(entry: HandlerEntry, point: Point, error: Exception) -> None:

@@ -83,38 +83,49 @@ async def send_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:
     Returns what the client is to be answered at once, if anything: receive_packet is next for it. Whatever is raised on
     the way is an error to the client (faults.answer), and its stream goes on.
     """
+    host, sent = session.host, stanza
     try:
-        return await _send(session, stanza)
+        if isinstance(stanza, Iq | Presence):
+            stanza.check()
+        if stanza.to is None and not isinstance(stanza, Presence):
+            stanza = stanza.addressed(to=session.user)
+        if hooks.wanted(host, UserSendPacketHook):
+            kept = await hooks.run_fold(host, UserSendPacketHook(session), stanza)
+            if kept is None:
+                return None
+            stanza = kept
+        if isinstance(stanza, Presence):
+            left = hooks.begin_fold(host, UserSendPresenceHook(session), stanza)
+            if left is not None and not isinstance(left, Presence):
+                left = await left
+            if left is None or left.to is None:
+                return None
+            stanza = left
+        elif ANY_PENDING and isinstance(stanza, Iq):
+            await durability.flush()  # its answer acknowledges what came before it
+        if not stages.are_wanted(host):
+            return await router.dispatch(stanza)
+        if isinstance(stanza, Iq) and _is_for_us(stanza, session):
+            return await router.dispatch(stanza, Context(staged=True))
+        return await router.dispatch_of_account(stanza)
     except Exception as error:
-        return faults.answer(stanza, error)
+        return faults.answer(sent, error)
 
 
-async def _send(session: C2sSession, stanza: Stanza) -> Stanza | None:
-    if isinstance(stanza, Iq | Presence):
-        stanza.check()
-    if stanza.to is None and not isinstance(stanza, Presence):
-        stanza = stanza.addressed(to=session.user)
-    if hooks.wanted(session.host, UserSendPacketHook):
-        kept = await hooks.run_fold(session.host, UserSendPacketHook(session), stanza)
-        if kept is None:
-            return None
-        stanza = kept
-    if isinstance(stanza, Presence):
-        left = await hooks.run_fold(session.host, UserSendPresenceHook(session), stanza)
-        if left is None or left.to is None:
-            return None
-        stanza = left
-    elif ANY_PENDING and isinstance(stanza, Iq):
-        await durability.flush()  # its answer acknowledges what came before it
-    wanted = stages.are_wanted(session.host)
-    return await (router.dispatch_of_account(stanza) if wanted else router.dispatch(stanza))
+def _is_for_us(request: Iq, session: C2sSession) -> bool:
+    """Whether the client asks its own account or its server. That is no stanza between accounts and has no stages: it
+    is answered in the client's c2s, where handlers find its session, wherever the account's home is."""
+    to = request.to
+    return to is not None and request.is_request and (to == session.user or to.full == session.host)
 
 
 async def receive_packet(session: C2sSession, stanza: Stanza, context: Context | None = None) -> Stanza | None:
     """What this session's client gets of a stanza that was delivered to it; None if nothing."""
     host = session.host
     if isinstance(stanza, Presence) and hooks.wanted(host, UserReceivePresenceHook):
-        kept = await hooks.run_fold(host, UserReceivePresenceHook(session), stanza)
+        kept = hooks.begin_fold(host, UserReceivePresenceHook(session), stanza)
+        if kept is not None and not isinstance(kept, Presence):
+            kept = await kept
         if kept is None:
             return None
         stanza = kept

@@ -59,19 +59,21 @@ def _deliver(
 
 def _session_fields(session: Session) -> tuple[Any, ...]:
     s = session
-    usual = (s.jid, s.pid, s.sid, s.priority, s.interested, s.info, s.node)
+    usual = (s.jid.full, codec.pack(s.pid), s.sid, s.priority, s.interested, s.info, s.node)
     if s.attached and not s.published and not s.client:
         return usual
-    return (*usual, s.client, s.published, s.attached)
+    return (*usual, s.client, codec.pack(s.published), s.attached)
 
 
 def _session(
-    jid: JID, pid: Pid, sid: Sid, priority: int | None, interested: bool, info: Pairs, node: str, *rest: Any
+    jid: str, pid: Any, sid: Sid, priority: int | None, interested: bool, info: Pairs, node: str, *rest: Any
 ) -> Session:
-    usual = (jid, pid, sid, priority, interested, shared(*info), sys.intern(node))
+    facts = shared(*[(key, value) for key, value in info])
+    own: Pid = codec.unpack(pid)
+    usual = (JID.parse(jid), own, (sid[0], sid[1]), priority, interested, facts, sys.intern(node))
     if not rest:
         return Session(*usual)
-    client, published, attached = rest
+    client, published, attached = rest[0], codec.unpack(rest[1]), rest[2]
     return Session(*usual, client, shared(*[(sys.intern(name), value) for name, value in published]), attached)
 
 
@@ -80,6 +82,6 @@ codec.register(JID, _JID, lambda jid: (jid.full,), JID.parse, flat=True)
 for _cls, _code in _KINDS:
     _register_stanza(_cls, _code)
 codec.register(deliver.Deliver, _DELIVER, _deliver_fields, _deliver, flat=True)
-codec.register(Session, _SESSION, _session_fields, _session)
+codec.register(Session, _SESSION, _session_fields, _session, flat=True)
 for _message in (deliver.Kick, deliver.Replaced, deliver.Shutdown, deliver.DeliverIfNewer, deliver.RosterItemChanged):
     codec.message(_message)

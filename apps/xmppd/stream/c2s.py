@@ -87,7 +87,7 @@ class C2s(Driver[C2sData]):
             if type(pending) is StreamStart:
                 data.lang = pending.attrs.get("xml:lang", "")
             data.fsm, actions = stream_fsm.step(data.fsm, pending, data.settings.stream)
-            data.state = data.fsm.name.value
+            data.state = data.fsm.name._value_  # `value` is two calls
             pending = None
             for action in actions:
                 pending = await c2s_actions.perform(data, action)

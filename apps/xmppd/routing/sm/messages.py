@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from otp.erts.pid import Pid
 from otp.kernel import codec
+from xmpp_core.jid import JID
 from xmppd.routing.session import Session
 from xmppd.routing.sm.rows import Rows
 
@@ -64,7 +65,8 @@ class Delete:
     """A session of the sender's node is over, and what is in its mailbox goes elsewhere: with `ticket`, it is flagged
     as leaving until ClearFlag."""
 
-    session: Session
+    jid: JID
+    pid: Pid
     number: int
     ticket: int = 0
 

@@ -14,6 +14,7 @@ from otp.erts import process
 from otp.erts.exits import CallError, ReceiveTimeout
 from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
+from otp.erts.timer import TIMERS
 from otp.stdlib import gen_server
 from xmppd.routing.session import Session
 from xmppd.routing.sm import flags
@@ -54,7 +55,7 @@ class ReplicatedDirectory:
         if have_left is None:
             _HAVE_LEFT.clear()
             have_left = _HAVE_LEFT[THIS.loop] = []
-            THIS.loop.call_soon(_tell_who_has_left)
+            TIMERS.after(_GATHER, _tell_who_has_left)
         have_left.append((session.bare, session.pid))
 
     async def claim(self, session: Session) -> bool:
@@ -70,8 +71,10 @@ class ReplicatedDirectory:
         gen_server.cast(NAME, ClearFlag("fetching", session.bare, session.pid))
 
 
-#: sessions that have left in this turn of the loop, of which the other nodes hear in one message; a node of an earlier
-#: loop tells nobody any more
+#: seconds in which those who have left are gathered: fewer than flags.POLL, so nobody waits longer for it
+_GATHER: Final = 0.002
+#: sessions that have left just now, of which the other nodes hear in one message; a node of an earlier loop tells
+#: nobody any more
 _HAVE_LEFT: Final[dict[object, list[tuple[str, Pid]]]] = {}
 
 

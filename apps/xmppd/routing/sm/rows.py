@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from otp.erts.pid import Pid
+from xmpp_core.jid import JID
 from xmppd.routing.session import Session
 
 Rows = tuple[Session, ...]
@@ -65,7 +67,13 @@ class SessionRows:
 
     def is_visible(self, session: Session) -> bool:
         """Whether readers see this session, in whatever state."""
-        return any(row.pid is session.pid for row in self.of_account(session.bare))
+        return self._place(session.jid.bare, session.pid) is not None
+
+    def _place(self, bare: str, pid: Pid) -> int | None:
+        for place, row in enumerate(self.visible.get(bare, ())):
+            if row.pid is pid:
+                return place
+        return None
 
     # --- one session
 
@@ -87,22 +95,24 @@ class SessionRows:
         self._show(rows, session)
         return None
 
-    def remove(self, session: Session) -> bool:
-        """A session is over. False if it was not visible."""
-        rows = self.of_account(session.bare)
-        rest = tuple([row for row in rows if row.pid is not session.pid])
-        hidden = self.hidden.get(session.jid.full) if self.hidden else None
-        if len(rest) == len(rows):
-            self._unhide(session)
+    def remove(self, jid: JID, pid: Pid) -> bool:
+        """The session of this process, of this full JID, is over. False if it was not visible."""
+        bare = jid.bare
+        place = self._place(bare, pid)
+        if place is None:
+            self._unhide(jid, pid)
             return False
+        rows = self.of_account(bare)
+        rest = rows[:place] + rows[place + 1 :]
+        hidden = self.hidden.get(jid.full)
         if hidden:
             newest = hidden[-1]
-            self._unhide(newest)
+            self._unhide(jid, newest.pid)
             self._show(rest, newest)
         elif rest:
-            self.visible[session.bare] = rest
+            self.visible[bare] = rest
         else:
-            del self.visible[session.bare]
+            del self.visible[bare]
         return True
 
     # --- a node
@@ -141,7 +151,7 @@ class SessionRows:
     def _remove_all(self, sessions: list[Session]) -> list[Session]:
         seen = [session for session in sessions if self.is_visible(session)]
         for session in reversed(sessions):  # the hidden ones first: none of them comes to light
-            self.remove(session)
+            self.remove(session.jid, session.pid)
         return seen
 
     # --- internals
@@ -154,13 +164,15 @@ class SessionRows:
         rest = [row for row in self.hidden.get(session.jid.full, ()) if row.pid is not session.pid]
         self.hidden[session.jid.full] = _sorted((*rest, session))
 
-    def _unhide(self, session: Session) -> None:
-        hidden = self.hidden.get(session.jid.full, ())
-        rest = tuple([row for row in hidden if row.pid is not session.pid])
+    def _unhide(self, jid: JID, pid: Pid) -> None:
+        hidden = self.hidden.get(jid.full)
+        if not hidden:
+            return
+        rest = tuple([row for row in hidden if row.pid is not pid])
         if rest:
-            self.hidden[session.jid.full] = rest
-        elif hidden:
-            del self.hidden[session.jid.full]
+            self.hidden[jid.full] = rest
+        else:
+            del self.hidden[jid.full]
 
 
 def _sorted(rows: Rows) -> Rows:

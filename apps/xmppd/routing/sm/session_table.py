@@ -119,16 +119,16 @@ class Sm(GenServer[SmState]):
     def handle_info(self, message: object, state: SmState) -> Any:
         """Sessions of other nodes, and ends."""
         match message:
-            case Upsert(session, number, answer) if _heard(state, session, number):
+            case Upsert(session, number, answer) if _heard(state, session.pid.node, number):
                 _put(state, session)
                 _limit(state, session.bare)
                 if answer:
                     process.send(session.pid, Ack(over=False))
-            case Delete(session, number, ticket) if _heard(state, session, number):
+            case Delete(jid, pid, number, ticket) if _heard(state, pid.node, number):
                 if ticket:
-                    flags.set_flag("leaving", session.bare, session.pid, ticket)
-                state.rows.remove(session)
-                process.send(session.pid, Ack(over=True))
+                    flags.set_flag("leaving", jid.bare, pid, ticket)
+                state.rows.remove(jid, pid)
+                process.send(pid, Ack(over=True))
             case FlagSet() | ClearFlag() | FlagsCleared():
                 flags.apply(message)
             case Down(_, NameAt(_, name), _):
@@ -209,8 +209,8 @@ def _forget(state: SmState, session: Session, ticket: int = 0) -> int:
     state.watched.pop(session.pid, None)
     state.kicked.discard(session.pid)
     OWN.pop(session.pid, None)
-    state.rows.remove(session)
-    return _tell_peers(Delete(session, _count(state), ticket))
+    state.rows.remove(session.jid, session.pid)
+    return _tell_peers(Delete(session.jid, session.pid, _count(state), ticket))
 
 
 def _down(state: SmState, pid: Pid) -> None:
@@ -243,9 +243,8 @@ def _tell_peers(message: object) -> int:
     return len(PEERS)
 
 
-def _heard(state: SmState, session: Session, number: int) -> bool:
+def _heard(state: SmState, name: str, number: int) -> bool:
     """News of another node have come; False: not to be heeded. If some before them have not, it is asked for all."""
-    name = session.pid.node
     complete = name not in state.rows.missed
     heeded = state.rows.hear(name, number)
     if complete and name in state.rows.missed:

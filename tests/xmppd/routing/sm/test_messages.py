@@ -23,7 +23,7 @@ def test_they_come_as_they_were_sent() -> None:
             Upsert(session, 5, True),
             Upsert(known, 6),
             Upsert(replace(session, attached=False), 7),
-            Delete(session, 8, 9),
+            Delete(session.jid, session.pid, 8, 9),
             Ack(True),
             SmHello(process.self_(), (session, known), 7, "host", 8, True),
             SmAgain(process.self_()),

@@ -69,7 +69,11 @@ def hear(rows: SessionRows, news: News) -> None:
             for session in news.sessions:
                 rows.put(session)
     elif rows.hear(news.node, news.number):
-        (rows.put if news.what == "put" else rows.remove)(news.sessions[0])
+        [session] = news.sessions
+        if news.what == "put":
+            rows.put(session)
+        else:
+            rows.remove(session.jid, session.pid)
 
 
 def merged(nodes: list[Node]) -> dict[str, Rows]:
@@ -167,8 +171,8 @@ def test_the_newest_session_wins_also_where_the_older_is_heard_of_last() -> None
     assert rows.of_account("romeo@localhost") == (new,)
     assert rows.is_visible(new)
     assert not rows.is_visible(old)
-    assert not rows.remove(old)
-    assert rows.remove(new)
+    assert not rows.remove(old.jid, old.pid)
+    assert rows.remove(new.jid, new.pid)
     assert rows.visible == {}
     assert rows.hidden == {}
 
@@ -177,8 +181,9 @@ def test_a_session_that_ended_before_the_older_one_was_heard_of_leaves_no_trace_
     old = Session(JIDS[0], intern("a", 1, 1), (1, 0))
     new = Session(JIDS[0], intern("b", 1, 1), (2, 0))
     rows = SessionRows({})
-    for change, session in ((rows.put, new), (rows.remove, new), (rows.put, old), (rows.remove, old)):
-        change(session)
+    for session in (new, old):
+        rows.put(session)
+        rows.remove(session.jid, session.pid)
     assert rows.visible == {}
 
 

@@ -129,7 +129,7 @@ def test_of_news_that_come_twice_or_too_late_the_first_or_newest_counts() -> Non
             process.send(sm_pid, news)
         assert await gen_server.call("sm", "are all of them heard?") is None
         assert sm.sessions("romeo@localhost") == (replace(row, priority=3),)
-        process.send(sm_pid, Delete(row, 9))
+        process.send(sm_pid, Delete(row.jid, row.pid, 9))
         process.send(sm_pid, Upsert(row, 7))
         assert await gen_server.call("sm", "are all of them heard?") is None
         assert sm.sessions("romeo@localhost") == ()
