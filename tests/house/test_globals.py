@@ -74,7 +74,7 @@ ALLOWED: dict[str, tuple[str, set[str]]] = {
     "apps/xmppd/mods/roster/view.py": (CACHE, {"_cache"}),
     "apps/xmppd/net/shaper.py": ("takes everything and counts nothing", {"UNLIMITED"}),
     "apps/xmppd/net/xml_stream.py": ("parsers that are leased: all streams share them", {"POOL"}),
-    "apps/xmppd/routing/account/account.py": ("what is in use, held by the sessions that use it", {"ACCOUNTS"}),
+    "apps/xmppd/routing/account/account.py": ("what is in use, held by who uses it", {"ACCOUNTS", "_HOLDERS"}),
     "apps/xmppd/routing/hooks.py": (CACHE, {"_CHAINS"}),
     "apps/xmppd/routing/durability.py": ("by process, weakly: what it must wait for", {"PENDING"}),
     "apps/xmppd/routing/faults.py": ("what the log was told, so that a flood is a line", {"_told"}),

@@ -30,8 +30,8 @@ _TRIES: Final = 20
 
 #: the accounts in use on this node, by bare JID
 ACCOUNTS: Final[WeakValueDictionary[str, LiveAccount]] = WeakValueDictionary()
-
-
+#: processes that have a stanza of some account in hand, and how many; empty but for moments
+_HOLDERS: Final[dict[Pid, int]] = {}
 #: the same for callers in a hurry: asked without a call
 _REFS: Final[dict[str, Any]] = ACCOUNTS.data  # type: ignore[attr-defined]  # typeshed leaves it out
 
@@ -72,6 +72,12 @@ class LiveAccount:
     line: deque[Turn] = field(default_factory=deque)
     loaded: bool = False
     forgotten: int = 0
+
+    def must_not_wait(self) -> bool:
+        """Whether the running process has a stanza of another account in hand: two that wait for each other's account
+        would wait for ever."""
+        me = process.self_()
+        return me in _HOLDERS and not (self.line and self.line[0].owner is me)
 
     def line_up(self) -> Turn:
         """A place behind all that are there; to be taken before anything is awaited, and entered with `async with`."""
@@ -114,10 +120,15 @@ class Turn:
             except TimeoutError:
                 self._give_up_those_before()
         self.owner = me
+        _HOLDERS[me] = _HOLDERS.get(me, 0) + 1
         return self.account
 
     async def __aexit__(self, *_: object) -> None:
         line = self.account.line
+        if self.owner is not None:
+            held = _HOLDERS.pop(self.owner, 1) - 1
+            if held:
+                _HOLDERS[self.owner] = held
         if self in line:
             line.remove(self)
         if line and line[0]._future is not None:

@@ -29,7 +29,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, Stanza
 from xmppd.routing import durability, hooks, users
 from xmppd.routing.account.account import LiveAccount, Turn, account_of
-from xmppd.routing.account.home import home_of
+from xmppd.routing.account.home import GROUP, home_of
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import ANY_PENDING
@@ -79,15 +79,25 @@ def begin_send(stanza: Stanza, context: Context) -> Left | Awaitable[Left]:
     rows = sm.sessions(from_.bare)
     account = account_of(from_, rows)
     if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
-        return _send_in_turn(account.line_up(), stanza, context)
+        return _later(account, FromAccount(stanza, context))
     home = home_of(from_.bare, rows)
     if home is not None:
         if not durability.has_room():
-            return _send_in_turn(account.line_up(), stanza, context)
+            return _later(account, FromAccount(stanza, context))
         _pass_on(home, FromAccount(stanza, context))
         return None
     kept = hooks.begin_chain(chains["AccountSendsHook"], AccountSendsHook(account, context), stanza)
     return kept if kept is None or isinstance(kept, Stanza) else _waited_for(account.line_up(), kept)
+
+
+def _later(account: LiveAccount, message: ForAccount | FromAccount) -> Left | Awaitable[Left]:
+    """In the line of its account; a process that must not wait there leaves it to the `accounts` of this node."""
+    here = process.whereis(GROUP) if account.must_not_wait() else None
+    if here is not None:
+        _hand_over(here, message)
+        return None
+    begin = _send_in_turn if isinstance(message, FromAccount) else _receive_in_turn
+    return begin(account.line_up(), message.stanza, message.context)
 
 
 async def _waited_for(turn: Turn, result: Awaitable[Left]) -> Left:
@@ -120,7 +130,7 @@ def begin_received(stanza: Stanza, to: JID, context: Context, chains: Chains | N
     rows = sm.sessions(to.bare)
     account = account_of(to, rows)
     if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
-        return _receive_in_turn(account.line_up(), stanza, context)
+        return _later(account, ForAccount(stanza, context))
     home = home_of(to.bare, rows)
     if home is None:
         session = users.only_recipient(stanza, to, rows) if isinstance(stanza, Message) else None
@@ -129,7 +139,7 @@ def begin_received(stanza: Stanza, to: JID, context: Context, chains: Chains | N
     elif durability.has_room():
         _pass_on(home, ForAccount(stanza, context))
         return None
-    return _receive_in_turn(account.line_up(), stanza, context)
+    return _later(account, ForAccount(stanza, context))
 
 
 def _for_recipient(chains: Chains) -> bool:
@@ -219,6 +229,10 @@ async def _is_home(bare: str, message: ForAccount | FromAccount) -> bool:
 def _pass_on(home: Pid, message: ForAccount | FromAccount) -> None:
     """Before the running process acknowledges what it has heard later, it asks the home whether this is stored."""
     message.context.hops += 1
-    process.send(home, message)
+    _hand_over(home, message)
+
+
+def _hand_over(accounts: Pid, message: ForAccount | FromAccount) -> None:
+    process.send(accounts, message)
     if isinstance(message.stanza, Message):
-        durability.add_pending(home, message.stanza.weight())
+        durability.add_pending(accounts, message.stanza.weight())

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from tests.support.core_server import Client, CoreServer, play
+from tests.support.node import until
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Message, Stanza, make_message
 from xmppd.routing import hooks, router
-from xmppd.routing.account.account import ACCOUNTS
+from xmppd.routing.account.account import ACCOUNTS, PATIENCE
 from xmppd.routing.context import Context, Origin
 from xmppd.routing.hook_points import (
     AccountDeliversHook,
@@ -271,5 +273,26 @@ def test_all_presence_of_an_account_goes_through_them_too() -> None:
         await core.settle()
         came = [stanza.type for stanza in juliet.got if stanza.kind == "presence"]
         assert came == ["", "unavailable", "unsubscribed"]
+
+    play(body)
+
+
+def test_handlers_that_write_to_each_others_accounts_wait_for_nobody() -> None:
+    """Each has its own account's stanza in hand and sends to the other's: neither stands in the other's line."""
+
+    async def echo(stanza: Stanza | None, point: AccountReceivesHook) -> Any:
+        if isinstance(stanza, Message) and stanza.body == "x" and stanza.from_ is not None:
+            await process.sleep(0.005)
+            await router.route(make_message(stanza.from_.bare_jid(), "echo", from_=point.account.jid))
+        return stanza
+
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        await listen(AccountReceivesHook, echo, Stage.MODULES)
+        began = CLOCK.monotonic()
+        process.spawn(say, romeo, "juliet@localhost", "x")
+        process.spawn(say, juliet, "romeo@localhost", "x")
+        await until(lambda: all(sorted(bodies(client)) == ["echo", "x"] for client in (romeo, juliet)))
+        assert CLOCK.monotonic() - began < PATIENCE / 2, "nobody was given up"
 
     play(body)
