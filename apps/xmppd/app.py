@@ -2,7 +2,7 @@
 
 OTP:      application; cf. ejabberd_app.erl
 Way:      application_controller → [app] → sup
-Process:  none of its own: `start` gives the top supervisor, `prep_stop` runs before that is ended
+Process:  none of its own: `start` returns the top supervisor, `prep_stop` runs before that is ended
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """gen_mod — what a mod_* file declares.
 
 OTP:      cf. gen_mod.erl
-Way:      mod_* → [gen_mod] → gen_mod_server (makes it true), gen_mod_config (checks it), sup (its tables)
+Way:      mod_* → [gen_mod] → gen_mod_server (registers it), gen_mod_config (checks it), sup (its tables)
 
     XEP = {199: "2.0.1"}                              # docs/xeps.md
     DEPENDS = ("mod_roster",)                         # started before, stopped after
@@ -12,7 +12,7 @@ Way:      mod_* → [gen_mod] → gen_mod_server (makes it true), gen_mod_config
     STREAM_FEATURES = (Element(ns.ROSTER_VER, "ver"),)  # what a stream offers after the login
     @iq_handler(ns.PING, "ping", at=(LOCAL, SM))      # (iq, mod) -> Iq | None, or raises StanzaError
     @nonza(ns.CSI, "active")                          # (nonza, mod) -> Element | None, see routing.nonzas
-    @on(UserSendPacketHook, seq=50)                       # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
+    @on(UserSendPacketHook, seq=50)                   # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
     @every(3600)                                      # (mod) -> None, again and again
     def children(mod): return [ChildSpec(…)]          # processes of the module's own, beside its ModServer
     DOMAIN = "conference.{host}"                      # a service domain of its own: gen_mod_service

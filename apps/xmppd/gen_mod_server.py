@@ -1,4 +1,4 @@
-"""gen_mod_server — the process that makes true what a module's file declares, on one host.
+"""gen_mod_server — the process that registers what a module's file declares, on one host.
 
 OTP:      gen_server, one per module and host
 Way:      gen_mod_sup → [gen_mod_server] → hooks, iq, router (registers what the file declares; its stop takes it away)

@@ -7,7 +7,7 @@ Way:      gen_mod_config (checks it), gen_mod_sup (names it) → [gen_mod_servic
     IDENTITY = ("conference", "text", "Chatrooms")    # in its disco#info
     @stanza_handler                                   # (stanza, mod) -> answer | None: what no IQ handler answers
     @iq_handler(ns.X, "query", at=(DOMAIN, ENTITY))   # the domain itself, node@domain
-    @on(DiscoItemsHook, at=DOMAIN)                        # the hooks of the domain
+    @on(DiscoItemsHook, at=DOMAIN)                    # the hooks of the domain
     ROOMS = Placed("room", Room)                      # one process for each key: routing.placed
 """
 

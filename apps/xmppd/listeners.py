@@ -1,7 +1,7 @@
-"""listeners — from the configuration to the listeners: what stands behind each `[[listen]]`.
+"""listeners — makes the specs of the listeners from the configuration: the handler behind each `[[listen]]`.
 
 Way:      config → sup → [listeners] → net.listener_sup
-Process:  values only; rebuilt when listener_sup is
+Process:  values only; made again when listener_sup restarts
 """
 
 from __future__ import annotations

@@ -52,3 +52,32 @@ def private(owner: ast.AST) -> bool:
 
 def is_overload(node: ast.AST) -> bool:
     return any("overload" in ast.dump(d) or "setter" in ast.dump(d) for d in getattr(node, "decorator_list", []))
+
+
+WAY = re.compile(r"^Way:(.*?)(?=^\S|^$|\Z)", re.MULTILINE | re.DOTALL)
+#: what a Way line may name besides files, folders and what they define: processes, an application, a table
+OTHERS = frozenset({"global_name_server", "kernel_sup", "mod_x", "module_schema", "xmppd_main"})
+
+
+def named_in(head: str) -> set[str]:
+    """The snake_case words of a head's Way line, and those in its brackets: files, or what files define."""
+    way = WAY.search(head)
+    text = way.group(1) if way else ""
+    return {*re.findall(r"(?<!\w)[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?!\w)", text), *re.findall(r"\[([a-z]\w*)", text)}
+
+
+def test_the_stations_of_a_way_exist() -> None:
+    trees = {path: ast.parse(path.read_text()) for path in SOURCES}
+    known = {part.removesuffix(".py") for path in SOURCES for part in path.relative_to(ROOT).parts} | OTHERS
+    for tree in trees.values():
+        for node in ast.walk(tree):
+            match node:
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.Name(id=name):
+                    known.add(name)
+    gone = {ids(path): names for path in SOURCES if (names := named_in(ast.get_docstring(trees[path]) or "") - known)}
+    assert not gone
+
+
+def test_a_station_that_is_gone_would_be_found() -> None:
+    head = "x — a thing.\n\nWay:  old_file, b → [x] → c.no_such_thing\n      other_file\nProcess:  not_this_one\n"
+    assert named_in(head) == {"old_file", "x", "no_such_thing", "other_file"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,3 +94,14 @@ def test_an_old_word_would_be_found() -> None:
     assert old_words(path, "def send_back(gate): ...\nclass Ticket: ...") == [
         "Ticket", "doors", "gate", "send_back",
     ]  # fmt: skip
+
+
+def test_no_docstring_begins_with_give() -> None:
+    """A function returns, makes or sends something; «Give» says none of these."""
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                text = ast.get_docstring(node) or ""
+                found += [f"{path.relative_to(ROOT)}:{node.lineno}"] if re.match(r"Gives?\b", text) else []
+    assert not found

@@ -1,8 +1,8 @@
-"""connection — what a stream's process may say to what carries its bytes, and what it is told by it.
+"""connection — the interface between a stream's process and whatever carries its bytes.
 
 OTP:      a behaviour; cf. gen_tcp (controlling_process/2, {active, …}) and the sockmod of ejabberd_socket
 Way:      stream → [connection] → net.tcp_connection; net.receiver → Batch, Disconnected → stream
-Process:  none of its own: values and an interface. An implementation may have processes, and says so
+Process:  none: values and an interface. An implementation may have processes of its own
 RFC:      6120 §4 (streams over TCP); the same words fit 7395 (frames of WebSocket) and XEP-0206 (bodies of HTTP)
 
 A stream knows elements, its header and its end; how they are written on the wire is the connection's business. Text
@@ -10,7 +10,7 @@ that is sent is one element as `Element.to_xml()` writes it: in the content name
 none, with the prefix `stream` for elements of the stream namespace.
 
 A connection has one controller at a time: the process that is told what was read. Another may take over at any time,
-also after the first has ended (`outlive`). What the first has not yet said to be `consumed` is told again to the next.
+also after the first has ended (`outlive`). What the first has not yet `consumed` is sent to the next one again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""connection_limits — how many connections may be open: in all, of one address, and before they log in.
+"""connection_limits — how many connections may be open: in all, per address, and before login.
 
 OTP:      cf. max_connections of ranch
 Way:      net.acceptor → [connection_limits] → net.transport (gives the place back when its socket is gone)

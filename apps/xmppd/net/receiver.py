@@ -1,14 +1,14 @@
-"""receiver — owns one connection: reads it, keeps its pace, parses it, and feeds the stream's process.
+"""receiver — owns one connection: reads it, limits its rate, parses it, and feeds the stream's process.
 
 OTP:      gen_server; cf. ejabberd_receiver.erl (the messages have its names)
 Way:      socket → net.transport → [receiver] → net.xml_stream → one Batch to stream.c2s
 Process:  one per connection, temporary, under receiver_sup; it watches its controller, which watches it
-Differs:  data does not pass through the mailbox: the transport calls Inbound.feed on the loop. There is nothing to
-          hibernate: between two stanzas an idle connection holds no parser, no timer and no task
+Differs:  data does not pass through the mailbox: the transport calls Inbound.feed on the loop. It never hibernates:
+          between two stanzas an idle connection holds no parser, no timer and no task anyway
 
 Order of a connection's start: receiver, then its controller, then `become_controller`, which activates the socket: no
-byte is read before somebody is there to be told. What the controller has not yet dealt with is bounded: beyond BACKLOG
-bytes the socket is not read, and TCP pushes back.
+byte is read before there is a process to receive it. What the controller has not yet dealt with is bounded: beyond
+BACKLOG bytes the socket is not read, and TCP pushes back.
 """
 
 from __future__ import annotations

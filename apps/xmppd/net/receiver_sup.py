@@ -2,7 +2,7 @@
 
 OTP:      supervisor (simple_one_for_one), cf. ejabberd_receiver_sup
 Way:      net.acceptor → [receiver_sup] → receiver
-Process:  permanent, under xmppd.sup; its children are temporary: a connection that broke is not made again
+Process:  permanent, under xmppd.sup; its children are temporary: a connection that has ended is not restarted
 """
 
 from __future__ import annotations

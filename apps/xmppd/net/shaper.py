@@ -1,9 +1,9 @@
-"""shaper — how long a client must pause after what it sent and what that cost: a token bucket, pure.
+"""shaper — how long a client must pause after what it sent and the work that caused: a token bucket, pure.
 
 OTP:      cf. ejabberd's shaper.erl (maxrate)
 Way:      net.receiver → [shaper] → pause_reading of the transport
 Differs:  it has a burst, so that a client which was quiet may send a vCard at full speed; and it counts work: small
-          requests can be dear
+          requests can be expensive
 """
 
 from __future__ import annotations

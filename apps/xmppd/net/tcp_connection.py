@@ -2,7 +2,7 @@
 
 OTP:      cf. xmpp_socket.erl and the sockmod of ejabberd_socket
 Way:      net.acceptor → [connect] → net.receiver_sup; stream → [tcp_connection] → net.transport → socket
-Process:  the connection's receiver (net.receiver) reads; what is sent is written by whoever says so
+Process:  the connection's receiver (net.receiver) reads; the process that sends writes
 RFC:      6120 §4.2 (opening), §4.4 (closing), §4.7 (attributes), §4.8 (namespaces), §5 (STARTTLS)
 """
 

@@ -1,4 +1,4 @@
-"""tls_dev — the development certificate of a host that has been given none, made at first start.
+"""tls_dev — the development certificate of a host without a certificate, made at the first start.
 
 Way:      net.tls → [tls_dev]
 RFC:      6120 §13.7.1.2 (dNSName and xmppAddr-free: clients of today check the dNSName)

@@ -1,9 +1,9 @@
-"""tls_server — keeps the hosts' TLS contexts, and reads the certificates again when told.
+"""tls_server — keeps the hosts' TLS contexts, and reloads the certificates on request.
 
 OTP:      gen_server; cf. ejabberd_pkix.erl
 Way:      SIGHUP, reload → [tls_server] → net.tls
-Process:  `tls`, one per worker, permanent, under xmppd.sup; those that make handshakes hold the same contexts, not the
-          pid
+Process:  `tls`, one per worker, permanent, under xmppd.sup; processes that make handshakes hold the contexts
+          themselves, not its pid
 """
 
 from __future__ import annotations

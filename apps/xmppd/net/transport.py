@@ -6,8 +6,8 @@ Process:  none: the receiver owns it, the stream's process writes to it directly
 RFC:      6120 §5.3.1 (nothing may lie between <starttls/> and the handshake), 7590 §3
 
 What is sent within one turn of the loop leaves in one write and one TLS record. A peer that reads too slowly makes the
-transport `congested`; the writer asks to be told when it is so no more (`tell_writable`). Without any progress for
-STALL seconds, or with more than `limit` bytes waiting, the connection is given up.
+transport `congested`; the writer asks to be told when it is not any more (`tell_writable`). Without any progress for
+STALL seconds, or with more than `limit` bytes waiting, the connection is closed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""home — the folder of one server: where its things are, and who owns it.
+"""home — the folder of one server: the paths in it, their owner, and its lock.
 
 OTP:      none; cf. the pid file and spool checks of ejabberdctl
-Way:      cli, node.parent → [home]; the parent takes the lock, every verb looks who holds it
+Way:      cli, node.parent → [home]; the parent takes the lock, every verb looks which process holds it
 """
 
 from __future__ import annotations

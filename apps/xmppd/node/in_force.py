@@ -1,4 +1,4 @@
-"""in_force — the one configuration of a running release: what of a new one it takes over, and how workers get it.
+"""in_force — the configuration of a running release: what it takes over of a new one, and how workers get it.
 
 OTP:      application env; cf. a release's sys.config, which a running node does not read again by itself
 Way:      node.parent loads → [in_force] → standard input of each worker (node.worker_start), rpc at a reload

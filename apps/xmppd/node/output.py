@@ -1,4 +1,4 @@
-"""output — what the parent lets out on its standard output and standard error: in JSON mode one object a line.
+"""output — what the parent writes to its standard output and standard error: in JSON mode one object a line.
 
 OTP:      cf. logger's formatters; the standard error of a port program
 Way:      otp.kernel.peer (lines of workers), boot, readiness, tracebacks → [output] → terminal, journal, container

@@ -2,7 +2,7 @@
 
 OTP:      erlexec and init, up to the boot
 Way:      cli.lifecycle → [parent] → boot → application xmppd_main
-Process:  before the boot none; then `init`, and `announce`, which says when all workers serve
+Process:  none before the boot; then `init`, and `announce`, which tells when all workers serve
 """
 
 from __future__ import annotations

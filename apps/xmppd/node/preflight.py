@@ -1,4 +1,4 @@
-"""preflight — what only the start would find out, found before it: certificates, addresses, the store.
+"""preflight — checks before a start what else only the start would find: certificates, addresses, the store.
 
 OTP:      none; cf. `prosodyctl check`
 Way:      cli.reading (config check, start, restart, foreground), admin.parent_commands (reload, status) → [preflight]

@@ -1,4 +1,4 @@
-"""version — which version of xmppd this is, and which build of it: two of one version are told apart by that.
+"""version — which version of xmppd this is, and which build of it: builds of one version differ in that.
 
 OTP:      cf. the vsn of a release, RELEASE_VSN and start_erl.data of a target system
 Way:      cli.main, node.parent_state → [version] → the name of the installed distribution's folder; `make rel`, which

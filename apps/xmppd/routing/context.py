@@ -1,7 +1,7 @@
-"""context — what the server knows of a stanza beside what stands in it; it travels with the stanza, between nodes too.
+"""context — what the server knows of a stanza besides its XML; it travels with the stanza, between nodes too.
 
 Way:      packets, router → [Context] → the stages of an account (routing.account) → Deliver → the c2s of the recipient
-OTP:      cf. mongoose_acc, the accumulator that MongooseIM carries along
+OTP:      cf. mongoose_acc, MongooseIM's accumulator
 XEP:      0313 (the id in the archive), 0280 (copies), 0334 (no-copy), 0203 (the time of the first attempt)
 """
 

@@ -2,7 +2,7 @@
 
 Way:  users, session_table, mods → process.send(pid, Deliver(stanza)) → [c2s of the resource]
 OTP:  cf. the {route, From, To, Packet}, replaced, kick and broadcast messages of ejabberd_c2s
-Process: values; what they ask for is done in the c2s that gets them. All may cross between nodes (wire.py)
+Process: values; the c2s that receives them does what they ask for. All may cross between nodes (wire.py)
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Way:      mod_offline → [durability].wait_for_room, add_pending; users (what must not overtake it), packets (before an
           IQ is handled), stream end → [durability].flush
 Process:  pending work is kept per calling process; `flush` waits for the writers it gave work to
-Differs:  nobody waits for each commit of a flood; the sender waits once, before its next acknowledged thing
+Differs:  a sender does not wait for each commit of a flood, but once, before it acknowledges anything more
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""fairly — a loop over what a client can make long, that lets the others have their turn by time.
+"""fairly — iterates over what a client can make long, and lets other processes run after a slice of time.
 
 Way:      stream, mods → [fairly] → whatever the loop does
-OTP:      the reductions of erts, after which a process gives way by itself; here it has to
+OTP:      the reductions of erts, after which BEAM preempts a process; a process of ours has to yield
 
     async for contact in fairly(contacts):
         await router.route(…)

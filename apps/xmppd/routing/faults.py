@@ -3,8 +3,8 @@
 Way:      packets, component, iq, users, c2s_session → [faults] → an error stanza to the sender; a line in the log
 RFC:      6120 §8.3 (errors are never answered with errors), §8.3.3.6 (internal-server-error), §8.3.3.18
           (resource-constraint)
-Differs:  outside only neutral words, inside the full text and the stack: whoever sends learns nothing of how the
-          server is made. A failure that repeats is told once in PAUSE seconds, with how often
+Differs:  senders get neutral words, the log gets the full text and the stack: a sender learns nothing of how the
+          server is made. A failure that repeats is logged once in PAUSE seconds, with its count
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""handler_table — a gen_server whose ets table says who handles what; hooks and iq are two of them.
+"""handler_table — a gen_server whose ets table says who handles what; hooks, iq and router are such tables.
 
 OTP:      gen_server owning an ets table; cf. ejabberd_hooks
 Process:  permanent, under xmppd.sup; written by calls, read in place by any process of the node

@@ -1,8 +1,8 @@
-"""hold — what comes for a client while older things are being handed over to it waits for them.
+"""hold — new stanzas for a client wait while older, stored ones are being delivered to it.
 
-Way:      a module in the c2s: begin → Older … to the own mailbox → end; c2s: Deliver → [hold] → written after them
+Way:      a module in the c2s: begin → Older … to its own mailbox → end; c2s: Deliver → [hold] → written after them
 RFC:      6120 §10.1 (in-order processing)
-Process:  runs in the c2s; `hold` of a session is None but for that time
+Process:  runs in the c2s; `hold` of a session is None except during that time
 Differs:  IQs are let through: they are conversations of their own
 """
 

@@ -1,8 +1,8 @@
-"""hooks — lets modules take part in what others do, in an order, and survives those that fail.
+"""hooks — runs the handlers of modules at a hook point, in order, and survives those that fail.
 
 OTP:      gen_server (handler_table); cf. ejabberd_hooks.erl
 Way:      c2s, packets, users, lost_sessions → [hooks] → handlers of mods, in the caller's process
-Process:  one per node, permanent, under xmppd.sup; only registering goes through it
+Process:  one per node, permanent, under xmppd.sup; only registrations go through it
 
 A handler of a Fold is called fn(acc, point) and returns the next accumulator; one of a Run is called fn(point). Both
 may be async. `Stop(value)` ends the chain. One that raises is logged and skipped: the chain goes on as if it were not

@@ -1,9 +1,9 @@
-"""iq — who answers which request: namespace, element and place, found in one look-up.
+"""iq — finds the handler of an IQ request by namespace, element and place, in one look-up.
 
 OTP:      gen_server (handler_table); cf. gen_iq_handler and ejabberd_local's iqtable
-Way:      local (to the server itself), users (to an account), services (to a domain of a module, or to what is there)
-          → [iq] → handler of a mod, in the requester's process
-Process:  `iq`, one per node, permanent, under xmppd.sup; only registering goes through it
+Way:      router (to the server itself), users (to an account), services (to a domain of a module, or to an entity of
+          it) → [iq] → handler of a mod, in the requester's process
+Process:  `iq`, one per node, permanent, under xmppd.sup; only registrations go through it
 RFC:      6120 §8.2.3, §8.4; 6121 §8.5.2.1.3
 """
 

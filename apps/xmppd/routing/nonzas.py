@@ -1,4 +1,4 @@
-"""nonzas — who handles the first-level elements that are no stanzas: a module, by namespace and name.
+"""nonzas — finds the module that handles a first-level element which is no stanza, by namespace and name.
 
 Way:      c2s → [nonzas] → the handler of a module (gen_mod.nonza), in the client's c2s
 Process:  none: handlers stand in the table of hooks

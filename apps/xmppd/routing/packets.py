@@ -1,4 +1,4 @@
-"""packets — a stanza on its way from a client into the server, and on its way out to one.
+"""packets — runs the hooks of a stanza that a client sends, and of one that is delivered to it.
 
 Way:      c2s → [packets.send_packet] → hooks → router → … → c2s of the recipient → [packets.receive_packet] → client
 Process:  runs in the c2s of the client

@@ -1,8 +1,8 @@
-"""placement — which of several nodes has what there is only one of: the same answer wherever it is asked, of nobody.
+"""placement — which node runs something that exists once in the cluster; every node computes the same answer by itself.
 
 OTP:      cf. global and pg; hash_ring of ejabberd's clustering modules
-Way:      sm (who tells of a lost session), account.home → [placement]
-Differs:  rendezvous hashing (Thaler and Ravishankar, 1996): when a node goes only what it had moves
+Way:      sm (which node announces a lost session), account.home → [placement]
+Differs:  rendezvous hashing (Thaler and Ravishankar, 1996): when a node goes, only what it had moves
 """
 
 from __future__ import annotations

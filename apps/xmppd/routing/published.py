@@ -3,7 +3,7 @@
     CARBONS = Published("carbons", False)         # in the module's file
 
     await sm.publish(session, CARBONS, True)      # in the session's c2s: when it returns every node knows
-    CARBONS.of(row)                               # anywhere, of any row of `sm`: nobody is asked
+    CARBONS.of(row)                               # anywhere, of any row of `sm`, without asking a process
 
 It lies in the session's row, survives a restart of the session manager, and goes with the session. Values are small:
 what is large belongs to the module's tables, and its key or hash here.

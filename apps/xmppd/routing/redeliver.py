@@ -1,9 +1,9 @@
-"""redeliver — what was on its way to a session that ends goes elsewhere: to another resource, the store, the sender.
+"""redeliver — reroutes what was on its way to a session that ends: to another resource, the store, or the sender.
 
 Way:      c2s_session (the session is out of the table) → [redeliver] → users.again → …
 Process:  runs in the c2s that ends
 RFC:      6120 §10.1 (order): senders with more for the account wait meanwhile (flags); 6121 §8.5.3.2
-Differs:  one owner at each time: what the store still has (Older) is not sent on, whatever else was held or waits is
+Differs:  a message has one owner at a time: what the store still has (Older) is not rerouted; all else that waits is
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ OTP:      gen_server (handler_table) owning the ets table "router"; cf. ejabberd
 Way:      packets, mods, iq answers → [router] → users | iq (for the server itself) | services (a domain of a module)
           | the process of a component → …
 Process:  `router`, one per node, permanent, under xmppd.sup; `route` runs in the sender's process.
-          Service domains are entries of their modules, who are asked for them again after a crash here. Domains of
-          other processes (components) are pg groups: known on every node, and no crash here forgets them
+          Service domains are entries of their modules, which register them again after a crash of the router.
+          Domains of other processes (components) are pg groups: every node knows them, and they outlive the router
 RFC:      6120 §10 (§10.5.1, §10.5.2: the server itself)
 """
 

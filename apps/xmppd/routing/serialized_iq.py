@@ -1,5 +1,4 @@
-"""serialized_iq — an IQ result that is kept as text: what is stored or often asked for is neither parsed nor
-serialised.
+"""serialized_iq — an IQ result kept as text, so that what is stored or cached is neither parsed nor serialised.
 
 Way:      mod_roster, mod_vcard, mod_private → [SerializedIq] → Deliver → c2s → to_xml: one concatenation
 """

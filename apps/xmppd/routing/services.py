@@ -2,7 +2,7 @@
 
 OTP:      cf. the routes that ejabberd's mod_muc and mod_pubsub register
 Way:      router → [services] → iq (a request to the domain, or to node@domain) | the module's stanza handler
-Process:  runs in the sender's process; a handler that wants one process for a key has `placed`
+Process:  runs in the sender's process; one process for each key: routing.placed
 RFC:      6120 §10.5.1, §10.5.2 (the server decides what its other domains do)
 """
 

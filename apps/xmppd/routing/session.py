@@ -1,6 +1,6 @@
-"""session — what the server knows of one bound resource: the value all nodes share, and what its owner keeps of it.
+"""session — one bound resource: the row that all nodes share, and the state that its own c2s keeps.
 
-Way:  c2s makes a C2sSession at bind and hands it to sm.open_session; sm keeps the Session that every node sees
+Way:  c2s makes a C2sSession at bind and hands it to sm.open_session; sm keeps the Session, which every node sees
 OTP:  cf. the record #session of ejabberd_sm and the state_mod map of mongoose_c2s
 RFC:  6121 §4 (available, priority), §2.2 (interested resources)
 """

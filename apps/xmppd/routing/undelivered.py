@@ -1,8 +1,8 @@
-"""undelivered — stanzas that were on their way to a node which has ended, or gives no sign of life.
+"""undelivered — reroutes or bounces stanzas that were on their way to a node which has ended or gives no sign of life.
 
 Way:      otp.kernel.held (given back by session_table, once the node's sessions are out of the table) → [undelivered] →
           router: another session, the store, or an error to the sender
-Process:  one for all that a node held
+Process:  one for all stanzas of one node that went down
 RFC:      6120 §8.3.3.18 (resource-constraint), 6121 §8.5.3.2 (no session of the full JID)
 
 What was never written to the link is rerouted. What was written may have come, and may have been shown: it is not

@@ -1,7 +1,7 @@
 """wire — lets stanzas, addresses and sessions cross between nodes.
 
 OTP:      registrations for otp.kernel.codec; imported for their effect, by session_table
-Way:      process.send to a c2s of another worker → codec → [these functions] → its mailbox
+Way:      process.send to a c2s of another worker → codec → [wire] → its mailbox
 """
 
 from __future__ import annotations

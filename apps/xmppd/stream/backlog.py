@@ -1,10 +1,10 @@
 """backlog — what waits for a component that reads too slowly: a bounded part of it, the rest goes back to its senders.
 
 Way:      router → Deliver → component → [backlog] → connection; or → faults.bounce → router → sender
-Process:  runs in the component's process, which does nothing else meanwhile; one that reads costs nothing here
+Process:  runs in the component's process, which does nothing else meanwhile; a component that reads costs nothing
 RFC:      6120 §8.3.3.18 (resource-constraint)
-Differs:  a client that does not read is dropped (slow_reader). A component is there for many: one who floods it must
-          not end it, nor take the room of the others
+Differs:  a client that does not read is dropped (slow_reader). A component serves many: one user who floods it
+          must not end it, nor take the others' share
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""c2s — a client's stream, from its header to its end: the table of a client on the driver of accepted streams.
+"""c2s — a client's stream, from its header to its end: a client's callbacks on the driver of accepted streams.
 
-OTP:      gen_fsm; cf. ejabberd_c2s.erl: the states bear its names
+OTP:      gen_fsm; cf. ejabberd_c2s.erl: the states have its names
 Way:      net.connection → [c2s] → routing.packets → router → …; Deliver → [c2s] → connection
 Process:  one per connection, temporary, under c2s_sup; the controller of its connection (stream.driver)
 RFC:      6120, 6121 (what the events mean is decided by xmpp_core.stream_fsm, a pure table)

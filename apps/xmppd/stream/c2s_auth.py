@@ -1,4 +1,4 @@
-"""c2s_auth — a stream's logins: the mechanism asks, the accounts answer, failures make answers late.
+"""c2s_auth — a stream's logins: runs the SASL mechanism, looks accounts up, and delays the answer after failures.
 
 Way:      stream.c2s_actions → [c2s_auth] → xmpp_core.sasl (steps) and auth (look-ups)
 Process:  runs in the c2s

@@ -1,4 +1,4 @@
-"""c2s_session — a bound client: its session opened and closed, its stanzas sent on, and those for it written.
+"""c2s_session — a bound client: opens and closes its session, routes its stanzas, and writes those for it.
 
 Way:      stream.c2s → [c2s_session] → routing.packets (out of the client), connection (to the client)
 Process:  runs in the c2s

@@ -2,7 +2,7 @@
 
 OTP:      supervisor (simple_one_for_one), cf. ejabberd_c2s_sup
 Way:      net.acceptor → handler(settings) → [c2s_sup] → c2s
-Process:  permanent, under xmppd.sup; its children are temporary: a stream that broke is not made again
+Process:  permanent, under xmppd.sup; its children are temporary: a stream that has ended is not restarted
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """component — an external component's stream: a service with a domain of its own, behind a shared secret.
 
-OTP:      gen_fsm; cf. ejabberd_service.erl, whose state names it bears
+OTP:      gen_fsm; cf. ejabberd_service.erl, whose state names it has
 Way:      net.connection → [component] → router; router → Deliver → [component] → connection
 Process:  one per connection, temporary, under service_sup; the domain's route ends with it
 XEP:      0114 (accept)

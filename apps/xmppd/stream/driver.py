@@ -1,14 +1,14 @@
-"""driver — the life of a stream that was accepted, whoever speaks on it: from its budget of time to its last words.
+"""driver — what all accepted streams do alike, from the time limit of the negotiation to the closing tag.
 
 OTP:      gen_fsm, as a behaviour upon it; cf. xmpp_stream_in.erl, whose callback modules are ejabberd_c2s, …_service
 Way:      net.connection → Batch, Disconnected → [driver] → the table of the stream (c2s, component)
 Process:  the stream's own: one per connection, temporary; the controller of its connection
 RFC:      6120 §4.4 (closing), §4.9 (errors)
-Differs:  one budget of time for the whole negotiation, never rearmed
+Differs:  one time limit for the whole negotiation, never extended
 
 A kind of stream is a class on Driver: `event` is its table (what an event means in a state, and what is done), `heard`
-what one element of the peer means, `leave` what is to be undone. The driver gives the peer its turn and the others
-theirs, says the errors and the goodbye, and lets the connection go.
+what one element of the peer means, `leave` what is to be undone. The driver shares the loop fairly between peers,
+writes stream errors and the closing tag, and closes the connection.
 
 Everything that leaves a stream leaves by `Stream.send`: so stanzas can be counted, and kept until they are
 acknowledged. A session goes on without its connection (`detach`), and over another one (`attach`).

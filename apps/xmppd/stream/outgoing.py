@@ -1,7 +1,7 @@
 """outgoing — the interface of streams that we open: to another server, for one pair of domains.
 
 OTP:      cf. xmpp_stream_out.erl, whose callback module is ejabberd_s2s_out
-Way:      who has a stanza for a domain that is nobody's here → [outgoing] → net.connection
+Way:      a stanza for a domain of another server → [outgoing] → net.connection
 RFC:      6120 §4.2 (the initiating entity), §13.9 (who it is connected to)
 Differs:  an interface only: federation is its first user, and builds the driver. A stream that is accepted is
           stream.driver's

@@ -1,8 +1,8 @@
-"""slow_reader — what waits for a client that does not read: counted while it comes, and bounded.
+"""slow_reader — counts and bounds what waits for a client that does not read.
 
 Way:      stream.c2s_session → [slow_reader] → back to it when the client has read; StreamError if too much waits
 OTP:      the max_heap_size of a process; cf. max_fsm_queue of ejabberd_c2s
-Process:  runs in the c2s, which does nothing else meanwhile; a client that reads costs nothing here
+Process:  runs in the c2s, which does nothing else meanwhile; a client that reads costs nothing
 """
 
 from __future__ import annotations

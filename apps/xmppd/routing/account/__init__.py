@@ -1,1 +1,1 @@
-"""account — what is between a stanza for a user and the sessions of that user: stages, one after the other."""
+"""account — the stages between a stanza and the sessions of the account that sends it or that it is for."""

@@ -1,9 +1,10 @@
-"""account — what this node keeps of an account while it is used: made at need, gone with its last session.
+"""account — an account in the memory of this node: made when it is needed, dropped with its last session.
 
 OTP:      none; in ejabberd each module has a cache of its own for this (ets_cache)
-Way:      pipeline → [LiveAccount] → the stages, which read what modules keep here (AccountState)
+Way:      stages → [LiveAccount] → the stages, which read what modules keep here (AccountState)
 Process:  none: written on the loop's thread; the account's sessions of this node hold it, so it ends with them
-Differs:  the store is the truth. A change is told to all nodes: each forgets what it has, and loads it at the next need
+Differs:  the store is the truth. A change is announced to all nodes: each drops what it has, and loads it when it is
+          needed again
 """
 
 from __future__ import annotations

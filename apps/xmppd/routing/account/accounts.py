@@ -3,7 +3,7 @@
 OTP:      gen_server
 Way:      stages of another node → ForAccount, FromAccount → [accounts] → stages of this node → users, router
 Process:  `accounts`, one per node, permanent, under xmppd.sup; member of the pg group of that name, by which others
-          find it. What must wait runs in a process for each stanza, in the line of its account
+          find it. A stanza that must wait has a process of its own, and keeps its place in the order of its account
 """
 
 from __future__ import annotations

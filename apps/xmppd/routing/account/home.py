@@ -1,10 +1,11 @@
 """home — the one node at which an account's stages run, so that its archive has the order in which devices are served.
 
-OTP:      cf. global: one place for each name; here nobody is asked, all compute the same
-Way:      pipeline → [home] → here, or the `accounts` process of another node
+OTP:      cf. global: one place for each name; here every node computes it, and none is asked
+Way:      stages → [home] → this node, or the `accounts` process of another node
 Process:  none: reads the session table and the members of a pg group
-Differs:  the node of the account's oldest session, so that an account with one session costs no crossing more than its
-          delivery does; without a session, rendezvous hashing of the bare JID over the nodes that serve
+Differs:  the node of the account's oldest session, so that for an account with one session no stanza crosses to a node
+          more than it must for its delivery; without a session, rendezvous hashing of the bare JID over the nodes that
+          serve
 """
 
 from __future__ import annotations

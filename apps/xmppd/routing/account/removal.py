@@ -1,4 +1,4 @@
-"""removal — the end of an account, for all who may bring it about.
+"""removal — removes an account, for every way in which that can be asked for.
 
 Way:      mod_register, the commands of the control socket → [removal.remove] → AccountRemovedHook, auth, sessions
 Process:  runs in the caller

@@ -1,4 +1,4 @@
-"""stages — what every stanza of an account and for an account goes through, in one order, whoever has sent it.
+"""stages — the stages that every stanza from and for an account goes through, in one order, whoever has sent it.
 
     a client → AccountSendsHook: BLOCK FILTER MODULES ARCHIVE COPIES → router
     anybody → router → AccountReceivesHook: BLOCK FILTER MODULES ARCHIVE → who gets it
@@ -8,9 +8,9 @@
 Way:      packets (of a client), router (for an account) → [stages] → users → Deliver to the c2s of the recipients
 Process:  runs in the sender's process, or in `accounts` of the account's home (account.home)
 RFC:      6120 §10.1 (order), 6121 §8
-Differs:  while all handlers are plain functions nothing is waited for, so no other stanza of the account comes between.
-          Where one waits, later stanzas of the same account stand in line behind it (LiveAccount.line_up). A stage that
-          nobody uses costs one look-up
+Differs:  plain handlers run without an await, so no other stanza of the account comes between them. Where one awaits,
+          later stanzas of the same account queue behind it (LiveAccount.line_up). A stage without handlers costs one
+          look-up
 
 A function named begin_… returns its result, or an awaitable for it; it may raise, and then has done nothing more.
 """

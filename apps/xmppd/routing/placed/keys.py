@@ -1,7 +1,7 @@
-"""keys — the processes for keys on one node, and what waits for them: the books of a locator.
+"""keys — a locator's state: the processes for keys on this node, and the messages that wait for them.
 
 Way:      locator → [keys] → the process for a key, or the locator of another node
-Process:  none: the locator's; what takes time is done in processes of its own
+Process:  the locator's; what takes time is done in other processes
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ Way:      Placed.deliver → [locator] → the process for the key
 Process:  one per node, host and Placed of a module; permanent, under placed_sup, which is a child of the module's.
           A member of the pg group of its name. If it crashes the processes go on, and its successor finds them
 
-Which of the locators has a key all compute alike (placement). Two that meet greet each other (LocatorHello): each hands
-over what is now the other's, and then says so (LocatorSettled). Until then, PATIENCE seconds at most, what comes for a
-process that does not run here waits: it may run there. So it is with one that is about to end (LocatorLeaving). A
-crashed process is started again, unless it has lived for less than a second: then with the next that comes for it.
+All locators compute alike which of them has a key (placement). Two that meet greet each other (LocatorHello): each
+hands over what is now the other's, and then says so (LocatorSettled). Until then, for PATIENCE seconds at most,
+messages for a process that does not run here wait, since it may run there; likewise for one that is about to end
+(LocatorLeaving). A crashed process is started again, unless it has lived for less than a second: then with the next
+that comes for it.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""placed — one process for each key on all workers together: a room, a node of pubsub, whatever there is only one of.
+"""placed — one process for each key on all workers together: a room, a pubsub node, whatever may exist only once.
 
 OTP:      gen_server; cf. global, and the rooms of ejabberd's mod_muc_room under mod_muc_sup
 Way:      services → a module's stanza handler → [Placed.deliver] → locator of the worker that has the key → the process
-Process:  the caller's; the process for a key is a PlacedServer, started at need by the locator under the module's own
-          supervisor
-Differs:  which worker has a key is computed (placement), nobody is asked. Where a worker comes or goes, what has moved
-          is handed over (locator)
+Process:  the caller's; the process for a key is a PlacedServer, started by the locator when it is needed, under the
+          module's own supervisor
+Differs:  which worker has a key is computed (placement), not asked. When a worker comes or goes, keys move and their
+          state is handed over (locator)
 
     class Room(PlacedServer[State]):
         async def init(self, mod, key): …                      # what is on disk; it may be the second time

@@ -3,8 +3,8 @@
 OTP:      gen_server
 Way:      locator → [placed_server] → router → whoever it writes to
 Process:  under the KeySup of its module, on the worker that has the key; temporary: the locator starts it again
-Differs:  what it raises at a stanza is told to the sender, and it goes on as if it had not come. When its place has
-          moved it is asked for what its successor must know
+Differs:  an exception at a stanza is answered to the sender and does not end the process. When its key has moved to
+          another worker it is asked for what its successor must know
 """
 
 from __future__ import annotations

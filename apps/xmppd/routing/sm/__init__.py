@@ -1,1 +1,1 @@
-"""sm — the session manager: who is where, on every node the same."""
+"""sm — the session manager: which sessions there are and on which node, the same table on every node."""

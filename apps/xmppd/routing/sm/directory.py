@@ -1,4 +1,4 @@
-"""directory — the behaviour behind which the nodes agree on who is where; what `sm` asks for its callers.
+"""directory — the behaviour by which the nodes agree on which sessions there are; `sm` calls it for its callers.
 
 Nobody else knows how updates travel from node to node and which nodes are waited for. Today each node has all rows and
 tells all others (replicated); nodes of several machines may do otherwise, such as with a store of keys that all of them

@@ -1,12 +1,12 @@
-"""flags — what every node knows of an account beside its sessions: one leaves, one hands over what is stored.
+"""flags — what every node knows of an account besides its sessions: one is leaving, or fetches stored messages.
 
 Way:      sm.close_session, sm.claim → session_table → [flags] on every node; users waits here for sessions that are
           leaving
 OTP:      cf. locks of global: set by a process, gone with it
 RFC:      6120 §10.1 (order)
 Process:  LEAVING and FETCHING are written by session_table and read by all; sm.finish_leaving clears its own in place
-Differs:  whoever set it first has the lower ticket; tickets are given by the sm of the node, which tells the others
-          before it sees theirs, so that of two at least one sees the other, and both decide the same
+Differs:  the process that set a flag first has the lower ticket. The sm of its node assigns tickets and tells the
+          other nodes before it sees theirs, so that of two at least one sees the other, and both decide the same
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""lost_sessions — tells the modules of sessions that ended without a word, on exactly one node.
+"""lost_sessions — tells the modules, on exactly one node, of sessions that ended without closing.
 
 Way:      session_table (a c2s was killed, a node died) → [lost_sessions] → SessionLostHook, in a process of its own
 OTP:      cf. ejabberd_sm's clean_session_list and mongoose_hooks:session_cleanup

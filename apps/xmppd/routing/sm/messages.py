@@ -1,4 +1,4 @@
-"""messages — what the c2s processes ask of the session manager of their node, and what those of all nodes say.
+"""messages — the requests of c2s processes to the session manager, and what the session managers tell each other.
 
 Way:      sm → [RegisterSession, UpdateSession, UnregisterSession] → session_table → [Upsert, Delete, SmHello] →
           session_table of the other nodes → [Ack] → c2s

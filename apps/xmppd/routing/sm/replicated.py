@@ -1,4 +1,4 @@
-"""replicated — the directory of the nodes of one machine: each has all rows, and all are waited for.
+"""replicated — the directory for nodes of one machine: each has all rows, and a change waits for all of them.
 
 Way:      sm → [ReplicatedDirectory] → session_table here → Upsert, Delete, FlagSet → session_table of every other node
           → Ack, FlagAck → the c2s, which waits for them here

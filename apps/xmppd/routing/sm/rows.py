@@ -1,11 +1,11 @@
-"""rows — the pure core of the session directory: what the nodes say of their sessions, merged into one table.
+"""rows — the pure core of the session directory: merges what all nodes announce of their sessions into one table.
 
     node w1:  1 put a      2 put a'     3 remove a   ─┐
     node w2:  1 put b      2 remove b                ─┼─>  visible: of each full JID the newest session of all nodes
     node w3:  all: c, d (as of 7)                    ─┘
 
-Each node speaks for its own sessions alone, and numbers what it says. The table depends only on what the nodes have:
-however their news are mixed, and however often one comes, every node ends with the same table.
+Each node announces its own sessions only, and numbers its updates. The table depends only on what the nodes have: in
+whatever order their updates come, and however often one comes, every node ends with the same table.
 
 Way:      session_table → [SessionRows], which writes the table that readers of `sm` look into
 OTP:      cf. ejabberd_sm with Mnesia, which merges nothing

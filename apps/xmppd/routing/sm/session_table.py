@@ -4,7 +4,7 @@ OTP:      gen_server; cf. ejabberd_sm and mongoose_session with Mnesia's ram_cop
 Way:      sm.open_session … → [session_table] → ets table "sessions" here, Upsert and Delete to the sm of every other
           node
 Process:  `sm`, one per node, permanent, under xmppd.sup; readers never ask it (sm.sm)
-Differs:  who takes part is who says SmHello: a node without this process is in the mesh, and has no sessions.
+Differs:  a node takes part once it has sent SmHello: one without this process is in the mesh, but has no sessions.
           After a crash the table is made again from what the c2s processes of this node have registered (OWN) and
           from the other nodes; no session is dropped, and readers wait for READY
 """

@@ -1,7 +1,7 @@
-"""sm — the sessions of every user, on whichever node: read in place, written by the c2s that owns one.
+"""sm — the sessions of every user, on all nodes: any process reads the table, the c2s that owns a session writes it.
 
 OTP:      the API of the session manager; cf. ejabberd_sm.erl
-Way:      users, mods → [sm] (who is there); c2s at bind, presence and end → [sm] → directory
+Way:      users, mods → [sm] (which sessions); c2s at bind, presence and end → [sm] → directory
 Process:  runs in the caller; reads the table, writes through the directory
 RFC:      6120 §7 (one session per full JID), 6121 §4 (available, priority)
 """

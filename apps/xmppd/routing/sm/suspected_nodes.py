@@ -1,9 +1,9 @@
-"""suspected_nodes — nodes that are out of reach and still run: their sessions are waited for before they are given up.
+"""suspected_nodes — nodes out of reach whose OS process still runs: their sessions are kept for a while before they go.
 
 Way:      session_table (NodeDown) → [suspected_nodes] → session_table (the node is back, or its sessions are lost);
           users waits here
-OTP:      cf. net_ticktime: a node that is silent is not gone yet
-Process:  SUSPECTED is written by session_table and read by all who route
+OTP:      cf. net_ticktime: a silent node has not ended yet
+Process:  SUSPECTED is written by session_table and read by whatever routes
 Differs:  whether the process of a node of this machine has ended can be seen
 """
 
