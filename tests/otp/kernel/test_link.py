@@ -52,8 +52,10 @@ def _handshake(name: str, expects: str | None = None) -> Handshake:
 async def _pair(one: Owner, two: Owner) -> tuple[Link, Link]:
     a, b = socket.socketpair()
     connector, acceptor = Link(one, _handshake("w2", "w1")), Link(two, _handshake("w1"))
-    await THIS.loop.create_unix_connection(lambda: acceptor, sock=b)
-    await THIS.loop.create_unix_connection(lambda: connector, sock=a)
+    # as net_kernel does it: create_unix_connection of uvloop leaves a transport that is closed at once a socket whose
+    # descriptor is gone, and who ends that socket closes somebody else's
+    await THIS.loop.connect_accepted_socket(lambda: acceptor, b)
+    await THIS.loop.connect_accepted_socket(lambda: connector, a)
     return connector, acceptor
 
 
