@@ -1,6 +1,6 @@
 """mod_resume — a session outlives its connection: the skeleton of stream management, with counts of one direction.
 
-Way:      c2s → @nonza, hooks ConnectionLost, SessionResumed → [mod_resume]; Stream.send → [Unacknowledged]
+Way:      c2s → @nonza, hooks ConnectionLostHook, SessionResumedHook → [mod_resume]; Stream.send → [Unacknowledged]
 Process:  none: what it keeps of a session is in the session, and runs in its c2s
 XEP:      0198, of which this is the shape: a feature, nonzas before and after bind, what is kept and sent again
 
@@ -18,7 +18,7 @@ from xmpp_core.errors import StreamError
 from xmpp_core.stanza import Stanza
 from xmppd.gen_mod import Mod, nonza, on
 from xmppd.routing.context import Context
-from xmppd.routing.hook_points import ConnectionLost, SessionResumed
+from xmppd.routing.hook_points import ConnectionLostHook, SessionResumedHook
 from xmppd.routing.nonzas import Answer, HandOver, Nonza
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
@@ -90,15 +90,15 @@ def resume(asked: Nonza, mod: Mod) -> Answer:
     return el("failed", NS)
 
 
-@on(ConnectionLost)
-def lost(seconds: float, point: ConnectionLost, mod: Mod) -> float:
+@on(ConnectionLostHook)
+def lost(seconds: float, point: ConnectionLostHook, mod: Mod) -> float:
     """A session that has asked for it waits."""
     counts = point.session.stream is not None and point.session.stream.counter is of(point.session)
     return max(seconds, mod.options.seconds) if counts else seconds
 
 
-@on(SessionResumed)
-def resumed(point: SessionResumed, mod: Mod) -> None:
+@on(SessionResumedHook)
+def resumed(point: SessionResumedHook, mod: Mod) -> None:
     """What has not come is sent again, before anything that is new."""
     stream, mine = point.session.stream, of(point.session)
     assert stream is not None
