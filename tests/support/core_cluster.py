@@ -33,7 +33,7 @@ from xmppd.routing.hook_points import SessionInfoHook
 from xmppd.routing.published import Published
 from xmppd.routing.sm import flags, session_table, sm, suspected_nodes
 from xmppd.store import store
-from xmppd.store.backend import StoreConfig
+from xmppd.store.backend import StoreConfig, Table
 
 _clients: dict[str, core_server.Client] = {}
 _cores: list[core_server.CoreServer] = []
@@ -57,6 +57,17 @@ async def login(jid: str) -> None:
 @rpc.exported
 async def send(jid: str, xml: str) -> None:
     await _clients[jid].send(xml)
+
+
+@rpc.exported
+async def ask(jid: str, xml: str) -> str:
+    return await _clients[jid].ask(xml)
+
+
+@rpc.exported
+def interested(jid: str) -> bool:
+    """Whether the session gets pushes of the roster."""
+    return any(s.interested for s in sm.all_sessions() if s.jid.full == jid)
 
 
 @rpc.exported
@@ -142,6 +153,13 @@ async def make(jid: str) -> None:
 async def stored() -> int:
     """How many messages wait in the store."""
     return await store.count(OFFLINE)
+
+
+@rpc.exported
+async def rows(table: str, host: str, user: str) -> list[str]:
+    """The committed rows of an account in a table, as text."""
+    [found] = [one for one in Table.by_record.values() if one.name == table]
+    return [repr(row) for row in await store.select(found, (host, user))]
 
 
 @rpc.exported

@@ -196,7 +196,8 @@ class Stage(IntEnum):
 @dataclass(slots=True)  # one for each stanza: to freeze it costs more than to make it
 class AccountSendsHook(Fold["AccountSendsHook", Stanza | None]):
     """A stanza that a client of `account` sends to somebody, before it goes to the router. At the account's home
-    (routing.account.home), in the sender's c2s if that is this node. None: it goes no further."""
+    (routing.account.home), in the sender's c2s if that is this node. None: it goes no further. Not what a client asks
+    its own account or server: that is answered in its c2s."""
 
     NEEDED = True
     GROUP = OnTheWay

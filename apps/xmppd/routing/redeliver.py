@@ -31,7 +31,7 @@ async def redeliver(session: C2sSession, answered: Callable[[Iq], None]) -> bool
     moved = False
     while waiting:  # each is let go when it has been dealt with: together they may be large
         message = waiting.popleft()
-        if not isinstance(message, Deliver) or isinstance(message.stanza, Presence) or has_another(message):
+        if not isinstance(message, Deliver) or isinstance(message.stanza, Presence) or ends_here(message):
             continue
         moved = True
         try:
@@ -55,7 +55,9 @@ async def _home_moved(session: C2sSession) -> bool:
     return True
 
 
-def has_another(message: Deliver) -> bool:
-    """Whether a resource that got the same message is still there."""
+def ends_here(message: Deliver) -> bool:
+    """Whether nobody else is to get it: it is a copy, or a resource that got the same message is still there."""
+    if message.context is not None and message.context.is_carbon:
+        return True
     to = message.stanza.to
     return bool(message.others) and to is not None and any(str(s.pid) in message.others for s in sm.sessions(to.bare))

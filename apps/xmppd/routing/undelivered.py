@@ -22,7 +22,7 @@ from xmpp_core.stanza import Iq, Presence, Stanza
 from xmppd.routing import deliver, faults, router
 from xmppd.routing.account.stages import ForAccount, FromAccount
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.redeliver import has_another
+from xmppd.routing.redeliver import ends_here
 from xmppd.routing.routes import ServiceRoute
 from xmppd.routing.sm import sm
 from xmppd.routing.sm.suspected_nodes import REROUTING
@@ -56,7 +56,7 @@ def _is_wanted(message: object) -> bool:
         return False
     if isinstance(message.stanza, Presence) and not _is_for_a_service(message.stanza):
         return False
-    if isinstance(message, Deliver) and has_another(message):
+    if isinstance(message, Deliver) and ends_here(message):
         return False
     return not isinstance(message.stanza, Iq) or message.stanza.is_request
 

@@ -114,3 +114,16 @@ def test_answers_are_the_clients_own_and_requests_go_back() -> None:
         assert "<service-unavailable " in refused
 
     play(body)
+
+
+def test_a_copy_goes_nowhere_else() -> None:
+    async def body(core: CoreServer) -> None:
+        desk, phone = [await core.login(f"juliet@localhost/{name}") for name in ("desk", "phone")]
+        process.send(phone.pid, Bye(0.05))
+        process.send(phone.pid, Deliver(make_message(phone.jid, "a copy", from_=JULIET), (), Context(is_carbon=True)))
+        process.send(phone.pid, Deliver(make_message(phone.jid, "its own", from_=ROMEO)))
+        await until(lambda: phone.ended is not None)
+        await desk.settle()
+        assert bodies(desk.take()) == ["its own"]
+
+    play(body)

@@ -119,3 +119,19 @@ def test_what_a_module_keeps_of_an_account_is_loaded_once_and_again_when_it_has_
         assert await call("w1", "loads") == 2
 
     core_cluster.run(body, "w1", "w2")
+
+
+def test_what_a_client_asks_of_its_session_is_answered_where_that_is() -> None:
+    """Its account's home is another node: the handler finds the session all the same."""
+
+    async def body(cluster: CoreCluster) -> None:
+        await cluster.client("w1", f"{JULIET}/old")
+        for node in ("w1", "w2"):
+            await call(node, "archive")
+        await core_cluster.call("w2", "login_quietly", f"{JULIET}/new")
+        new = RemoteClient("w2", f"{JULIET}/new")
+        assert not await new.do("interested")
+        await new.do("ask", "<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>")
+        assert await new.do("interested")
+
+    core_cluster.run(body, "w1", "w2")

@@ -296,3 +296,26 @@ def test_handlers_that_write_to_each_others_accounts_wait_for_nobody() -> None:
         assert CLOCK.monotonic() - began < PATIENCE / 2, "nobody was given up"
 
     play(body)
+
+
+def test_what_a_client_asks_its_account_or_its_server_goes_through_no_stage() -> None:
+    """It is no stanza between accounts, and is answered in the client's c2s, where its session is."""
+    seen: list[str] = []
+
+    def note(stanza: Stanza | None, point: Any) -> Stanza | None:
+        seen.append(f"{type(point).__name__} {stanza.kind if stanza is not None else None}")
+        return stanza
+
+    async def body(core: CoreServer) -> None:
+        romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        for point in (AccountSendsHook, AccountReceivesHook):
+            await listen(point, note, Stage.MODULES)
+        for to in ("", "to='romeo@localhost'", "to='localhost'"):
+            answer = await romeo.ask(f"<iq type='get' id='d' {to}><query xmlns='jabber:iq:roster'/></iq>")
+            assert "id='d'" in answer
+        assert seen == []
+        await romeo.send(f"<iq type='get' id='p' to='{juliet.jid}'><ping xmlns='urn:xmpp:ping'/></iq>")
+        await core.settle()
+        assert seen == ["AccountSendsHook iq", "AccountReceivesHook iq"]
+
+    play(body)
