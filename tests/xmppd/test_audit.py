@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otp.kernel import logger
+from tests.support import logs
 from xmppd import audit
 
+own_log = pytest.fixture(logs.kept)
 ROOT = Path(__file__).parents[2]
 FILTER = ROOT / "rel" / "fail2ban" / "xmppd.conf"
 
@@ -52,14 +54,10 @@ def test_a_line_and_a_count(caplog: pytest.LogCaptureFixture) -> None:
     assert audit.COUNTS[audit.LOGIN] == before + 2
 
 
-def test_the_log_keeps_every_line_of_a_flood_of_many(tmp_path: Path) -> None:
-    handler = logger.setup(logger.LogConfig(tmp_path / "x.log"))
-    try:
-        for n in range(300):
-            audit.tell(audit.LOGIN, f"login from 192.0.2.1: {audit.quoted(f'u{n}@localhost')}")
-    finally:
-        logging.getLogger().removeHandler(handler)
-        handler.close()
+def test_the_log_keeps_every_line_of_a_flood_of_many(tmp_path: Path, own_log: None) -> None:
+    logger.setup(logger.LogConfig(tmp_path / "x.log"))
+    for n in range(300):
+        audit.tell(audit.LOGIN, f"login from 192.0.2.1: {audit.quoted(f'u{n}@localhost')}")
     assert (tmp_path / "x.log").read_text().count("login from") == 300
 
 

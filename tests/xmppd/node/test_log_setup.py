@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from otp.erts import process
+from tests.support import logs
 from tests.support.node import run
 from xmppd.config.schema import LogSection
 from xmppd.node import log_setup
@@ -20,16 +20,7 @@ from xmppd.node import log_setup
 log = logging.getLogger("xmppd.test")
 
 
-@pytest.fixture(autouse=True)
-def _root() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    root.handlers = []
-    yield
-    for handler in root.handlers:
-        handler.close()
-    root.handlers = handlers
-    root.setLevel(level)
+_logging = pytest.fixture(logs.kept, autouse=True)
 
 
 def test_lines_bear_their_process_and_what_is_less_severe_is_left_out(tmp_path: Path) -> None:

@@ -6,27 +6,18 @@ Way:  xmppd.node.parent
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support import logs
 from xmppd.commands import CommandError
 from xmppd.node import parent, ports
 from xmppd.node.home import Home
 
-
-@pytest.fixture(autouse=True)
-def _logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    root.handlers = []
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
+_logging = pytest.fixture(logs.kept, autouse=True)
 
 
 def said(home: Path, **flags: str) -> argparse.Namespace:
