@@ -94,10 +94,11 @@ _MOST_CHAINS: Final = 64
 
 
 def chains(host: str, group: type) -> Chains | None:
-    """The handlers at each point of a group, by the point's name, in one look-up; None while the table is rebuilt."""
+    """The handlers at each point of a group, by the point's name, in one look-up: {} if nobody listens at any of them;
+    None while the table is rebuilt."""
     found = handler_table.chain(TABLE, (host, group))
-    if found is None:
-        return None
+    if not found:
+        return None if found is None else {}
     known = _CHAINS.get(id(found))
     if known is None:
         if len(_CHAINS) >= _MOST_CHAINS:
@@ -155,6 +156,8 @@ def begin_chain(found: tuple[HandlerEntry, ...], point: Fold[Any, A], acc: A) ->
             raise
         except Exception as error:
             _failed(entry, point, error)
+            continue
+        if result is acc:  # as most say, of most
             continue
         if hasattr(result, "__await__"):
             return _fold(found[place:], point, acc, result)

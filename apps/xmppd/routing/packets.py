@@ -30,10 +30,11 @@ def send_now(session: C2sSession, message: Message) -> Stanza | Awaitable[Stanza
     if to is None or not to.local:
         return send_packet(session, message)
     try:
-        if not hooks.wanted(host, OnTheWay) and (to.domain == host or not _takes_part(to.domain)):
-            return None if users.deliver_now(message, to) else send_packet(session, message)
         chains = hooks.chains(host, OnTheWay)
-        if chains is None or "UserSendPacketHook" in chains or not router.serves(to.domain):
+        if not chains and chains is not None and (to.domain == host or not _takes_part(to.domain)):
+            return None if users.deliver_now(message, to) else send_packet(session, message)
+        served = to.domain == host or router.serves(to.domain)
+        if chains is None or "UserSendPacketHook" in chains or not served:
             return send_packet(session, message)
     except Exception:
         return send_packet(session, message)  # which says of it what is to be said
