@@ -27,9 +27,13 @@ ASK = "<iq type='get' id='{id}' to='localhost'><motd xmlns='urn:example:motd'/><
 
 
 def example() -> str:
-    """The Python of the page: one block."""
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "modules.md").read_text(encoding="utf-8"), re.DOTALL)
-    return str(code)
+    """The first Python of the page, a whole file."""
+    return programs()[0]
+
+
+def programs() -> list[str]:
+    page = (ROOT / "docs" / "modules.md").read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
 
 
 @pytest.fixture
@@ -108,6 +112,14 @@ def test_it_greets_an_account_once_and_a_new_one_of_the_same_name_anew(package: 
             assert await greeted(port)
 
     node.run(body)
+
+
+def test_what_the_page_quotes_stands_in_modules_that_are_tested() -> None:
+    """Each piece between two empty lines, word for word."""
+    files = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "proof").glob("mod_*.py")]
+    pieces = [piece.strip("\n") for quoted in programs()[1:] for piece in quoted.split("\n\n\n")]
+    assert pieces
+    assert not [piece for piece in pieces if not any(f"\n{piece}\n" in text for text in files)]
 
 
 def test_its_options_are_checked(package: str) -> None:
