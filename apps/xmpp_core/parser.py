@@ -8,6 +8,7 @@ RFC:  6120 §4 (streams), §11 (XML)
 """
 
 import codecs
+from collections.abc import Iterable
 from typing import Protocol
 
 from xmpp_core import ns
@@ -240,14 +241,18 @@ def parse_document(data: bytes | str, limits: Limits = AFTER_AUTH, *, content_ns
     reader = XmlStreamParser(limits, content_ns=content_ns)
     try:
         reader.feed(_DOCUMENT_HEADER)
-        try:
-            octets = data.encode() if isinstance(data, str) else data
-        except UnicodeEncodeError:
-            raise StreamError("not-well-formed", "a lone surrogate") from None
-        events = reader.feed(octets)
-        whole = reader.is_between
+        return _read_one(reader, data)
     finally:
         reader.close()
+
+
+def _read_one(reader: XmlStreamParser, data: bytes | str) -> Element:
+    try:
+        octets = data.encode() if isinstance(data, str) else data
+    except UnicodeEncodeError:
+        raise StreamError("not-well-formed", "a lone surrogate") from None
+    events = reader.feed(octets)
+    whole = reader.is_between
     if whole and len(events) == 1 and isinstance(events[0], Oversized):
         raise StreamError("policy-violation", "namespaces declared once and used too often")
     if not whole or len(events) != 1 or not isinstance(events[0], Element):
@@ -261,7 +266,27 @@ def parse_written(data: bytes | str, *, content_ns: str = ns.CLIENT) -> Element:
     What the parser took it also reads again, although it may have grown: escapes, namespaces, stamps.
     Raises Unreadable: then it is not what was written.
     """
-    try:
-        return parse_document(data, WRITTEN, content_ns=content_ns)
-    except StreamError as error:
-        raise Unreadable(f"{error.condition} {error.text}".strip()) from None
+    [found] = parse_all_written((data,), content_ns=content_ns)
+    if isinstance(found, Unreadable):
+        raise found
+    return found
+
+
+def parse_all_written(texts: Iterable[bytes | str], *, content_ns: str = ns.CLIENT) -> list[Element | Unreadable]:
+    """What parse_written makes of each text, or raises: one parser reads them all, another follows one that failed."""
+    found: list[Element | Unreadable] = []
+    reader: XmlStreamParser | None = None
+    for text in texts:
+        try:
+            if reader is None:
+                reader = XmlStreamParser(WRITTEN, content_ns=content_ns)
+                reader.feed(_DOCUMENT_HEADER)
+            found.append(_read_one(reader, text))
+        except StreamError as error:
+            found.append(Unreadable(f"{error.condition} {error.text}".strip()))
+            if reader is not None:
+                reader.close()
+            reader = None
+    if reader is not None:
+        reader.close()
+    return found

@@ -36,7 +36,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, cast, get_args
+from typing import Any, Final, Generic, Literal, TypeVar, cast, get_args
 
 from otp.erts.pid import Pid
 from otp.erts.process import self_, send
@@ -47,7 +47,12 @@ V = TypeVar("V")
 Type = Literal["set", "ordered_set", "bag"]
 Access = Literal["protected", "public"]
 
-_tables: dict[str, Table[Any, Any]] = {}
+class _Tables(dict[str, "Table[Any, Any]"]):
+    def __missing__(self, name: str) -> Table[Any, Any]:
+        raise NoSuchTable(name)
+
+
+_tables = _Tables()
 _owned: dict[Pid, dict[Table[Any, Any], None]] = {}
 
 
@@ -299,12 +304,8 @@ def new(
     return table
 
 
-def lookup_table(name: str) -> Table[Any, Any]:
-    """The table of this name. Raises NoSuchTable."""
-    try:
-        return _tables[name]
-    except KeyError:
-        raise NoSuchTable(name) from None
+#: the table of this name; raises NoSuchTable. Whatever is on a hot path comes by here: no code of ours runs
+lookup_table: Final[Callable[[str], Table[Any, Any]]] = _tables.__getitem__
 
 
 def all_tables() -> list[str]:

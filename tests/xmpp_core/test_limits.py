@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from xmpp_core.element import Element
 from xmpp_core.errors import StreamError, Unreadable
 from xmpp_core.limits import FREE, SPREAD, Limits
-from xmpp_core.parser import Oversized, XmlStreamParser, parse_document, parse_written
+from xmpp_core.parser import Oversized, XmlStreamParser, parse_all_written, parse_document, parse_written
 
 HEAD = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' {}>"
 SMALL = Limits(bytes=4000, elements=400, depth=20, attrs=20)
@@ -118,3 +118,11 @@ def test_what_we_wrote_knows_no_limit_and_no_stream_is_to_blame_for_it() -> None
     for broken in ("<message", "", "<a/><b/>", "<a>\x01</a>", "text"):
         with pytest.raises(Unreadable):
             parse_written(broken)
+
+
+def test_one_text_that_cannot_be_read_costs_none_of_those_around_it() -> None:
+    one, two = (f"<message xmlns='jabber:client'><body>{number}</body></message>" for number in (1, 2))
+    found = parse_all_written([one, "<message", "</stream:stream>", "<a/><b/>", "text", "", two])
+    assert [getattr(each, "name", None) for each in found] == ["message", *[None] * 5, "message"]
+    assert [each.child_text("body") for each in (found[0], found[-1]) if isinstance(each, Element)] == ["1", "2"]
+    assert all(isinstance(each, Unreadable) for each in found[1:-1])

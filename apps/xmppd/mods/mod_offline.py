@@ -8,6 +8,7 @@ Process:  runs in the sender's process and in the c2s of the user; the writer is
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from otp.erts import process
@@ -107,9 +108,13 @@ async def _fetch(session: C2sSession) -> None:
 
 
 @on(SessionLeavingHook)
-async def leave(moved: bool, point: SessionLeavingHook, mod: Mod) -> bool:
+def leave(moved: bool, point: SessionLeavingHook, mod: Mod) -> bool | Awaitable[bool]:
     """What is left is another resource's."""
-    return await spool.leave(point.session) or moved
+    return _leave(point.session, moved) if spool.state_of(point.session).claimed else moved
+
+
+async def _leave(session: C2sSession, moved: bool) -> bool:
+    return await spool.leave(session) or moved
 
 
 @on(SessionLostHook)

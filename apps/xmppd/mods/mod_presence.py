@@ -234,8 +234,9 @@ async def roster_changed(point: SessionInfoHook, mod: Mod) -> None:
 @on(SessionClosedHook)
 async def closed(point: SessionClosedHook, mod: Mod) -> None:
     """The stream ended: the same goodbye as if the client had said it."""
-    if state_of(point.session).pres_a or state_of(point.session).last is not None:
-        await _unavailable(point.session, None)
+    state = state_of(point.session)
+    if state.pres_a or state.last is not None:
+        await _unavailable(point.session, None)  # whose Stop is for a client's presence: others hear of this end too
 
 
 @on(SessionLostHook)

@@ -25,10 +25,11 @@ async def redeliver(session: C2sSession, answered: Callable[[Iq], None]) -> bool
 
     Answers are the client's own, they go to `answered`: one that said goodbye right after its request still gets them.
     """
+    moved = False
     waiting: deque[object] = deque(session.hold.queue) if session.hold is not None else deque()
     session.hold = None
-    waiting.extend(await process.flush())
-    moved = False
+    if process.message_queue_len():
+        waiting.extend(await process.flush())
     while waiting:  # each is let go when it has been dealt with: together they may be large
         message = waiting.popleft()
         if not isinstance(message, Deliver) or isinstance(message.stanza, Presence) or ends_here(message):

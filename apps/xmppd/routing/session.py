@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
@@ -166,10 +166,10 @@ class C2sSession:
 
     def module_state(self, mod: str, make: Callable[[], T]) -> T:
         """What module `mod` keeps of this session, made by `make` at its first use."""
-        found = self.module_states.get(mod)
+        found: T | None = self.module_states.get(mod)
         if found is None:
             found = self.module_states[mod] = make()
-        return cast(T, found)
+        return found
 
     def is_newer(self, subject: str, version: int) -> bool:
         """Whether nothing of a higher version was heard about `subject` before; remembers this one."""

@@ -161,8 +161,9 @@ class C2s(Driver[C2sData]):
             await self.event(StreamFault(error), data)
 
     async def leave(self, reason: str, data: C2sData) -> None:
-        """The session goes out of the table."""
-        await c2s_session.close_session(data, reason)
+        """The session goes out of the table, if it is still there."""
+        if data.session is not None:
+            await c2s_session.close_session(data, reason)
 
     def report_end(self, reason: object, data: C2sData) -> None:
         """The log line's words: who, from where, and why."""

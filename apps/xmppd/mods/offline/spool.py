@@ -24,6 +24,7 @@ from otp.erts.clock import CLOCK
 from otp.kernel import codec
 from xmpp_core import ns, parser, stamp
 from xmpp_core.element import Element
+from xmpp_core.errors import Unreadable
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, from_element
 from xmppd.mods.offline.tables import OFFLINE, OfflineMessage, SetAside
@@ -182,9 +183,11 @@ async def _portion(session: C2sSession) -> bool:
 def _read(rows: Sequence[OfflineMessage]) -> tuple[list[tuple[int, Message]], list[SetAside]]:
     good: list[tuple[int, Message]] = []
     bad: list[SetAside] = []
-    for row in rows:
+    for row, el in zip(rows, parser.parse_all_written([row.xml for row in rows]), strict=True):
         try:
-            good.append((row.seq, _delayed(row)))
+            if isinstance(el, Unreadable):
+                raise el
+            good.append((row.seq, _delayed(row, el)))
         except Exception as error:
             why = f"{type(error).__name__}: {error}"
             _log.error("message %d for %s@%s cannot be read and is set aside: %s", row.seq, row.user, row.host, why)
@@ -193,9 +196,8 @@ def _read(rows: Sequence[OfflineMessage]) -> tuple[list[tuple[int, Message]], li
     return good, bad
 
 
-def _delayed(row: OfflineMessage) -> Message:
-    el = parser.parse_written(row.xml)
-    el = el.with_children(*[child for child in el.children if not _is_forged(child, row.host)])
+def _delayed(row: OfflineMessage, el: Element) -> Message:
+    el.children[:] = [child for child in el.children if not _is_forged(child, row.host)]
     when = datetime.fromtimestamp(row.stamp / 1000, UTC)
     message = from_element(el.add(stamp.delay(row.host, when, "Offline Storage")))
     if not isinstance(message, Message):

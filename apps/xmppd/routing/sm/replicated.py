@@ -51,6 +51,8 @@ class ReplicatedDirectory:
     def left(self, session: Session) -> None:
         """See Directory."""
         flags.clear_flag("leaving", session.bare, session.pid)
+        if not PEERS:
+            return
         have_left = _HAVE_LEFT.get(THIS.loop)
         if have_left is None:
             _HAVE_LEFT.clear()
