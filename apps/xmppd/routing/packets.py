@@ -12,7 +12,7 @@ from collections.abc import Awaitable
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing import durability, faults, hooks, router, users
 from xmppd.routing.account import stages
-from xmppd.routing.context import Context
+from xmppd.routing.context import Context, Origin
 from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.hook_points import (
     OnTheWay,
@@ -105,7 +105,10 @@ async def send_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:
         elif ANY_PENDING and isinstance(stanza, Iq):
             await durability.flush()  # its answer acknowledges what came before it
         if not stages.are_wanted(host):
-            return await router.dispatch(stanza)
+            to, context = stanza.to, None
+            if to is not None and to.domain != host:  # where somebody may take part, though nobody does here
+                context = stages.context_for(to.domain, Origin.CLIENT)
+            return await router.dispatch(stanza, context)
         if isinstance(stanza, Iq) and _is_for_us(stanza, session):
             return await router.dispatch(stanza, Context(staged=True))
         return await router.dispatch_of_account(stanza)

@@ -34,6 +34,8 @@ from xmpp_core.stream_events import Closed, NegotiationTimeout, StreamFault
 from xmppd import audit
 from xmppd.net.connection import Connection, Header
 from xmppd.routing import durability, faults, router
+from xmppd.routing.account import stages
+from xmppd.routing.context import Origin
 from xmppd.routing.deliver import Deliver, Replaced
 from xmppd.stream import backlog
 from xmppd.stream.driver import CLOSED, Driver, Stream, as_event
@@ -227,7 +229,8 @@ async def _on_stanza(data: ComponentData, item: Element) -> None:
             packet.check()
         if isinstance(packet, stanza.Iq):
             await durability.flush()  # its answer acknowledges what came before it
-        await router.route(packet)
+        assert packet.to is not None
+        await router.route(packet, stages.context_for(packet.to.domain, Origin.COMPONENT))
     except Exception as error:
         answer = faults.answer(packet, error)
         if answer is not None:

@@ -30,7 +30,7 @@ from xmpp_core.stanza import Message, Stanza
 from xmppd.routing import durability, hooks, users
 from xmppd.routing.account.account import LiveAccount, Turn, account_of
 from xmppd.routing.account.home import GROUP, home_of
-from xmppd.routing.context import Context
+from xmppd.routing.context import Context, Origin
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.hook_points import AccountDeliversHook, AccountReceivesHook, AccountSendsHook, OnTheWay
@@ -66,6 +66,11 @@ class FromAccount:
 def are_wanted(host: str) -> bool:
     """Whether anybody takes part in what the accounts of this host send or receive."""
     return hooks.wanted(host, OnTheWay)
+
+
+def context_for(domain: str, origin: Origin) -> Context | None:
+    """What goes with a stanza to this domain from `origin`; None if nobody looks at it there."""
+    return Context(origin) if hooks.wanted(domain, OnTheWay) else None
 
 
 def begin_send(stanza: Stanza, context: Context) -> Left | Awaitable[Left]:
@@ -116,13 +121,14 @@ async def _send_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left:
 
 
 def begin_receive(stanza: Stanza, context: Context | None = None) -> Left | Awaitable[Left]:
-    """The recipient's stages, and the delivery; `to` is an account of ours. The result is what is to be answered."""
+    """The recipient's stages, and the delivery; `to` is an account of ours. The result is what is to be answered.
+    Without a context the server itself has sent it."""
     to = stanza.to
     assert to is not None
     chains = hooks.chains(to.domain, OnTheWay)
     if (chains is not None and not _for_recipient(chains)) or (context is not None and context.staged):
         return users.route(stanza, context)
-    return begin_received(stanza, to, Context() if context is None else context, chains)
+    return begin_received(stanza, to, Context(Origin.SERVER) if context is None else context, chains)
 
 
 def begin_received(stanza: Stanza, to: JID, context: Context, chains: Chains | None) -> Left | Awaitable[Left]:
