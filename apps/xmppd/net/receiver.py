@@ -54,7 +54,7 @@ class BecomeController:
 
 
 @dataclass(frozen=True, slots=True)
-class ResetStream:
+class ResetParser:
     """Call: the next bytes begin a new stream, under `limits` if given."""
 
     limits: Limits | None = None
@@ -68,7 +68,7 @@ class SetLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class StartTls:
+class ActivateTls:
     """Call: send `preface` in the clear and become TLS. Answers False, and does neither, if anything was read after
     batch `seq`: those bytes came in the clear, and must never be taken for protected ones (CVE-2011-0411)."""
 
@@ -280,13 +280,13 @@ class Receiver(GenServer[Inbound]):
         match request:
             case BecomeController(controller):
                 return await _become_controller(controller, state)
-            case ResetStream(limits):
+            case ResetParser(limits):
                 state.stream.reset(limits)
                 return Reply(None, state)
             case SetLimits(limits):
                 state.stream.set_limits(limits)
                 return Reply(None, state)
-            case StartTls(context, preface, seq):
+            case ActivateTls(context, preface, seq):
                 if state.read_since(seq):
                     return Reply(False, state)
                 state.stream.reset()
@@ -346,7 +346,7 @@ async def become_controller(receiver: Pid, controller: Pid) -> None:
 
 async def reset_stream(receiver: Pid, limits: Limits | None = None) -> None:
     """The next bytes begin a new stream; to be called before the peer is told so. Raises CallError."""
-    await gen_server.call(receiver, ResetStream(limits))
+    await gen_server.call(receiver, ResetParser(limits))
 
 
 async def set_limits(receiver: Pid, limits: Limits) -> None:
@@ -356,7 +356,7 @@ async def set_limits(receiver: Pid, limits: Limits) -> None:
 
 async def starttls(receiver: Pid, context: ssl.SSLContext, preface: bytes, seq: int) -> bool:
     """Send `preface` and become TLS; False if anything was read in the clear since batch `seq`. Raises CallError."""
-    return bool(await gen_server.call(receiver, StartTls(context, preface, seq)))
+    return bool(await gen_server.call(receiver, ActivateTls(context, preface, seq)))
 
 
 def change_shaper(receiver: Pid, shaper: Shaper) -> None:
