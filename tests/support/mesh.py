@@ -21,7 +21,7 @@ from otp.kernel.net_kernel import NetConfig
 from otp.kernel.node import NodeDown
 
 COOKIE = "a secret of the test"
-SECONDS = 10.0
+SECONDS = 40.0
 
 
 class Mesh:
