@@ -20,7 +20,7 @@ from xmppd.net import tls_server
 from xmppd.net.listener_sup import ListenerSup
 from xmppd.net.receiver_sup import ReceiverSup
 from xmppd.routing import hooks, iq, router, undelivered
-from xmppd.routing.account import accounts
+from xmppd.routing.account import account, accounts
 from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.schema import Schema
@@ -38,6 +38,7 @@ class XmppdSup(Supervisor):
         """One list; TLS only where a listener has it."""
         tls = listeners.tls_contexts(config)
         undelivered.begin()
+        account.begin()
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
             ChildSpec("store", StartCall(store.start_link, (store_config(config), schemas(config))), shutdown=30.0),

@@ -35,7 +35,7 @@ from xmppd.auth import auth
 from xmppd.auth.tables import Account
 from xmppd.config.schema import Config, Paths, Registration
 from xmppd.routing import durability, hold, hooks, iq, packets, router
-from xmppd.routing.account import accounts
+from xmppd.routing.account import account, accounts
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced
 from xmppd.routing.hook_points import SessionClosedHook, SessionInfoHook, SessionLeavingHook, SessionOpenedHook
@@ -269,6 +269,7 @@ class CoreSup(Supervisor):
 async def start(config: Config, where: StoreConfig = MEMORY) -> CoreServer:
     """Starts everything under a supervisor, linked to the calling process; pg runs already."""
     session_table.OWN.clear()  # of a node that ran in this OS process before
+    account.begin()
     await supervisor.start_link(CoreSup, config, where, name="court_sup")
     return CoreServer(config)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from otp.erts import process
 from otp.erts.pid import intern
 from otp.kernel import held
@@ -10,8 +12,9 @@ from tests.support.node import until
 from xmpp_core import parser, stanza
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Stanza
-from xmppd.routing import undelivered
+from xmppd.routing import hooks, undelivered
 from xmppd.routing.deliver import Deliver, Kick
+from xmppd.routing.hook_points import AccountReceivesHook, Stage
 from xmppd.routing.sm import suspected_nodes
 
 GONE = intern("w9", 1, 7)
@@ -91,16 +94,27 @@ def test_nothing_overtakes_what_is_routed_anew() -> None:
     play(body)
 
 
-def test_who_waited_for_the_node_itself_does_not_overtake_either() -> None:
+@pytest.mark.parametrize("archived", [False, True])
+def test_who_waited_for_the_node_itself_does_not_overtake_either(archived: bool) -> None:
+    seen: list[str | None] = []
+
+    def archive(message: Stanza, _: AccountReceivesHook) -> Stanza:
+        seen.append(message.id)
+        return message
+
     async def body(core: CoreServer) -> None:
         romeo, juliet = await core.login("romeo@localhost/r"), await core.login("juliet@localhost/j")
+        if archived:
+            await hooks.add("localhost", AccountReceivesHook, archive, Stage.ARCHIVE)
         suspected_nodes.SUSPECTED[juliet.pid.node] = suspected_nodes.SuspectedNode(1, None, 0.0)
         process.send(romeo.pid, Say(message(1000, "juliet@localhost/j").stanza))
         await process.sleep(0.05)
         assert not juliet.got
         give_back(*((message(number), False) for number in range(1000)))
         del suspected_nodes.SUSPECTED[juliet.pid.node]
-        await until(lambda: len(juliet.got) == 1001)
-        assert "<body>1000</body>" in juliet.texts()[-1]
+        await until(lambda: len(juliet.got) == 1001)  # sooner than a line is given up (account.PATIENCE)
+        ids = [f"n{number}" for number in range(1001)]
+        assert [stanza.id for stanza in juliet.got] == ids
+        assert seen == (ids if archived else [])
 
     play(body)

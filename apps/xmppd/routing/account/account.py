@@ -23,6 +23,7 @@ from xmpp_core.jid import JID
 from xmppd.routing import handler_table, hooks
 from xmppd.routing.session import Session
 from xmppd.routing.sm import sm
+from xmppd.routing.sm.suspected_nodes import REROUTING
 
 V = TypeVar("V")
 #: seconds that a stanza waits at most for those before it, whatever their stages wait for
@@ -104,7 +105,8 @@ class LiveAccount:
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """One stanza's place in the line of its account. One that the running process enters again is no wait."""
+    """One stanza's place in the line of its account. One that the running process enters again is no wait; nor is it
+    for who routes anew what was on its way to the account, since those in the line wait for that."""
 
     account: LiveAccount
     owner: Pid | None = None
@@ -113,7 +115,7 @@ class Turn:
     async def __aenter__(self) -> LiveAccount:
         line, me = self.account.line, process.self_()
         head = line[0]
-        if head is not self and head.owner is not me:
+        if head is not self and head.owner is not me and REROUTING.get(self.account.jid.bare) is not me:
             self._future = LoopFuture()
             try:
                 async with asyncio.timeout(PATIENCE):
@@ -139,6 +141,12 @@ class Turn:
         line = self.account.line
         while line and line[0] is not self:
             line.popleft()
+
+
+def begin() -> None:
+    """A node begins: what an earlier one of this OS process kept is not its own."""
+    ACCOUNTS.clear()
+    _HOLDERS.clear()
 
 
 def declared(host: str) -> list[AccountState[Any]]:

@@ -88,6 +88,7 @@ def test_what_is_kept_is_loaded_once_however_many_ask_and_again_when_it_has_chan
     monkeypatch.setattr(module, "declared", lambda host: [state])
 
     async def body() -> None:
+        module.begin()
         account = account_of(JULIET)
         with pytest.raises(LookupError):
             state.of(account)
