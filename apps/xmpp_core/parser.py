@@ -34,7 +34,7 @@ __all__ = [
 MAX_FREE = 16  # parsers kept of each kind of stream: more are seldom inside a stanza at once
 BEFORE_AUTH = Limits(bytes=8192, elements=32, depth=8, attrs=32)
 AFTER_AUTH = Limits(bytes=262_144, elements=5000, depth=64, attrs=100)
-#: for what this server wrote itself: a limit meant for strangers must not make it unreadable
+#: for what this server wrote itself: a limit meant for peers must not make it unreadable
 WRITTEN = Limits(bytes=1 << 31, elements=1 << 31, depth=MAX_DEPTH, attrs=1 << 31, names=1 << 31)
 
 _MAX_SCANNED = 64 << 20  # octets read again for one token that comes in tiny pieces

@@ -42,7 +42,7 @@ def feature_request(state: StreamState, element: Element, config: StreamConfig) 
         return fail(state, "policy-violation", "Use of STARTTLS required")
     if state.legacy_offered(config) and element.child("query", ns.AUTH) is not None:
         return legacy_element(state, element, config)
-    return _stranger(state, element)
+    return _unauthenticated(state, element)
 
 
 def start_tls(state: StreamState, element: Element, config: StreamConfig) -> Next:
@@ -138,7 +138,7 @@ def _count(state: StreamState, actions: list[Action], config: StreamConfig) -> N
     return ended, actions + last
 
 
-def _stranger(state: StreamState, element: Element) -> Next:
+def _unauthenticated(state: StreamState, element: Element) -> Next:
     """A stanza before login: an IQ request may be somebody's who registers; all else ends (§4.9.3.12)."""
     is_request = element.name == "iq" and element.ns == ns.CLIENT and element.get("type") in ("get", "set")
     if is_request and element.get("id"):
@@ -155,12 +155,12 @@ def not_authorized(state: StreamState, _event: object, _config: StreamConfig) ->
 
 
 def legacy_element(state: StreamState, element: Element, config: StreamConfig) -> Next:
-    """A client of before SASL: jabber:iq:auth, or what a stranger may send."""
+    """A client of before SASL: jabber:iq:auth, or what may be sent without a login."""
     if element.ns == ns.TLS:
         return start_tls(state, element, config)
     query = element.child("query", ns.AUTH)
     if query is None or element.name != "iq":
-        return _stranger(state, element)
+        return _unauthenticated(state, element)
     if element.get("type") == "get":
         return state, [SendElement(answers.legacy_fields(element))]
     if element.get("type") != "set":

@@ -45,7 +45,7 @@ HANDSHAKE: Final = "given-up handshakes"
 COMPONENT: Final = "component links"
 COMPONENT_CLOSED: Final = "closed component links"
 COMPONENT_REFUSED: Final = "refused component links"
-STRANGER: Final = "closed strangers"
+UNAUTHENTICATED: Final = "closed unauthenticated"
 
 
 def tell(deed: str, text: str, *chosen: str, level: int = logging.INFO) -> None:

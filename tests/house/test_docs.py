@@ -15,8 +15,9 @@ from xmppd.cli import main
 from xmppd.commands import EXIT_CONFIG
 from xmppd.config.load import load
 from xmppd.config.problems import ConfigError
-from xmppd.config.schema import LimitsSection
+from xmppd.config.schema import Config, LimitsSection, Listen, Paths
 from xmppd.parent_sup import GRACE
+from xmppd.sup import XmppdSup
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -89,6 +90,16 @@ def test_the_ways_name_their_stations(name: str) -> None:
     assert len(stations) >= 9
     bare = [line for line in stations if "`" not in line.split("|")[2]]
     assert not bare, "a station without its file"
+
+
+def test_the_tree_that_is_drawn_is_the_one_that_is_started() -> None:
+    config = Config(Paths(ROOT), listen=(Listen(tls="off"),))  # so nobody reads a certificate
+    _flags, specs = XmppdSup().init(config, {})
+    drawn = (ROOT / "docs" / "architecture.md").read_text("utf-8").partition("─ xmppd_sup ")[2].partition("```")[0]
+    [told] = [line for line in (ROOT / "docs" / "boot.md").read_text("utf-8").splitlines() if "XmppdSup.init" in line]
+    names = re.findall(r"^ {6}[├└]─ (\w+)", drawn, re.MULTILINE)
+    assert names == re.findall(r"\w+", told.partition("the list:")[2].partition(" last")[0])
+    assert [name for name in names if name != "tls"] == [spec.id for spec in specs]
 
 
 def test_the_check_would_find_a_fault() -> None:

@@ -66,10 +66,10 @@ def test_logins_and_ends(caplog: pytest.LogCaptureFixture) -> None:
         await lost.login("juliet", "x")
         lost.transport.abort()
         await node.until(lambda: audit.COUNTS[audit.CLOSED] == 3)
-        stranger = await at(port)
-        stranger.send("</stream:stream>")
-        await stranger.gone()
-        await node.until(lambda: audit.COUNTS[audit.STRANGER] == 1)
+        unknown = await at(port)
+        unknown.send("</stream:stream>")
+        await unknown.gone()
+        await node.until(lambda: audit.COUNTS[audit.UNAUTHENTICATED] == 1)
 
     login = 'login from 127.0.0.1: "juliet@localhost", PLAIN, no TLS'
     assert play(caplog, body) == [
@@ -114,9 +114,9 @@ def test_accounts_made_and_ended_in_band(caplog: pytest.LogCaptureFixture) -> No
 
     async def body(port: int) -> None:
         for _ in range(2):
-            stranger = await at(port)
-            stranger.send(form.format("1", who.format("secret")))
-            await stranger.expect("<iq.*id='1'")
+            unknown = await at(port)
+            unknown.send(form.format("1", who.format("secret")))
+            await unknown.expect("<iq.*id='1'")
         romeo = await Client.connect(port)
         await romeo.login("romeo", "r")
         romeo.send(form.format("2", who.format("hunter2")))

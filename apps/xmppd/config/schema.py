@@ -131,7 +131,7 @@ class Registration:
 
 @dataclass(frozen=True)
 class LimitsSection:
-    """`[limits]`: what one stranger or one user may take."""
+    """`[limits]`: what one client, logged in or not, may take."""
 
     rate: int | None = setting(
         262144,
@@ -334,7 +334,7 @@ class Config:
         return own.modules if own is not None else self.modules
 
     def registration_open(self, host: str) -> bool:
-        """Tell whether strangers may make an account on this host."""
+        """Whether anybody may make an account on this host."""
         own = self.host.get(host)
         if own is not None and own.registration_open is not None:
             return own.registration_open

@@ -45,7 +45,7 @@ FORM = Form(
 
 
 def is_open(mod: Mod) -> bool:
-    """Whether strangers may make accounts on this host."""
+    """Whether anybody may make an account on this host."""
     return mod.config is not None and mod.config.registration_open(mod.host)
 
 
@@ -61,18 +61,18 @@ def feature(acc: tuple[Element, ...], point: StreamFeaturesHook, mod: Mod) -> tu
 
 
 @on(C2sUnauthenticatedIqHook)
-async def stranger(acc: Iq | None, point: C2sUnauthenticatedIqHook, mod: Mod) -> Stop[Iq | None] | Iq | None:
+async def unauthenticated(acc: Iq | None, point: C2sUnauthenticatedIqHook, mod: Mod) -> Stop[Iq | None] | Iq | None:
     """Answers with the form, and makes an account for a form that is filled in."""
     iq = point.iq
     if acc is not None or iq.payload is None or iq.payload.ns != ns.REGISTER or not iq.is_request:
         return acc
     try:
-        return Stop(await _stranger(iq, iq.payload, mod, point))
+        return Stop(await _unauthenticated(iq, iq.payload, mod, point))
     except StanzaError as error:
         return Stop(iq.error(error))
 
 
-async def _stranger(iq: Iq, query: Element, mod: Mod, point: C2sUnauthenticatedIqHook) -> Iq:
+async def _unauthenticated(iq: Iq, query: Element, mod: Mod, point: C2sUnauthenticatedIqHook) -> Iq:
     if iq.to is not None and iq.to.full != mod.host:
         raise StanzaError("item-not-found", "accounts of this host only")
     if not is_open(mod):

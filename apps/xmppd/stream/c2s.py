@@ -176,7 +176,7 @@ class C2s(Driver[C2sData]):
         if who:
             audit.tell(audit.CLOSED, text, audit.quoted(who))
         else:
-            audit.tell(audit.STRANGER, text, "no login", level=logging.DEBUG)
+            audit.tell(audit.UNAUTHENTICATED, text, "no login", level=logging.DEBUG)
 
     def format_status(self, state: tuple[str, C2sData]) -> Any:
         """Who and where; nothing that was said."""

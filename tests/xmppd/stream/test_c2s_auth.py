@@ -116,7 +116,7 @@ def test_nothing_waits_for_who_has_gone_or_must_go(news: object) -> None:
     with_accounts(body)
 
 
-def test_who_logs_in_is_no_stranger_any_more() -> None:
+def test_a_client_that_has_logged_in_is_not_unauthenticated_any_more() -> None:
     async def body() -> None:
         told: list[AuthResultHook] = []
         await hooks.add("localhost", AuthResultHook, told.append)
