@@ -28,21 +28,21 @@ from xmppd.routing.handler_table import HandlerEntry, Reregister
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """To the module's process: it is time for the function of this name."""
+    """To the module's process: run the function of this name."""
 
     name: str
 
 
 @dataclass(slots=True)
 class ModState:
-    """`running`: what is being done @every so often, by its process."""
+    """`running`: the @every functions that run now, by process."""
 
     mod: Mod
     running: dict[Pid, str] = field(default_factory=dict)
 
 
 class ModServer(GenServer[ModState]):
-    """Registers what a file declares, answers tables that lost it, takes it away when it ends in order."""
+    """Registers what a file declares, again for a table that lost it, and removes it at an orderly end."""
 
     async def init(self, mod: Mod) -> ModState:
         """Register what the file declares; set its timers."""
@@ -54,13 +54,13 @@ class ModServer(GenServer[ModState]):
         return ModState(mod)
 
     def handle_cast(self, request: object, state: ModState) -> Any:
-        """A table asks again."""
+        """A table that has lost its entries asks for them."""
         if isinstance(request, Reregister):
             handler_table.register_again(request.table, state.mod.owner, _entries(request.table, state.mod))
         return NoReply(state)
 
     def handle_info(self, message: object, state: ModState) -> Any:
-        """A timer has fired, or what it had begun is over: then the next one is set, so that there are never two."""
+        """A timer has fired; or its function has ended, and the next timer is set, so that no two run at a time."""
         if isinstance(message, Tick):
             fn = timers(load(state.mod.name)).get(message.name)
             if fn is not None:
@@ -72,7 +72,7 @@ class ModServer(GenServer[ModState]):
         return NoReply(state)
 
     async def terminate(self, reason: object, state: ModState) -> None:
-        """Take it away, unless this is a crash."""
+        """Remove what was registered, unless this is a crash."""
         if reason == "normal" or reason == "shutdown":
             for table in (router.TABLE, iq.TABLE, hooks.TABLE):
                 if process.whereis(table) is not None:
@@ -80,7 +80,7 @@ class ModServer(GenServer[ModState]):
 
 
 def _set_timer(mod: Mod, name: str) -> None:
-    """For the function of that name, if the file (which may have been reloaded) still declares it."""
+    """Sets the timer of the function of that name, if the file (which may have been reloaded) still declares it."""
     fn = timers(load(mod.name)).get(name)
     if fn is not None:
         process.send_after(seconds_of(fn, mod), process.self_(), Tick(name))

@@ -32,7 +32,7 @@ NAME = "xmppd_sup"
 
 
 class XmppdSup(Supervisor):
-    """The list. What is lower needs what is above it; the listeners come last, and go first."""
+    """All parts, in order: each needs those above it; the listeners start last, and stop first."""
 
     def init(self, config: Config, fds: Mapping[str, int]) -> tuple[SupFlags, list[ChildSpec]]:
         """One list; TLS only where a listener has it."""

@@ -1,7 +1,7 @@
 """actor — a process: a pykka.Actor that lives on the loop, with links, monitors and exit reasons.
 
 OTP:      the process of erts: mailbox, signals, links, monitors
-Differs:  Pykka gives an actor a thread; here thousands share one loop. pykka.ActorRef's tell, ask, proxy and stop
+Differs:  Pykka runs each actor on a thread; here thousands share one loop. pykka.ActorRef's tell, ask, proxy and stop
           work on it from any thread. An exception in an `ask` ends the process too, as it does in OTP
 Process:  this is what a process is; behaviours subclass it and define handle()
 """

@@ -1,4 +1,4 @@
-"""aliases — references that stand for a process until they are taken back.
+"""aliases — references that stand for a process until they are revoked.
 
 OTP:      process aliases (OTP 24): alias/0,1, monitor's {alias, Mode}
 Way:      process.send(ref, message) → [aliases] → the owner's mailbox; from another node: carrier → links → [aliases]

@@ -2,7 +2,7 @@
 
 OTP:      erlang:monotonic_time/0, system_time/0; cf. time_offset/0 and the time warp of its modes
 Differs:  seconds as floats, as in Python's `time`, whose names these are. All times move together, and only forward
-Way:      who measures how long something took, or waits for another program, reads `time`: that is no time to move
+Way:      code that measures durations or waits for another program reads `time`, which tests do not move
 Process:  none; one per OS process
 """
 

@@ -1,4 +1,4 @@
-"""current — who is running here, and who is meant: self, node, names.
+"""current — which process is running, and which one a pid or name means: self, node, names.
 
 OTP:      self/0, node/0, and what the first argument of `!` may be
 Process:  none

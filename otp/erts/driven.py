@@ -1,4 +1,4 @@
-"""driven — async code that is driven by hand: what a process's suspended code waits for, and how it goes on.
+"""driven — runs a process's async code step by step: what it waits for when suspended, and how it resumes.
 
 OTP:      the stack of a process that waits
 Differs:  no asyncio.Task drives it, but asyncio takes it for one (task): timeouts, task groups and all that asks for

@@ -1,4 +1,4 @@
-"""future — a value that is still to come, for processes, tasks and threads alike.
+"""future — a value that is not there yet, for processes, tasks and threads alike.
 
 OTP:      the alias and monitor that gen:call/4 waits on
 Differs:  Pykka's Future blocks a thread; this one suspends a process of the loop, an asyncio task, or a foreign thread

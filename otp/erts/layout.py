@@ -1,4 +1,4 @@
-"""layout — where the attributes of processes lie: in one shared order, so that none of them needs a dict of its own.
+"""layout — keeps the attributes of all processes in one shared order, so that no process needs a dict of its own.
 
 OTP:      the PCB (struct process) of erts: one block, with room for what every process has
 Process:  none; runs when a class of processes is made

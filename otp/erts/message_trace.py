@@ -1,9 +1,9 @@
-"""message_trace — sees every message that enters a mailbox or leaves the node, while somebody wants to see them.
+"""message_trace — shows every message that enters a mailbox or leaves the node to tracers, while there are any.
 
 OTP:      what erlang:trace/3 hooks into, as far as messages and ends go
 Differs:  otp.erts.trace tells of chosen processes, this of all, for callers that choose later; both may be on. Nothing
           stands in the way of messages while nobody looks: methods are swapped, and put back
-Process:  none; a tracer is called on the loop's thread, in the turn of whoever sends
+Process:  none; a tracer is called on the loop's thread, in the sender's turn
 
     def seen(event: message_trace.TraceEvent) -> None: …
     message_trace.add(seen)

@@ -1,4 +1,4 @@
-"""process — spawn, send, receive, links, monitors, names, timers: the words a process speaks.
+"""process — spawn, send, receive, links, monitors, names, timers: the functions that a process uses.
 
 OTP:      module erlang's process functions, and the receive expression
 Differs:  receive() is awaited; code is `async def` if it waits for anything

@@ -1,4 +1,4 @@
-"""process_info — pictures of processes, taken without asking them.
+"""process_info — snapshots of processes, taken without asking them.
 
 OTP:      erlang:process_info/1,2
 Differs:  a dataclass with the cheap items, and single items by name for the others

@@ -1,4 +1,4 @@
-"""pykka_messages — what comes through a pykka.ActorRef: which kind it is, and its refusal.
+"""pykka_messages — messages that come through a pykka.ActorRef: tells their kind, and rejects them.
 
 OTP:      nothing
 Differs:  the only file that imports names which Pykka keeps to itself: the envelope in which a message comes, and the

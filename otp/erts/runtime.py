@@ -1,7 +1,7 @@
 """runtime — makes this OS process a node: a loop, a name, a root process.
 
 OTP:      erts' start-up, as far as init needs it
-Process:  `init`, the root: the function given to run(), or who stands for the program that attach() was called in
+Process:  `init`, the root: the function given to run(), or a stand-in for the program that called attach()
 Way:      a program that is all processes: run(main). One that has a loop already (a web server, a bot): attach()
 """
 

@@ -1,4 +1,4 @@
-"""shield — work of the loop that goes on to its end, also when the process that waits for it is killed.
+"""shield — lets work on the loop finish even if the process that waits for it is killed.
 
 OTP:      a port opened by a driver: prim_inet:accept is not undone half-way by an exit signal
 Differs:  a process's code is cut at its await by a kill. Where the loop is in the middle of making something there, as

@@ -1,4 +1,4 @@
-"""signals — what the runtime itself puts into a mailbox.
+"""signals — the messages that the runtime itself puts into a mailbox.
 
 OTP:      {'DOWN', …}, {'EXIT', …} and timeout messages; the alias reply of gen
 """

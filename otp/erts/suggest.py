@@ -1,4 +1,4 @@
-"""suggest — what a word that means nothing was perhaps meant to be.
+"""suggest — the known word that an unknown one was probably meant to be.
 
 OTP:      the shell's and the compiler's "did you mean"
 Process:  none

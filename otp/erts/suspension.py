@@ -1,8 +1,9 @@
-"""suspension — a process that is stopped in its tracks, whatever it runs.
+"""suspension — suspends and resumes a process, whatever it runs.
 
 OTP:      erlang:suspend_process/1,2, resume_process/1
-Differs:  a process on the stack of its suspender cannot be stopped: suspending itself, or who runs it, is badarg
-Process:  none; the end of a suspender resumes who it suspended
+Differs:  a process on the stack of its suspender cannot be stopped: suspending itself or the process that runs it is
+          badarg
+Process:  none; the end of a suspender resumes what it suspended
 """
 
 from __future__ import annotations

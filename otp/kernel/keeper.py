@@ -5,7 +5,7 @@ Way:      supervisor → [keeper] → peer → OS process
 Process:  one gen_server per OS process, permanent under a supervisor, linked to the peer it has started
 Differs:  a supervisor gives up, and with it all its other children, when one of them ends too often. Here the one that
           ends often waits longer and longer, the others serve, and the operator is told (STATES, the log). Only
-          when none of all that are kept can live is somebody asked to give up (`on_hopeless`)
+          when none of those that are kept can run is the node told to give up (`on_hopeless`)
 
     spec = PeerSpec("w1", (sys.executable, "-m", "xmppd.node.worker", …))
     await keeper.start_link(spec, Patience(), on_hopeless=boot.stop)
@@ -33,7 +33,7 @@ log = logging.getLogger("otp.keeper")
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How it is started again: at once after up to `restarts` ends within `period` seconds; after more of them in
+    """When it is restarted: at once after up to `restarts` ends within `period` seconds; after more of them in
     `first` seconds, then after twice as many each time, but `most`."""
 
     restarts: int = 5
@@ -89,8 +89,8 @@ async def start_link(
 ) -> Pid | None:
     """Start the OS process and keep it running; its peer is registered under the name in `spec`.
 
-    `on_hopeless` is called with a sentence when neither this one nor any other that is kept here can live. Raises:
-    StartError.
+    `on_hopeless` is called with a sentence when neither this OS process nor any other that is kept here can run.
+    Raises: StartError.
     """
     return await gen_server.start_link(Keeper, spec, patience, on_hopeless, name=f"keeper_{spec.name}")
 
@@ -130,14 +130,14 @@ class Keeper(GenServer[_State]):
                 state.peer = None
                 _ended(state, reason)
             case _Serves(pid) if pid is state.peer:
-                _note(state, status="serving", again_at=0.0, fruitless=0, hopeless=False)
+                _update(state, status="serving", again_at=0.0, fruitless=0, hopeless=False)
             case _Again() if state.peer is None:
                 await _start(state)
         return NoReply(state)
 
     async def terminate(self, reason: object, state: _State) -> None:
         """End it in order, within the time that its spec allows."""
-        _note(state, status="stopping")
+        _update(state, status="stopping")
         if state.peer is not None:
             exit_(state.peer, "shutdown")
             await receive(lambda m: isinstance(m, Exit) and m.pid is state.peer)
@@ -147,7 +147,7 @@ class Keeper(GenServer[_State]):
 
 
 async def _start(state: _State) -> None:
-    _note(state, status="starting", again_at=0.0)
+    _update(state, status="starting", again_at=0.0)
     try:
         state.peer = await peer.start_link(state.spec, name=state.spec.name)
     except StartError as error:
@@ -177,7 +177,7 @@ def _ended(state: _State, reason: object) -> None:
     fruitless = was.fruitless + 1
     hopeless = fruitless > patience.restarts
     last = words(reason)
-    _note(
+    _update(
         state, status="pausing", ends=was.ends + 1, last=last, again_at=now + state.pause, fruitless=fruitless,
         hopeless=hopeless,
     )  # fmt: skip
@@ -190,6 +190,6 @@ def _ended(state: _State, reason: object) -> None:
         state.on_hopeless(f"{' and '.join(sorted(STATES))} cannot live: {name} {last}")
 
 
-def _note(state: _State, **changes: Any) -> None:
+def _update(state: _State, **changes: Any) -> None:
     before = STATES.get(state.spec.name, Kept())
     STATES[state.spec.name] = replace(before, **changes)

@@ -185,7 +185,7 @@ class NetKernel(GenServer[_State]):
                 send(self_(), _Tick())
         elif isinstance(message, _Beat):
             now = monotonic_time()
-            # a gap is our own: what the others said meanwhile has not been read
+            # a gap is this node's own: what the others sent meanwhile has not been read yet
             state.mesh.beat(min(now - state.beat, 2 * state.config.tick), state.config.silence)
             state.beat = now
             send_after(state.config.tick, self_(), message)

@@ -4,7 +4,7 @@ OTP:      peer.erl; a port program under a supervisor
 Way:      supervisor → [peer] … lifeline … boot of the other OS process
 Process:  one gen_server per OS process, permanent under a supervisor: it ends when the OS process does, and so the
           supervisor's intensity limits crash loops
-Differs:  starting does not wait until the node is up (others start meanwhile): await_ready() does
+Differs:  starting does not wait until the node is up (others start in the meantime): await_ready() does
 
     spec = PeerSpec("w1", (sys.executable, "-m", "xmppd.worker"), pass_fds=(7, 8))
     pid = await peer.start_link(spec)

@@ -1,7 +1,7 @@
 """pg — process groups: pids by name, on all nodes.
 
 OTP:      pg.erl
-Process:  one per node and scope; that of the scope "pg" is permanent, under kernel_sup; reads ask nobody
+Process:  one per node and scope; that of the scope "pg" is permanent, under kernel_sup; reads ask no process
 Differs:  join and leave are awaited; a bad pid is refused at the caller
 
     your process                 pg of this node                      pg of every other node

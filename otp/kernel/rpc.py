@@ -3,7 +3,7 @@
 OTP:      erpc.erl, rpc.erl
 Way:      caller → net_kernel → [rpc of the other node] → a process per call → caller
 Process:  one per node, permanent, under kernel_sup; each call runs in a process of its own
-Differs:  erpc may call any function; here one must say @rpc.exported, and its module must be loaded there
+Differs:  erpc may call any function; here a function must be marked @rpc.exported, and its module be loaded there
 
     @rpc.exported
     def uptime() -> float: ...

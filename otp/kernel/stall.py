@@ -1,4 +1,4 @@
-"""stall — notices a loop that no longer turns: says who holds it up and where, ends that process, or the whole node.
+"""stall — notices a loop that stands still: logs which process holds it up and where, ends it, or ends the whole node.
 
 OTP:      the long_schedule of erlang:system_monitor/2; what heart.erl does is in otp.kernel.heart
 Differs:  there a callback is preempted and this is about a hung emulator; here one callback that does not give way
@@ -10,7 +10,7 @@ Process:  a thread of its own, which the loop must show a beat every tick; the s
 
 After `alarm` seconds without a beat the running process and the stack of the loop's thread are logged. A process that
 has computed for `end` seconds (of the thread's own processor time: a busy machine counts for nothing) without giving
-way is ended: OutOfTime is raised in its code, and its supervisor hears of a crash like any other. After `restart`
+way is ended: OutOfTime is raised in its code, which its supervisor sees as any other crash. After `restart`
 seconds the stacks of all threads go to standard error and the node exits with STATUS. Code that does not even let go of
 the interpreter (a regular expression that backtracks for ever) stops this thread too: then, after twice `restart`, the
 timer of faulthandler, which needs no interpreter, does the same with status 1. Time in which the whole OS process stood

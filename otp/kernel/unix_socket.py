@@ -1,4 +1,4 @@
-"""unix_socket — AF_UNIX sockets in folders of any depth, and who is at the other end.
+"""unix_socket — AF_UNIX sockets in folders of any depth, and the user at the other end.
 
 OTP:      the {local, Path} addresses of gen_tcp
 Differs:  sun_path ends at 108 bytes; a longer path is reached through its open folder (/proc/self/fd/N/name),

@@ -1,7 +1,7 @@
-"""backend — what a node tells of itself: the system, its load, its tables, its trees, the busiest, one process.
+"""backend — what a node reports of itself: system, load, tables, trees, the busiest processes, one process.
 
 OTP:      observer_backend
-Way:      commands → rpc → [backend] on each node; it reads side tables, nobody is asked but for info's state
+Way:      commands → rpc → [backend] on each node; it reads erts' tables; only info asks a process, for its state
 Process:  none of its own
 """
 

@@ -1,8 +1,8 @@
-"""commands — what may be asked of a program, by name: each asks the nodes and puts their answers together.
+"""commands — the commands of the observer, by name: each asks the nodes and merges their answers.
 
 OTP:      observer's and etop's own side, dbg:n, ttb
 Way:      server, or the program's own command line → [commands] → nodes → backend, crash, tracing on each node
-Process:  none: run by whoever asks
+Process:  none: run by the caller
 
 Parameters and results are plain data (str, int, bool, None, list, dict). All raise ObserverError: BadRequest for what
 means nothing, Refused for what may not be done.

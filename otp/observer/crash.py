@@ -1,8 +1,8 @@
-"""crash — breaks a process on purpose: what a node does to one of its own.
+"""crash — breaks a process of this node on purpose.
 
 OTP:      exit/2, and what chaos monkeys do
 Way:      commands → rpc → [crash] on the node → erts
-Process:  the victim's: what is to happen happens in its own turn, with its own stack
+Process:  the victim's: it fails in its own turn, on its own stack
 
     kill    an exit signal that cannot be trapped          exit   it ends by itself with reason "normal"
     raise   its next callback raises an exception          hang   its next callback waits, its mailbox fills

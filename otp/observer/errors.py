@@ -1,4 +1,4 @@
-"""errors — what the observer is asked and does not do, in words for a person.
+"""errors — requests that the observer refuses, in words for a person.
 
 OTP:      none; observer opens a dialog
 Way:      commands, client → these → the terminal, or the program's own command line

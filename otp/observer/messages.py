@@ -1,4 +1,4 @@
-"""messages — what a process is sent, in lines for a person: without secrets.
+"""messages — formats the messages that a process is sent for a person, without secrets.
 
 OTP:      dbg's formatting of trace messages
 Way:      tracing → [messages] → the program's plugin, or otp.stdlib.term_format

@@ -2,7 +2,7 @@
 
 OTP:      erpc:multicall
 Way:      commands → [nodes] → rpc → backend, crash, tracing on each node
-Process:  runs in the process of whoever asks; a process for each question
+Process:  runs in the caller's process, with one process for each node asked
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 OTP:      observer_app of runtime_tools' observer_backend
 Process:  observer_sup: the server, if there is a path to listen at
 
-Its setting: `socket` (a path; absent: nobody listens, and only the other nodes of the mesh may ask).
+Its setting: `socket` (a path; absent: no socket, and only the other nodes of the mesh may ask).
 """
 
 from __future__ import annotations

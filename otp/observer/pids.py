@@ -1,4 +1,4 @@
-"""pids — what a person calls a process, and which processes of this node a word means.
+"""pids — how people name processes: finds those of this node that a word means.
 
 OTP:      what etop, dbg:p/2 and i/3 take
 Way:      tree, trace, crash, info → [pids]; the program's plugin adds its own words

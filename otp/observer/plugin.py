@@ -10,7 +10,7 @@ Process:  none; its methods run in whichever process looks
 
     plugin.install(ShopPlugin())
 
-A node has one plugin; without one, this class is it. A word is what a person types to say whom they mean.
+A node has one plugin; without one, this class is it. A word is what a person types to name processes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""procinfo — all that may be known of one process, as plain data: what observer's window of a process shows.
+"""procinfo — all that can be known of one process, as plain data: what observer's window of a process shows.
 
 OTP:      observer_procinfo
 Way:      [procinfo] → process_info for what erts keeps, introspect.get_status for the state

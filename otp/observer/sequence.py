@@ -1,4 +1,4 @@
-"""sequence — a sequence chart as Mermaid and as SVG: who hands what to whom, and how long it took.
+"""sequence — a sequence chart as Mermaid and as SVG: who sends what to whom, and how long it took.
 
 OTP:      et_viewer; cf. Kino.Process.render_seq_trace of Livebook
 Way:      a list of Arrows in the order of time → [sequence] → text

@@ -7,7 +7,7 @@ Process:  `observer`, permanent, where the program starts it; one process per co
     await server.start_link(Path("shop.sock"))           # or server.spec(path) under a supervisor
                                                          # then: python -m otp.observer shop.sock
 
-The socket is of the program's user only; who may connect may see everything and end everything.
+Only the program's user may connect to the socket; a client may see everything and end everything.
 """
 
 from __future__ import annotations

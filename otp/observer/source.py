@@ -1,4 +1,4 @@
-"""source — where the observer's tabs have their data from: the commands of a running program.
+"""source — where the observer's tabs get their data: the commands of a running program.
 
 OTP:      observer_backend, seen from observer's side
 Way:      ui's panes → [source] → client → server → commands

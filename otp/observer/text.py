@@ -1,4 +1,4 @@
-"""text — what was found, as people read it: trees, the busiest, events of a trace, a crash, one process.
+"""text — formats results for people: trees, the busiest, events of a trace, a crash, one process.
 
 OTP:      none; cf. etop's text output
 Way:      cli, or the program's own command line → [text]

@@ -1,4 +1,4 @@
-"""top — the processes that have most to do, by mailbox, messages per second or memory; nobody of them is asked.
+"""top — the busiest processes, by mailbox, messages per second or memory; none of them is asked.
 
 OTP:      etop.erl; observer's processes tab
 Way:      erts' table of processes → [top] → backend

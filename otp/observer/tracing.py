@@ -2,9 +2,9 @@
 
 OTP:      dbg:tracer, dbg:p; limited as recon_trace is
 Way:      commands → rpc → [tracing] → otp.erts.message_trace
-Process:  none: a tracer runs where messages are sent; nothing is in their way while no trace is on
+Process:  none: a tracer runs where messages are sent; it costs nothing while no trace is on
 
-A trace ends by itself: after so many events, so many seconds, or when nobody has read it for LEASE seconds.
+A trace ends by itself: after so many events, so many seconds, or when no client has read it for LEASE seconds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """tree — the live supervision tree: who runs under whom, restarts, mailbox lengths.
 
 OTP:      what observer's application tab shows; appmon
-Way:      supervisors enter their families in children.FAMILIES → [tree] reads; nobody is asked
+Way:      supervisors enter their families in children.FAMILIES → [tree] reads them; no process is asked
 
     xmppd_sup <main.1.7> one_for_one restarts 1 of 10 in 10 s
     ├─ router <main.1.9> Router

@@ -2,10 +2,10 @@
 
 OTP:      none: in Erlang a call by its full name finds the current version by itself
 Way:      hot → code.load_file → [graft]
-Differs:  who imported a function, or has it in a child spec or a table, holds an object. So functions stay the objects
-          they were and get the code of the new version; so do the methods of classes. A class of values stays itself,
-          so that values made before are still its instances; a callback class is replaced: processes are taken over to
-          the new one by code_change
+Differs:  code that imported a function, or has it in a child spec or a table, holds an object. So functions stay the
+          objects they were and get the code of the new version; so do the methods of classes. A class of values stays
+          itself, so that values made before are still its instances; a callback class is replaced: processes are taken
+          over to the new one by code_change
 Process:  none: called on the loop's thread, between two turns
 """
 

@@ -2,9 +2,9 @@
 
 OTP:      what release_handler does for {update, Module, {advanced, Extra}}; cf. `l(Module)` of a shell
 Way:      a shell, admin.upgrade → [hot] → upgrade, introspect, code, graft
-Differs:  nobody is killed: what still runs the version before is counted. A process that does not come to a pause in
-          time goes on with the new version without code_change, unless its module has one of its own: then nothing is
-          changed. Supervisors keep the flags and specs they have
+Differs:  no process is killed: those that still run the version before are counted. A process that does not come to a
+          pause in time goes on with the new version without code_change, unless its module has one of its own: then
+          nothing is changed. Supervisors keep the flags and specs they have
 Process:  runs in the caller's
 
     report = await hot.reload("shop.till")            # Reloaded(changed=…, running=…), or LoadError: nothing changed

@@ -1,4 +1,4 @@
-"""run_erl — a node on a terminal of its own: what it writes goes to log files, and somebody may step up to it later.
+"""run_erl — a node on a terminal of its own: what it writes goes to log files, and somebody may attach to it later.
 
 OTP:      run_erl; to_erl is `cat PIPE_DIR/run.w & cat > PIPE_DIR/run.r`
 Way:      rel → [run_erl] → the node's terminal → log files, and a pipe to whoever reads it

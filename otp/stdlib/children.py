@@ -77,7 +77,7 @@ class Family:
     restarts: int = 0
     last: Ending | None = None
 
-    def note_end(self, child: Child, reason: object) -> None:
+    def record_end(self, child: Child, reason: object) -> None:
         """Remember why a child has ended, for those who look on."""
         self.last = child.last = Ending(child.pid, reason, time.time())
 
@@ -168,7 +168,7 @@ async def start_all(family: Family, keys: Iterable[Key]) -> tuple[Key, object] |
             pid = pid_of(await start(child.spec, child.extra))
         except StartError as exc:
             reports.error(family.name, "start_error", exc.reason, child.spec, child.pid)
-            family.note_end(child, exc.reason)
+            family.record_end(child, exc.reason)
             return key, exc.reason
         if family.template is not None:
             _move(family, key, child, pid)

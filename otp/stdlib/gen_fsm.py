@@ -289,7 +289,7 @@ class GenFsmProcess(Behaviour):
 
 
 def _wrong(fsm: GenFsmProcess, message: Any, from_: From | None, result: Any) -> BadReturn:
-    """What is said of a callback that returned none of its results."""
+    """The error for a callback that returned none of its results."""
     names = {AllEvent: "handle_event", SyncAllEvent: "handle_sync_event", SyncEvent: f"{fsm.state_name}_sync"}
     is_event = type(message) in (Event, _Timed)
     callback = fsm.state_name if is_event else names.get(type(message), "handle_info")

@@ -159,7 +159,7 @@ class GenServer(Formats, Generic[S]):
         raise exits.ProcessExit(("undef", "handle_call", request))
 
     def handle_cast(self, request: Any, state: S) -> Any:
-        """Do as told: NoReply or Stop."""
+        """Handle a cast: NoReply or Stop."""
         raise exits.ProcessExit(("undef", "handle_cast", request))
 
     def handle_info(self, message: Any, state: S) -> Any:
@@ -277,7 +277,7 @@ _DUE: Final = {
 
 
 def _wrong(module: Any, message: Any, result: Any) -> BadReturn:
-    """What is said of a callback that returned none of its results."""
+    """The error for a callback that returned none of its results."""
     callback, asked = "handle_info", message
     if type(message) is Call or type(message) is Cast:
         callback, asked = "handle_call" if type(message) is Call else "handle_cast", message.request

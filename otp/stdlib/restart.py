@@ -1,7 +1,7 @@
 """restart — decides what becomes of a supervisor's children when one of them has ended. Pure.
 
 OTP:      the middle of supervisor.erl (restart_child/3, restart/2, add_restart/1, do_auto_shutdown/2)
-Differs:  there the decision and the deed are one; here the decision is a list of values. The window is
+Differs:  there deciding and acting are one; here the decision is a list of values. The window is
           measured in seconds as given, not in whole ones; an entry exactly `period` old still counts
 Way:      supervisor → [restart] → actions → supervisor performs them, in order
 

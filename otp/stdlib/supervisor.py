@@ -282,7 +282,7 @@ class _Server(GenServer[Family]):
         kind = child.spec.restart
         if kind is child_spec.PERMANENT or not exits.is_clean(message.reason):
             reports.error(family.name, "child_terminated", message.reason, child.spec, pid)
-        family.note_end(child, message.reason)
+        family.record_end(child, message.reason)
         family.set_pid(key, child, None)
         decision = restart.ended(family.flags, family.children, key, message.reason, family.window, CLOCK.monotonic())
         if decision[0] == (restart.ForgetChild(key),):
@@ -358,6 +358,6 @@ async def _start_or_try_again(family: Family, keys: tuple[Key, ...]) -> None:
     failed = await children.start_all(family, keys)
     if failed is not None:
         family.children[failed[0]].restarting = True
-        # who is in the way may be dying (a killed supervisor's children): in BEAM it does so beside us
+        # what holds the name may be dying (a killed supervisor's children): in BEAM that happens concurrently
         await sleep(0)
         gen_server.cast(self_(), _TryAgain(failed[0]))

@@ -44,14 +44,14 @@ async def kick(
 
 
 def _row(session: Session) -> dict[str, Any]:
-    noted = dict(session.info)
+    info = dict(session.info)
     return {
         "jid": session.jid.full,
         "node": session.pid.node,
         "priority": session.priority,
         "seconds": max(0, round((CLOCK.time_ns() - session.sid[0]) / 1e9)),  # the clock may have been set back
-        "ip": noted.get("ip"),
-        "tls": noted.get("tls"),
-        "mechanism": noted.get("mechanism"),
+        "ip": info.get("ip"),
+        "tls": info.get("tls"),
+        "mechanism": info.get("mechanism"),
         "pid": str(session.pid),
     }

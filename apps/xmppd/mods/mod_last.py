@@ -68,17 +68,17 @@ def _seconds(iq: Iq, seconds: int, status: str = "") -> Iq:
 async def went(point: UserUnavailableHook, mod: Mod) -> None:
     """The time, and the words of the goodbye, if it was the last resource."""
     status = point.presence.status if point.presence is not None else None
-    await _note(point.session.user, (status or "")[:1000])
+    await _record(point.session.user, (status or "")[:1000])
 
 
 @on(SessionLostHook)
 async def lost(point: SessionLostHook, mod: Mod) -> None:
     """The same without words."""
     if point.session.available:
-        await _note(point.session.jid.bare_jid(), "")
+        await _record(point.session.jid.bare_jid(), "")
 
 
-async def _note(owner: JID, status: str) -> None:
+async def _record(owner: JID, status: str) -> None:
     if not sm.available(owner.bare):
         row = LastActivity(owner.domain, owner.local, int(CLOCK.time()), status)
         await store.transaction(lambda tx: tx.write(row))

@@ -1,4 +1,4 @@
-"""durability — what a process has handed over to be stored, and must not acknowledge before it is.
+"""durability — counts what a process has handed over to be stored, and acknowledges nothing more until it is.
 
 Way:      mod_offline → [durability].wait_for_room, add_pending; users (what must not overtake it), packets (before an
           IQ is handled), stream end → [durability].flush

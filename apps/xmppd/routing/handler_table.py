@@ -102,7 +102,7 @@ class HandlerTable(GenServer[TableState]):
                 state.awaited[pid] = owner
                 gen_server.cast(pid, Reregister(name))
         process.send_after(_PATIENCE, process.self_(), OwnersTimeout())
-        _note_ready(state)
+        _set_ready(state)
         return state
 
     def handle_call(self, request: object, from_: Any, state: TableState) -> Any:
@@ -130,11 +130,11 @@ class HandlerTable(GenServer[TableState]):
             state.awaited.pop(message.pid, None)
         elif isinstance(message, OwnersTimeout):
             state.awaited.clear()
-        _note_ready(state)
+        _set_ready(state)
         return NoReply(state)
 
 
-def _note_ready(state: TableState) -> None:
+def _set_ready(state: TableState) -> None:
     if not state.awaited and READY not in state.table:
         state.table[READY] = True
 
@@ -150,7 +150,7 @@ def _replace(state: TableState, owner: str, entries: tuple[HandlerEntry, ...]) -
     for pid, name in list(state.awaited.items()):
         if name == owner:
             del state.awaited[pid]
-    _note_ready(state)
+    _set_ready(state)
 
 
 def _is(entry: HandlerEntry, key: Hashable, fn: object, point: str) -> bool:

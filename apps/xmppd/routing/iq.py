@@ -146,7 +146,7 @@ async def guard(iq: Iq) -> None:
 
 async def _refuse_strangers(iq: Iq, condition: str) -> None:
     """The one place that keeps from strangers whether there is an account: before anybody looks for it, with one
-    answer for all. Known is the owner, and who may see the account's presence."""
+    answer for all. Known are the owner, and those who may see the account's presence."""
     assert iq.to is not None
     owner, asker = iq.to.bare_jid(), iq.from_
     known = asker is not None and asker.bare == owner.bare
