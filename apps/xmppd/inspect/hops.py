@@ -18,7 +18,7 @@ import inspect
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 from zlib import crc32
@@ -51,7 +51,7 @@ _BETWEEN: Final = frozenset({__name__, call_trace.__name__, faults.__name__})
 
 #: (at in ns, node, station, pid, what happened)
 Note = tuple[int, str, str, str, str]
-Chain = Callable[[tuple[str, type]], Coroutine[Any, Any, tuple[HandlerEntry, ...]]]
+Chain = Callable[[tuple[HandlerEntry, ...], Fold[Any, Any], Any], Any]
 
 
 class Hops:
@@ -72,7 +72,7 @@ class Hops:
         trace(XmlStream, "feed", self._fed)
         trace(c2s_session, "send_on", None, self._taken)
         trace(hooks, "run_fold", self._hook)
-        self._calls.replace(hooks, "_chain", self._chain)
+        self._calls.replace(hooks, "begin_chain", self._chain)
         trace(faults, "bounce", self._sent_back)
         self._calls.replace(packets, "send_now", lambda _: packets.send_packet)  # every message by the stations
         trace(router, "dispatch", None, self._routed)
@@ -115,32 +115,43 @@ class Hops:
             self._of(stanza, called.end, "hooks", f"{type(point).__name__}: {_us(called)}")
 
     def _chain(self, original: Chain) -> Chain:
-        async def chain(key: tuple[str, type]) -> tuple[HandlerEntry, ...]:
-            found = await original(key)
-            if not issubclass(key[1], Fold):
-                return found
-            return tuple([dataclasses.replace(entry, fn=self._handler(entry)) for entry in found])
+        def chain(found: tuple[HandlerEntry, ...], point: Fold[Any, Any], acc: Any) -> Any:
+            if isinstance(acc, Stanza):
+                found = tuple([dataclasses.replace(entry, fn=self._handler(entry)) for entry in found])
+            return original(found, point, acc)
 
         return chain
 
-    def _handler(self, entry: HandlerEntry) -> Callable[[Any, Any], Coroutine[Any, Any, Any]]:
+    def _handler(self, entry: HandlerEntry) -> Callable[[Any, Any], Any]:
         """A handler of a hook that tells of a stanza which it does not hand on."""
 
-        async def handler(acc: Any, point: Any) -> Any:
-            begin, who, where = time.monotonic_ns(), entry.owner or "?", type(point).__name__
+        def handler(acc: Any, point: Any) -> Any:
+            begin = time.monotonic_ns()
             try:
                 result = entry.fn(acc, point)
-                if inspect.isawaitable(result):
-                    result = await result
             except StanzaError as error:
-                if isinstance(acc, Stanza):
-                    self._of(acc, time.monotonic_ns(), who, f"{where}: refuses: {error.condition}")
+                refused(acc, point, error)
                 raise
+            return later(result, acc, point, begin) if inspect.isawaitable(result) else given(result, acc, point, begin)
+
+        async def later(result: Any, acc: Any, point: Any, begin: int) -> Any:
+            try:
+                return given(await result, acc, point, begin)
+            except StanzaError as error:
+                refused(acc, point, error)
+                raise
+
+        def given(result: Any, acc: Any, point: Any, begin: int) -> Any:
             end = time.monotonic_ns()
-            given = result.value if isinstance(result, hooks.Stop) else result
-            if isinstance(acc, Stanza) and given is None:
-                self._of(acc, end, who, f"{where}: takes it: {(end - begin) / 1000:.1f} µs")
+            if isinstance(acc, Stanza) and (result.value if isinstance(result, hooks.Stop) else result) is None:
+                took = f"{type(point).__name__}: takes it: {(end - begin) / 1000:.1f} µs"
+                self._of(acc, end, entry.owner or "?", took)
             return result
+
+        def refused(acc: Any, point: Any, error: StanzaError) -> None:
+            if isinstance(acc, Stanza):
+                what = f"{type(point).__name__}: refuses: {error.condition}"
+                self._of(acc, time.monotonic_ns(), entry.owner or "?", what)
 
         return handler
 

@@ -22,7 +22,7 @@ from xmppd.testing.client import Client
 
 ROMEO, JULIET = JID.parse("romeo@x/a"), JID.parse("juliet@x/b")
 FEED, ROUTE = XmlStream.feed, router.dispatch
-CHAIN, REPLY = hooks._chain, faults.bounce
+CHAIN, REPLY = hooks.begin_chain, faults.bounce
 
 
 def test_a_stanza_is_known_by_what_it_says_and_who_says_it() -> None:
@@ -111,7 +111,7 @@ def test_who_refused_a_message_and_who_keeps_one_is_told() -> None:
         after = refused[refused.index(f"{who} refuses: {why}") :]
         assert [line.partition(" ")[0] for line in after][-2:] == ["transport", "client"], "it is followed to the end"
     assert any(line.startswith("mod_offline@localhost OfflineMessageHook: takes it") for line in kept), kept
-    assert hooks._chain is CHAIN
+    assert hooks.begin_chain is CHAIN
     assert faults.bounce is REPLY
 
 
