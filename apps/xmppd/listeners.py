@@ -80,7 +80,10 @@ def _service(
 
 
 def client_handler(config: Config, listen: Listen, throttle: Throttle | None = None) -> Handler:
-    """What serves the clients of a listener, whatever carries their bytes."""
+    """What serves the clients of a listener, whatever carries their bytes. Without a `throttle` that it shares with
+    other listeners its failed logins are counted by themselves."""
+    if throttle is None:
+        throttle = _throttle(config.limits.login_failures_per_minute)
     return c2s_sup.handler(_settings(config, listen, throttle))
 
 

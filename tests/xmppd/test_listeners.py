@@ -42,3 +42,14 @@ def test_plus_follows_its_sibling(tmp_path: Path) -> None:
     settings = listeners._settings(chosen, chosen.listen[0], None)
     assert settings.stream.mechanisms == ("SCRAM-SHA-256", "PLAIN")
     assert settings.throttle is None
+
+
+def test_a_module_that_serves_clients_need_not_think_of_the_limit_of_failed_logins(tmp_path: Path) -> None:
+    chosen = config(tmp_path, limits=LimitsSection(login_failures_per_minute=3))
+    handler: Any = listeners.client_handler(chosen, Listen(tls="off"))
+    [settings] = handler.args
+    assert settings.throttle is not None
+    unlimited: Any = listeners.client_handler(
+        config(tmp_path, limits=LimitsSection(login_failures_per_minute=None)), Listen()
+    )
+    assert unlimited.args[0].throttle is None
