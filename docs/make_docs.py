@@ -98,6 +98,7 @@ TITLES = {
     12: "Last Activity",
     30: "Service Discovery",
     49: "Private XML Storage",
+    50: "Ad-Hoc Commands",
     54: "vcard-temp",
     77: "In-Band Registration",
     82: "XMPP Date and Time Profiles",

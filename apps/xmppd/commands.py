@@ -1,7 +1,8 @@
 """commands — what a command is, and how a file of the server declares one.
 
 OTP:      cf. ejabberd_commands.erl
-Way:      admin.users, admin.sessions, mods.mod_x … → [commands.command] → admin.registry → cli.verbs, admin.dispatch
+Way:      admin.users, admin.sessions, mods.mod_x … → [commands.command] → admin.registry → cli.verbs, admin.dispatch;
+          mod_adhoc → [commands.of_node] → admin.worker_commands
 
     @command("roster list", "an account's contacts", none="no contacts")
     async def contacts(owner: Account, mod: Mod) -> list[Contact]: …
@@ -17,10 +18,12 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from otp.kernel import application
 from xmpp_core.jid import JID
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,8 +56,17 @@ class Answer:
 Kind = Literal["", "text", "whole", "number", "flag", "many", "account"]
 #: who carries it out: the parent, or one of the workers, it does not matter which
 Where = Literal["worker", "parent"]
-#: "operator": who may use the control socket; "account": also an account, on itself
-Access = Literal["operator", "account"]
+#: "operator": who may use the control socket; "admin": also an administrator, over XMPP (`admins` of the
+#: configuration); "account": also an account, on itself
+Access = Literal["operator", "admin", "account"]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, if it is no operator: an account (its bare JID), as an administrator or on itself."""
+
+    jid: JID
+    access: Literal["admin", "account"]
 
 
 @dataclass(frozen=True)
@@ -157,15 +169,17 @@ def command(
     question: str = "",
     text: Callable[[Any], str] | None = None,
     none: str = "",
-    access: Access = "operator",
+    access: Access | None = None,
 ) -> Callable[[F], F]:
     """Declare a command `name` ("group verb"); the fields of Command say what the others mean. `text`: the result of
-    the function in words; without it rows are shown as a table, and fields one below the other."""
+    the function in words; without it rows are shown as a table, and fields one below the other. `access`: unless it is
+    said, a worker's command is for administrators too, and one of the parent for operators only."""
+    who: Access = access or ("operator" if where == "parent" else "admin")
 
     def mark(fn: F) -> F:
         found = Command(
             tuple(name.split()), f"{fn.__module__}:{fn.__qualname__}", help, (), where, aliases, timeout, by_hand,
-            question, none, access,
+            question, none, who,
         )  # fmt: skip
         fn.__dict__["_command"] = _Declared(found, text)
         return fn
@@ -176,7 +190,7 @@ def command(
 def commands_of(module: types.ModuleType, mod: str = "") -> list[Command]:
     """The commands that a file declares; `mod` is its name if it is a module of the server.
 
-    Raises TypeError for a parameter of a type that no command has.
+    Raises TypeError for a parameter of a type that no command has, and for access="account" without an Account.
     """
     functions = [fn for fn in vars(module).values() if inspect.isfunction(fn) and hasattr(fn, "_command")]
     return [_complete(fn, mod) for fn in functions]
@@ -188,7 +202,9 @@ def text_of(fn: Callable[..., Any], result: Any) -> str | None:
     return declared.text(result) if declared is not None and declared.text is not None else None
 
 
+@lru_cache(256)
 def _complete(fn: Any, mod: str) -> Command:
+    """Looking at a signature takes a while, and what a function declares does not change."""
     hints = get_type_hints(fn, include_extras=True)
     signature = inspect.signature(fn).parameters
     params = [_param(hints[name], one, fn) for name, one in signature.items() if name != "mod"]
@@ -196,6 +212,8 @@ def _complete(fn: Any, mod: str) -> Command:
     if per_host and not any(param.kind == "account" for param in params):
         params.append(HOST)
     declared: _Declared = fn._command
+    if declared.command.access == "account" and [param.kind for param in params].count("account") != 1:
+        raise TypeError(f"{fn.__module__}.{fn.__qualname__}: an account calls it on itself, so it takes one Account")
     return replace(declared.command, params=tuple(params), module=mod, per_host=per_host)
 
 
@@ -248,3 +266,27 @@ def _check_type(param: Param, value: Any) -> None:
     wrong = not isinstance(value, types_) or (isinstance(value, bool) and param.kind in ("whole", "number"))
     if value is not None and (wrong or (param.kind == "many" and not all(isinstance(one, str) for one in value))):
         raise CommandError(f"{param.name} is {words}, not {value!r}", EXIT_USAGE)
+
+
+# -- for who may not import what carries them out
+
+
+class NodeCommands(Protocol):
+    """The commands of this node: admin.worker_commands, which lies above the modules."""
+
+    def offered(self, caller: Caller | None = None) -> Sequence[Command]:
+        """What `caller` may call; None: all that there are."""
+
+    async def carry_out(self, name: str, params: Mapping[str, Any], caller: Caller | None = None) -> Answer:
+        """Call the command of that name; `caller` None is an operator. Raises CommandError."""
+
+
+def use(found: NodeCommands) -> None:
+    """Have these be this node's: the composition root says so at the start."""
+    application.set_env("xmppd", "commands", found)
+
+
+def of_node() -> NodeCommands:
+    """What carries commands out on this node."""
+    found: NodeCommands = application.get_env("xmppd", "commands")
+    return found

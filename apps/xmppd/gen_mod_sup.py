@@ -137,7 +137,7 @@ def _by_name(config: Config, host: str) -> Mapping[str, Mod]:
 
 
 def _differs(before: Mod, after: Mod) -> bool:
-    """What modules take from the whole configuration counts as theirs: registration, limits."""
+    """What modules take from the whole configuration counts as theirs: registration, limits, administrators."""
     return _taken(before) != _taken(after)
 
 
@@ -145,4 +145,4 @@ def _taken(mod: Mod) -> tuple[object, ...]:
     config = mod.config
     if config is None:
         return mod.options, mod.domain
-    return mod.options, mod.domain, config.limits, config.registration_open(mod.host)
+    return mod.options, mod.domain, config.limits, config.registration_open(mod.host), config.admins

@@ -13,7 +13,8 @@ from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec, StartCall, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd import gen_mod, gen_mod_sup, listeners
+from xmppd import commands, gen_mod, gen_mod_sup, listeners
+from xmppd.admin import worker_commands
 from xmppd.auth import auth, tables
 from xmppd.config.schema import Config
 from xmppd.net import tls_server
@@ -39,6 +40,7 @@ class XmppdSup(Supervisor):
         tls = listeners.tls_contexts(config)
         undelivered.begin()
         account.begin()
+        commands.use(worker_commands)
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
             ChildSpec("store", StartCall(store.start_link, (store_config(config), schemas(config))), shutdown=30.0),

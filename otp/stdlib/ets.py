@@ -47,6 +47,7 @@ V = TypeVar("V")
 Type = Literal["set", "ordered_set", "bag"]
 Access = Literal["protected", "public"]
 
+
 class _Tables(dict[str, "Table[Any, Any]"]):
     def __missing__(self, name: str) -> Table[Any, Any]:
         raise NoSuchTable(name)

@@ -6,23 +6,29 @@ Way:  xmppd.commands
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Annotated, Any
 
 import pytest
 
+from otp.kernel import application
 from xmppd.commands import (
     EXIT_USAGE,
     HOST,
     Account,
+    Answer,
     Arg,
+    Caller,
     Command,
     CommandError,
     Param,
     check_params,
     command,
     commands_of,
+    of_node,
     text_of,
+    use,
 )
 
 
@@ -81,6 +87,43 @@ def test_a_command_of_a_module_without_an_account_asks_for_its_host() -> None:
 def test_a_type_that_no_command_has_is_told_to_its_author() -> None:
     with pytest.raises(TypeError, match=r"wrong: no command takes a dict.* \(what\)"):
         commands_of(file_of(wrong))
+
+
+@command("tea mine", "of nobody", access="account")
+def mine(cups: int) -> None:
+    """An account calls it, and on whom?"""
+
+
+def test_what_an_account_calls_has_an_account() -> None:
+    with pytest.raises(TypeError, match="mine: an account calls it on itself, so it takes one Account"):
+        commands_of(file_of(mine))
+
+
+@command("tea close", "ends the parent", where="parent")
+def close() -> None:
+    """Close."""
+
+
+def test_who_may_call_what_does_not_say_it() -> None:
+    assert [one.access for one in commands_of(file_of(stop, close))] == ["admin", "operator"]
+
+
+def test_the_commands_of_a_node_are_those_that_it_was_told() -> None:
+    class Empty:
+        """No commands."""
+
+        def offered(self, caller: Caller | None = None) -> list[Command]:
+            return []
+
+        async def carry_out(self, name: str, params: Mapping[str, Any], caller: Caller | None = None) -> Answer:
+            raise CommandError(name)
+
+    empty = Empty()
+    try:
+        use(empty)
+        assert of_node() is empty
+    finally:
+        application.forget_env("xmppd")
 
 
 def test_it_crosses_to_the_command_line_as_json() -> None:

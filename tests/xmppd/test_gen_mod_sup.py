@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from otp.erts import process
@@ -52,7 +53,9 @@ def test_reload_starts_stops_and_changes_with_sessions_going_on() -> None:
         assert "<service-unavailable " in await romeo.ask(PING)
         assert "<os>" in await romeo.ask("<iq type='get' id='v' to='localhost'><query xmlns='jabber:iq:version'/></iq>")
         assert await gen_mod_sup.reload(new, new) == []
-        assert await gen_mod_sup.reload(new, core.config)
+        more = dataclasses.replace(new, admins=("romeo@localhost",))
+        assert "started mod_version of localhost" in await gen_mod_sup.reload(new, more)
+        assert await gen_mod_sup.reload(more, core.config)
         assert "type='result'" in await romeo.ask(PING)
 
     play(body, with_modules({"mod_ping": {}, "mod_version": {}}))

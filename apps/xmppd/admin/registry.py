@@ -13,7 +13,17 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from xmpp_core.jid import JID
-from xmppd.commands import EXIT_PERMISSION, Answer, Command, CommandError, Param, check_params, commands_of, text_of
+from xmppd.commands import (
+    EXIT_PERMISSION,
+    Answer,
+    Caller,
+    Command,
+    CommandError,
+    Param,
+    check_params,
+    commands_of,
+    text_of,
+)
 
 #: files whose commands the parent carries out, and files whose commands every worker has; modules have their own
 PARENT: Final = ("xmppd.admin.parent_commands",)
@@ -110,14 +120,19 @@ async def call(command: Command, params: Mapping[str, Any]) -> Answer:
     return Answer(plain(result), text_of(fn, result))
 
 
-def checked(command: Command, given: Mapping[str, Any], caller: JID | None = None) -> dict[str, Any]:
-    """The parameters of a call. `caller`: None for an operator, else an account, which may call what `access` lets it,
-    and only on itself. Raises CommandError."""
+def may_call(command: Command, caller: Caller | None) -> bool:
+    """Whether it is for such a caller; None is an operator."""
+    return caller is None or command.access == "account" or command.access == caller.access
+
+
+def checked(command: Command, given: Mapping[str, Any], caller: Caller | None = None) -> dict[str, Any]:
+    """The parameters of a call. `caller`: None for an operator; who calls as an account may do so on itself only.
+    Raises CommandError."""
     params = check_params(command, given)
     if caller is not None:
         accounts = [params[param.name] for param in command.params if param.kind == "account"]
-        if command.access != "account" or accounts != [caller.bare]:
-            raise CommandError(f"{caller.bare} may not call {command.key} so", EXIT_PERMISSION)
+        if not may_call(command, caller) or (caller.access == "account" and accounts != [caller.jid.bare]):
+            raise CommandError(f"{caller.jid.bare} may not call {command.key} so", EXIT_PERMISSION)
     return params
 
 

@@ -10,19 +10,22 @@ from typing import Annotated, Any
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
+from xmpp_core.jid import JID
 from xmppd import audit
-from xmppd.admin.users import account, address, sessions_text
+from xmppd.admin.users import address, sessions_text
 from xmppd.commands import Arg, CommandError, command
 from xmppd.routing.deliver import Kick
 from xmppd.routing.session import Session
 from xmppd.routing.sm import sm
 
 
-@command("session list", "who is connected", aliases=("connected_users",), none="nobody is connected")
-async def list_(user: Annotated[str | None, Arg("only this account", positional=True)] = None) -> list[dict[str, Any]]:
+@command(
+    "session list", "who is connected", aliases=("connected_users",), none="nobody is connected", access="account"
+)  # fmt: skip
+async def list_(user: Annotated[JID | None, Arg("only this account", positional=True)] = None) -> list[dict[str, Any]]:
     """Return one dict per session: jid, node, priority, since when, and what its c2s knows of it (ip, tls,
     mechanism)."""
-    found = sm.all_sessions() if user is None else sm.sessions(account(user).bare)
+    found = sm.all_sessions() if user is None else sm.sessions(user.bare)
     return [_row(session) for session in sorted(found, key=lambda s: s.jid.full)]
 
 

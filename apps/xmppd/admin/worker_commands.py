@@ -2,7 +2,7 @@
 
 OTP:      rpc; application:config_change (reload)
 Way:      admin.dispatch, node.parent, parent_app → rpc → [worker_commands] → the functions of commands; net.tls_server,
-          gen_mod_sup (reload)
+          gen_mod_sup (reload). mod_adhoc → commands.of_node() → [worker_commands]
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from otp.kernel import application, rpc
 from xmppd import audit, gen_mod, gen_mod_sup
 from xmppd.admin import evaluate, registry, users
 from xmppd.auth import auth
-from xmppd.commands import EXIT_CONFIG, EXIT_USAGE, Command, CommandError
+from xmppd.commands import EXIT_CONFIG, EXIT_USAGE, Answer, Caller, Command, CommandError
 from xmppd.config.kinds import suggest
 from xmppd.config.schema import Config
 from xmppd.gen_mod import Mod, ModError
@@ -31,14 +31,28 @@ from xmppd.stream import c2s_sup, service_sup
 @rpc.exported
 async def run(name: str, params: dict[str, Any]) -> dict[str, Any]:
     """Carry out a command: {"ok": result, "text": it in words or None}, or {"error", "status"}."""
-    commands = registry.by_name(_commands())
     try:
-        if name not in commands:
-            raise CommandError(f"there is no command {name!r}{suggest(name, list(commands))}", EXIT_USAGE)
-        answer = await registry.call(commands[name], _arguments(commands[name], params))
+        answer = await carry_out(name, params)
     except CommandError as error:
         return {"error": str(error), "status": error.status}
     return {"ok": answer.value, "text": answer.text}
+
+
+async def carry_out(name: str, params: Mapping[str, Any], caller: Caller | None = None) -> Answer:
+    """Carry out a command, for an operator or for `caller`. Raises CommandError."""
+    commands = registry.by_name(_commands())
+    if name not in commands:
+        raise CommandError(f"there is no command {name!r}{suggest(name, list(commands))}", EXIT_USAGE)
+    return await registry.call(commands[name], _arguments(commands[name], params, caller))
+
+
+def offered(caller: Caller | None = None) -> list[Command]:
+    """The commands that `caller` may call, None for all: each once. An account calls those of its host's modules."""
+    found = [one for name, one in registry.by_name(_commands()).items() if name == one.key]
+    if caller is not None and caller.access == "account":
+        there = users.configuration().modules_of(caller.jid.domain)
+        found = [one for one in found if not one.module or one.module in there]
+    return [one for one in found if registry.may_call(one, caller)]
 
 
 @rpc.exported
@@ -53,10 +67,11 @@ def _commands() -> list[Command]:
     return registry.of_worker({name: gen_mod.path_of(name) for name in names})
 
 
-def _arguments(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(command: Command, given: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
     """What the function of a command is called with. Raises CommandError."""
-    params = registry.checked(command, given)
-    accounts = {param.name: users.account(params[param.name]) for param in command.params if param.kind == "account"}
+    params = registry.checked(command, given, caller)
+    named = [param.name for param in command.params if param.kind == "account" and params[param.name] is not None]
+    accounts = {name: users.account(params[name]) for name in named}
     if not command.per_host:
         return params | accounts
     host = next((jid.domain for jid in accounts.values()), None) or params.pop("host", None)

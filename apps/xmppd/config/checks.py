@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from xmpp_core.jid import JID
 from xmppd.config.kinds import suggest
 from xmppd.config.lines import Path as KeyPath
 from xmppd.config.reader import SectionReader
@@ -55,6 +56,10 @@ def _listener(config: Config, reader: SectionReader, path: KeyPath, listen: List
 
 
 def _hosts(config: Config, reader: SectionReader) -> None:
+    for admin in config.admins:
+        name = JID.parse(admin).domain
+        if name not in config.hosts:
+            reader.problem(("admins",), f'"{admin}" is an account of no host here{suggest(name, config.hosts)}')
     for name, host in config.host.items():
         if name not in config.hosts:
             reader.problem(("host", name), f'"{name}" is not in hosts{suggest(name, config.hosts)}')

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 PLANNED: Final = frozenset({
-    "mod_adhoc", "mod_admin_extra", "mod_announce", "mod_avatar", "mod_blocking", "mod_blocklist", "mod_bookmarks",
+    "mod_admin_extra", "mod_announce", "mod_avatar", "mod_blocking", "mod_blocklist", "mod_bookmarks",
     "mod_bosh", "mod_caps", "mod_carboncopy", "mod_carbons", "mod_client_state", "mod_cloud_notify", "mod_configure",
     "mod_csi", "mod_fail2ban", "mod_groups", "mod_http", "mod_http_api", "mod_http_file_share", "mod_http_files",
     "mod_http_upload", "mod_invites", "mod_irc", "mod_limits", "mod_mam", "mod_mqtt", "mod_muc", "mod_muc_mam",

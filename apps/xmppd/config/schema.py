@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xmpp_core import prep
+from xmpp_core.jid import JID, JidError
 from xmppd.config.kinds import Flag, Kind, Many, Number, OneOf, Pairs, Seconds, Text
 
 _MODS = Path(__file__).parent.parent / "mods"
@@ -63,6 +64,17 @@ def address(text: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError:
         raise ValueError(f'must be an IP address or "*" for all, not "{text}"') from None
+
+
+def account(text: str) -> str:
+    """The bare JID of an account as it is compared. Raises ValueError."""
+    try:
+        jid = JID.parse(text)
+    except JidError as error:
+        raise ValueError(f'must be an account, NAME@HOST, not "{text}": {error}') from None
+    if not jid.local or jid.resource:
+        raise ValueError(f'must be an account, NAME@HOST, not "{text}"')
+    return jid.bare
 
 
 DOMAIN = Text("a domain name", domain)
@@ -314,6 +326,11 @@ class Config:
         "domains served, in any spelling (bücher.example, xn--bcher-kva.example); the first is the default of user "
         "commands",
     )
+    admins: tuple[str, ...] = setting(
+        (),
+        Many(Text("an account, NAME@HOST", account), distinct=True),
+        "administrators: accounts that may call commands over XMPP (XEP-0050); nobody registers such a name in band",
+    )
     workers: int = setting(0, Number(1, 256, word="auto", word_value=0), 'worker processes, "auto" for one per core')
     listen: tuple[Listen, ...] = ()
     registration: Registration = Registration()
@@ -332,6 +349,10 @@ class Config:
         """Return the modules of a host with their options: the host's own where it names any."""
         own = self.host.get(host)
         return own.modules if own is not None else self.modules
+
+    def is_admin(self, jid: JID) -> bool:
+        """Whether this is the account of an administrator."""
+        return jid.bare in self.admins
 
     def registration_open(self, host: str) -> bool:
         """Whether anybody may make an account on this host."""

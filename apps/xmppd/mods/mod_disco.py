@@ -56,8 +56,8 @@ async def items(iq: Iq, mod: Mod) -> Iq:
         return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}))
     known = () if node or service is not None else _items(to)
     found = await hooks.run_fold(to.domain, DiscoItemsHook(to, from_, node), known)
-    if node and not found:
-        raise StanzaError("item-not-found")
+    if node and not found and not await hooks.run_fold(to.domain, DiscoIdentitiesHook(to, from_, node), ()):
+        raise StanzaError("item-not-found")  # no such node; one that has an identity may be empty
     return iq.result(el("query", ns.DISCO_ITEMS, {"node": node or None}, *found))
 
 

@@ -86,6 +86,8 @@ async def _unauthenticated(iq: Iq, query: Element, mod: Mod, point: C2sUnauthent
     who = audit.quoted(f"{user}@{mod.host}")
     try:
         _within_rate(mod, point.ip, f"ip:{address_key(point.ip)}")
+        if _is_kept(user, mod):
+            raise StanzaError("conflict", "that name is taken")
         await _stored(auth.create_user(user, mod.host, password))
     except StanzaError as error:
         # names that come faster than the rate allows are one line, of which the log keeps so many
@@ -94,6 +96,14 @@ async def _unauthenticated(iq: Iq, query: Element, mod: Mod, point: C2sUnauthent
         raise
     audit.tell(audit.REGISTERED, f"{told}: {who}")
     return iq.result()
+
+
+def _is_kept(user: str, mod: Mod) -> bool:
+    """Whether it is an administrator's name: an operator makes that account. Strangers are not told that it is one."""
+    try:
+        return mod.config is not None and mod.config.is_admin(JID(user, mod.host))
+    except JidError:
+        return False
 
 
 def _within_rate(mod: Mod, ip: str, key: str) -> None:

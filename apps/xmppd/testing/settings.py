@@ -31,15 +31,17 @@ Modules = Mapping[str | ModuleType, Mapping[str, Any] | bool]
 class Settings(TypedDict, total=False):
     """The keywords of serve(), of running() and of the mark `xmppd`; each may be left out.
 
-    `hosts`: the domains, ("localhost",). `tls`: STARTTLS demanded, with a certificate of the test's own; False.
-    `modules`: as in `[modules]` of xmppd.toml, beside those that a server has without being told: options by name, True
-    for none, False to leave one out; a module of Python in place of its name. `components`: the domains that external
-    services (XEP-0114) may have, each with its secret. `registration`: whether anybody may make an account (XEP-0077);
-    False. `limits`, `auth`: what those sections of the configuration are to say, None for its "off". `store`:
-    "memory", or "sqlite" in a folder of the test's own. `home`: that folder.
+    `hosts`: the domains, ("localhost",). `admins`: JIDs of accounts that may call commands; nobody. `tls`: STARTTLS
+    demanded, with a certificate of the test's own; False. `modules`: as in `[modules]` of xmppd.toml, beside those that
+    a server has without being told: options by name, True for none, False to leave one out; a module of Python in place
+    of its name. `components`: the domains that external services (XEP-0114) may have, each with its secret.
+    `registration`: whether anybody may make an account (XEP-0077); False. `limits`, `auth`: what those sections of the
+    configuration are to say, None for its "off". `store`: "memory", or "sqlite" in a folder of the test's own. `home`:
+    that folder.
     """
 
     hosts: tuple[str, ...]
+    admins: tuple[str, ...]
     tls: bool
     modules: Modules
     components: Mapping[str, str]
@@ -62,6 +64,7 @@ def config(settings: Settings) -> Config:
     return Config(
         paths=Paths(settings.get("home", NOWHERE)),
         hosts=settings.get("hosts", ("localhost",)),
+        admins=settings.get("admins", ()),
         listen=tuple(listen),
         registration=Registration(open=settings.get("registration", False)),
         limits=LimitsSection(**settings.get("limits", {})),

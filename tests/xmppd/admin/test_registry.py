@@ -15,7 +15,7 @@ from tests.support.node import run
 from xmpp_core.jid import JID
 from xmppd.admin import registry
 from xmppd.cli import catalog
-from xmppd.commands import EXIT_PERMISSION, Account, Answer, Command, CommandError, command, commands_of
+from xmppd.commands import EXIT_PERMISSION, Account, Answer, Caller, Command, CommandError, command, commands_of
 
 ALL = catalog.in_files()
 
@@ -68,7 +68,7 @@ def test_a_result_is_plain_data_and_has_its_words() -> None:
 
 
 def test_an_account_may_call_what_it_is_let_and_only_on_itself() -> None:
-    anne = JID.parse("anne@x")
+    anne = Caller(JID.parse("anne@x"), "account")
     assert registry.checked(here(), {"guest": "anne@x"}, anne) == {"guest": "anne@x"}
     assert registry.checked(here(), {"guest": "bob@x"}) == {"guest": "bob@x"}
     add = registry.by_name(ALL)["user add"]
@@ -76,3 +76,14 @@ def test_an_account_may_call_what_it_is_let_and_only_on_itself() -> None:
         with pytest.raises(CommandError, match="anne@x may not call") as caught:
             registry.checked(one, given, anne)
         assert caught.value.status == EXIT_PERMISSION
+
+
+def test_an_administrator_may_call_what_is_not_for_operators_only() -> None:
+    admin = Caller(JID.parse("admin@x"), "admin")
+    assert registry.checked(here(), {"guest": "bob@x"}, admin) == {"guest": "bob@x"}
+    found = registry.by_name(ALL)
+    assert registry.checked(found["user show"], {"user": "bob@x"}, admin) == {"user": "bob@x"}
+    for_operators = [one.key for one in ALL if not registry.may_call(one, admin)]
+    assert {"stop", "reload", "status", "upgrade", "crash", "tree"} <= set(for_operators)
+    with pytest.raises(CommandError, match="admin@x may not call ping so"):
+        registry.checked(found["ping"], {}, admin)

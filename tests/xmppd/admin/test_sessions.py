@@ -36,7 +36,7 @@ def test_sessions_are_listed_and_kicked(caplog: pytest.LogCaptureFixture) -> Non
         rows = await sessions.list_(None)
         assert [row["jid"] for row in rows] == ["alice@localhost/one", "alice@localhost/two", "bob@other.example/x"]
         assert (rows[0]["node"], rows[0]["ip"], rows[0]["priority"]) == ("test", "192.0.2.1", None)
-        assert len(await sessions.list_("alice")) == 2
+        assert len(await sessions.list_(JID.parse("alice@localhost"))) == 2
         assert len(sm.all_sessions()) == 3
         assert await sessions.kick("alice@localhost/two", "out") == {"kicked": 1}
         await process.sleep(0.05)

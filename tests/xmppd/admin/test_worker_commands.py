@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 from otp.erts import process
 from otp.kernel import application
 from tests.support import server
 from tests.support.admin import beside_server
 from tests.support.node import run
+from xmpp_core.jid import JID
 from xmppd.admin import worker_commands
 from xmppd.auth import auth
+from xmppd.commands import Account, Caller, CommandError, command
 from xmppd.config.load import load
 from xmppd.config.schema import DEFAULT_MODULES, Host
 from xmppd.net import listener_sup
@@ -73,6 +79,54 @@ def test_a_module_has_its_commands_where_it_runs() -> None:
     assert there
     assert found == {"ok": [], "text": None}
     assert missing == {"error": "mod_roster does not run on localhost", "status": 2}
+
+
+@command("tea count", "cups", access="account")
+def count(guest: Account) -> int:
+    """Of a module."""
+    return 0
+
+
+@command("session list", "a second one of this name")
+def second() -> None:
+    """Not called."""
+
+
+def test_who_is_offered_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account has the commands of modules that run on its host."""
+    tea = ModuleType("acme.mod_tea")
+    tea.__dict__.update(count=count, second=second)
+    monkeypatch.setitem(sys.modules, "acme.mod_tea", tea)
+    config = server.config(hosts=("localhost", "other.example"), modules={"mod_roster": {}, "acme.mod_tea": {}})
+    config = dataclasses.replace(config, host={"localhost": Host(modules={"mod_ping": {}})})
+
+    async def body() -> list[list[str]]:
+        callers = (
+            None,
+            Caller(JID.parse("a@localhost"), "admin"),
+            Caller(JID.parse("a@localhost"), "account"),
+            Caller(JID.parse("a@other.example"), "account"),
+        )
+        return [[one.key for one in worker_commands.offered(caller)] for caller in callers]
+
+    every, to_admin, here, there = beside_server(body, config)
+    assert len(every) == len(set(every))
+    assert {"user add", "session list", "roster list", "tea count"} <= set(every)
+    assert to_admin == every
+    assert here == ["session list"]
+    assert there == ["session list", "tea count"]
+
+
+def test_an_account_sees_only_itself() -> None:
+    async def body() -> None:
+        alice = Caller(JID.parse("alice@localhost"), "account")
+        answer = await worker_commands.carry_out("session list", {"user": "alice@localhost"}, alice)
+        assert answer.value == []
+        for given in ({}, {"user": "bob@localhost"}, {"user": "alice"}):
+            with pytest.raises(CommandError, match="may not call session list so"):
+                await worker_commands.carry_out("session list", given, alice)
+
+    beside_server(body)
 
 
 def test_the_shell_and_the_vital_signs() -> None:

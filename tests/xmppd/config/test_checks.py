@@ -34,6 +34,7 @@ from xmppd.config.problems import ConfigError
         ),
         ("listen = []", "nobody could connect"),
         ("hosts = ['one.x']\n[host.'on.x']", '"on.x" is not in hosts (did you mean "one.x"?)'),
+        ("hosts = ['one.x']\nadmins = ['a@on.x']", '"a@on.x" is an account of no host here (did you mean "one.x"?)'),
         ("[store]\nbackend = 'postgres'", 'backend "postgres" needs store.url'),
         ("workers = 2\n[store]\nbackend = 'memory'", "workers must be 1"),
         ("[node]\nalarm_seconds = 9\nrestart_seconds = 9", "restart_seconds must be more than alarm_seconds"),

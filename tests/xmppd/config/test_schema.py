@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from xmpp_core.jid import JID
 from xmppd.config import schema
 
 SECTIONS = (
@@ -61,3 +62,16 @@ def test_domains_and_addresses_are_normal() -> None:
     assert schema.address("*") == "*"
     with pytest.raises(ValueError, match="IP address"):
         schema.address("localhost")
+
+
+def test_administrators_are_accounts() -> None:
+    config = schema.Config(schema.Paths(Path("/srv")), admins=(schema.account("Admin@Localhost"),))
+    assert config.is_admin(JID.parse("admin@localhost/phone"))
+    assert not config.is_admin(JID.parse("admin@other.example"))
+    assert not config.is_admin(JID.parse("localhost"))
+
+
+@pytest.mark.parametrize("bad", ["localhost", "admin@localhost/phone", "@localhost", "a@b@c", ""])
+def test_what_is_no_account(bad: str) -> None:
+    with pytest.raises(ValueError, match="must be an account, NAME@HOST"):
+        schema.account(bad)

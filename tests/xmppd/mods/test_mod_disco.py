@@ -6,7 +6,9 @@ import pytest
 
 from tests.support.core_server import CoreServer, play
 from xmpp_core import ns
-from xmppd.routing import iq, router
+from xmpp_core.element import Element, el
+from xmppd.routing import hooks, iq, router
+from xmppd.routing.hook_points import DiscoIdentitiesHook
 
 INFO = "<iq type='get' id='d' to='{}'><query xmlns='http://jabber.org/protocol/disco#info'{}/></iq>"
 ITEMS = "<iq type='get' id='d' to='{}'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>"
@@ -49,6 +51,20 @@ def test_strangers_see_no_items_of_anybody(whose: str, node: str) -> None:
         answer = await paris.ask(f"<iq type='get' id='d' to='{whose}'><query xmlns='{ns.DISCO_ITEMS}'{node}/></iq>")
         head = f"<iq type='result' id='d' from='{whose}' to='paris@localhost/p'>"
         assert answer == f"{head}<query xmlns='{ns.DISCO_ITEMS}'{node}/></iq>"
+
+    play(body)
+
+
+def test_a_node_that_has_an_identity_may_be_empty() -> None:
+    async def body(core: CoreServer) -> None:
+        async def known(acc: tuple[Element, ...], point: DiscoIdentitiesHook) -> tuple[Element, ...]:
+            return (*acc, el("identity", ns.DISCO_INFO)) if point.node == "known" else acc
+
+        await hooks.add("localhost", DiscoIdentitiesHook, known)
+        romeo = await core.login("romeo@localhost/r")
+        ask = f"<iq type='get' id='d' to='localhost'><query xmlns='{ns.DISCO_ITEMS}' node='{{}}'/></iq>"
+        assert "type='result'" in await romeo.ask(ask.format("known"))
+        assert "<item-not-found " in await romeo.ask(ask.format("unknown"))
 
     play(body)
 

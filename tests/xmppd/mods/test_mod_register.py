@@ -62,6 +62,21 @@ def test_open_to_strangers() -> None:
     play(body, config_of(registration=True))
 
 
+@pytest.mark.parametrize("name", ["admin", "Admin"])
+def test_the_name_of_an_administrator_is_nobodys(name: str) -> None:
+    """A stranger would command the server by it; and is not told that it is such a name."""
+
+    async def body(core: CoreServer) -> None:
+        taken = await stranger("set", ME.replace("romeo", name))
+        assert "<conflict " in taken
+        assert "that name is taken" in taken
+        assert not await auth.list_users("localhost")
+        assert "type='result'" in await stranger("set", ME)
+        assert (await stranger("set", ME)).replace("romeo", name) == taken
+
+    play(body, dataclasses.replace(config_of(registration=True), admins=("admin@localhost",)))
+
+
 def test_a_new_password() -> None:
     async def body(core: CoreServer) -> None:
         await auth.create_user("romeo", "localhost", "old")

@@ -59,5 +59,5 @@ def test_a_module_of_python_is_found_by_the_server(name: str, monkeypatch: pytes
 
 
 def test_a_setting_that_is_none_is_refused_with_those_there_are() -> None:
-    with pytest.raises(TypeError, match="no such setting: host; there are hosts, tls, "):
+    with pytest.raises(TypeError, match="no such setting: host; there are hosts, admins, tls, "):
         config({"host": "a.example"})  # type: ignore[typeddict-unknown-key]  # that is the test
