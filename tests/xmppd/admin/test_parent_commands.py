@@ -5,13 +5,13 @@ Way:  xmppd.admin.parent_commands
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from otp.erts.clock import CLOCK
 from otp.kernel import keeper, node, rpc
 from otp.kernel.keeper import Kept
 from tests.support.certificates import make
@@ -85,7 +85,7 @@ def test_status_keeps_a_place_for_who_is_down(play: Any) -> None:
 
 def test_a_worker_that_does_not_stay_up_raises_an_alarm(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     play({f"{WORKER}:vital": {"pid": 7}, f"{WORKER}:sessions": {"ok": 3}}, down="w1")
-    again_at = time.monotonic() + 100
+    again_at = CLOCK.monotonic() + 100
     monkeypatch.setitem(keeper.STATES, "w1", Kept("pausing", 7, "was killed by SIGKILL", again_at))
     told = perform(parent_commands.status)
     assert told["workers"][0]["state"] == "pausing"
