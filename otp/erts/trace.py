@@ -1,4 +1,4 @@
-"""trace — what processes send, receive and become, as messages to a tracer; nothing at all while nobody traces.
+"""trace — reports what processes send and receive, and their starts and ends, to a tracer; off, it costs nothing.
 
 OTP:      erlang:trace/3, trace_info/2
 Differs:  an event is a Trace with its time; a tracer may be a function as well as a process; a reply to a call is

@@ -1,11 +1,11 @@
-"""carrier — takes signals to other nodes and brings theirs in: send, link, monitor, exit, with far pids as with near.
+"""carrier — takes signals to other nodes and brings theirs in: send, link, monitor, exit.
 
 OTP:      the distribution part of erts (dist.c): DOP_SEND, DOP_LINK, DOP_MONITOR_P, …
 Way:      erts (Net.carrier) → [carrier] → link … link → inbound → erts
 Process:  none: called on the loop's thread by erts and by links; net_kernel owns it
 Differs:  a node that is not connected is out of reach at once (nothing is dialled on demand: the mesh is full)
 
-A pid of an earlier life of a node names nobody any more: what is sent to it is dropped here, or given back (held).
+A pid of an earlier life of a node names no process: what is sent to it is dropped, or given back (held).
 """
 
 from __future__ import annotations

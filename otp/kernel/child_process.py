@@ -1,4 +1,4 @@
-"""child_process — watches an OS process that we started, without a thread: its end, its readiness, its last words.
+"""child_process — watches an OS process that we started, without a thread: its end, its readiness, its last lines.
 
 OTP:      erl_child_setup and the exit_status of ports
 Way:      the kernel (pidfd, pipes) → [child_process] → mailbox of its owner (peer)

@@ -1,4 +1,4 @@
-"""codec — what may cross between nodes, and how: known types only, never code.
+"""codec — encodes what may cross between nodes: known types only, never code.
 
 OTP:      the external term format (term_to_binary/1, binary_to_term/2 with `safe`)
 Way:      process.send → net_kernel's carrier → [codec] → link … link → [codec] → mailbox

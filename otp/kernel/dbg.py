@@ -1,4 +1,4 @@
-"""dbg — tracing for people: a tracer process, whom to trace, which functions, patterns that can be kept in a file.
+"""dbg — tracing for people: a tracer process, processes and functions to trace, patterns that can be saved.
 
 OTP:      dbg.erl (of runtime_tools)
 Differs:  a match specification is a Pattern, plain data; a function is watched by putting a wrapper in its place, so

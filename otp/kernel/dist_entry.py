@@ -1,4 +1,4 @@
-"""dist_entry — one life of another node: the link to it, and who is linked with whom or watches whom across it.
+"""dist_entry — one life of another node: the link to it, and the links and monitors across it.
 
 OTP:      a dist entry with its monitor and link tables
 Process:  none: carrier and inbound write it

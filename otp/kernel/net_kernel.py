@@ -67,7 +67,7 @@ class _Lost:
 
 
 class _Tick:
-    """Time to dial who is missing."""
+    """Time to dial the nodes that are missing."""
 
 
 class _Beat:
@@ -221,7 +221,7 @@ async def _dial(name: str, state: _State) -> None:
     link = state.dialling[name] = Link(state.mesh, _handshake(state.mesh, state.config, name))
     try:
         # not create_unix_connection: if the peer goes at once, uvloop's has closed the descriptor before it has taken
-        # `sock` over; `sock` would close it once more, and by then it is somebody else's
+        # `sock` over; `sock` would close it once more, and by then that number belongs to something else
         await THIS.loop.connect_accepted_socket(lambda: link, sock)
     except OSError as exc:
         sock.close()

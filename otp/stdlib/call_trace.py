@@ -1,4 +1,4 @@
-"""call_trace — looks in on functions while somebody wants to: swaps them for ones that tell, and puts them back.
+"""call_trace — traces calls of functions: swaps them for wrappers that report, and puts them back.
 
 OTP:      call tracing (erlang:trace_pattern/3 with `call`, return_to)
 Differs:  a function is seen by all who look it up by its module or class at the moment of the call

@@ -1,4 +1,4 @@
-"""callback — what every callback class is: functions without attributes; and what is said when it is used wrongly.
+"""callback — the base of all callback classes: functions without attributes; and the errors for wrong ones.
 
 OTP:      a callback module
 Differs:  a module cannot hold state at all; a Python object could, and it would be that of all processes of its class

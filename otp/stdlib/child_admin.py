@@ -1,7 +1,7 @@
-"""child_admin — what a supervisor does when it is asked about, or for, single children.
+"""child_admin — a supervisor's requests about single children: start, terminate, restart, delete, count.
 
 OTP:      the handle_call clauses of supervisor.erl
-Differs:  the refusals {error, running} and so on travel as Refused and are raised at the caller
+Differs:  the refusals {error, running} and so on travel as ChildRefused and are raised in the caller
 Way:      supervisor.start_child … → request → [child_admin] in the supervisor's process → answer
 """
 

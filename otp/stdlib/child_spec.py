@@ -1,4 +1,4 @@
-"""child_spec — what a supervisor is told about its children and about itself: values, checked when made.
+"""child_spec — the specs of children and the flags of a supervisor: values, checked when made.
 
 OTP:      the maps sup_flags() and child_spec() of supervisor.erl; every refusal has OTP's own name
 Differs:  `period` and `shutdown` are seconds (float); a map is a dict, another way to write the same

@@ -1,4 +1,4 @@
-"""children — a supervisor's children: who they are, starting them, stopping them.
+"""children — a supervisor's children: keeps, starts and stops them.
 
 OTP:      the second half of supervisor.erl (start_children, do_terminate, shutdown, terminate_dynamic_children)
 Way:      supervisor → [children] → start functions, exit signals; introspect reads FAMILIES
@@ -11,7 +11,7 @@ Process:  none; everything here runs in the supervisor's own process
     shutdown = "brutal_kill"   exit signal "kill", wait for Down
     shutdown = "infinity"      waits for Down however long
 
-It is the Down that is waited for, not the Exit: a child that has unlinked itself cannot hang its supervisor.
+A stop waits for the Down, not for the Exit, so that a child that has unlinked itself cannot hang its supervisor.
 """
 
 import time  # real time: what came when, for the person who looks

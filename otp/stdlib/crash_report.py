@@ -1,4 +1,4 @@
-"""crash_report — what is written down when a process ends abnormally: who, why, at which message, among whom.
+"""crash_report — the log record of a process that ends abnormally: its name, reason, last message and neighbours.
 
 OTP:      proc_lib's crash report, and the error reports of gen_server, gen_statem, gen_fsm and gen_event
 Differs:  a behaviour writes one record, not two: its error report has the crash report in it

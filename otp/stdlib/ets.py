@@ -1,4 +1,4 @@
-"""ets — tables one process writes and all may read, so that readers do not stand in an actor's queue.
+"""ets — tables that one process writes and all may read, so that readers need not wait in a mailbox.
 
 OTP:      module ets
 Differs:  keys and values are objects, rows are read in place (make them immutable); no match specs, `select`

@@ -1,4 +1,4 @@
-"""event_manager — the process under gen_event: its list of handlers, and what becomes of one that goes.
+"""event_manager — the process under gen_event: its list of handlers, and what happens when one is removed.
 
 OTP:      the loop of gen_event.erl
 Way:      gen_event → requests → [event_manager] → each handler in turn

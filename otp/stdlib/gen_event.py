@@ -1,4 +1,4 @@
-"""gen_event — one process, many handlers: each event is given to all of them; one that crashes goes, the others stay.
+"""gen_event — one process, many handlers: each event goes to all of them; one that crashes is removed, the others stay.
 
 OTP:      gen_event.erl
 Differs:  a handler is known as its class or (class, id); what it is told at its end is a value of `terminate`'s first

@@ -1,4 +1,4 @@
-"""gen_fsm — a state machine with one method per state. The older words; c2s speaks them.
+"""gen_fsm — a state machine with one method per state. The older API, which c2s uses.
 
 OTP:      gen_fsm.erl (gen_statem is its successor). Each behaviour of stdlib stands on proc_lib by itself
 Differs:  the method for synchronous events of state `idle` is `idle_sync`; times are seconds; a timed event reaches
@@ -15,7 +15,7 @@ Differs:  the method for synchronous events of state `idle` is `idle_sync`; time
     handle_info           <----------------------  any other message       <----  process.send(pid, message)
     terminate             <----------------------  Stop, a crash, stop(), the parent's exit (if it traps exits)
 
-An event timeout is given up when anything at all arrives first.
+An event timeout is cancelled when any message arrives first.
 
 >>> from otp.stdlib.gen_fsm import GenFsm, NextState, ReplyNext, send_event, start_link, sync_send_event
 >>> from otp.erts import runtime

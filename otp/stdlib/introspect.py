@@ -2,14 +2,14 @@
 
 OTP:      module sys, and what observer shows of one process
 Differs:  trace lines go to logger "otp.trace" or a function of yours; statistics count messages in, not out
-Way:      shells, tests → [introspect] → system messages, answered by proc_lib between two callbacks
+Way:      shells, tests → [introspect] → system messages, answered by sys_handler between two callbacks
 
     await introspect.trace(pid, True)           # each message, as it is handled, to logger "otp.trace"
     await introspect.log(pid, 10)               # keep the last ten …
     await introspect.get_log(pid)               # … and read them
     await introspect.suspend("sm"); await introspect.replace_state("sm", fix); await introspect.resume("sm")
 
-These are the only questions an observer asks of a process itself; everything else is read from side tables.
+These are the only requests that an observer sends to a process itself; all else it reads from erts' tables.
 
 >>> from otp.stdlib.introspect import get_state, no_debug, replace_state, resume, suspend, trace
 >>> from otp.erts import runtime

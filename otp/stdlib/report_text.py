@@ -1,8 +1,8 @@
-"""report_text — a report in words, as long and as deep as is wanted.
+"""report_text — formats a report as text, with limits of depth and length.
 
 OTP:      the report callbacks: proc_lib:report_cb/2 and format/3, gen_server:format_log/2, supervisor:format_log/2
 Differs:  one function for all reports; `depth` and `chars_limit` as there
-Way:      crash_report, reports (values) → [report_text] → a log line; tools may ask for it shorter
+Way:      crash_report, reports (values) → [report_text] → a log line; tools may limit it further
 
 >>> from otp.stdlib.report_text import describe
 >>> describe({"label": ("supervisor", "child_terminated"), "supervisor": "top", "reason": "killed",

@@ -1,4 +1,4 @@
-"""reports — what is written down when a child of a supervisor starts, dies or will not stop.
+"""reports — the log records of a supervisor: a child has started, died, or does not stop.
 
 OTP:      the supervisor reports and progress reports of supervisor.erl, as logger events
 Differs:  a line of text for people; the same as values in the record's `report` (logging's `extra`) for machines

@@ -1,4 +1,4 @@
-"""restart — decides what becomes of a supervisor's children when one of them has ended. Pure.
+"""restart — decides what a supervisor does with its children when one of them has ended. Pure.
 
 OTP:      the middle of supervisor.erl (restart_child/3, restart/2, add_restart/1, do_auto_shutdown/2)
 Differs:  there deciding and acting are one; here the decision is a list of values. The window is
@@ -7,10 +7,10 @@ Way:      supervisor → [restart] → actions → supervisor performs them, in 
 
     one child ended             decision                          performed by supervisor
     ──────────────────────────  ────────────────────────────────  ─────────────────────────────────
-    permanent, any reason       Stop(group, last first), Start()  exit signals; the start functions
+    permanent, any reason       StopChild(…), StartChild(group)   exit signals; the start functions
     transient, abnormal         the same                          a start that fails: `again` later
     transient, clean            () or GiveUp("auto_shutdown")     keeps the spec, not running
-    temporary                   Drop(), perhaps GiveUp(…)         forgets the spec
+    temporary                   ForgetChild(), perhaps GiveUp(…)  forgets the spec
     more than intensity/period  GiveUp("reached_max…")            stops all, exits "shutdown"
 
 The group of an incident is the child (one_for_one), it and those started after it (rest_for_one), or all

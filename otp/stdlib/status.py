@@ -1,4 +1,4 @@
-"""status — what others may see of a process: its state, and in a report its last message and its reason.
+"""status — what a behaviour shows of itself: its state, and in a report its last message and its reason.
 
 OTP:      the callback format_status/1 of the behaviours
 Differs:  format_status(state) -> state is all most modules need; format_all_status(status) -> status hides more

@@ -1,4 +1,4 @@
-"""supervisor_bridge — lets something that is not a behaviour hang in a supervision tree.
+"""supervisor_bridge — puts something that is not a behaviour into a supervision tree.
 
 OTP:      supervisor_bridge.erl
 Differs:  what is bridged may be a process, or an asyncio future: a task, a server's wait_closed(), a subprocess

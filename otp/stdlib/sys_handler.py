@@ -1,8 +1,8 @@
-"""sys_handler — the side of a behaviour that answers system messages: its state, its suspension, its debug functions.
+"""sys_handler — answers the system messages of a behaviour: state, suspension, debug functions.
 
 OTP:      the receiving end of sys.erl (handle_system_msg/6, handle_debug/4)
 Differs:  a suspended process puts what it must not handle yet aside, in order, and takes it back when it is resumed
-Way:      introspect → System → proc_lib's Behaviour → [sys_handler]
+Way:      introspect → System → [sys_handler] of a behaviour's process
 """
 
 from __future__ import annotations

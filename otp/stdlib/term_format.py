@@ -1,11 +1,11 @@
-"""term_format — any term in a short line that may be looked at: no secret, no flood.
+"""term_format — formats any term as a short line without secrets.
 
 OTP:      io_lib:format("~0tP") with a depth, and format_status for everybody
 Way:      message_trace, crash reports, observers → [term_format] → terminals
 Process:  none; pure
 
 What has the name of a secret (password, token, key …) is masked, and so are arguments of calls that go to be
-applied somewhere; bytes are counted, not shown; objects that say nothing about themselves are their class's name.
+applied somewhere; bytes are counted, not shown; objects without a repr of their own are shown as their class's name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""timer — things that are done later, or again and again.
+"""timer — sends messages and calls functions later, once or repeatedly.
 
 OTP:      timer.erl
 Differs:  seconds, not milliseconds; there is no timer_server to go through: the timers of erts do it, and each function

@@ -1,4 +1,4 @@
-"""transitions — what a gen_statem callback is given and what it may answer: event types, actions, results.
+"""transitions — the values of a gen_statem callback: event types that it gets, actions and results that it returns.
 
 OTP:      the types event_type(), action() and event_handler_result() of gen_statem.erl, where they are tuples
 Way:      a GenStatem's methods → [transitions] → gen_statem performs them

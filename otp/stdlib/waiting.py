@@ -1,4 +1,4 @@
-"""waiting — what a behaviour does between two messages: it waits for a time-out that a callback asked for, or sleeps.
+"""waiting — the time-outs and the hibernation of a behaviour between two messages.
 
 OTP:      `receive … after Time` and proc_lib:hibernate/3 in the loops of gen_server and gen_fsm
 Differs:  a time-out is a message of the process to itself; sleep frees nothing, as nothing stands on a stack

@@ -37,7 +37,7 @@ PATIENCE: Final = 3.0
 
 
 def main(args: list[str] | None = None) -> int:
-    """Be the parent until told to stop; give the exit code."""
+    """Run the parent until it is told to stop; returns the exit code."""
     said = _arguments().parse_args(args)
     os.umask(0o077)
     flags = dict(flag.split("=", 1) for flag in said.flags)
@@ -106,7 +106,7 @@ def _run(parent: Parent, readiness: Readiness) -> int:
     kernel = {"run_dir": str(parent.home.run), "cookie": parent.cookie, "nodes": parent.nodes}
 
     def started() -> None:
-        # nobody would start the parent again: of it only the alarm is told
+        # nothing would restart the parent, so it only raises the alarm
         stall.start(StallConfig(parent.config.node.alarm_seconds, restart=None))
         process.spawn(_announce, parent, readiness, name="announce")
 
@@ -140,7 +140,7 @@ async def _announce(parent: Parent, readiness: Readiness) -> None:
 
 
 async def _notes(worker: str) -> list[str]:
-    """What a worker, now that it serves, has found for the one who started it."""
+    """Warnings of a worker that serves now, for the person who started it."""
     try:
         answer = await rpc.call(worker, "xmppd.admin.worker_commands:notes", timeout=PATIENCE)
     except rpc.RpcError:
@@ -150,7 +150,7 @@ async def _notes(worker: str) -> list[str]:
 
 
 def _readable(why: str, reason: object) -> str:
-    """Return the last words of the worker, which say more than its exit status."""
+    """Return the last lines of the worker, which say more than its exit status."""
     match reason:
         case (str(), _, tuple() as lines) if lines:
             return "\n".join(["a worker cannot start:", *map(str, lines)])

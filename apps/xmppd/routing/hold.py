@@ -16,7 +16,7 @@ from xmppd.routing.session import C2sSession
 
 
 def begin(session: C2sSession) -> None:
-    """Messages and presence that come from now on wait; again is a no-op."""
+    """Messages and presence that come from now on wait; idempotent."""
     if session.hold is None:
         session.hold = Hold()
     session.hold.over = False
@@ -31,7 +31,7 @@ def end(session: C2sSession) -> None:
 
 
 def takes(session: C2sSession, message: Deliver) -> bool:
-    """Whether the message was put behind what is held; it is stamped with the time."""
+    """Holds the message back if the session is held; it is stamped with the time. Returns whether it was."""
     hold = session.hold
     if hold is None or isinstance(message.stanza, Iq):
         return False
@@ -55,7 +55,7 @@ def let_go(session: C2sSession) -> Deliver | None:
 
 
 def stamp(message: Deliver) -> None:
-    """Note when a message began to wait: should it come back, that is its time (XEP-0203)."""
+    """Stamp a message with the time at which it began to wait, for its delay element if it is rerouted (XEP-0203)."""
     if message.context is None:
         message.context = Context()
     if not message.context.first_sent:

@@ -58,7 +58,7 @@ class UnregisterRoute:
 
 
 class Taken(Exception):
-    """A domain cannot be had, somebody has it; the text says who."""
+    """A domain is taken; the text says by whom."""
 
 
 class Router(HandlerTable):
@@ -141,7 +141,7 @@ def processes_of(domain: str) -> list[Pid]:
 
 
 def route_of(domain: str) -> Route | None:
-    """Who answers for a domain; None while that is not known, since the router is being restarted."""
+    """The route of a domain; None while that is not known, since the router is being restarted."""
     try:
         table = ets.lookup_table(TABLE)
     except ets.NoSuchTable:
@@ -241,7 +241,7 @@ async def dispatch_of_account(stanza: Stanza, context: Context | None = None) ->
 async def dispatch(stanza: Stanza, context: Context | None = None) -> Stanza | None:
     """Hands a stanza on; returns what is to be answered to its sender, if anything: the caller has it at hand.
 
-    What fails behind it is an error too (faults.answer): it stops nobody who has more to send, or others to tell.
+    What fails behind it is an error too (faults.answer): it does not stop a caller that has more to send.
     """
     to = stanza.to
     assert to is not None
@@ -273,7 +273,7 @@ def deliver_presence_now(presence: Presence) -> bool:
             return False
         return serves(to.domain) and users.deliver_presence_now(presence, to)
     except Exception:
-        return False  # route says of it what is to be said
+        return False  # route logs and answers it
 
 
 def serves(domain: str) -> bool:

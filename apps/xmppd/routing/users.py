@@ -72,7 +72,7 @@ def deliver_presence_now(presence: Presence, to: JID) -> bool:
         return False
     rows = sm.sessions(to.bare)
     if not rows:
-        return sm.is_ready()  # to nobody: account or not, it goes nowhere
+        return sm.is_ready()  # no session: whether the account exists or not, it is dropped
     for session in rows:
         if session.priority is not None:
             process.send(session.pid, Deliver(presence))
@@ -80,8 +80,7 @@ def deliver_presence_now(presence: Presence, to: JID) -> bool:
 
 
 async def route(stanza: Stanza, context: Context | None = None) -> Stanza | None:
-    """Hands a stanza for a local account on, behind the account's stages; what is to be answered, if anything, is
-    returned.
+    """Delivers a stanza for a local account, after the account's stages; returns the answer for the sender, if any.
 
     A message does not overtake what its sender said before, wherever that is now: with a session that is leaving, or on
     its way to the disk. It waits for that, at most flags.GRACE and durability.PATIENCE. Raises what fails behind it.
@@ -122,9 +121,9 @@ async def _decided(
     stanza: Stanza, to: JID, rows: tuple[Session, ...], retry: Router, context: Context | None
 ) -> Stanza | None:
     if isinstance(stanza, Iq) and stanza.is_request and not to.resource:
-        return await iq.process(stanza, iq.SM)  # which looks for no account: strangers would learn of it
+        return await iq.process(stanza, iq.SM)  # no look-up: strangers would learn of the account
     if not rows and stanza.kind == "presence" and stanza.type not in _ACCOUNT_PRESENCE:
-        return None  # nobody is there to be told, whether there is an account or not
+        return None  # there is no session to be told, whether the account exists or not
     # who is sent much while away is looked up once: where something waits to be stored, the writer looks itself
     known = rows or (ANY_PENDING and durability.has_pending(to.bare))
     exists = bool(known) or await auth.user_exists(to.local, to.domain)

@@ -64,7 +64,7 @@ class C2s(Driver[C2sData]):
         if len(event.events) == 1 and _is_message(message := event.events[0]):
             if data.counter is not None:
                 data.counter.counted_in(message)
-            await c2s_session.send_on(data, session, message)  # comes most often, and costs what its size says
+            await c2s_session.send_on(data, session, message)  # the most frequent event; charged by its size
             data.connection.consumed(event.size)
         else:
             await self.work_at(event, data)
@@ -81,7 +81,7 @@ class C2s(Driver[C2sData]):
         return self.event(as_event(item), data)
 
     async def event(self, event: Event, data: C2sData) -> None:
-        """Ask the machine what an event means, and do it; so on with the events that answer."""
+        """Ask the machine what an event means, and do it; likewise for the events that follow from it."""
         pending: Event | None = event
         while pending is not None:
             if type(pending) is StreamStart:
@@ -93,7 +93,7 @@ class C2s(Driver[C2sData]):
                 pending = await c2s_actions.perform(data, action)
 
     async def catch_up(self, data: C2sData) -> None:
-        """What came for this client has its turn, too; the stream ends if the client does not read it."""
+        """Writes what has come for this client meanwhile; the stream ends if the client does not read."""
         try:
             await c2s_session.catch_up(data)
         except StreamError as error:
@@ -113,7 +113,7 @@ class C2s(Driver[C2sData]):
         await super().disconnected(reason, data)
 
     def handle_info(self, message: object, state_name: str, data: C2sData) -> Any:
-        """What the rest of the server says to this session."""
+        """A message of the rest of the server to this session."""
         session = data.session
         if type(message) is Deliver:
             if session is None or c2s_session.write_now(data, session, message):

@@ -109,7 +109,7 @@ async def open_session(data: C2sData, jid: JID, resumed_by: Element | None = Non
 
 
 async def close_session(data: C2sData, reason: str) -> None:
-    """The inverse; idempotent. A module that fails here does not keep the others from saying goodbye."""
+    """The inverse; idempotent. A module that fails here does not stop the others from cleaning up."""
     session, data.session = data.session, None
     if session is None:
         return
@@ -154,7 +154,7 @@ def _answered(data: C2sData, session: C2sSession, answer: stanza.Stanza) -> None
 
 
 def refuse(data: C2sData, el: Oversized) -> None:
-    """What would be too large when it is written goes nowhere. RFC: 6120 §8.3.3.12"""
+    """A stanza that would be too large when it is written is dropped. RFC: 6120 §8.3.3.12"""
     _answer(data, el, StanzaError("policy-violation", "namespaces declared once and used too often"))
 
 
@@ -184,7 +184,7 @@ def write_now(data: C2sData, session: C2sSession, message: Deliver) -> bool:
     try:
         data.send(message.stanza, message.context)
     except Exception:
-        return False  # `write` says of it what is to be said
+        return False  # `write` logs and answers it
     return True
 
 
@@ -231,8 +231,8 @@ async def _write_held(data: C2sData, session: C2sSession, message: Deliver) -> N
 
 
 async def catch_up(data: C2sData) -> None:
-    """Within a long batch of the client: the others have their turn, and what has come for the client is written before
-    more of what it asks is looked at. A client that asks much and reads little waits for itself.
+    """Within a long batch of the client: other processes run, and what has come for the client is written before more
+    of its stanzas are handled. A client that asks much and reads little waits for itself.
 
     Raises StreamError if it does not read at all.
     """

@@ -79,7 +79,8 @@ class Stream:
         self.connection.send(xml)
 
     def goodbye(self, error: StreamError | None) -> None:
-        """The last words: an error, or none, and the end; our header goes first if it was not sent. Idempotent."""
+        """Ends the stream: a stream error, if any, and the closing tag; our header goes first if it was not sent.
+        Idempotent."""
         if not self.connection.opened:
             self.connection.open(self.header())
         self.connection.close(error)
@@ -95,11 +96,11 @@ class Stream:
 
     @property
     def more(self) -> bool:
-        """True if the peer has said something behind what is being worked at."""
+        """True if more elements of the peer follow the one being handled."""
         return self.batch is not None and self.at < len(self.batch.events) - 1
 
     def negotiated(self) -> None:
-        """The budget of time was kept; idempotent."""
+        """The negotiation was finished in time: cancels its timer. Idempotent."""
         timer, self.timer = self.timer, None
         if timer is not None:
             process.cancel_timer(timer)
@@ -118,18 +119,18 @@ class Driver(GenFsm[S]):
         raise NotImplementedError
 
     def heard(self, item: Any, stream: S) -> Any:
-        """One thing that the peer said; may be async."""
+        """Handles one event of the peer; may be async."""
         return self.event(as_event(item), stream)
 
     async def told(self, message: object, stream: S) -> None:
         """Any other message of the server to this stream."""
 
     async def catch_up(self, stream: S) -> None:
-        """Within a long batch: the others have their turn."""
+        """Within a long batch: let other processes run."""
         await asyncio.sleep(0)
 
     async def end(self, error: StreamError | None, stream: S) -> None:
-        """The last words, and with them the end."""
+        """Writes the error and the closing tag, and ends the stream."""
         stream.state = CLOSED
         stream.goodbye(error)
 
@@ -180,11 +181,11 @@ class Driver(GenFsm[S]):
     async def disconnected(self, reason: object, stream: S) -> None:
         """The connection is gone."""
         stream.ending = stream.ending or f"connection lost: {in_short(reason)}"
-        broken = isinstance(reason, exits.Crash)  # what read it has a bug
+        broken = isinstance(reason, exits.Crash)  # the receiver has a bug
         await self.event(StreamFault(StreamError("internal-server-error")) if broken else Closed(), stream)
 
     async def handle_info(self, message: object, state_name: str, stream: S) -> Any:
-        """What the server says to the stream."""
+        """A message of the server to the stream."""
         if isinstance(message, Exit):
             return Stop(message.reason, stream)
         event = _event_of(message)
@@ -195,7 +196,8 @@ class Driver(GenFsm[S]):
         return go_on(stream)
 
     async def terminate(self, reason: object, state_name: str, stream: S) -> None:
-        """The last words if there were none, all undone, the connection closed: whatever happened before."""
+        """Closes the stream if that has not been done, undoes `event`'s effects by `leave`, and closes the
+        connection."""
         try:
             if not stream.over:
                 condition = "system-shutdown" if reason == exits.SHUTDOWN else "internal-server-error"
@@ -258,7 +260,8 @@ def give_away(stream: Stream, seconds: float) -> Connection:
 
 
 async def attach(stream: Stream, connection: Connection) -> None:
-    """Go on over `connection`; the one before, if it is still there, is told `conflict`, and no more of it is heard."""
+    """Go on over `connection`; the one before, if it is still there, is sent the error `conflict`, and nothing more is
+    read from it."""
     stream.connection.close(StreamError("conflict", "resumed over another connection"))
     stream.connection, stream.peer = connection, connection.peer
     with contextlib.suppress(ReceiveTimeout):

@@ -32,7 +32,7 @@ _TRIES: Final = 20
 
 #: the accounts in use on this node, by bare JID
 ACCOUNTS: Final[WeakValueDictionary[str, LiveAccount]] = WeakValueDictionary()
-#: processes that have a stanza of some account in hand, and how many; empty but for moments
+#: processes that have a stanza of some account in hand, and how many; empty except for moments
 _HOLDERS: Final[dict[Pid, int]] = {}
 #: the same for callers in a hurry: asked without a call
 _REFS: Final[dict[str, Any]] = ACCOUNTS.data  # type: ignore[attr-defined]  # typeshed leaves it out
@@ -106,7 +106,7 @@ class LiveAccount:
 @dataclass(slots=True, eq=False)
 class Turn:
     """One stanza's place in the line of its account. One that the running process enters again is no wait; nor is it
-    for who routes anew what was on its way to the account, since those in the line wait for that."""
+    for a process that reroutes what was on its way to the account, since those in the line wait for that."""
 
     account: LiveAccount
     owner: Pid | None = None

@@ -57,7 +57,7 @@ class HomeServer(GenServer[State]):
     """See the head of this file."""
 
     async def init(self) -> State:
-        """Let other nodes find us."""
+        """Join the group by which other nodes find this process."""
         await pg.join(GROUP, process.self_())
         return State()
 
@@ -90,7 +90,7 @@ class HomeServer(GenServer[State]):
 
 
 def _begin(message: ForAccount | FromAccount) -> Awaitable[Stanza | None] | Stanza | None:
-    """Whatever can be done at once; the rest, or the answer to the sender."""
+    """Does what can be done at once; returns an awaitable for the rest, or the answer to the sender."""
     stanza, context = message.stanza, message.context
     try:
         if isinstance(message, ForAccount):
@@ -117,7 +117,8 @@ async def _finish(stanza: Stanza, rest: Awaitable[Stanza | None] | Stanza) -> No
 
 
 async def _settle(before: frozenset[Pid], from_: Any, pending: durability.Pending | None) -> None:
-    """Answer when those who came before are gone, which they are once theirs is stored. No answer: it is not."""
+    """Answer when the processes of earlier stanzas have ended, which they do once these are stored. No answer: they are
+    not."""
     durability.give(pending)
     for ref in [process.monitor(pid) for pid in before]:
         await process.receive(lambda m, ref=ref: isinstance(m, Down) and m.ref is ref)  # type: ignore[misc]

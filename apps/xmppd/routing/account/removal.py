@@ -34,6 +34,6 @@ async def remove(user: JID, *, close: bool = True) -> bool:
 
 
 def kick(user: JID) -> None:
-    """Closes all sessions of an account that is no more."""
+    """Closes all sessions of an account that was removed."""
     for session in sm.sessions(user.bare):
         process.send(session.pid, GONE)

@@ -64,12 +64,12 @@ class FromAccount:
 
 
 def are_wanted(host: str) -> bool:
-    """Whether anybody takes part in what the accounts of this host send or receive."""
+    """Whether any handler takes part in what the accounts of this host send or receive."""
     return hooks.wanted(host, OnTheWay)
 
 
 def context_for(domain: str, origin: Origin) -> Context | None:
-    """What goes with a stanza to this domain from `origin`; None if nobody looks at it there."""
+    """What goes with a stanza to this domain from `origin`; None if no handler looks at it there."""
     return Context(origin) if hooks.wanted(domain, OnTheWay) else None
 
 
@@ -132,7 +132,7 @@ def begin_receive(stanza: Stanza, context: Context | None = None) -> Left | Awai
 
 
 def begin_received(stanza: Stanza, to: JID, context: Context, chains: Chains | None) -> Left | Awaitable[Left]:
-    """begin_receive with the handlers on the way at hand: somebody listens on the recipient's side."""
+    """begin_receive with the handlers already looked up: there are some on the recipient's side."""
     rows = sm.sessions(to.bare)
     account = account_of(to, rows)
     if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
@@ -155,7 +155,7 @@ def _for_recipient(chains: Chains) -> bool:
 def _begin_delivery(
     account: LiveAccount, stanza: Stanza, context: Context, session: Session, chains: Chains
 ) -> Left | Awaitable[Left]:
-    """The way of nearly all messages: one session gets it, or somebody stops it."""
+    """The way of nearly all messages: one session gets it, or a handler stops it."""
     if "AccountReceivesHook" in chains:
         kept = hooks.begin_chain(chains["AccountReceivesHook"], AccountReceivesHook(account, context), stanza)
         if kept is None:
@@ -233,7 +233,7 @@ async def _is_home(bare: str, message: ForAccount | FromAccount) -> bool:
 
 
 def _pass_on(home: Pid, message: ForAccount | FromAccount) -> None:
-    """Before the running process acknowledges what it has heard later, it asks the home whether this is stored."""
+    """Before the running process acknowledges anything later, it asks the home whether this is stored."""
     message.context.hops += 1
     _hand_over(home, message)
 

@@ -28,9 +28,9 @@ from xmppd.routing.sm.session_table import NAME, OWN, PEERS, READY, TABLE, Sm
 
 V = TypeVar("V")
 MOST_SESSIONS = 10
-_FAREWELL = 2.0  # seconds that a new session waits for the goodbye of the one it replaces
+_FAREWELL = 2.0  # seconds that a new session waits for the one it replaces to close
 _TRIES = 1000
-#: how the nodes agree on who is where
+#: how the nodes agree on their sessions
 _DIRECTORY: Final[Directory] = ReplicatedDirectory()
 
 
@@ -129,7 +129,7 @@ async def open_session(session: C2sSession) -> None:
     """Puts the session into the table of every node; a session with the same full JID is told Replaced.
 
     It is the newest of its account, whatever the clock says: a session that binds now comes after all that are known
-    here. Returns when the replaced one has said its goodbyes, or after two seconds: what comes after is the new one's.
+    here. Returns when the replaced one has closed, or after two seconds: what comes after is for the new one.
     """
     session.follow(sessions(session.entry.bare))
     OWN[session.pid] = session
@@ -172,7 +172,7 @@ async def set_attached(session: C2sSession, attached: bool) -> None:
 
 
 async def publish(session: C2sSession, what: Published[V], value: V) -> None:
-    """Every node knows this of the session when this returns, until it ends. To be called in its c2s.
+    """Publishes a value of the session until it ends; when this returns every node knows it. Call it in its c2s.
 
     Raises ValueError if the value is too large (xmppd.routing.published).
     """
@@ -185,7 +185,7 @@ async def close_session(session: C2sSession) -> None:
     """Takes the session out of every node's table; the c2s then sends on what is in its mailbox, and calls
     `finish_leaving`.
 
-    When this returns all that anybody has sent to the session is in its mailbox, and nothing will come after it. Until
+    When this returns everything that was sent to the session is in its mailbox, and nothing will come after it. Until
     `finish_leaving` those who have more for the account wait, so that it does not overtake that.
 
     The end of a stream acknowledges what it carried: that is stored when this returns.
