@@ -109,8 +109,8 @@ def test_item_4_the_listeners_come_last(alone: Booted) -> None:
     modules = [name for name in order if name.startswith("mod_")]
     assert len(modules) >= 2 * 11, "two hosts"
     last_module = max(i for i, name in enumerate(order) if name.startswith("mod_"))
-    first_door = min(i for i, name in enumerate(order) if name.startswith(("listener:", "acceptor:")))
-    assert last_module < first_door
+    first_listener = min(i for i, name in enumerate(order) if name.startswith(("listener:", "acceptor:")))
+    assert last_module < first_listener
     stations = ["hooks", "store", "auth", "router", "iq", "sm", "c2s_sup", "listener_sup"]
     assert [name for name in order if name in stations] == stations
 

@@ -219,7 +219,9 @@ class AccountReceivesHook(Fold["AccountReceivesHook", Stanza | None]):
 @dataclass(slots=True)  # likewise
 class AccountDeliversHook(Fold["AccountDeliversHook", tuple[Session, ...]]):
     """It is decided which sessions get `stanza`, a message for `account` that has been through AccountReceivesHook.
-    At the account's home, just before it is sent to them: the time for copies to others."""
+    At the account's home, just before it is sent to them: the time for copies to others. One that no session gets, such
+    as where all have a negative priority, comes to OfflineMessageHook instead. A session that waits to be resumed
+    (`attached` is False) is one of those that get it."""
 
     GROUP = OnTheWay
     account: LiveAccount

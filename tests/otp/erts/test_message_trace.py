@@ -27,7 +27,7 @@ def kinds(events: list[message_trace.TraceEvent]) -> list[tuple[str, Pid | None,
     return [(event.kind, event.from_, event.to, event.what) for event in events]
 
 
-def test_a_tap_sees_who_says_what_to_whom_and_who_ends() -> None:
+def test_a_tracer_sees_who_says_what_to_whom_and_who_ends() -> None:
     async def body() -> None:
         seen: list[message_trace.TraceEvent] = []
         me, pid = process.self_(), process.spawn(echo)
@@ -88,7 +88,7 @@ def test_when_nobody_looks_all_is_as_it_was() -> None:
 
 @pytest.mark.parametrize("first", ["messages", "trace"])
 @pytest.mark.parametrize("goes_first", ["messages", "trace"])
-def test_a_tap_and_a_trace_are_on_together(first: str, goes_first: str) -> None:
+def test_a_tracer_and_a_trace_are_on_together(first: str, goes_first: str) -> None:
     async def body() -> None:
         seen: list[message_trace.TraceEvent] = []
         traced: list[trace.Trace] = []
@@ -116,7 +116,7 @@ def test_a_tap_and_a_trace_are_on_together(first: str, goes_first: str) -> None:
     run(body)
 
 
-def test_a_tap_that_fails_is_taken_away_and_the_message_arrives() -> None:
+def test_a_tracer_that_fails_is_taken_away_and_the_message_arrives() -> None:
     async def body() -> Any:
         def broken(event: message_trace.TraceEvent) -> None:
             raise ValueError(event)

@@ -54,7 +54,7 @@ def test_what_raises_raises_and_is_not_told() -> None:
     assert seen == []
 
 
-def test_async_functions_are_seen_to_their_end_and_probes_of_one_function_stack() -> None:
+def test_async_functions_are_seen_to_their_end_and_traces_of_one_function_stack() -> None:
     module: Any = types.ModuleType("some")
 
     async def slow(word: str) -> str:
@@ -78,7 +78,7 @@ def test_async_functions_are_seen_to_their_end_and_probes_of_one_function_stack(
     assert module.slow is slow
 
 
-def test_a_function_is_swapped_and_put_back_with_the_probes_over_it() -> None:
+def test_a_function_is_swapped_and_put_back_with_the_traces_over_it() -> None:
     original, seen = Adder.add, []
     calls = CallTrace()
     calls.replace(Adder, "add", lambda add: lambda self, number: add(self, number) * 2)

@@ -24,7 +24,7 @@ def spec(name: str) -> ListenerSpec:
     return ListenerSpec(Address(name, "127.0.0.1", 0), Service(nobody, OpenConnections(), Tcp().connect))
 
 
-def test_each_door_has_a_listener_and_an_acceptor() -> None:
+def test_each_address_has_a_listener_and_an_acceptor() -> None:
     async def body() -> None:
         await supervisor.start_link(ListenerSup, [spec("a"), spec("b")], name=listener_sup.NAME)
         ids = [child.id for child in await supervisor.which_children(listener_sup.NAME)]
@@ -59,7 +59,7 @@ def test_a_crashed_listener_is_bound_again_and_served() -> None:
     node.run(body)
 
 
-def test_a_shut_door_refuses() -> None:
+def test_a_listener_that_is_closed_refuses() -> None:
     async def body() -> None:
         sup = await supervisor.start_link(ListenerSup, [spec("a")], name=listener_sup.NAME)
         assert sup is not None
@@ -72,5 +72,5 @@ def test_a_shut_door_refuses() -> None:
     node.run(body)
 
 
-def test_shutting_no_door_is_no_error() -> None:
+def test_closing_none_is_no_error() -> None:
     node.run(listener_sup.close_listeners)
