@@ -10,10 +10,9 @@ when that moves to another worker, and is lost when its worker dies.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from otp.kernel import codec
-from otp.stdlib.gen_server import Reply
 from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StanzaError
@@ -83,9 +82,9 @@ class Room(PlacedServer[RoomState]):
         rows = await store.select(OCCUPANT, (jid.domain, jid.local))
         return RoomState(mod, jid, {row.nick: row.jid for row in rows})
 
-    def handle_call(self, request: Any, from_: Any, state: RoomState) -> Any:
+    def handle_request(self, request: Nicks, state: RoomState) -> tuple[list[str], RoomState]:
         """Who is there."""
-        return Reply(sorted(state.there), state)
+        return sorted(state.there), state
 
     async def handle_stanza(self, stanza: Stanza, state: RoomState) -> RoomState:
         """Somebody comes, goes, or says something."""

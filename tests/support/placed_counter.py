@@ -9,7 +9,7 @@ from typing import Any
 from otp.kernel import codec
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import Strategy, SupFlags
-from otp.stdlib.gen_server import Reply, StopInit
+from otp.stdlib.gen_server import StopInit
 from otp.stdlib.supervisor import Supervisor
 from tests.support.core_server import CoreServer, config_of, play
 from xmpp_core.errors import StanzaError
@@ -28,14 +28,25 @@ class HowMany:
     """A call: how many stanzas have come."""
 
 
+@codec.message
+@dataclass(frozen=True, slots=True)
+class End:
+    """A call: how many stanzas have come; it is needed no more."""
+
+
 class Counter(PlacedServer[int]):
     """Counts; text "refuse" is refused, "end" ends it."""
 
     def init(self, mod: Any, key: str) -> Any:
         return StopInit("item-not-found") if key.startswith("nobody") else 0
 
-    def handle_call(self, request: Any, from_: Any, state: int) -> Any:
-        return Reply(state, state)
+    def handle_request(self, request: Any, state: int) -> tuple[Any, int]:
+        match request:
+            case HowMany():
+                return state, state
+            case End():
+                return state, -1
+        raise StanzaError("not-acceptable", "only HowMany and End")
 
     def handle_stanza(self, stanza: Stanza, state: int) -> int:
         assert isinstance(stanza, Message)

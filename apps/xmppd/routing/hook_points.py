@@ -350,7 +350,9 @@ class AuthResultHook(Run["AuthResultHook"]):
 
 @dataclass(frozen=True, slots=True)
 class AccountRemovedHook(Run["AccountRemovedHook"]):
-    """An account was removed (bare JID); its sessions are told to end, modules forget what they keep of it."""
+    """An account is being removed (bare JID): modules forget what they keep of it.
+
+    Before its password and its rows in their tables go, and before its sessions are told to end."""
 
     NEEDED = True
     user: JID

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, get_type_h
 from xmppd.store.schema import FIELD_TYPES, Schema
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 T = TypeVar("T")
 #: the values of a table's key fields, in order; a prefix of them in select, count, last and clear
 Key: TypeAlias = tuple[str | int, ...]
@@ -31,17 +32,18 @@ class StoreError(Exception):
         self.condition = condition
 
 
-class Table(Generic[R]):
+class Table(Generic[R_co]):
     """A table: its name, the record class of its rows, and which leading fields are its key.
 
     The record is a frozen, slotted dataclass of FIELD_TYPES; its first fields are the key, so that a prefix
-    of it finds neighbours. Raises TypeError on any other record.
+    of it finds neighbours. Raises TypeError on any other record. It is covariant for mypy: `x = row if … else None`
+    gives read() the type of x to go by.
     """
 
     __slots__ = ("columns", "key", "key_of", "name", "record", "types")
     by_record: Final[dict[type, Table[Any]]] = {}
 
-    def __init__(self, name: str, record: type[R], key: tuple[str, ...]) -> None:
+    def __init__(self, name: str, record: type[R_co], key: tuple[str, ...]) -> None:
         hints = get_type_hints(record)
         self.name, self.record, self.key = name, record, key
         self.columns = tuple(f.name for f in fields(record))  # type: ignore[arg-type]
@@ -50,7 +52,7 @@ class Table(Generic[R]):
             raise TypeError(f"{name}: the key fields {key} must be the record's first fields")
         if bad := [c for c, t in zip(self.columns, self.types, strict=True) if t not in FIELD_TYPES]:
             raise TypeError(f"{name}: fields {bad} have types that no backend can keep")
-        self.key_of: Callable[[R], Key] = _key_of(key)
+        self.key_of: Callable[[Any], Key] = _key_of(key)
         Table.by_record[record] = self
 
     def __repr__(self) -> str:

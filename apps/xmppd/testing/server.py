@@ -19,6 +19,7 @@ import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, Unpack
 
 from otp.erts import process, runtime
@@ -28,11 +29,12 @@ from otp.erts.scheduler import THIS
 from otp.kernel import application
 from otp.kernel.kernel_app import KernelSup
 from otp.stdlib import gen, supervisor
-from xmppd import sup
+from xmppd import gen_mod_sup, sup
 from xmppd.admin import worker_commands
 from xmppd.auth import auth
 from xmppd.commands import Answer, CommandError
 from xmppd.config.schema import Config, Host, Listen, Paths
+from xmppd.gen_mod import Mod
 from xmppd.net import listener
 from xmppd.testing import certificate, settings
 from xmppd.testing.client import Client
@@ -112,6 +114,12 @@ class Server:
         if "error" in told:
             raise CommandError(told["error"], told["status"])
         return Answer(told["ok"], told["text"])
+
+    def mod(self, module: str | ModuleType, host: str = "") -> Mod:
+        """A module as it is on a host (the first), which is what its functions take. Raises KeyError if it has none
+        of this name."""
+        mods = {mod.name: mod for mod in gen_mod_sup.mods_of(self.config, host or self.domain)}
+        return mods[settings.name_of(module)]
 
     async def settle(self) -> None:
         """Return when the server is at rest, and clients here have got all that it sent to them: see clock.settle."""

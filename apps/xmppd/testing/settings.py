@@ -77,7 +77,7 @@ def config(settings: Settings) -> Config:
 def _modules(chosen: Modules) -> dict[str, Mapping[str, Any]]:
     modules: dict[str, Mapping[str, Any]] = {name: {} for name in DEFAULT_MODULES}
     for key, options in chosen.items():
-        name = _name(key) if isinstance(key, ModuleType) else key
+        name = name_of(key)
         if options is False:
             modules.pop(name, None)
         else:
@@ -85,8 +85,10 @@ def _modules(chosen: Modules) -> dict[str, Mapping[str, Any]]:
     return modules
 
 
-def _name(module: ModuleType) -> str:
+def name_of(module: str | ModuleType) -> str:
     """A name under which the server finds a module of Python; one without a dot would be taken for one of its own."""
+    if isinstance(module, str):
+        return module
     name = module.__name__
     if "." not in name:
         name = f"{_LOCAL}.{name}"

@@ -15,15 +15,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, Unpack
 
 from otp.erts import runtime
 from xmpp_core.element import Element
 from xmppd.commands import Answer
+from xmppd.gen_mod import Mod
 from xmppd.testing.client import PATIENCE, Client
 from xmppd.testing.clock import MovableClock
 from xmppd.testing.server import PASSWORD, Server, serve
@@ -152,13 +154,21 @@ class ThreadServer:
         """Call a command as `./rel/xmppd NAME` does, its parameters by their names. Raises CommandError."""
         return self._loop.wait(self._inner.command(name, **params))
 
+    def mod(self, module: str | ModuleType, host: str = "") -> Mod:
+        """A module as it is on a host (the first), which is what its functions take. Raises KeyError."""
+        return self._inner.mod(module, host)
+
     def settle(self) -> None:
         """Return when the server is at rest, and clients of client() have got all that it sent to them."""
         self._loop.wait(self._inner.settle())
 
-    def run(self, fn: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
+    def run(self, fn: Callable[..., Awaitable[T]], *args: Any) -> T:
         """What fn(*args), awaited on the server's thread, gives: for a look into the server."""
-        return self._loop.wait(fn(*args))
+
+        async def awaited() -> T:
+            return await fn(*args)
+
+        return self._loop.wait(awaited())
 
     def end(self, event: asyncio.Event) -> None:
         """Tell the thread, which waits for this event, to stop the server."""

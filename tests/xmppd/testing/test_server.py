@@ -98,8 +98,11 @@ def test_a_module_of_the_test_serves() -> None:
         alice = await server.client("alice")
         answered = await alice.ask("<iq type='get' id='q' to='localhost'><q xmlns='urn:test:here'/></iq>")
         assert answered.get("type") == "result"
+        assert (server.mod(module).host, server.mod("mod_disco", "b.example").host) == ("localhost", "b.example")
+        with pytest.raises(KeyError):
+            server.mod("mod_ping")
 
-    served(body, modules={module: {}, "mod_ping": False})
+    served(body, hosts=("localhost", "b.example"), modules={module: {}, "mod_ping": False})
 
 
 def test_settings_are_in_force() -> None:

@@ -36,7 +36,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Stanza
 from xmppd.routing import faults
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.placed.placed_server import PlacedServer
+from xmppd.routing.placed.placed_server import PlacedServer, RequestRefused
 from xmppd.routing.placement import node_for
 
 _TRIES: Final = 400
@@ -124,16 +124,22 @@ class Placed:
         raise _unavailable()
 
     async def call(self, mod: HasOwner, key: str, request: object, timeout: float = _PATIENCE) -> Any:
-        """Ask the process for a key; `request` and the answer cross between nodes (codec.message).
+        """Ask the process for a key; `request` and the answer cross between nodes (codec.message). It is asked once
+        more if it ends meanwhile.
 
         Raises CallError, StanzaError.
         """
         try:
-            return await gen_server.call(await self.whereis(mod, key), request, timeout)
+            answer = await gen_server.call(await self.whereis(mod, key), request, timeout)
         except CallError as error:
             if error.why == "timeout":
                 raise
-        return await gen_server.call(await self.whereis(mod, key), request, timeout)  # it has moved, or was killed
+            answer = await gen_server.call(
+                await self.whereis(mod, key), request, timeout
+            )  # it has moved, or was killed
+        if isinstance(answer, RequestRefused):
+            raise StanzaError(answer.condition, answer.text, type_=answer.type)
+        return answer
 
     async def _locator(self, mod: HasOwner, key: str) -> Pid:
         group = self.group(mod)

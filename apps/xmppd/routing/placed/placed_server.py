@@ -3,8 +3,8 @@
 OTP:      gen_server
 Way:      locator → [placed_server] → router → whoever it writes to
 Process:  under the KeySup of its module, on the worker that has the key; temporary: the locator starts it again
-Differs:  an exception at a stanza is answered to the sender and does not end the process. When its key has moved to
-          another worker it is asked for what its successor must know
+Differs:  an exception at a stanza or a request goes to who has sent it and does not end the process. When its key has
+          moved to another worker it is asked for what its successor must know
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from otp.erts import process
 from otp.erts.pid import Pid
 from otp.kernel import codec
-from otp.stdlib.gen_server import GenServer, NoReply, Stop
+from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Stanza
 from xmppd.routing import faults, router
@@ -49,6 +49,16 @@ class TakeOver:
     value: Any
 
 
+@codec.message
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """The answer to a request that raised: what a StanzaError is made of, which Placed.call raises."""
+
+    condition: str
+    text: str
+    type: str
+
+
 class PlacedServer(GenServer[S], Generic[S]):
     """The process for one key. What it must not lose when it crashes it keeps in the store.
 
@@ -66,8 +76,14 @@ class PlacedServer(GenServer[S], Generic[S]):
         was."""
         raise StanzaError("service-unavailable")
 
+    def handle_request(self, request: Any, state: S) -> tuple[Any, S] | Awaitable[tuple[Any, S]]:
+        """What Placed.call is answered, and the next state. What it raises goes to the caller as a StanzaError, and the
+        state stays as it was."""
+        raise StanzaError("service-unavailable")
+
     def is_needed(self, state: S) -> bool:
-        """Whether there is anything to be known in memory; asked after each stanza. False ends the process."""
+        """Whether there is anything to be known in memory; asked after each stanza and request. False ends the
+        process."""
         return True
 
     def hand_over(self, state: S) -> Any:
@@ -77,6 +93,17 @@ class PlacedServer(GenServer[S], Generic[S]):
     def take_over(self, value: Any, state: S) -> S:
         """What the predecessor has told, before any stanza, unless it was cut off: then this may come at any time."""
         return state
+
+    async def handle_call(self, request: Any, from_: Any, state: S) -> Any:
+        """Requests."""
+        answer: Any
+        try:
+            result = self.handle_request(request, state)
+            answer, state = await result if isinstance(result, Awaitable) else result
+        except Exception as error:
+            told = faults.stanza_error(error, f"answering {type(request).__qualname__}")
+            answer = RequestRefused(told.condition, told.text, told.type_)
+        return Reply(answer, state) if self.is_needed(state) else Stop("normal", state, answer)
 
     async def handle_info(self, message: Any, state: S) -> Any:
         """Stanzas, and the change of the place."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from otp.erts import process
 from otp.erts.signals import Down
 from tests.support.core_server import CoreServer
 from tests.support.node import until
-from tests.support.placed_counter import COUNTERS, MOD, HowMany, message, play_counters
+from tests.support.placed_counter import COUNTERS, MOD, End, HowMany, message, play_counters
+from xmpp_core.errors import StanzaError
 from xmppd.routing import router
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.placed.placed_server import GivenUp, Relocate, TakeOver
@@ -37,6 +40,28 @@ def test_it_ends_when_it_is_not_needed_and_what_came_too_late_finds_the_next_one
                 return
             await process.sleep(0.01)
         raise AssertionError("what came too late is lost")
+
+    play_counters(body)
+
+
+def test_a_request_that_it_refuses_raises_where_it_was_asked_and_it_goes_on() -> None:
+    async def body(core: CoreServer) -> None:
+        pid = await COUNTERS.whereis(MOD, ONE)
+        with pytest.raises(StanzaError) as caught:
+            await COUNTERS.call(MOD, ONE, "what?")
+        assert (caught.value.condition, caught.value.text) == ("not-acceptable", "only HowMany and End")
+        assert await COUNTERS.whereis(MOD, ONE) is pid
+
+    play_counters(body)
+
+
+def test_it_ends_after_a_request_when_it_is_not_needed() -> None:
+    async def body(core: CoreServer) -> None:
+        await router.route(message("a"))
+        pid = await COUNTERS.whereis(MOD, ONE)
+        assert await COUNTERS.call(MOD, ONE, End()) == 1
+        await until(lambda: not process.is_alive(pid))
+        assert await COUNTERS.call(MOD, ONE, HowMany()) == 0
 
     play_counters(body)
 
