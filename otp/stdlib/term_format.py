@@ -74,7 +74,7 @@ def _format(term: Any, special: Special, depth: int) -> str:
 def _compound(term: Any, special: Special, depth: int) -> str:
     if isinstance(term, Crash):
         return masked(f"{term.kind}: {term.text}")
-    if isinstance(term, (tuple, list, set, frozenset)):
+    if isinstance(term, (tuple, list, set, frozenset)) and not hasattr(term, "_fields"):
         return _sequence(term, special, depth)
     if isinstance(term, Mapping):
         pairs = [f"{_format(k, special, depth)}: {_value(k, v, special, depth)}" for k, v in [*term.items()][:ITEMS]]
@@ -103,9 +103,12 @@ def _value(name: object, value: Any, special: Special, depth: int) -> str:
 
 
 def _fields(term: Any) -> list[tuple[str, Any]]:
-    """The fields of a dataclass, or the slots of a plain message class; of anything else nobody knows what is safe."""
+    """The fields of a dataclass or NamedTuple, or the slots of a plain message class; of anything else nobody knows
+    what is safe."""
     if dataclasses.is_dataclass(term):
         names = [field.name for field in dataclasses.fields(term) if field.repr]
+    elif isinstance(term, tuple):
+        names = [*term._fields]  # type: ignore[attr-defined]  # _compound has seen that it is a NamedTuple
     else:
         slots = getattr(type(term), "__slots__", ())
         names = [slots] if isinstance(slots, str) else list(slots)

@@ -73,6 +73,7 @@ class Hops:
         trace(c2s_session, "send_on", None, self._taken)
         trace(hooks, "run_fold", self._hook)
         self._calls.replace(hooks, "begin_chain", self._chain)
+        self._calls.replace(hooks, "begin_fold", lambda _: lambda *fold: hooks.run_fold(*fold))  # every fold by one
         trace(faults, "bounce", self._sent_back)
         self._calls.replace(packets, "send_now", lambda _: packets.send_packet)  # every message by the stations
         trace(router, "dispatch", None, self._routed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from otp.erts.pid import intern
@@ -24,10 +22,10 @@ def row() -> Session:
 def test_a_value_is_read_from_the_row_and_the_default_takes_no_room() -> None:
     one = row()
     assert (COPIES.of(one), CAPS.of(one)) == (False, "")
-    one = replace(one, published=COPIES.pairs(one, True))
-    one = replace(one, published=CAPS.pairs(one, "sha-1"))
+    one = one._replace(published=COPIES.pairs(one, True))
+    one = one._replace(published=CAPS.pairs(one, "sha-1"))
     assert (COPIES.of(one), CAPS.of(one), one.published) == (True, "sha-1", (("caps", "sha-1"), ("copies", True)))
-    one = replace(one, published=COPIES.pairs(one, False))
+    one = one._replace(published=COPIES.pairs(one, False))
     assert one.published == (("caps", "sha-1"),)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from otp.erts import process
 from otp.kernel import codec
 from tests.support import node
@@ -18,11 +16,11 @@ def test_they_come_as_they_were_sent() -> None:
         session = Session(
             JID.parse("juliet@localhost/j"), process.self_(), new_sid(), 3, True, (("ip", "::1"),), "w1@host"
         )
-        known = replace(session, client="phone", published=(("caps", "x"), ("copies", True)))
+        known = session._replace(client="phone", published=(("caps", "x"), ("copies", True)))
         for message in (
             Upsert(session, 5, True),
             Upsert(known, 6),
-            Upsert(replace(session, attached=False), 7),
+            Upsert(session._replace(attached=False), 7),
             Delete(session.jid, session.pid, 8, 9),
             Ack(True),
             SmHello(process.self_(), (session, known), 7, "host", 8, True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,7 +54,7 @@ def history(steps: list[tuple[int, int, str]]) -> list[Node]:
             del node.own[which]
             node.say("remove", session)
         elif session is not None:
-            node.own[which] = replace(session, priority=at)
+            node.own[which] = session._replace(priority=at)
             node.say("put", node.own[which])
         else:
             pid = intern(node.name, 1, at + 1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from otp.erts import process
 from otp.erts.pid import intern
 from otp.stdlib import gen_server
@@ -121,14 +119,14 @@ def test_of_news_that_come_twice_or_too_late_the_first_or_newest_counts() -> Non
         process.send(sm_pid, SmHello(intern("w9", 1, 2), (), 6))
         for news in (
             Upsert(row, 7),
-            Upsert(replace(row, priority=3), 8),
+            Upsert(row._replace(priority=3), 8),
             Upsert(row, 7),
             SmHello(intern("w9", 1, 2), (), 6),
-            Upsert(replace(row, priority=5), 8),
+            Upsert(row._replace(priority=5), 8),
         ):
             process.send(sm_pid, news)
         assert await gen_server.call("sm", "are all of them heard?") is None
-        assert sm.sessions("romeo@localhost") == (replace(row, priority=3),)
+        assert sm.sessions("romeo@localhost") == (row._replace(priority=3),)
         process.send(sm_pid, Delete(row.jid, row.pid, 9))
         process.send(sm_pid, Upsert(row, 7))
         assert await gen_server.call("sm", "are all of them heard?") is None

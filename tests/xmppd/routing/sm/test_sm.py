@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from otp.erts import exits, process
 from otp.stdlib import gen_server
 from tests.support.core_server import CoreServer, crash, play
@@ -89,7 +87,7 @@ def test_a_clock_that_was_set_back_locks_nobody_out_of_a_resource() -> None:
     async def body(core: CoreServer) -> None:
         old = await core.login("romeo@localhost/r")
         assert old.session is not None
-        tomorrow = replace(old.session.entry, sid=(old.session.entry.sid[0] + 86_400 * 10**9, 0))
+        tomorrow = old.session.entry._replace(sid=(old.session.entry.sid[0] + 86_400 * 10**9, 0))
         old.session.entry = tomorrow  # as it would be if it had been bound before the clock was set back a day
         await gen_server.call("sm", session_table.RegisterSession(tomorrow))
         new = await core.login("romeo@localhost/r")
