@@ -222,6 +222,10 @@ def commands_page() -> str:
         for name, verb in _verbs((), ctl_main.every_verb())
     ]
     here = ", ".join(f"`{' '.join(name)}`" for name, place in where.items() if place == "parent" and len(name) == 1)
+    for_ = {
+        access: ", ".join(f"`{command.key}`" for command in commands if command.access == access)
+        for access in ("admin", "account")
+    }
     words = f"""
 `./rel/xmppd VERB`; `--help` behind any of them. Options of every verb, before it or after it: `--home DIR` (all data,
 logs and sockets of one server; also `XMPPD_HOME`), `--config FILE` (also `XMPPD_CONFIG`), `--set KEY=VALUE`, `--json`
@@ -232,7 +236,10 @@ configuration.
 
 Most verbs are made from commands that files of the server and modules declare (`apps/xmppd/commands.py:command`); a
 command line asks the running server which there are. These run in the parent, the others on one worker:
-{here}. They reach the server through the control socket, `run/control.sock` in the home."""
+{here}. They reach the server through the control socket, `run/control.sock` in the home.
+
+These an administrator may also call with a client (XEP-0050, [operate.md](operate.md)): {for_["admin"]}. And these each
+account on itself too: {for_["account"]}."""
     rest = """## Words of other servers
 
 Verbs of prosodyctl and ejabberdctl that mean one of ours are aliases, also in their order of arguments:

@@ -30,6 +30,7 @@ UP = 30.0
 
 CONFIG = """
 hosts = ["localhost", "verona.test"]
+admins = ["admin@localhost"]
 workers = {workers}
 
 [registration]
