@@ -205,6 +205,7 @@ class C2sSession:
         interested: bool | None = None,
         published: tuple[tuple[str, Any], ...] | None = None,
         attached: bool | None = None,
+        client: str | None = None,
     ) -> Session:
         """Replaces `entry`; for routing.sm.sm only, which tells the other nodes. What is not given stays."""
         old = self.entry
@@ -216,7 +217,7 @@ class C2sSession:
             old.interested if interested is None else interested,
             old.info,
             old.node,
-            old.client,
+            old.client if client is None else client,
             old.published if published is None else published,
             old.attached if attached is None else attached,
         )

@@ -28,6 +28,8 @@ from xmppd.routing.sm.session_table import NAME, OWN, PEERS, READY, TABLE, Sm
 
 V = TypeVar("V")
 MOST_SESSIONS = 10
+#: characters of the id that a client gives itself; a UUID has 36
+MOST_CLIENT_ID = 256
 _FAREWELL = 2.0  # seconds that a new session waits for the one it replaces to close
 _TRIES = 1000
 #: how the nodes agree on their sessions
@@ -169,6 +171,18 @@ async def set_attached(session: C2sSession, attached: bool) -> None:
     """A connection carries the session again, or none does and it waits to be resumed."""
     if session.entry.attached != attached:
         await _DIRECTORY.change(session.change(attached=attached))
+
+
+async def set_client(session: C2sSession, client: str) -> None:
+    """Which of the user's clients it is (the id that its user agent gives itself): every node knows when this returns.
+    To be called in its c2s; at SessionOpenedHook at the latest nobody has seen it otherwise.
+
+    Raises ValueError if the id is longer than MOST_CLIENT_ID.
+    """
+    if len(client) > MOST_CLIENT_ID:
+        raise ValueError("a client's id is too long")
+    if session.entry.client != client:
+        await _DIRECTORY.change(session.change(client=client), everywhere=True)
 
 
 async def publish(session: C2sSession, what: Published[V], value: V) -> None:

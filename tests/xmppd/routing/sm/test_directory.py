@@ -57,6 +57,11 @@ def test_who_is_waited_for_is_the_business_of_the_directory(monkeypatch: pytest.
         await sm.set_presence(session, 4)
         await sm.set_interested(session)
         await sm.set_attached(session, False)
+        await sm.set_client(session, "a phone")
+        await sm.set_client(session, "a phone")
+        assert session.entry.client == "a phone"
+        with pytest.raises(ValueError, match="too long"):
+            await sm.set_client(session, "x" * (sm.MOST_CLIENT_ID + 1))
         assert await sm.claim(session)
         sm.release(session)
         await sm.close_session(session)
@@ -72,6 +77,7 @@ def test_who_is_waited_for_is_the_business_of_the_directory(monkeypatch: pytest.
         ("change", 4, False, True, False),
         ("change", 4, True, True, True),
         ("change", 4, True, False, False),
+        ("change", 4, True, False, True),
         "claim",
         "release",
         "close",
