@@ -151,7 +151,7 @@ def test_a_password_is_changed_so_often_an_hour() -> None:
         throttle.hourly.cache_clear()
         romeo = await core.login("romeo@localhost/r")
         assert romeo.session is not None
-        romeo.session.entry = dataclasses.replace(romeo.session.entry, info=(("ip", "192.0.2.1"),))
+        romeo.session.entry = romeo.session.entry._replace(info=(("ip", "192.0.2.1"),))
         asked = [await romeo.ask(f"<iq type='set' id='{n}' to='localhost'>{QUERY.format(ME)}</iq>") for n in "123"]
         assert ["type='result'" in answer for answer in asked] == [True, True, False]
         assert "<resource-constraint " in asked[2]
