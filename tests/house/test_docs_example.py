@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Iterator
@@ -151,3 +152,29 @@ def test_its_command_is_there_while_it_runs(package: str) -> None:
     assert shown == {"ok": "TEA AT FIVE.", "text": "“TEA AT FIVE.”"}
     assert refused["status"] == 2
     assert "motd show" not in [one.key for one in catalog.in_files()]
+
+
+def test_the_same_declaration_is_a_form_for_an_administrator(package: str) -> None:
+    chosen = dataclasses.replace(config(modules={package: {}, "mod_adhoc": {}}), admins=("admin@localhost",))
+    command = "<command xmlns='http://jabber.org/protocol/commands' node='motd show'{}</command>"
+    values = "<field var='account'><value>admin</value></field><field var='upper'><value>1</value></field>"
+    form = f"<x xmlns='jabber:x:data' type='submit'>{values}</x>"
+
+    async def body() -> None:
+        async with serving(chosen) as port:
+            await auth.create_user("admin", "localhost", "secret")
+            admin = await Client.connect(port)
+            await admin.login("admin")
+            admin.send(f"<iq type='set' id='f' to='localhost'>{command.format('>')}</iq>")
+            id_ = (await admin.expect("sessionid='[^']*'")).split("'")[1]
+            asked = await admin.expect(".*</iq>")
+            assert re.findall("var='([^']*)' type='([^']*)'", asked) == [
+                ("account", "jid-single"),
+                ("upper", "boolean"),
+            ]
+            assert "<desc>in capitals</desc>" in asked
+            filled = command.format(f" sessionid='{id_}'>{form}")
+            admin.send(f"<iq type='set' id='s' to='localhost'>{filled}</iq>")
+            assert "<note type='info'>“WELCOME.”</note>" in await admin.expect("<iq[^>]*id='s'.*?</iq>")
+
+    node.run(body)
