@@ -116,7 +116,9 @@ async def _say(presence: Presence, to: Collection[str]) -> None:
     own = presence.from_
     async for contact in fairly(to):
         jid = own.bare_jid() if own is not None and own.bare == contact else JID.parse(contact)
-        await _tell(presence.addressed(to=jid))
+        news = presence.addressed(to=jid)
+        if not router.deliver_presence_now(news):  # as `_tell`, without a coroutine for each of many
+            await router.route_of_account(news)
 
 
 async def _tell(news: Presence) -> None:

@@ -263,15 +263,17 @@ async def dispatch(stanza: Stanza, context: Context | None = None) -> Stanza | N
 
 
 def deliver_presence_now(presence: Presence) -> bool:
-    """As route, on the way of nearly all presence: `available` or `unavailable`, to an account (a bare JID) of ours.
-    False: nothing was done, or it fails, and route does the rest."""
-    to = presence.to
-    if to is None or not to.local or to.resource:
+    """As route_of_account, on the way of nearly all presence: `available` or `unavailable`, from an account of ours to
+    an account (a bare JID) of ours. False: nothing was done, or it fails, and route_of_account does the rest."""
+    from_, to = presence.from_, presence.to
+    if from_ is None or to is None or not to.local or to.resource:
         return False
     try:
-        if stages.are_wanted(to.domain) or (presence.from_ is not None and stages.are_wanted(presence.from_.domain)):
+        if stages.are_wanted(to.domain):
             return False
-        return serves(to.domain) and users.deliver_presence_now(presence, to)
+        if from_.domain != to.domain and (stages.are_wanted(from_.domain) or not serves(to.domain)):
+            return False
+        return users.deliver_presence_now(presence, to)
     except Exception:
         return False  # route logs and answers it
 
