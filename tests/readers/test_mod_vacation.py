@@ -131,7 +131,7 @@ def test_two_who_are_away_do_not_go_on_forever(server: ThreadServer) -> None:
 
 def test_two_who_write_at_the_same_moment_do_not_wait_for_each_other() -> None:
     slow = ModuleType("mod_slow")
-    slow.look = look  # type: ignore[attr-defined]
+    slow.look = look
     with serve_in_thread(modules={mod_vacation: {}, slow: {}}) as server:
         owner, bob = server.client("owner"), server.client("bob")
         for client in (owner, bob):

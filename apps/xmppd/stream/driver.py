@@ -116,7 +116,7 @@ class Driver(GenFsm[S]):
 
     async def event(self, event: Event, stream: S) -> None:
         """What an event means in the state that the stream is in, and what is done: its table."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__qualname__} has no table")
 
     def heard(self, item: Any, stream: S) -> Any:
         """Handles one event of the peer; may be async."""

@@ -53,7 +53,7 @@ def test_one_that_is_killed_is_started_again_and_what_holds_the_program_is_refus
     killed = source.crash("till_2", "kill")
     (shop,) = killed["tree"]["nonode"]
     assert [child["restarts"] for child in shop["children"] if child["id"] == "till_2"] == [1]
-    links = source.info("shop")["links"]  # type: ignore[index]
+    links = source.info("shop")["links"]
     root = next(line.split()[0] for line in links if "till" not in line and "observer" not in line)
     for who in ("shop", root):
         with pytest.raises(ObserverError, match=r"refused: .*the node would end with it"):

@@ -11,11 +11,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from otp.erts import process
 from otp.erts.exits import CallError
-from otp.erts.pid import Pid
+from otp.erts.pid import Pid, Ref
 from otp.erts.signals import Down
 from otp.kernel import codec, pg
 from otp.stdlib import gen_server
@@ -121,9 +122,13 @@ async def _settle(before: frozenset[Pid], from_: Any, pending: durability.Pendin
     not."""
     durability.give(pending)
     for ref in [process.monitor(pid) for pid in before]:
-        await process.receive(lambda m, ref=ref: isinstance(m, Down) and m.ref is ref)  # type: ignore[misc]
+        await process.receive(partial(_is_down, ref))
     await durability.flush()
     gen_server.reply(from_, None)
+
+
+def _is_down(ref: Ref, message: object) -> bool:
+    return isinstance(message, Down) and message.ref is ref
 
 
 # -- API
