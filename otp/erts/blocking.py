@@ -6,11 +6,14 @@ Process:  real pykka.ThreadingActors: a small pool, and one of its own for each 
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import itertools
 import os
 import queue as _queue
 import time  # real time: threads wait by it
 from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import pykka
@@ -40,13 +43,40 @@ class Job(Generic[M]):
         """The failure; it is handed over when the whole batch is done."""
         self._outcome = (False, exc)
 
+    def let_go(self) -> None:
+        """The functions that have failed are over, and let go of what they held, this job included; on its thread.
+
+        The exception knows their frames, these know the job, and it knows the exception: a ring that would stay, with
+        all that was to be worked at, until the collector comes by.
+        """
+        if self._outcome is None or self._outcome[0]:
+            return
+        tb: TracebackType | None = self._outcome[1].__traceback__
+        frame = tb.tb_frame if tb is not None else None
+        while tb is not None:
+            _clear(tb.tb_frame)
+            tb = tb.tb_next
+        while frame is not None:
+            _clear(frame)
+            frame = frame.f_back
+
     def settle(self) -> None:
         """Hand the outcome to whoever waits. Loop thread."""
         good, value = self._outcome or (False, RuntimeError("a blocking actor gave no answer"))
+        future = self.future
+        del self.message, self.future, self._outcome  # frames that still run hold the job
         if good:
-            self.future.resolve(value)
+            future.resolve(value)
         else:
-            self.future.reject(value)
+            future.reject(value)
+
+
+def _clear(frame: FrameType) -> None:
+    """Not one that still runs; nor a coroutine's: if an exception is raised twice, those who wait on the loop had it
+    before, and to clear the frame of one that is suspended ends it."""
+    if not frame.f_code.co_flags & inspect.CO_COROUTINE:
+        with contextlib.suppress(RuntimeError):
+            frame.clear()
 
 
 class BlockingActor(pykka.ThreadingActor):
@@ -86,6 +116,8 @@ class BlockingActor(pykka.ThreadingActor):
             for job in jobs:
                 if job._outcome is None:
                     job.reject(exc)
+        for job in jobs:
+            job.let_go()
         THIS.call_on_loop(_settle_all, jobs)
 
 

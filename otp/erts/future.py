@@ -47,8 +47,12 @@ class LoopFuture(pykka.Future[T]):
 
     def result(self) -> T:
         """The value; raises the exception instead if that is what came."""
-        if self._exception is not None:
-            raise self._exception
+        exc = self._exception
+        if exc is not None:
+            try:
+                raise exc
+            finally:
+                del exc, self  # this frame is in the traceback: else all that its callers hold stays until it is found
         if self._value is _PENDING:
             raise asyncio.InvalidStateError("no value yet")
         value: T = self._value
@@ -117,7 +121,11 @@ class LoopFuture(pykka.Future[T]):
         if self._value is _PENDING and self._exception is None:
             self._asyncio_future_blocking = True
             yield self
-        return self.result()
+        try:
+            return self.result()
+        except BaseException:
+            del self  # as there
+            raise
 
     __iter__ = __await__
 

@@ -57,6 +57,23 @@ def process_info(pid: Pid, items: str | Sequence[str] | None = None) -> Any:
     return values[items] if isinstance(items, str) else values
 
 
+def is_idle(pid: Pid) -> bool:
+    """Whether a local process has done all that it was sent, and waits for its next message."""
+    process: Process | None = pid.target
+    return process is not None and not process._queue and process._coro is None and not process._executing
+
+
+def has_taken_all(pid: Pid) -> bool:
+    """Whether a local process has begun with all that it was sent, and is not in the middle of it unless it runs."""
+    process: Process | None = pid.target
+    return process is not None and not process._queue and process._coro is None
+
+
+def queue_lengths() -> list[tuple[str, int]]:
+    """The name ("" without one) of each process of this node that has messages, and how many."""
+    return [(p.name or "", len(p._queue)) for p in PROCESSES.values() if p._queue]
+
+
 def _picture(process: Process) -> ProcessInfo:
     return ProcessInfo(
         pid=process.pid,

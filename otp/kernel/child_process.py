@@ -18,11 +18,17 @@ from otp.erts.pid import Pid
 from otp.erts.scheduler import THIS
 from otp.erts.timer import TIMERS, TimerRef
 from otp.kernel import lifeline
+from otp.kernel.forker import Forked
+from otp.kernel.reaper import OURS
 
 #: seconds between two looks where the kernel has no pidfd
 _POLL: Final = 0.05
 #: bytes of a line: those of the logger pass whole, the end of a traceback is what one wants to see
 _LONGEST_LINE: Final = 65_536
+
+
+#: an OS process of ours
+Child = subprocess.Popen[bytes] | Forked
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,9 @@ class ChildEnded:
 class Watch:
     """The readers of one child. `line` is our end of its lifeline: closing it tells the child to end."""
 
-    def __init__(self, child: subprocess.Popen[bytes], line: socket.socket, owner: Pid) -> None:
+    def __init__(self, child: Child, line: socket.socket, owner: Pid) -> None:
         self.child, self.line, self.owner = child, line, owner
+        OURS.add(child.pid)
         self._rest = b""
         self._timer: TimerRef | None = None
         assert child.stderr is not None
@@ -119,6 +126,7 @@ class Watch:
         code = self.child.poll()
         if code is None:
             return
+        OURS.discard(self.child.pid)
         if self._pidfd is not None:
             THIS.loop.remove_reader(self._pidfd)
         while data := self._read():

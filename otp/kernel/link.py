@@ -67,7 +67,7 @@ class Link(asyncio.Protocol):
         self._armed = self._paused = self._reading = self._greeting = False
         self.heard = False
         self.posted = self.sent = self.taken = self._told = 0
-        self.pace = Pace(self._unsent)
+        self.pace = Pace(lambda: self.unsent)
         self._transport: asyncio.Transport | None = None
         self._deadline: TimerRef | None = None
 
@@ -107,7 +107,9 @@ class Link(asyncio.Protocol):
         if self._paused:
             self.pace.owe(octets)
 
-    def _unsent(self) -> int:
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait here."""
         return len(self._out)
 
     def drop(self, why: str, *, last: bytes = b"") -> None:

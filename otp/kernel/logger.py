@@ -4,7 +4,7 @@ OTP:      logger.erl, logger_std_h.erl, logger_formatter.erl
 Way:      logging (anywhere) → [logger] → a file that all workers append to, or standard error
 Process:  none: a handler of the standard library's logging
 Differs:  text or JSON lines; control characters are escaped, so nobody forges a line; what looks like a secret is
-          masked; one message's flood is capped; several OS processes append to one file, a write each
+          masked; floods are capped (log_cap); several OS processes append to one file, a write each
 
     logger.setup(LogConfig(path=Path("var/log/xmppd.log"), format="json"))
     log.warning("refused %s", logger.client_text(text_of_a_stranger))
@@ -27,6 +27,7 @@ import msgspec
 
 from otp.erts.pid import HERE
 from otp.erts.scheduler import THIS
+from otp.kernel.log_cap import Cap
 
 #: how many attributes a record has that nobody added to
 _USUAL: Final = len(vars(logging.makeLogRecord({})))
@@ -34,11 +35,11 @@ _USUAL: Final = len(vars(logging.makeLogRecord({})))
 CLIENT_TEXT: Final = 200
 #: longest line, in characters
 LONGEST: Final = 16_384
-#: records of one message (logger, level, template) within one window of seconds
-CAP, WINDOW = 50, 10.0
-_KINDS: Final = 1000
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# control characters, and those that nobody sees or that turn a line round
+_CONTROL: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _SECRETS: Final = re.compile(
     r"(?i)(<(?:auth|response|challenge|success|password|handshake)\b[^>]*>)[^<]+"
     r"|(\b(?:password|passwd|secret|cookie|token|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&)}\]]+"
@@ -63,10 +64,12 @@ class LogConfig:
 
 
 def client_text(text: object) -> str:
-    """A stranger's string as it may stand in a log line: escaped, cut to CLIENT_TEXT characters, in quotes."""
-    cut = str(text)
-    more = len(cut) - CLIENT_TEXT
-    return f'"{_escape(cut[:CLIENT_TEXT])}"' + (f"(+{more})" if more > 0 else "")
+    """A stranger's string as it may stand in a log line: in quotes, which it cannot close, escaped, and cut to
+    CLIENT_TEXT characters."""
+    whole = str(text)
+    more = len(whole) - CLIENT_TEXT
+    cut = whole[:CLIENT_TEXT].replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{_escape(cut)}"' + (f"(+{more})" if more > 0 else "")
 
 
 def write(log: logging.Logger, level: int, text: str) -> None:
@@ -119,8 +122,12 @@ class LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write it, unless its like has flooded the log."""
         try:
-            for passed in self._cap.admit(record):
-                self._write(line(passed, self.config.format))
+            before = self._cap.admit(record.name, record.levelno, str(record.msg))
+            if before is None:
+                return
+            for text in before:
+                self._write(line(_summary(record, text), self.config.format))
+            self._write(line(record, self.config.format))
         except OSError:
             self.lost += 1  # the disk is full: a server lives on without its log
         except Exception:
@@ -132,16 +139,16 @@ class LineHandler(logging.Handler):
 
     def put(self, name: str, level: int, text: str) -> None:
         """Write a line of a logger, as `emit` does for a record that has a name, a level and a text only."""
-        held = self._cap.held_back(name, level, text)
-        if held < 0:
+        before = self._cap.admit(name, level, text)
+        if before is None:
             return
         running = THIS.running if threading.get_ident() == THIS.thread else None
         who = _who(str(running.pid), running.name) if running is not None else "-"
         now, what = time.time(), _LOWER.get(level) or logging.getLevelName(level).lower()
         with self._guard:
             try:
-                if held > 0:
-                    self._write(_line(now, what, who, name, _held_back(held)))
+                for summary in before:
+                    self._write(_line(now, what, who, name, summary))
                 self._write(_line(now, what, who, name, text))
             except OSError:
                 self.lost += 1  # as in emit
@@ -170,36 +177,6 @@ class LineHandler(logging.Handler):
             os.close(self._fd)
         self._fd = -1
         super().close()
-
-
-class Cap:
-    """Admits CAP records of each message in a window of WINDOW seconds; what was held back is counted and told."""
-
-    def __init__(self) -> None:
-        self._windows: dict[tuple[str, int, str], list[float]] = {}  # start, number
-
-    def admit(self, record: logging.LogRecord) -> list[logging.LogRecord]:
-        """What to write in place of the record: it, nothing, or a summary and it."""
-        held = self.held_back(record.name, record.levelno, str(record.msg))
-        if held < 0:
-            return []
-        return [_summary(record, held), record] if held else [record]
-
-    def held_back(self, name: str, level: int, text: str) -> int:
-        """Count one more of these. How many were held back in the window that is over; -1: this one is held back."""
-        key = (name, level, text)
-        window = self._windows.get(key)
-        now = time.monotonic()
-        if window is None or now - window[0] >= WINDOW:
-            self._begin(key, now)
-            return 0 if window is None else max(0, int(window[1]) - CAP)
-        window[1] += 1
-        return 0 if window[1] <= CAP else -1
-
-    def _begin(self, key: tuple[str, int, str], now: float) -> None:
-        if len(self._windows) >= _KINDS:
-            self._windows.clear()
-        self._windows[key] = [now, 1]
 
 
 def line(record: logging.LogRecord, form: str = "text") -> str:
@@ -282,13 +259,8 @@ def _escape(text: str) -> str:
     return _CONTROL.sub(lambda m: m.group().encode("unicode_escape").decode(), text)
 
 
-def _summary(record: logging.LogRecord, held: int) -> logging.LogRecord:
-    text = _held_back(held)
+def _summary(record: logging.LogRecord, text: str) -> logging.LogRecord:
     return logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, text, None, None)
-
-
-def _held_back(held: int) -> str:
-    return f"{held} more like the next line were held back"
 
 
 def _open(path: Path | None) -> int:

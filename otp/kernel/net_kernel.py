@@ -128,6 +128,11 @@ async def drain(node: str) -> None:
             await entry.link.pace.caught_up()
 
 
+def unsent() -> dict[str, int]:
+    """By connected node, the bytes that wait because it does not read."""
+    return {name: entry.link.unsent for mesh in _mesh for name, entry in mesh.entries.items()}
+
+
 def disconnect(node: str) -> bool:
     """Break the link to a node (erlang:disconnect_node/1); the node that dialled dials again. False if there was
     none."""

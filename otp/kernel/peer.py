@@ -29,7 +29,8 @@ from otp.erts.process import cancel_timer, receive, running, self_, send, send_a
 from otp.erts.signals import Exit
 from otp.erts.timer import TimerRef
 from otp.kernel import lifeline
-from otp.kernel.child_process import ChildEnded, Lines, Ready, Watch
+from otp.kernel.child_process import Child, ChildEnded, Lines, Ready, Watch
+from otp.kernel.forker import Forker
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import From, GenServer, NoReply, Reply, Stop, StopInit, reply
 
@@ -49,7 +50,8 @@ class PeerSpec:
 
     `pass_fds` are inherited under their numbers; `env` is added to ours; `ready_within` and `shutdown` are seconds:
     to be up after the start, and to be gone after SIGTERM, before SIGKILL. `input` is what it finds at its standard
-    input, or a function that gives it for each start.
+    input, or a function that gives it for each start. With a `forker` it is forked where that can be, else executed;
+    then `args` has `-m MODULE` in it.
     """
 
     name: str
@@ -60,6 +62,7 @@ class PeerSpec:
     ready_within: float = 30.0
     shutdown: float = 10.0
     input: bytes | Callable[[], bytes] = field(default=b"", repr=False)
+    forker: Forker | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class _Kill:
 @dataclass(slots=True)
 class _State:
     spec: PeerSpec
-    child: subprocess.Popen[bytes]
+    child: Child
     watch: Watch
     late: TimerRef
     status: str = "starting"
@@ -183,26 +186,48 @@ class Peer(GenServer[_State]):
 # -- internals
 
 
-def _spawn(spec: PeerSpec) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def _spawn(spec: PeerSpec) -> tuple[Child, socket.socket]:
     args = spec.args() if callable(spec.args) else spec.args
     stdin = _stdin(spec.input() if callable(spec.input) else spec.input)
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs, stdin:
         environ = {**os.environ, **spec.env, lifeline.VARIABLE: str(theirs.fileno())}
+        passed = (*spec.pass_fds, theirs.fileno())
         try:
-            child = subprocess.Popen(
-                args,
-                stdin=stdin,
-                stderr=subprocess.PIPE,
-                pass_fds=(*spec.pass_fds, theirs.fileno()),
-                env=environ,
-                start_new_session=True,  # a ^C at the terminal is the parent's affair
-            )
+            return _forked(spec, args, environ, stdin, passed) or _executed(args, environ, stdin, passed), ours
         except OSError:
             ours.close()
             raise
-    return child, ours
+
+
+def _executed(args: tuple[str, ...], environ: dict[str, str], stdin: IO[bytes], passed: tuple[int, ...]) -> Child:
+    return subprocess.Popen(
+        args,
+        stdin=stdin,
+        stderr=subprocess.PIPE,
+        pass_fds=passed,
+        env=environ,
+        start_new_session=True,  # a ^C at the terminal is the parent's affair
+    )
+
+
+def _forked(
+    spec: PeerSpec, args: tuple[str, ...], environ: dict[str, str], stdin: IO[bytes], passed: tuple[int, ...]
+) -> Child | None:
+    if spec.forker is None or spec.forker.closed:
+        return None
+    read, write = os.pipe()
+    stderr = os.fdopen(read, "rb", 0)
+    try:
+        fds = {0: stdin.fileno(), 2: write, **{fd: fd for fd in passed}}
+        return spec.forker.fork(args, environ, fds, stderr)
+    except OSError as error:
+        log.warning("%s is executed, not forked: %s", spec.name, error)
+        stderr.close()
+        return None
+    finally:
+        os.close(write)
 
 
 def _stdin(content: bytes) -> IO[bytes]:

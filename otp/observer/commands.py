@@ -21,6 +21,7 @@ from otp.observer import nodes, pids
 from otp.observer.crash import WAYS
 from otp.observer.errors import BadRequest, ObserverError, Refused
 from otp.observer.top import By
+from otp.observer.tree import LISTED
 
 #: most events and longest time of one trace; longest time that is measured for top(), in seconds
 MOST: Final = 100_000
@@ -161,7 +162,7 @@ async def crash(
 
 async def _around(node: str, supervisor: str | None) -> list[dict[str, Any]]:
     """The tree under a supervisor; the whole of the node if that is gone too, or there was none."""
-    under = await nodes.one(node, f"{_BACKEND}:trees", supervisor) if supervisor else []
+    under = await nodes.one(node, f"{_BACKEND}:trees", supervisor, LISTED) if supervisor else []
     return under or await nodes.one(node, f"{_BACKEND}:trees") or []
 
 

@@ -28,6 +28,8 @@ Status = Literal["running", "restarting", "down", "remote"]
 
 #: characters of an exit reason that are shown
 REASON: Final = 160
+#: of a family that a programmer has listed, not one whose children come and go, so many are shown whatever the limit
+LISTED: Final = 100
 #: what is asked of each process; a whole picture of a supervisor would sort the links of all its children
 _SEEN: Final = ("registered_name", "label", "message_queue_len", "reductions")
 
@@ -59,7 +61,8 @@ class Node:
 
 
 def tree(root: Pid | None = None, limit: int = 100, first: int = 0) -> tuple[Node, ...]:
-    """The trees of this node, or the one under `root`; of each family no more than `limit` children are shown.
+    """The trees of this node, or the one under `root`; of each family no more than `limit` children are shown, or
+    LISTED if they do not come and go.
 
     Of `root` those from the `first` on: so one turns the pages of a supervisor of thousands.
     """
@@ -76,7 +79,8 @@ def _has_parent(pid: Pid, below: set[Pid | None]) -> bool:
 def _supervisor(pid: Pid, entry: tuple[str, Child] | None, limit: int, first: int = 0) -> Node:
     family = FAMILIES[pid]
     id_, child = entry or (family.name, None)
-    window = islice(family.children.items(), first, first + limit)
+    most = max(limit, LISTED) if family.template is None and entry is not None else limit
+    window = islice(family.children.items(), first, first + most)
     shown = tuple(_child(key, one, family, limit) for key, one in window)
     last = child.last if child is not None else None
     return _node(

@@ -69,6 +69,7 @@ class _Here:
     status: Status = "down"
     mark = ""
     signalled = False
+    orphaned = False
     script: Script | None = None
     arguments = Arguments()
 
@@ -151,6 +152,11 @@ def get_plain_arguments() -> tuple[str, ...]:
     return _Here.arguments.plain
 
 
+def is_orphaned() -> bool:
+    """Whether the OS process that has started this one is gone: then this node is on its way down, and in a hurry."""
+    return _Here.orphaned
+
+
 def reload() -> None:
     """Ask for what SIGHUP does."""
     process.send(NAME, _Reload())
@@ -160,11 +166,11 @@ def reload() -> None:
 
 
 async def _init(script: Script, env: Env, hooks: Hooks) -> int:
-    _Here.status, _Here.mark, _Here.signalled = "starting", "", False
+    _Here.status, _Here.mark, _Here.signalled, _Here.orphaned = "starting", "", False, False
     process.trap_exit(True)
     process.register(NAME, process.self_())
     _watch_signals(process.self_())
-    line = lifeline.adopt(lambda: process.send(NAME, _Stop("the parent is gone")))
+    line = lifeline.adopt(_orphan)
     try:
         top = await controller.start_link()
         assert top is not None
@@ -179,6 +185,11 @@ async def _init(script: Script, env: Env, hooks: Hooks) -> int:
         _forget_signals()
         if line is not None:
             line.close()
+
+
+def _orphan() -> None:
+    _Here.orphaned = True
+    process.send(NAME, _Stop("the parent is gone"))
 
 
 async def _boot(script: Script, env: Env) -> None:

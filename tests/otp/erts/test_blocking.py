@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,5 +100,35 @@ def test_a_full_pool_sheds_work() -> None:
                 await run_blocking(int)
         finally:
             blocking._POOL.limit = 1000
+
+    run(body)
+
+
+class Large:
+    """What somebody wants to have worked at."""
+
+
+def test_of_work_that_has_failed_nothing_stays_for_the_collector() -> None:
+    async def body() -> None:
+        gone = []
+
+        def fail(large: Large) -> None:
+            gone.append(weakref.ref(large))
+            raise ValueError(large)
+
+        async def ask_for_it() -> None:
+            large = Large()
+            with pytest.raises(ValueError, match="Large"):
+                await run_blocking(fail, large)
+
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                await ask_for_it()
+            await until(lambda: not any(one() for one in gone))
+        finally:
+            gc.enable()
+        assert len(gone) == 20
 
     run(body)

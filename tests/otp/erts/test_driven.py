@@ -36,20 +36,16 @@ def test_what_is_no_future_cannot_be_awaited() -> None:
     assert runtime.run(main) == Crash("TypeError", "a process cannot await 'odd'")
 
 
+BEGUN = "begun"
+
+
 async def unwound(
     wait: Callable[[list[str]], Coroutine[Any, Any, Any]], end: Callable[[Pid], None], expect: list[str]
 ) -> None:
     """End a process while it is in `wait`, which notes what it sees; it is dead at once, the rest is seen soon."""
     seen: list[str] = []
-
-    async def body() -> None:
-        process.send(root, "ready")
-        await wait(seen)
-
-    root = process.self_()
-    pid = process.spawn(body)
-    assert await process.receive(timeout=20) == "ready"
-    await asyncio.sleep(0)
+    pid = process.spawn(wait, seen)
+    await begun(seen)
     ref = process.monitor(pid)
     end(pid)
     assert not process.is_alive(pid)
@@ -60,8 +56,17 @@ async def unwound(
     assert seen == expect
 
 
+async def begun(seen: list[str]) -> None:
+    """Return when the innermost code is where it waits."""
+    async with asyncio.timeout(20):
+        while seen != [BEGUN]:
+            await asyncio.sleep(0.001)
+    seen.clear()
+
+
 async def plain_finally(seen: list[str]) -> None:
     try:
+        seen.append(BEGUN)
         await process.receive()
     finally:
         seen.append("finally")
@@ -70,6 +75,7 @@ async def plain_finally(seen: list[str]) -> None:
 async def in_timeout(seen: list[str]) -> None:
     try:
         async with asyncio.timeout(100):
+            seen.append(BEGUN)
             await process.sleep(100)
     except TimeoutError:
         seen.append("took it for its timeout")
@@ -80,6 +86,7 @@ async def in_timeout(seen: list[str]) -> None:
 async def in_group(seen: list[str]) -> None:
     async def child() -> None:
         try:
+            seen.append(BEGUN)
             await asyncio.Event().wait()
         finally:
             await asyncio.sleep(0.001)
@@ -88,7 +95,6 @@ async def in_group(seen: list[str]) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(child())
-            await asyncio.sleep(0)
             await process.receive()
     finally:
         seen.append("parent")
@@ -97,6 +103,7 @@ async def in_group(seen: list[str]) -> None:
 async def awaits_task(seen: list[str]) -> None:
     async def child() -> None:
         try:
+            seen.append(BEGUN)
             await asyncio.Event().wait()
         finally:
             seen.append("child")
@@ -109,6 +116,7 @@ async def awaits_task(seen: list[str]) -> None:
 
 async def waits_in_finally(seen: list[str]) -> None:
     try:
+        seen.append(BEGUN)
         await asyncio.Event().wait()
     finally:
         await asyncio.sleep(0.001)
@@ -152,7 +160,7 @@ def test_a_linked_exit_does_the_same() -> None:
 
     async def main() -> None:
         pid = process.spawn(in_group, seen)
-        await asyncio.sleep(0)
+        await begun(seen)
         process.send(process.spawn(partner, pid), "go")
         async with asyncio.timeout(20):
             while len(seen) < 2:

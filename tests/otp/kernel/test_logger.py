@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otp.erts import process, runtime
-from otp.kernel import logger
+from otp.kernel import log_cap, logger
 from otp.kernel.logger import LogConfig
 
 log = logging.getLogger("test.logger")
+#: what forges lines, fields and colours
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+HOSTILE = "a \"'\\\n\r\t\0{}[]:,\x1b\u2028\u202e\ud800=%s"
 
 
 @pytest.fixture
@@ -83,7 +90,7 @@ def test_an_exception_is_one_line_with_its_traceback(path: Path) -> None:
 
 
 def test_a_clients_text_is_cut_and_escaped() -> None:
-    assert logger.client_text('a\n"b') == '"a\\n"b"'
+    assert logger.client_text('a\n"b\\') == '"a\\n\\"b\\\\"'
     assert logger.client_text("x" * 201) == f'"{"x" * 200}"(+1)'
 
 
@@ -103,18 +110,67 @@ def test_what_looks_like_a_secret_is_masked(said: str, secret: str) -> None:
     assert "***" in line
 
 
+def harmless(text: str) -> bool:
+    """One line on every screen, without control, format and bidirectional characters."""
+    return len(text.splitlines()) <= 1 and not any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI for c in text)
+
+
+@given(st.text(), st.text(alphabet=HOSTILE))
+def test_whatever_is_said_a_line_is_one_object_with_the_same_fields(said: str, more: str) -> None:
+    line = logger.line(_record("said %s and %s", logger.client_text(said), more, detail=more), "json")
+    told = json.loads(line)
+    assert harmless(line)
+    assert set(told) == {"time", "level", "node", "pid", "logger", "text", "extra"}
+    assert told["text"].startswith('said "')
+    assert told["level"] == "INFO"
+    assert harmless(told["text"])
+    assert harmless(told["extra"]["detail"])
+
+
+@given(st.text(alphabet=HOSTILE) | st.text())
+def test_a_clients_text_stays_in_its_quotes(said: str) -> None:
+    quoted = logger.client_text(said)
+    whole = re.fullmatch(r'"((?:[^"\\]|\\.)*)"(\(\+\d+\))?', quoted)
+    assert whole is not None
+    assert harmless(quoted)
+    assert len(whole[1]) <= logger.CLIENT_TEXT * len("\\U0010ffff")
+
+
+@given(st.text(max_size=20), st.text(alphabet="hunter2<>&;:=' ", min_size=8, max_size=40))
+def test_no_password_of_an_element_reaches_the_log(before: str, secret: str) -> None:
+    text = f"{before}<auth xmlns='x' mechanism='PLAIN'>SECRET{secret.replace('<', '')}</auth>"
+    for form in ("text", "json"):
+        assert "SECRET" not in logger.line(_record("got %s", text), form)
+
+
+def test_a_flood_of_different_lines_is_capped_and_hides_no_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(log_cap.time, "monotonic", lambda: now[0])
+    for n in range(log_cap.BURST * 3):
+        logger.write(log, logging.INFO, f"a stranger, number {n}")
+    log.error("what matters")
+    logging.getLogger("test.other").info("somebody else")
+    lines = path.read_text().splitlines()
+    assert len(lines) == log_cap.BURST + 2
+    assert "what matters" in lines[-2]
+    now[0] = 1.0
+    logger.write(log, logging.INFO, "it is over")
+    assert [line.rpartition(": ")[2] for line in path.read_text().splitlines()[-1:]] == ["it is over"]
+    assert f"{log_cap.BURST * 2} lines were held back" in path.read_text().splitlines()[-2]
+
+
 def test_a_secret_field_is_masked() -> None:
     assert "hunter2" not in logger.line(_record("x", password="hunter2"), "json")
 
 
 def test_a_flood_is_capped_and_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(logger.time, "monotonic", lambda: now[0])
-    for n in range(logger.CAP + 30):
+    monkeypatch.setattr(log_cap.time, "monotonic", lambda: now[0])
+    for n in range(log_cap.CAP + 30):
         log.warning("again %d", n)
     log.warning("something else")
-    assert len(path.read_text().splitlines()) == logger.CAP + 1
-    now[0] = logger.WINDOW
+    assert len(path.read_text().splitlines()) == log_cap.CAP + 1
+    now[0] = log_cap.WINDOW
     log.warning("again %d", 0)
     assert "30 more like the next line were held back" in path.read_text().splitlines()[-2]
 
