@@ -231,6 +231,7 @@ def _base(core: Core, index: int) -> int:
 
 
 _DOCUMENT_HEADER = f"<stream:stream xmlns:stream='{ns.STREAM}'>".encode()
+_CLIENT_HEADER = f"<stream:stream xmlns:stream='{ns.STREAM}' xmlns='{ns.CLIENT}'>".encode()
 
 
 def parse_document(data: bytes | str, limits: Limits = AFTER_AUTH, *, content_ns: str = ns.CLIENT) -> Element:
@@ -272,15 +273,20 @@ def parse_written(data: bytes | str, *, content_ns: str = ns.CLIENT) -> Element:
     return found
 
 
-def parse_all_written(texts: Iterable[bytes | str], *, content_ns: str = ns.CLIENT) -> list[Element | Unreadable]:
-    """What parse_written makes of each text, or raises: one parser reads them all, another follows one that failed."""
+def parse_all_written(
+    texts: Iterable[bytes | str], *, content_ns: str = ns.CLIENT, in_stream: bool = False
+) -> list[Element | Unreadable]:
+    """What parse_written makes of each text, or raises: one parser reads them all, another follows one that failed.
+
+    `in_stream`: the texts are as `Element.to_xml()` writes them into a client's stream.
+    """
     found: list[Element | Unreadable] = []
     reader: XmlStreamParser | None = None
     for text in texts:
         try:
             if reader is None:
                 reader = XmlStreamParser(WRITTEN, content_ns=content_ns)
-                reader.feed(_DOCUMENT_HEADER)
+                reader.feed(_CLIENT_HEADER if in_stream else _DOCUMENT_HEADER)
             found.append(_read_one(reader, text))
         except StreamError as error:
             found.append(Unreadable(f"{error.condition} {error.text}".strip()))

@@ -21,6 +21,9 @@ PRESENCE_TYPES = frozenset(
 SHOWS = frozenset({"away", "chat", "dnd", "xa"})
 IQ_TYPES = frozenset({"get", "set", "result", "error"})
 
+#: what an original may weigh that is echoed in its error
+ECHO_MOST = 2048
+
 
 class Stanza:
     """One stanza. `el` is frozen once it is routed; `from_` and `to` agree with its attributes."""
@@ -72,13 +75,15 @@ class Stanza:
         return self.__class__(el, self.from_, self.to)
 
     def error(self, error: StanzaError, by: str = "") -> Self:
-        """The reply of type error, addresses swapped, the original's children echoed before it.
+        """The reply of type error, addresses swapped, the original's children echoed before it if they are small: what
+        is refused by the thousand must not fill the way back.
 
-        Raises ValueError for a stanza of type error or an iq of type result. RFC: 6120 §8.3
+        Raises ValueError for a stanza of type error or an iq of type result. RFC: 6120 §8.3.1 (it MAY be echoed)
         """
         if self.type == "error" or (self.kind == "iq" and self.type == "result"):
             raise ValueError("an error is never answered with an error")
-        return self._reply("error", [*self.el.children, error.to_element(by)])
+        echo = self.el.children if self.weight() <= ECHO_MOST else ()
+        return self._reply("error", [*echo, error.to_element(by)])
 
     def stanza_error(self) -> StanzaError:
         """The error that a stanza of type error carries."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from xmpp_core import ns
 from xmpp_core import stream_answers as answers
+from xmpp_core import stream_sasl2 as sasl2
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.sasl import mechanisms
@@ -26,7 +27,7 @@ from xmpp_core.stream_events import (
     SendElement,
     UnauthenticatedIq,
 )
-from xmpp_core.stream_rules import Next, close, fail
+from xmpp_core.stream_rules import Next, close, count_failure, fail
 from xmpp_core.stream_state import StateName, StreamConfig, StreamState
 
 
@@ -36,6 +37,8 @@ def feature_request(state: StreamState, element: Element, config: StreamConfig) 
         return start_tls(state, element, config)
     if element.ns == ns.SASL:
         return _sasl_request(state, element, config)
+    if element.ns == ns.SASL2:
+        return sasl2.request(state, element, config)
     if element.ns == answers.COMPRESS:
         return state, [SendElement(answers.compress_refusal(element))]
     if state.tls_missing(config):
@@ -68,7 +71,7 @@ def _begin(state: StreamState, element: Element, config: StreamConfig) -> Next:
     name = element.get("mechanism") or ""
     begun = state.but(mechanism=name)
     if name not in state.offered(config):
-        plain_in_clear = name == "PLAIN" and name in config.mechanisms and not state.tls
+        plain_in_clear = name == "PLAIN" and name in config.enabled(state.host) and not state.tls
         condition = "encryption-required" if plain_in_clear else "invalid-mechanism"
         known = name if name in mechanisms.MECHANISMS else ""
         return _failed(state.but(mechanism=known), Failure(condition), config)
@@ -87,6 +90,8 @@ def _step(state: StreamState, element: Element, config: StreamConfig, first: boo
 
 def sasl_element(state: StreamState, element: Element, config: StreamConfig) -> Next:
     """wait_for_sasl_response: the next message, an abort, or a new start."""
+    if state.request is not None:
+        return sasl2.element(state, element, config)
     if element.ns == ns.TLS:
         return start_tls(state, element, config)
     if element.ns != ns.SASL:
@@ -101,6 +106,8 @@ def sasl_element(state: StreamState, element: Element, config: StreamConfig) -> 
 
 def sasl_result(state: StreamState, event: SaslResult, config: StreamConfig) -> Next:
     """A mechanism's step is done."""
+    if state.request is not None:
+        return sasl2.result(state, event, config)
     outcome = event.outcome
     if isinstance(outcome, Challenge):
         waiting = state.but(name=StateName.WAIT_FOR_SASL_RESPONSE)
@@ -127,15 +134,7 @@ def _failed(state: StreamState, refused: Failure, config: StreamConfig) -> Next:
         ReportAuth(refused.username, False, state.mechanism, refused.condition),
         SendElement(answers.failure(refused)),
     ]
-    return _count(_idle(state), actions, config)
-
-
-def _count(state: StreamState, actions: list[Action], config: StreamConfig) -> Next:
-    counted = state.but(failures=state.failures + 1)
-    if counted.failures < config.max_failures:
-        return counted, actions
-    ended, last = fail(counted, "policy-violation", "Too many failed logins")
-    return ended, actions + last
+    return count_failure(_idle(state), actions, config)
 
 
 def _unauthenticated(state: StreamState, element: Element) -> Next:
@@ -185,4 +184,4 @@ def legacy_result(state: StreamState, event: LegacyAuthResult, config: StreamCon
     claimed = query.child_text("username") if query is not None else None
     report = ReportAuth(claimed, False, "", reason.condition)
     actions: list[Action] = [report, SendElement(answers.error(iq, reason))]
-    return _count(state.but(iq=None), actions, config)
+    return count_failure(state.but(iq=None), actions, config)

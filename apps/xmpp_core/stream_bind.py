@@ -23,10 +23,12 @@ from xmpp_core.stream_events import (
     NonzaUnhandled,
     OpenSession,
     Resumed,
+    ResumeTimeout,
     RouteStanza,
     SendElement,
     SessionRefused,
     StopStream,
+    StreamFault,
 )
 from xmpp_core.stream_rules import Next, fail
 from xmpp_core.stream_state import StateName, StreamConfig, StreamState
@@ -102,8 +104,10 @@ def link_lost(state: StreamState, event: Closed, _config: StreamConfig) -> Next:
     return state.but(name=StateName.CLOSED), [StopStream("closed")]
 
 
-def detached_end(state: StreamState, _event: object, _config: StreamConfig) -> Next:
+def detached_end(state: StreamState, event: ResumeTimeout | StreamFault, _config: StreamConfig) -> Next:
     """The detached session is over: late, replaced or shut down."""
+    if isinstance(event, StreamFault):
+        return state.but(name=StateName.CLOSED), [StopStream("ended", event.error)]
     return state.but(name=StateName.CLOSED), [StopStream("timeout")]
 
 
@@ -134,6 +138,8 @@ def _nonza(state: StreamState, el: Element, config: StreamConfig) -> Next:
     if el.ns == ns.SASL:
         again = Failure("not-authorized", text="already logged in")
         return state, [SendElement(answers.failure(again))]
+    if el.ns == ns.SASL2:
+        return fail(state, "policy-violation", "already logged in")
     if el.ns == answers.COMPRESS:
         return state, [SendElement(answers.compress_refusal(el))]
     return state, [HandleNonza(el)]

@@ -18,6 +18,8 @@ else from the wire (its mailbox waits meanwhile).
 | SaslResult(outcome)                  | driver   | answers SaslStep: Challenge, Success, Failure     |
 | TlsReady(channel_binding)            | driver   | answers BeginTls: the receiver has switched       |
 | BindResult(jid | error)              | driver   | answers Bind                                      |
+| LoggedIn(jid | None)                 | driver   | answers Login, which may also be answered by      |
+|                                      |          | Resumed and TakenOver                             |
 | SessionOpened() / SessionRefused(e)  | driver   | answers OpenSession                               |
 | LegacyAuthResult(jid | error)        | driver   | answers LegacyAuth                                |
 | IqUnhandled(iq)                      | driver   | answers UnauthenticatedIq when no hook took it;   |
@@ -36,6 +38,8 @@ else from the wire (its mailbox waits meanwhile).
 |                                      | after <starttls/> may be read (else StreamFault)                 |
 | SaslStep(mechanism, data, first) *   | first: makes the mechanism object; then step(data), look-ups     |
 | ReportAuth(username, ok, mechanism)  | runs AuthResultHook; ok: limits of a logged-in client            |
+| Login(username, …) *                 | does what the client asks for with its login (resume, else bind),|
+|                                      | and sends <success/> and features in one write                   |
 | RestartStream()                      | fresh parser state: the next bytes begin a new stream            |
 | Bind(username, wanted) *             | chooses a resource (bind.choose), answers BindResult             |
 | OpenSession(jid) *                   | opens the session in sm (kicks the old owner), stops the         |
@@ -108,6 +112,13 @@ class BindResult:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Answers Login: the full JID if the client asked for a resource, else None."""
+
+    jid: JID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionOpened:
     """Answers OpenSession: stanzas for the full JID now come here."""
 
@@ -168,6 +179,7 @@ Event = (
     | SaslResult
     | TlsReady
     | BindResult
+    | LoggedIn
     | SessionOpened
     | SessionRefused
     | LegacyAuthResult
@@ -231,6 +243,18 @@ class ReportAuth:
     ok: bool
     mechanism: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login by SASL2 (XEP-0388) is right: `request` is the <authenticate/> with all that the client asks for, `data`
+    the mechanism's last word, `token` the one it logged in by, b"" for none."""
+
+    username: str
+    mechanism: str
+    request: Element = field(repr=False)
+    data: bytes | None = field(default=None, repr=False)
+    token: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +324,11 @@ class Detach:
 
 @dataclass(frozen=True, slots=True)
 class StopStream:
-    """The end without last words; reason "closed", "resumed" or "timeout"."""
+    """The end without last words; reason "closed", "resumed", "timeout" or "ended", and then the error that nobody is
+    there to be told."""
 
     reason: str
+    error: StreamError | None = None
 
 
 Action = (
@@ -312,6 +338,7 @@ Action = (
     | BeginTls
     | SaslStep
     | ReportAuth
+    | Login
     | RestartStream
     | Bind
     | OpenSession

@@ -3,7 +3,7 @@
 OTP:      the state functions of ejabberd_c2s.erl, without the process
 Way:      receiver → c2s → [step] → actions, carried out by c2s (vocabulary: stream_events.py)
 RFC:      6120 §4 (streams), §5 (STARTTLS), §6 (SASL), §7 (bind)
-XEP:      0078 (only where configured, only under TLS), 0138 (refused), 0198 (hooks)
+XEP:      0078 (only where configured, only under TLS), 0138 (refused), 0198 (hooks), 0388
 Differs:  wait_for_session lasts from bind to the opened session and never waits for the client;
           its session IQ (RFC 3921) is answered as a no-op afterwards. Every request gets an answer.
 
@@ -11,7 +11,8 @@ Differs:  wait_for_session lasts from bind to the opened session and never waits
 
 Everything that affects the machine is in TABLE: which rule answers which event in which state, and
 to which states it may lead. The rules stand in stream_open.py (header, TLS), stream_auth.py (SASL,
-XEP-0078), stream_bind.py (bind, session) and stream_rules.py (what they share).
+XEP-0078), stream_sasl2.py (the login in one step), stream_bind.py (bind, session)
+and stream_rules.py (what they share).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from xmpp_core import stream_auth as auth
 from xmpp_core import stream_bind as bind
 from xmpp_core import stream_open as opening
 from xmpp_core import stream_rules as rules
+from xmpp_core import stream_sasl2 as sasl2
 from xmpp_core.element import Element
 from xmpp_core.parser import StreamEnd, StreamStart
 from xmpp_core.stream_events import (
@@ -29,6 +31,7 @@ from xmpp_core.stream_events import (
     Event,
     IqUnhandled,
     LegacyAuthResult,
+    LoggedIn,
     NegotiationTimeout,
     NonzaUnhandled,
     Resumed,
@@ -80,18 +83,19 @@ TABLE: dict[StateName, _Row] = {
     | {
         Element: Rule(auth.feature_request, _FEATURE, _CLOSED),
         TlsReady: Rule(opening.tls_ready, _STREAM),
-        SaslResult: Rule(auth.sasl_result, _SASL, _STREAM, _FEATURE, _CLOSED),
+        SaslResult: Rule(auth.sasl_result, _SASL, _STREAM, _BIND, _FEATURE, _CLOSED),
         LegacyAuthResult: Rule(auth.legacy_result, _SESSION, _FEATURE, _CLOSED),
         IqUnhandled: Rule(auth.not_authorized, _CLOSED),
     },
     _SASL: _NEGOTIATING
     | {
         Element: Rule(auth.sasl_element, _SASL, _FEATURE, _CLOSED),
-        SaslResult: Rule(auth.sasl_result, _SASL, _STREAM, _FEATURE, _CLOSED),
+        SaslResult: Rule(auth.sasl_result, _SASL, _STREAM, _BIND, _FEATURE, _CLOSED),
     },
     _BIND: _NEGOTIATING
     | {
         Element: Rule(bind.element, _BIND, _CLOSED),
+        LoggedIn: Rule(sasl2.logged_in, _BIND, _OPEN),
         BindResult: Rule(bind.result, _SESSION, _BIND),
         NonzaUnhandled: Rule(bind.early_nonza, _BIND, _CLOSED),
         Resumed: Rule(bind.resumed, _OPEN),

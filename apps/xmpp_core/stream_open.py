@@ -32,7 +32,7 @@ def header(state: StreamState, start: StreamStart, config: StreamConfig) -> Next
     except StreamError as error:
         return close(state, error)
     lang = start.attrs.get("xml:lang", "en")
-    opened = state.but(host=host)
+    opened = state.but(host=host, hint=_hint(start))
     reply = SendHeader(host, start.attrs.get("from"), None if legacy else "1.0", lang)
     if legacy:
         return opened.but(name=StateName.WAIT_FOR_AUTH), [reply]
@@ -104,6 +104,12 @@ def _check_from(state: StreamState, from_: str | None, host: str) -> None:
         raise StreamError("invalid-from") from error
     if jid.domain != host or (state.username and jid.local not in ("", state.username)):
         raise StreamError("invalid-from")
+
+
+def _hint(start: StreamStart) -> str:
+    """The account that the client says it is, "" for none; checked already."""
+    from_ = start.attrs.get("from")
+    return JID.parse(from_).local if from_ is not None else ""
 
 
 def _is_legacy(state: StreamState, start: StreamStart, config: StreamConfig) -> bool:

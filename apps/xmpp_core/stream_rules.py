@@ -38,6 +38,15 @@ def fail(state: StreamState, condition: str, text: str = "") -> Next:
     return close(state, StreamError(condition, text))
 
 
+def count_failure(state: StreamState, actions: list[Action], config: StreamConfig) -> Next:
+    """A failed login, answered by `actions`; the last one that a stream may have ends it. RFC: 6120 §6.4.5"""
+    counted = state.but(failures=state.failures + 1)
+    if counted.failures < config.max_failures:
+        return counted, actions
+    ended, last = fail(counted, "policy-violation", "Too many failed logins")
+    return ended, actions + last
+
+
 def ignore(state: StreamState, _event: object, _config: StreamConfig) -> Next:
     """Nothing is due."""
     return state, []

@@ -6,8 +6,8 @@ RFC:      6120 §4
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass, fields
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Final
@@ -36,8 +36,9 @@ class StreamConfig:
     """One listener's rules.
 
     hosts: served domains, prepared. tls: "required" (STARTTLS before anything), "optional",
-    "direct" (on from the first byte), "off". mechanisms: enabled SASL names without -PLUS.
-    max_failures: failed logins a stream may have before it is closed (RFC 6120 §6.4.5: 2 to 5).
+    "direct" (on from the first byte), "off". mechanisms: enabled SASL names without -PLUS;
+    of_host: those of hosts that have others. max_failures: failed logins a stream may have before
+    it is closed (RFC 6120 §6.4.5: 2 to 5).
     """
 
     hosts: Container[str]
@@ -46,6 +47,11 @@ class StreamConfig:
     plain_without_tls: bool = False
     legacy_auth: bool = False
     max_failures: int = 5
+    of_host: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def enabled(self, host: str) -> tuple[str, ...]:
+        """The SASL names that are enabled for a host, without -PLUS."""
+        return self.of_host.get(host, self.mechanisms)
 
 
 @dataclass(slots=True)  # a value all the same: to freeze it costs more than to make it, and each event makes one
@@ -54,7 +60,9 @@ class StreamState:
 
     host: fixed by the first header. username: the verified localpart, "" before login.
     mechanism: the SASL exchange under way. jid: the bound address. iq: the request whose
-    asynchronous answer is awaited.
+    asynchronous answer is awaited. request: the <authenticate/> of the exchange, None for one of
+    RFC 6120. hint: who the header says it is from, which nobody has verified.
+    certificate: the client has shown one that is good.
     """
 
     name: StateName = StateName.WAIT_FOR_STREAM
@@ -66,6 +74,9 @@ class StreamState:
     username: str = ""
     jid: JID | None = None
     iq: Element | None = None
+    request: Element | None = None
+    hint: str = ""
+    certificate: bool = False
 
     def but(self, **changes: Any) -> StreamState:
         """This state with other values in some fields. (dataclasses.replace takes many times as long.)"""
@@ -84,12 +95,13 @@ class StreamState:
         if self.tls_missing(config):
             return ()
         return mechanisms.offered(
-            config.mechanisms,
+            config.enabled(self.host),
             tls=self.tls,
             channel_binding=self.channel_binding,
             plain_without_tls=config.plain_without_tls,
+            certificate=self.certificate,
         )
 
 
-_FIELDS: Final = tuple(field.name for field in fields(StreamState))
+_FIELDS: Final = tuple(one.name for one in fields(StreamState))
 _VALUES: Final = attrgetter(*_FIELDS)

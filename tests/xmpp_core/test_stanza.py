@@ -12,6 +12,7 @@ from xmpp_core.element import el
 from xmpp_core.errors import StanzaError, stanza_error
 from xmpp_core.jid import JID
 from xmpp_core.stanza import (
+    ECHO_MOST,
     SHOWS,
     Iq,
     Message,
@@ -131,6 +132,15 @@ def test_iq_answers() -> None:
     assert answer.el.attrs == {"type": "result", "id": "7", "from": JULIET.full, "to": ROMEO.full}
     assert (answer.from_, answer.to, answer.is_request) == (JULIET, ROMEO, False)
     assert ask.result().payload is None
+
+
+@given(st.integers(0, 10_000))
+def test_an_error_is_small_however_large_its_original(size: int) -> None:
+    message = make_message(JID.parse("b@x/r"), "x" * size, from_=JID.parse("a@x/r"))
+    answer = message.error(StanzaError("service-unavailable"))
+    assert answer.stanza_error().condition == "service-unavailable"
+    assert (answer.body is not None) == (message.weight() <= ECHO_MOST)
+    assert answer.weight() < 2 * ECHO_MOST
 
 
 def test_errors_echo_swap_and_are_never_answered() -> None:

@@ -165,7 +165,8 @@ def test_a_lost_link_waits_where_that_was_agreed() -> None:
     assert play.on(Closed()) == []
     assert play.on(ResumeTimeout()) == [StopStream("timeout")]
     assert detached().on(TakenOver()) == [StopStream("resumed")]
-    assert detached().on(StreamFault(StreamError("system-shutdown"))) == [StopStream("timeout")]
+    shut_down = StreamError("system-shutdown")
+    assert detached().on(StreamFault(shut_down)) == [StopStream("ended", shut_down)]
 
 
 def test_a_detached_session_goes_on_over_another_connection() -> None:

@@ -8,8 +8,8 @@ One exchange, as its driver sees it::
 
     mech = mechanisms.start("SCRAM-SHA-256", context)
     outcome = mech.step(initial_response)              # None when the client sent none
-    while isinstance(outcome, NeedKeys | NeedPasswordCheck):
-        outcome = mech.answer(await look_up(outcome))  # ScramKeys|None, or bool
+    while isinstance(outcome, Need):
+        outcome = mech.answer(await look_up(outcome))  # ScramKeys|None, or bool, or tokens
     # outcome is now Challenge (send it, step with the response), Success or Failure
 
 A mechanism object lives for one exchange and is thrown away at Success, Failure or <abort/>.
@@ -33,7 +33,9 @@ class SaslContext:
     users are derived (at least 16 bytes, stable over restarts). nonce: fresh printable text without
     commas, at least 128 bits, one per exchange. iterations: what `i=` says for unknown users; it must
     be what the server's accounts have. channel_binding: tls-server-end-point data of this connection,
-    None without. plus_offered: whether the features named a -PLUS mechanism.
+    None without. plus_offered: whether the features named a -PLUS mechanism. offered: what they
+    offered, as XEP-0474 writes it (mechanisms.list_of); empty where it is not to be told. identities:
+    the prepared localparts of `host` for which the client has shown a certificate.
     """
 
     host: str
@@ -42,6 +44,8 @@ class SaslContext:
     iterations: int = 4096
     channel_binding: bytes | None = None
     plus_offered: bool = False
+    offered: bytes = b""
+    identities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,12 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The client is `username` (a prepared localpart). data goes into `<success>`, None: none."""
+    """The client is `username` (a prepared localpart). data goes into `<success>`, None: none. `token`: the one
+    that it logged in by, where it was one."""
 
     username: str
     data: bytes | None = field(default=None, repr=False)
+    token: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +103,37 @@ class NeedPasswordCheck:
         return f"NeedPasswordCheck(username={self.username!r}, password=<hidden>)"
 
 
+@dataclass(frozen=True, slots=True)
+class NeedTokens:
+    """answer() wants the tokens that username's client has for the mechanism; empty: none."""
+
+    username: str
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedAccount:
+    """answer() wants True if username has an account that may log in."""
+
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedOwner:
+    """answer() wants the localpart whose token of OAuth it is, "" if it is not good."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedGuest:
+    """answer() wants the localpart that a guest gets, "" if none is let in."""
+
+
 Outcome = Challenge | Success | Failure
-Step = Outcome | NeedKeys | NeedPasswordCheck
-Answer = ScramKeys | bool | None
+Need = NeedKeys | NeedPasswordCheck | NeedTokens | NeedAccount | NeedOwner | NeedGuest
+Step = Outcome | Need
+Answer = ScramKeys | bool | str | tuple[bytes, ...] | None
 
 
 class Mechanism(Protocol):

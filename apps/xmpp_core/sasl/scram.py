@@ -85,6 +85,8 @@ class Scram:
         self._keys = found if isinstance(found, ScramKeys) else self._fake_keys(self._username)
         salt = b64encode(self._keys.salt).decode()
         self._server_first = f"r={self._nonce(self._first)},s={salt},i={self._keys.iterations}"
+        if self._context.offered:  # signed along: who takes something off the list is found out (XEP-0474 §4.1)
+            self._server_first += f",h={b64encode(scram_keys.digest(self._hash, self._context.offered)).decode()}"
         return Challenge(self._server_first.encode())
 
     def _fake_keys(self, username: str) -> ScramKeys:

@@ -66,6 +66,11 @@ def server_signature(hash_name: str, keys: ScramKeys, auth_message: bytes) -> by
     return hmac.digest(keys.server_key, auth_message, _HASHES[hash_name])
 
 
+def digest(hash_name: str, data: bytes) -> bytes:
+    """The hash that SCRAM calls by this name."""
+    return hashlib.new(_HASHES[hash_name], data).digest()
+
+
 def fake(hash_name: str, username: str, secret: bytes, iterations: int) -> ScramKeys:
     """Keys of a user who does not exist: the same salt each time, and no proof fits them."""
     digest = _HASHES[hash_name]
