@@ -92,7 +92,7 @@ class FileLock:
 def locked(lock: FileLock, seconds: float = PATIENCE) -> Iterator[None]:
     """Hold the lock. Raises StoreError if somebody else holds it for longer than we wait: it may be tried again."""
     if not lock.acquire(seconds):
-        raise StoreError("SQLite: another worker holds the database and does not let it go")
+        raise StoreError("SQLite: another worker holds the database and does not let it go", reason="locked")
     try:
         yield
     finally:

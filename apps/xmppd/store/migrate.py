@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from xmppd import crash_points
 from xmppd.store.backend import StoreError, Table, Tx
 from xmppd.store.schema import ACCOUNT_KEY, Dialect, Schema, Shape, Step, create_table
 from xmppd.store.store_sql import statements
@@ -70,8 +71,20 @@ def migrate(execute: Execute, dialect: Dialect, schemas: Iterable[Schema]) -> No
         for step in missing(schema, at):
             for statement in dialect.statements(step):
                 execute(statement, ())
+            crash_points.reach("store.in_migration")
         if at < len(schema.steps):
             _note(execute, dialect, Applied(schema.owner, len(schema.steps), schema.account_tables()))
+
+
+def versions(execute: Execute, dialect: Dialect) -> dict[str, int]:
+    """How many steps of each owner a database has; {} if it is empty. Raises StoreError if it is a newer server's."""
+    tables = {row[0] for row in execute(dialect.tables, ())}
+    if "schema_version" not in tables:
+        return {}
+    common = _common(execute)
+    if common < _PER_MODULE[0]:
+        return {owner: steps[common - 1] for owner, (steps, _) in _COMMON.items()} if common else {}
+    return {row[0]: int(row[1]) for row in execute(statements(APPLIED, dialect.mark).ways[0].select, ())}
 
 
 def missing(schema: Schema, version: int) -> tuple[Step, ...]:
@@ -104,8 +117,10 @@ def problem(schema: Schema, module: str) -> str:
 def _difference(table: Table[Any], shape: Shape) -> str:
     made, wanted = dict(shape.columns), dict(zip(table.columns, table.types, strict=True))
     odd = sorted(name for name in {*made, *wanted} if made.get(name) != wanted.get(name))
-    if not odd and shape.key == table.key:
+    if not odd and shape.key == table.key and set(table.indexes) <= set(shape.indexes):
         return ""
+    if not odd and shape.key == table.key:
+        return f"table {table.name}: no step of MIGRATIONS makes all of its indexes"
     return f"table {table.name}: MIGRATIONS and the record differ in {', '.join(odd) or 'their keys'}"
 
 
@@ -125,12 +140,7 @@ def _account_table(name: str) -> Table[Any]:
 def _prepare(execute: Execute, dialect: Dialect) -> None:
     """Make the tables of versions; take over what a database with one version for all has."""
     execute(_CREATE_COMMON, ())
-    common = int(execute("SELECT coalesce(max(version), 0) FROM schema_version", ())[0][0])
-    if common > _PER_MODULE[0]:
-        raise StoreError(
-            f"the database has schema {common}, this server knows {_PER_MODULE[0]}: use the newer server or a backup",
-            "internal-server-error",
-        )
+    common = _common(execute)
     if common == _PER_MODULE[0]:
         return
     for statement in dialect.statements(_CREATE):
@@ -138,6 +148,17 @@ def _prepare(execute: Execute, dialect: Dialect) -> None:
     for owner, (steps, tables) in _COMMON.items() if common else ():
         _note(execute, dialect, Applied(owner, steps[common - 1], tables))
     execute(f"INSERT INTO schema_version VALUES ({dialect.mark}, {dialect.mark})", _PER_MODULE)
+
+
+def _common(execute: Execute) -> int:
+    """The one version of all tables together; 5 from the time that each module has its own. Raises StoreError."""
+    common = int(execute("SELECT coalesce(max(version), 0) FROM schema_version", ())[0][0])
+    if common > _PER_MODULE[0]:
+        raise StoreError(
+            f"the database has schema {common}, this server knows {_PER_MODULE[0]}: use the newer server or a backup",
+            "internal-server-error",
+        )
+    return common
 
 
 def _version(execute: Execute, dialect: Dialect, owner: str) -> int:

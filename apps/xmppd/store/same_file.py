@@ -10,6 +10,7 @@ Differs:  SQLite goes on writing to a file that was unlinked or replaced, or who
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -49,7 +50,7 @@ class SameFile:
         if not self._told:
             self._told = True
             _log.critical("%s: nothing is stored until it is put back, or the server is stopped and started", text)
-        raise StoreError(text)
+        raise StoreError(text, reason="gone")
 
 
 def release() -> str:
@@ -71,3 +72,9 @@ def may_open(path: str, who: str) -> None:
 def opened(path: str, who: str) -> None:
     """Note that the release `who` has this file open."""
     Path(path + "-lock").write_text(f"{who} {identity(path)}", "ascii")
+
+
+def forget(path: str) -> None:
+    """Whoever opens the database next takes the file that is there: it was replaced on purpose, while nobody had it."""
+    with contextlib.suppress(FileNotFoundError):
+        os.truncate(path + "-lock", 0)

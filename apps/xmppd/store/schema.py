@@ -9,7 +9,7 @@ Differs:  a step that has been released is never changed, for databases have it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 #: what a field may be; `tuple[str, ...]` is kept as one text, see store_sql
@@ -36,6 +36,14 @@ class AddColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateIndex:
+    """Another order in which the rows of a table are found. See create_index."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DropTable:
     """A table goes with all its rows."""
 
@@ -51,7 +59,7 @@ class Sql:
     leaves: tuple[CreateTable, ...] = ()
 
 
-Step: TypeAlias = CreateTable | AddColumns | DropTable | Sql
+Step: TypeAlias = CreateTable | AddColumns | CreateIndex | DropTable | Sql
 
 
 def create_table(table: str, key: tuple[str, ...], /, **columns: Any) -> CreateTable:
@@ -71,13 +79,23 @@ def add_columns(table: str, /, **columns: tuple[Any, Any]) -> AddColumns:
     return AddColumns(table, tuple([(name, kind, value) for name, (kind, value) in columns.items()]))
 
 
+def create_index(table: str, /, *columns: str) -> CreateIndex:
+    """A step that makes an index, one of those that backend.Table names."""
+    return CreateIndex(table, columns)
+
+
+def index_name(table: str, columns: tuple[str, ...]) -> str:
+    """What an index of create_index is called."""
+    return "_".join((table, *columns))
+
+
 def drop_table(table: str, /) -> DropTable:
     """A step that takes a table away."""
     return DropTable(table)
 
 
 def sql(sqlite: str, postgres: str | None = None, *, leaves: tuple[CreateTable, ...] = ()) -> Sql:
-    """A step of statements for what the others cannot say: an index, a change of rows, a column of another name. One
+    """A step of statements for what the others cannot say: a change of rows, a column of another name. One
     text does for both kinds of database unless `postgres` is given. Each statement ends with a semicolon at the end of
     a line. `leaves`: each table whose columns it changes, as create_table would make it now.
     """
@@ -95,6 +113,7 @@ class Shape:
 
     key: tuple[str, ...]
     columns: tuple[tuple[str, Any], ...]
+    indexes: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +132,9 @@ class Schema:
                     found[table] = Shape(key, columns)
                 case AddColumns(table, columns):
                     more = tuple([(name, kind) for name, kind, _ in columns])
-                    found[table] = Shape(found[table].key, (*found[table].columns, *more))
+                    found[table] = replace(found[table], columns=(*found[table].columns, *more))
+                case CreateIndex(table, columns):
+                    found[table] = replace(found[table], indexes=(*found[table].indexes, columns))
                 case DropTable(table):
                     del found[table]
                 case Sql(leaves=tables):
@@ -130,7 +151,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What one kind of database calls things; `mark` is where a parameter goes."""
+    """What one kind of database calls things; `mark` is where a parameter goes, `tables` asks for their names."""
 
     name: str
     mark: str
@@ -138,6 +159,7 @@ class Dialect:
     key_text: str
     end_of_table: str
     booleans: tuple[str, str]
+    tables: str
 
     def statements(self, step: Step) -> tuple[str, ...]:
         """The SQL of a step. Every name is quoted ("user" is a word of SQL)."""
@@ -151,6 +173,9 @@ class Dialect:
                 return tuple(
                     [f'{add} "{name}" {self._type(kind)} DEFAULT {self._value(v)}' for name, kind, v in columns]
                 )
+            case CreateIndex(table, columns):
+                names = ", ".join([f'"{name}"' for name in columns])
+                return (f'CREATE INDEX "{index_name(table, columns)}" ON "{table}" ({names})',)
             case DropTable(table):
                 return (f'DROP TABLE "{table}"',)
             case Sql():
@@ -183,6 +208,7 @@ SQLITE: Final = Dialect(
     "TEXT",
     " STRICT, WITHOUT ROWID",
     ("0", "1"),
+    "SELECT name FROM sqlite_master WHERE type = 'table'",
 )
 #: COLLATE "C": keys are ordered by code point, as in every other backend
 POSTGRES: Final = Dialect(
@@ -192,6 +218,7 @@ POSTGRES: Final = Dialect(
     'TEXT COLLATE "C"',
     "",
     ("FALSE", "TRUE"),
+    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
 )
 
 

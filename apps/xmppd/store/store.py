@@ -15,10 +15,12 @@ from otp.erts import blocking, process
 from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, StopInit
-from xmppd.store.backend import Backend, Key, StoreConfig, StoreError, Table, Tx
+from xmppd.store import measures
+from xmppd.store.backend import Backend, Key, Range, StoreConfig, StoreError, Table, Tx
+from xmppd.store.migrate import APPLIED, Applied
 from xmppd.store.schema import Schema
 
-__all__ = ["Backend", "Key", "StoreConfig", "StoreError", "Table", "Tx"]
+__all__ = ["Backend", "Key", "Range", "StoreConfig", "StoreError", "Table", "Tx"]
 
 NAME: Final = "store"
 
@@ -66,6 +68,11 @@ def select(
     return current().select(table, prefix, limit, after)
 
 
+def find(table: Table[R], piece: Range) -> Awaitable[list[R]]:
+    """Await the committed records of a piece of the table, in the order in which they are found."""
+    return current().find(table, piece)
+
+
 def count(table: Table[Any], prefix: Key = ()) -> Awaitable[int]:
     """Await how many committed records have a key that begins with `prefix`."""
     return current().count(table, prefix)
@@ -76,9 +83,31 @@ def migrate(schemas: Sequence[Schema]) -> Awaitable[None]:
     return current().migrate(schemas)
 
 
+def index_words(table: Table[Any]) -> Awaitable[None]:
+    """Have rows of this table found by their words (Range), from now on. Raises StoreError."""
+    return current().index_words(table)
+
+
 def is_busy() -> bool:
     """Whether somebody waits for the store."""
     return _Current.backend is not None and _Current.backend.is_busy()
+
+
+def trouble() -> str:
+    """Why the store cannot be used, as far as the latest call knows; "" if it can. Costs nothing; `probe` looks."""
+    return measures.trouble() if _Current.backend is not None else "the store is not running"
+
+
+async def probe() -> str:
+    """Await whether the store can be used: why not, in words, or "". Writes a row where the latest write failed, else
+    reads one; takes some seconds with a database that does not answer."""
+    try:
+        rows = await select(APPLIED, limit=1)
+        if trouble() and rows:
+            await transaction(lambda tx: tx.write(Applied(*[getattr(rows[0], name) for name in APPLIED.columns])))
+    except StoreError as error:
+        return str(error)
+    return trouble()
 
 
 def open_backend(config: StoreConfig, schemas: Sequence[Schema] = ()) -> Backend:
@@ -90,6 +119,7 @@ def open_backend(config: StoreConfig, schemas: Sequence[Schema] = ()) -> Backend
     if config.backend not in BACKENDS:
         names = ", ".join(BACKENDS)
         raise StoreError(f"no backend {config.backend!r}; there are {names}", "internal-server-error")
+    measures.set_threshold(config.slow)
     module = importlib.import_module(BACKENDS[config.backend])
     backend: Backend = module.open_store(config, schemas)
     return backend

@@ -7,12 +7,13 @@ Differs:  one OS process sees it, no other
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from xmppd.store.backend import Key, StoreConfig, StoreError, Table, Tx, table_of
+from xmppd.store.backend import Key, Range, StoreConfig, StoreError, Table, Tx, table_of
 from xmppd.store.migrate import Applied
 from xmppd.store.schema import Schema
+from xmppd.store.text_index import check, has_words
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -80,6 +81,20 @@ class MemoryTx:
         rows.drop(key)
         return True
 
+    def read_many(self, table: Table[R], keys: Iterable[Key]) -> list[R]:
+        """See Tx."""
+        by_key = self._rows(table).by_key
+        return [by_key[key] for key in sorted(set(keys)) if key in by_key]
+
+    def write_many(self, records: Iterable[Any]) -> None:
+        """See Tx."""
+        for record in records:
+            self.write(record)
+
+    def delete_many(self, table: Table[Any], keys: Iterable[Key]) -> int:
+        """See Tx."""
+        return sum([self.delete(table, key) for key in keys])
+
     def select(
         self, table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
     ) -> list[R]:
@@ -87,6 +102,21 @@ class MemoryTx:
         rows, size = self._rows(table), len(prefix)
         # keys of one table are of one type, which the row type does not show
         return [rows.by_key[key] for key in rows.under(prefix) if after is None or key[size] > after][:limit]  # type: ignore[operator]
+
+    def find(self, table: Table[R], piece: Range) -> list[R]:
+        """See Tx."""
+        order, size, rows = piece.by or table.key, len(piece.prefix), self._rows(table)
+        if piece.by and piece.by not in table.indexes:
+            raise TypeError(f"{table.name} has no index of {piece.by}")
+        shared = [mine for mine, theirs in zip(order[:size], table.key, strict=False) if mine == theirs]
+        records = [rows.by_key[key] for key in rows.under(piece.prefix[: len(shared)])]
+        found = [(tuple([getattr(record, name) for name in order]), record) for record in records]
+        found = [(key, record) for key, record in found if _is_in(key, piece, size)]
+        if piece.words:
+            check(table, piece)
+            found = [one for one in found if has_words(getattr(one[1], table.words), piece.words)]
+        found.sort(key=lambda pair: pair[0], reverse=piece.backwards)
+        return [record for _, record in found[: piece.limit]]
 
     def last(self, table: Table[R], prefix: Key = ()) -> R | None:
         """See Tx."""
@@ -101,10 +131,13 @@ class MemoryTx:
         """See Tx."""
         return list(dict.fromkeys(key[len(prefix)] for key in self._rows(table).under(prefix)))
 
-    def clear(self, table: Table[Any], prefix: Key) -> int:
+    def clear(self, table: Table[Any], prefix: Key, upto: str | int | None = None) -> int:
         """See Tx."""
+        size = len(prefix)
         keys = list(self._rows(table).under(prefix))
-        return sum(self.delete(table, key) for key in keys)
+        if upto is not None:
+            keys = [key for key in keys if key[size] <= upto]  # type: ignore[operator]  # as in select
+        return self.delete_many(table, keys)
 
     def rollback(self) -> None:
         """Put back what was there, the latest change first."""
@@ -113,6 +146,12 @@ class MemoryTx:
                 rows.put(key, before)
             elif key in rows.by_key:
                 rows.drop(key)
+
+
+def _is_in(key: Any, piece: Range, size: int) -> bool:
+    if key[:size] != piece.prefix or (piece.after is not None and not key[size] > piece.after):
+        return False
+    return piece.before is None or bool(key[size] < piece.before)
 
 
 class MemoryStore:
@@ -146,6 +185,10 @@ class MemoryStore:
         """See Backend."""
         return self._tx().select(table, prefix, limit, after)
 
+    async def find(self, table: Table[R], piece: Range) -> list[R]:
+        """See Backend."""
+        return self._tx().find(table, piece)
+
     async def count(self, table: Table[Any], prefix: Key = ()) -> int:
         """See Backend."""
         return self._tx().count(table, prefix)
@@ -158,6 +201,9 @@ class MemoryStore:
     async def migrate(self, schemas: Sequence[Schema]) -> None:
         """See Backend."""
         self.apply(schemas)
+
+    async def index_words(self, table: Table[Any]) -> None:
+        """See Backend. Every row is looked at."""
 
     def is_busy(self) -> bool:
         """Never: what is asked is done before anybody can look."""

@@ -6,12 +6,14 @@ Way:      store_sqlite, store_pg → [store_sql] → a function that runs one st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import make_dataclass
 from functools import cache, lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from xmppd.store.backend import Key, Table, table_of
+from xmppd.store import text_index
+from xmppd.store.backend import Key, Range, Table, table_of
+from xmppd.store.schema import SQLITE, index_name
 
 R = TypeVar("R")
 Row = Sequence[Any]
@@ -97,13 +99,14 @@ class Way:
         self.select = f"SELECT {columns} FROM {of.name}{where}{up}"
         self.limit = f"{self.select} LIMIT {of.mark}"
         key = f'"{order[0]}"' if order else "1"
-        beyond = f"{where} AND {key} > {of.mark}" if where else f" WHERE {key} > {of.mark}"
-        self.after = f"SELECT {columns} FROM {of.name}{beyond}{up}"
+        next_key = f"{where} AND {key}" if where else f" WHERE {key}"
+        self.after = f"SELECT {columns} FROM {of.name}{next_key} > {of.mark}{up}"
         self.after_limit = f"{self.after} LIMIT {of.mark}"
         self.last = f"SELECT {columns} FROM {of.name}{where}{down} LIMIT 1"
         self.count = f"SELECT count(*) FROM {of.name}{where}"
         self.values = f"SELECT DISTINCT {_names(order[:1])} FROM {of.name}{where} ORDER BY 1"
         self.clear = f"DELETE FROM {of.name}{where}"
+        self.clear_upto = f"DELETE FROM {of.name}{next_key} <= {of.mark}"
         self.decode = _decoder(table, size)
 
 
@@ -117,19 +120,103 @@ def statements(table: Table[Any], mark: str) -> Statements:
     return Statements(table, mark)
 
 
+class Query(NamedTuple):
+    """A statement that reads, its parameters, and what its rows mean."""
+
+    sql: str
+    params: Row
+    result: Callable[[list[Any]], Any]
+
+
+def read_query(table: Table[Any], key: Key, mark: str) -> Query:
+    """Tx.read as a query."""
+    way = statements(table, mark).ways[len(key)]
+    return Query(way.select, key, lambda rows: way.decode(key, rows[0]) if rows else None)
+
+
+def select_query(table: Table[Any], prefix: Key, limit: int | None, after: str | int | None, mark: str) -> Query:
+    """Tx.select as a query."""
+    way = statements(table, mark).ways[len(prefix)]
+    if after is None:
+        sql, params = (way.select, prefix) if limit is None else (way.limit, (*prefix, limit))
+    else:
+        most = (limit,) if limit is not None else ()
+        sql, params = (way.after_limit if most else way.after), (*prefix, after, *most)
+    decode = way.decode
+    return Query(sql, params, lambda rows: [decode(prefix, row) for row in rows])
+
+
+def find_query(table: Table[Any], piece: Range, mark: str) -> Query:
+    """Tx.find as a query. Raises TypeError."""
+    prefix = piece.prefix
+    if piece.words:
+        text, params = text_index.query(table, piece, mark)
+        of_row = statements(table, mark).ways[0].decode
+        return Query(text, params, lambda rows: [of_row(_NO_PREFIX, row) for row in rows])
+    bounds = tuple([bound for bound in (piece.after, piece.before, piece.limit) if bound is not None])
+    shape = (piece.after is not None, piece.before is not None, piece.limit is not None, piece.backwards)
+    sql = find_sql(table, mark, piece.by, len(prefix), *shape)
+    if piece.by:
+        decode, known = statements(table, mark).ways[0].decode, _NO_PREFIX
+    else:
+        decode, known = statements(table, mark).ways[len(prefix)].decode, prefix
+    return Query(sql, (*prefix, *bounds), lambda rows: [decode(known, row) for row in rows])
+
+
+@lru_cache(maxsize=1024)
+def find_sql(
+    table: Table[Any],
+    mark: str,
+    by: tuple[str, ...],
+    size: int,
+    after: bool,
+    before: bool,
+    limit: bool,
+    backwards: bool,
+) -> str:
+    """The statement of a Range of `size` values, with these of its bounds. Raises TypeError."""
+    if by and by not in table.indexes:
+        raise TypeError(f"{table.name} has no index of {by}")
+    order = by or table.key
+    if (after or before) and size == len(order):
+        raise TypeError(f"{table.name}: nothing follows that could have bounds")
+    tests = [f'"{c}" = {mark}' for c in order[:size]]
+    tests += [f'"{order[size]}" {sign} {mark}' for sign, there in ((">", after), ("<", before)) if there]
+    where = f" WHERE {' AND '.join(tests)}" if tests else ""
+    down = " DESC" if backwards else ""
+    # the values of the prefix are all the same; with the others the order is that of an index, not a sort
+    wanted = [f'"{c}"{down}' for c in order[size:]]
+    sort = f" ORDER BY {', '.join(wanted)}" if wanted else ""
+    columns = _names(table.columns if by else table.columns[size:]) or "1"
+    # without statistics SQLite takes the key wherever it can, and looks through all rows that it finds by it
+    hint = f' INDEXED BY "{index_name(table.name, by)}"' if by and mark == SQLITE.mark else ""
+    return f'SELECT {columns} FROM "{table.name}"{hint}{where}{sort}' + (f" LIMIT {mark}" if limit else "")
+
+
+def count_query(table: Table[Any], prefix: Key, mark: str) -> Query:
+    """Tx.count as a query."""
+    return Query(statements(table, mark).ways[len(prefix)].count, prefix, lambda rows: int(rows[0][0]))
+
+
 class SqlTx:
-    """Tx over two functions of a backend: `query` gives rows, `change` how many rows a statement changed."""
+    """Tx over three functions of a backend: `query` gives rows, `change` how many rows a statement changed, and
+    `change_many` how many one statement changed that was run with each of several rows of parameters."""
 
-    __slots__ = ("_change", "_mark", "_query")
+    __slots__ = ("_change", "_change_many", "_mark", "_query")
 
-    def __init__(self, query: Callable[[str, Row], list[Any]], change: Callable[[str, Row], int], mark: str) -> None:
-        self._query, self._change, self._mark = query, change, mark
+    def __init__(
+        self,
+        query: Callable[[str, Row], list[Any]],
+        change: Callable[[str, Row], int],
+        change_many: Callable[[str, Sequence[Row]], int],
+        mark: str,
+    ) -> None:
+        self._query, self._change, self._change_many, self._mark = query, change, change_many, mark
 
     def read(self, table: Table[R], key: Key) -> R | None:
         """See Tx."""
-        way = statements(table, self._mark).ways[len(table.key)]
-        rows = self._query(way.select, key)
-        return way.decode(key, rows[0]) if rows else None
+        sql, params, result = read_query(table, key, self._mark)
+        return result(self._query(sql, params))  # type: ignore[no-any-return]  # decoded by `result`
 
     def write(self, record: Any) -> None:
         """See Tx."""
@@ -140,18 +227,36 @@ class SqlTx:
         """See Tx."""
         return self._change(statements(table, self._mark).delete, key) > 0
 
+    def read_many(self, table: Table[R], keys: Iterable[Key]) -> list[R]:
+        """See Tx."""
+        found = [self.read(table, key) for key in sorted(set(keys))]
+        return [record for record in found if record is not None]
+
+    def write_many(self, records: Iterable[Any]) -> None:
+        """See Tx."""
+        rows: dict[Table[Any], list[Row]] = {}
+        for record in records:
+            table = table_of(record)
+            rows.setdefault(table, []).append(statements(table, self._mark).encode(record))
+        for table, of_table in rows.items():
+            self._change_many(statements(table, self._mark).write, of_table)
+
+    def delete_many(self, table: Table[Any], keys: Iterable[Key]) -> int:
+        """See Tx."""
+        which = list(keys)
+        return self._change_many(statements(table, self._mark).delete, which) if which else 0
+
     def select(
         self, table: Table[R], prefix: Key = _NO_PREFIX, limit: int | None = None, after: str | int | None = None
     ) -> list[R]:
         """See Tx."""
-        way = statements(table, self._mark).ways[len(prefix)]
-        if after is None:
-            rows = self._query(way.select, prefix) if limit is None else self._query(way.limit, (*prefix, limit))
-        else:
-            most = (limit,) if limit is not None else ()
-            rows = self._query(way.after_limit if most else way.after, (*prefix, after, *most))
-        decode = way.decode
-        return [decode(prefix, row) for row in rows]
+        sql, params, result = select_query(table, prefix, limit, after, self._mark)
+        return result(self._query(sql, params))  # type: ignore[no-any-return]  # likewise
+
+    def find(self, table: Table[R], piece: Range) -> list[R]:
+        """See Tx."""
+        sql, params, result = find_query(table, piece, self._mark)
+        return result(self._query(sql, params))  # type: ignore[no-any-return]  # likewise
 
     def last(self, table: Table[R], prefix: Key = _NO_PREFIX) -> R | None:
         """See Tx."""
@@ -161,12 +266,14 @@ class SqlTx:
 
     def count(self, table: Table[Any], prefix: Key = _NO_PREFIX) -> int:
         """See Tx."""
-        return int(self._query(statements(table, self._mark).ways[len(prefix)].count, prefix)[0][0])
+        sql, params, result = count_query(table, prefix, self._mark)
+        return result(self._query(sql, params))  # type: ignore[no-any-return]  # likewise
 
     def values(self, table: Table[Any], prefix: Key = _NO_PREFIX) -> list[str | int]:
         """See Tx."""
         return [row[0] for row in self._query(statements(table, self._mark).ways[len(prefix)].values, prefix)]
 
-    def clear(self, table: Table[Any], prefix: Key) -> int:
+    def clear(self, table: Table[Any], prefix: Key, upto: str | int | None = None) -> int:
         """See Tx."""
-        return self._change(statements(table, self._mark).ways[len(prefix)].clear, prefix)
+        way = statements(table, self._mark).ways[len(prefix)]
+        return self._change(way.clear, prefix) if upto is None else self._change(way.clear_upto, (*prefix, upto))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support import node, postgres, schemas
-from xmppd.store import store
+from xmppd.store import pg_pool, store
 from xmppd.store.backend import Backend, StoreConfig
 
 KINDS = ["memory", "sqlite"]
 if postgres.available():
-    KINDS.append("postgres")
-else:
-    warnings.warn("PostgreSQL is not installed: store_pg is not tested (XMPPD_TEST_PG names a server)", stacklevel=1)
+    KINDS += ["postgres", "postgres, pipelined"]
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +35,11 @@ def pg_url(pg_cluster: postgres.Cluster | None) -> str:
 
 
 @pytest.fixture(params=KINDS)
-def config(request: pytest.FixtureRequest, tmp_path: Path) -> StoreConfig:
-    """The configuration of an empty store, of each kind in turn."""
-    kind = request.param
+def config(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StoreConfig:
+    """The configuration of an empty store, of each kind in turn; PostgreSQL also as one across a network is used."""
+    kind, _, pipelined = request.param.partition(", ")
+    if pipelined:
+        monkeypatch.setattr(pg_pool, "_is_local", lambda conn: False)
     path = request.getfixturevalue("pg_url") if kind == "postgres" else str(tmp_path / "xmppd.sqlite3")
     return StoreConfig(kind, path)
 

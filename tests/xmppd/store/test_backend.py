@@ -14,7 +14,8 @@ from xmppd.mods.mod_private import PRIVATE, PrivateXml
 from xmppd.mods.mod_vcard import Vcard
 from xmppd.mods.offline.tables import OFFLINE, OfflineMessage
 from xmppd.mods.roster.tables import ROSTER, RosterItem
-from xmppd.store.backend import Backend, StoreError, Table, Tx, table_of
+from xmppd.store.backend import Backend, Range, StoreError, Table, Tx, table_of
+from xmppd.store.schema import Schema, create_index, create_table
 
 Play = Callable[[Callable[[Backend], Any]], Any]
 JULIET = RosterItem("localhost", "romeo", "juliet@example.org", "Juliet", ("Friends", "Ünïcödé"), "to", listed=True)
@@ -118,6 +119,70 @@ def test_a_transaction_sees_its_own_writes(play: Play) -> None:
 
     async def body(backend: Backend) -> None:
         assert await backend.transaction(fn) == [True, True, 2, 3, [1, 3], 2, 0]
+
+    play(body)
+
+
+def test_many_rows_are_written_and_deleted_at_once(play: Play) -> None:
+    def write(tx: Tx) -> None:
+        tx.write_many([message(2), JULIET, message(1), replace(message(1), xml="later"), message(1, "juliet")])
+        tx.write_many(replace(message(n), expire=n) for n in range(3, 500))
+        tx.write_many([])
+
+    def delete(tx: Tx) -> list[int]:
+        keys = [("localhost", "romeo", n) for n in range(0, 1000, 2)]
+        there = tx.delete_many(OFFLINE, [*keys, ("localhost", "juliet", 1), ("localhost", "juliet", 7)])
+        return [there, tx.delete_many(OFFLINE, []), tx.delete_many(OFFLINE, keys)]
+
+    async def body(backend: Backend) -> None:
+        await backend.transaction(write)
+        assert await backend.read(OFFLINE, ("localhost", "romeo", 1)) == replace(message(1), xml="later")
+        assert await backend.read(OFFLINE, ("localhost", "romeo", 499)) == replace(message(499), expire=499)
+        assert await backend.select(ROSTER) == [JULIET]
+        assert await backend.transaction(delete) == [250, 0, 0]
+        assert [m.seq for m in await backend.select(OFFLINE)] == list(range(1, 500, 2))
+
+    play(body)
+
+
+def test_many_rows_are_read_at_once_in_key_order(play: Play) -> None:
+    keys = [("localhost", "romeo", 300), ("localhost", "juliet", 4), ("localhost", "romeo", 9), ("x", "romeo", 9)]
+
+    async def body(backend: Backend) -> None:
+        await backend.transaction(put(*[message(n) for n in range(301)], message(4, "juliet")))
+        found = await backend.transaction(lambda tx: tx.read_many(OFFLINE, [*keys, *keys]))
+        assert found == [message(4, "juliet"), message(9), message(300)]
+        assert await backend.transaction(lambda tx: tx.read_many(OFFLINE, [])) == []
+
+    play(body)
+
+
+def test_clear_takes_a_range(play: Play) -> None:
+    def fn(tx: Tx) -> list[int]:
+        romeo = ("localhost", "romeo")
+        return [tx.clear(OFFLINE, romeo, upto=n) for n in (0, 2, 2, 9)] + [tx.clear(OFFLINE, ("localhost",), "juliet")]
+
+    async def body(backend: Backend) -> None:
+        await backend.transaction(put(*[message(n) for n in (1, 2, 9, 10)], message(1, "juliet"), message(1, "nurse")))
+        assert await backend.transaction(fn) == [0, 2, 0, 1, 1]
+        assert [(m.user, m.seq) for m in await backend.select(OFFLINE)] == [("nurse", 1), ("romeo", 10)]
+
+    play(body)
+
+
+def test_what_many_wrote_and_deleted_is_undone(play: Play) -> None:
+    def fail(tx: Tx) -> None:
+        tx.delete_many(OFFLINE, [("localhost", "romeo", n) for n in range(5)])
+        tx.clear(OFFLINE, ("localhost", "romeo"), upto=7)
+        tx.write_many([replace(message(8), xml="changed"), message(20)])
+        raise Mine("no")
+
+    async def body(backend: Backend) -> None:
+        rows = [message(n) for n in range(10)]
+        await backend.transaction(lambda tx: tx.write_many(rows))
+        with pytest.raises(Mine):
+            await backend.transaction(fail)
+        assert await backend.select(OFFLINE) == rows
 
     play(body)
 
@@ -233,3 +298,79 @@ def test_a_table_takes_only_fields_that_every_backend_keeps() -> None:
 
     with pytest.raises(TypeError, match="'b'"):
         Table("t", Record, ("a",))
+
+
+# -- pieces of a table
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A row with a second order."""
+
+    tree: str
+    number: int
+    colour: str
+
+
+LEAF = Table("leaf", Leaf, ("tree", "number"), indexes=(("tree", "colour", "number"),))
+LEAVES = Schema(
+    "leaves",
+    (
+        create_table("leaf", ("tree", "number"), tree=str, number=int, colour=str),
+        create_index("leaf", "tree", "colour", "number"),
+    ),
+)
+PIECES = [
+    Range(("oak",)),
+    Range(("oak",), backwards=True, limit=3),
+    Range(("oak",), after=2, before=9),
+    Range(("oak",), after=2, before=9, limit=2),
+    Range(("oak",), after=2, before=9, limit=2, backwards=True),
+    Range((), after="elm", limit=1),
+    Range(("oak", "red"), by=LEAF.indexes[0]),
+    Range(("oak", "red"), after=1, limit=2, by=LEAF.indexes[0]),
+    Range(("oak", "red"), before=8, limit=2, backwards=True, by=LEAF.indexes[0]),
+    Range(("oak",), after="green", by=LEAF.indexes[0]),
+    Range(("oak", 3)),
+    Range(("ash",)),
+]
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=str)
+def test_a_piece_is_what_its_words_say(play: Play, piece: Range) -> None:
+    rows = [Leaf("oak", n, "red" if n % 2 else "green") for n in range(10)]
+    rows += [Leaf("elm", n, "red") for n in range(3)] + [Leaf("yew", 1, "blue")]
+    order = piece.by or LEAF.key
+
+    def is_in(row: Leaf) -> bool:
+        key = [getattr(row, name) for name in order]
+        at = len(piece.prefix)
+        return (
+            tuple(key[:at]) == piece.prefix
+            and (piece.after is None or key[at] > piece.after)
+            and (piece.before is None or key[at] < piece.before)
+        )
+
+    wanted = sorted(
+        [row for row in rows if is_in(row)],
+        key=lambda row: [getattr(row, name) for name in order],
+        reverse=piece.backwards,
+    )[: piece.limit]
+
+    async def body(backend: Backend) -> None:
+        await backend.migrate([LEAVES])
+        await backend.transaction(put(*rows))
+        assert await backend.find(LEAF, piece) == wanted
+        assert await backend.transaction(lambda tx: tx.find(LEAF, piece)) == wanted
+
+    play(body)
+
+
+def test_an_order_that_a_table_has_not_is_a_mistake(play: Play) -> None:
+    async def body(backend: Backend) -> None:
+        await backend.migrate([LEAVES])
+        for piece in (Range(("oak",), by=("tree", "colour")), Range(("oak",), by=("colour",))):
+            with pytest.raises(TypeError, match="index"):
+                await backend.find(LEAF, piece)
+
+    play(body)

@@ -11,6 +11,7 @@ import pytest
 
 from otp.erts import process
 from tests.support import node, schemas
+from tests.support.crash import watched
 from xmppd.mods.offline.tables import OFFLINE, OfflineMessage
 from xmppd.store.backend import StoreError, Tx
 from xmppd.store.file_lock import locked
@@ -34,12 +35,11 @@ def caught(tx: Tx) -> None:
 
 def play(tmp_path: Path, fns: list[Callable[[Tx], Any]]) -> tuple[list[Any], list[str], list[int]]:
     """Queue the transactions behind a held lock; what came of each, the points passed, and what is stored."""
-    points: list[str] = []
     outcomes: list[Any] = [None] * len(fns)
     path = str(tmp_path / "x.sqlite3")
 
     async def body() -> list[int]:
-        store = SqliteStore(path, probe=points.append, schemas=schemas.ALL)
+        store = SqliteStore(path, schemas=schemas.ALL)
 
         async def one(i: int) -> None:
             try:
@@ -57,15 +57,17 @@ def play(tmp_path: Path, fns: list[Callable[[Tx], Any]]) -> tuple[list[Any], lis
         store.close()
         return seqs
 
-    return outcomes, points, node.run(body)
+    with watched() as points:
+        seqs = node.run(body)
+    return outcomes, [name for name in points if name.startswith("store.") and name != "store.in_migration"], seqs
 
 
 def test_many_transactions_share_a_commit(tmp_path: Path) -> None:
     outcomes, points, seqs = play(tmp_path, [put(n, lambda tx, n=n: n) for n in range(50)])  # type: ignore[misc]
     assert outcomes == list(range(50))
     assert seqs == list(range(50))
-    assert points.count("in group") == 50
-    assert points.count("after commit") <= 2
+    assert points.count("store.in_group") == 50
+    assert points.count("store.after_commit") <= 2
 
 
 def test_each_failure_is_its_own(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_each_failure_is_its_own(tmp_path: Path) -> None:
 def test_transactions_are_answered_after_the_commit(tmp_path: Path) -> None:
     outcomes, points, _ = play(tmp_path, [put(1)])
     assert outcomes == [None]
-    assert points == ["in group", "before commit", "after commit", "answered"]
+    assert points == ["store.in_group", "store.before_commit", "store.after_commit", "store.answered"]
 
 
 def test_when_sqlite_undoes_the_group_nobody_is_told_success(tmp_path: Path) -> None:

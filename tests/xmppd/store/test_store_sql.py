@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from xmppd.auth.tables import SECRET, Secret
 from xmppd.mods.mod_last import LAST
 from xmppd.mods.roster.tables import ROSTER, RosterItem
-from xmppd.store.store_sql import UNIT, join, split, statements
+from xmppd.store.store_sql import UNIT, find_sql, join, split, statements
 
 ITEM = RosterItem("localhost", "romeo", "juliet@example.org", "Juliet", ("A", "B"), "to", "from", True, True, "<p/>", 7)
 TEXTS = st.lists(st.text(st.characters(exclude_characters=UNIT))).map(tuple)
@@ -35,8 +35,9 @@ def test_the_character_between_texts_is_refused() -> None:
 def test_names_are_quoted_and_values_are_parameters() -> None:
     made = statements(LAST, "%s")
     assert made.write == (
-        'INSERT INTO "last" ("host", "user", "seconds", "status") VALUES (%s, %s, %s, %s)'
-        ' ON CONFLICT ("host", "user") DO UPDATE SET "seconds" = excluded."seconds", "status" = excluded."status"'
+        'INSERT INTO "last" ("host", "user", "seconds", "status", "login") VALUES (%s, %s, %s, %s, %s)'
+        ' ON CONFLICT ("host", "user") DO UPDATE SET "seconds" = excluded."seconds", "status" = excluded."status",'
+        ' "login" = excluded."login"'
     )
     assert made.delete == 'DELETE FROM "last" WHERE "host" = %s AND "user" = %s'
 
@@ -71,3 +72,18 @@ def test_numbers_of_sqlite_become_booleans() -> None:
 def test_a_record_of_bytes() -> None:
     way = statements(SECRET, "?").ways[1]
     assert way.decode(("key",), (b"\0\xff",)) == Secret("key", b"\0\xff")
+
+
+def test_a_piece_is_one_statement() -> None:
+    assert find_sql(ROSTER, "?", (), 2, True, True, True, True) == (
+        f'SELECT {", ".join([f"{chr(34)}{c}{chr(34)}" for c in ROSTER.columns[2:]])} FROM "roster"'
+        ' WHERE "host" = ? AND "user" = ? AND "contact" > ? AND "contact" < ? ORDER BY "contact" DESC LIMIT ?'
+    )
+    assert find_sql(SECRET, "%s", (), 1, False, False, False, False) == (
+        'SELECT "value" FROM "secret" WHERE "name" = %s'
+    )
+
+
+def test_bounds_need_a_column() -> None:
+    with pytest.raises(TypeError, match="bounds"):
+        find_sql(SECRET, "?", (), 1, True, False, False, False)

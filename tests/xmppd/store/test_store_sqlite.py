@@ -47,14 +47,14 @@ def contacts(path: str) -> set[str]:
     return romeo
 
 
-POINTS = ["in group", "before commit", "after commit", "answered"]
+POINTS = ["store.in_group", "store.before_commit", "store.after_commit", "store.answered"]
 
 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("times", [1, 40])
 def test_what_was_acknowledged_survives_a_crash_at_any_point(tmp_path: Path, point: str, times: int) -> None:
     path = str(tmp_path / "x.sqlite3")
-    writer = child("sqlite", path, "a", point, str(times))
+    writer = child("sqlite", path, "a", f"{point}:{times}")
     said = acknowledged(writer)
     assert writer.returncode == 137
     assert said <= contacts(path)
