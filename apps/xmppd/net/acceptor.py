@@ -4,6 +4,9 @@ OTP:      gen_server; cf. ranch_acceptor.erl and Thousand Island's acceptor.ex
 Way:      net.listener → [acceptor] → connect (tcp_connection), then the handler it was given (c2s), then control
 Process:  one per listener, permanent, under listener_sup
 Differs:  accept(2) is not waited for in the process: the loop calls when the socket is readable
+
+When files run short, or memory (`OpenConnections.held`), it looks away from the socket for BACK_OFF seconds at a time:
+who comes waits in the kernel's backlog, and nothing spins. See net.descriptors.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from otp.erts import exits, process
 from otp.erts.pid import Pid, Ref
@@ -23,9 +26,11 @@ from otp.erts.signals import Down
 from otp.erts.timer import TIMERS, TimerRef
 from otp.stdlib import gen_fsm, gen_server
 from otp.stdlib.gen_server import GenServer, Init, NoReply, Stop
+from xmppd import limits_hit, metrics
 from xmppd.net import listener
-from xmppd.net.connection import Connection, Disconnected
+from xmppd.net.connection import Disconnected
 from xmppd.net.connection_limits import OpenConnections, Slot
+from xmppd.net.descriptors import Descriptors
 from xmppd.net.transport import Flusher, peer_of
 
 log = logging.getLogger(__name__)
@@ -38,10 +43,23 @@ _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.
 _GONE: Final = frozenset({errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.EINTR, errno.ENETDOWN})
 
 
+_ACCEPTED: Final = metrics.counter("xmppd_connections_accepted_total", "connections that were taken").cell()
+
+
+class Accepted(Protocol):
+    """What the acceptor does with a connection, of whatever protocol: net.connection.Connection and others."""
+
+    async def control(self, controller: Pid) -> None:
+        """Read from now on, for `controller`."""
+
+    def drop(self) -> None:
+        """Let go of it."""
+
+
 #: makes the connection over an accepted socket, which is its business from then on: (socket, peer, slot, flusher)
-Connect = Callable[[socket.socket, str, Slot, Flusher], Awaitable[Connection]]
-#: starts the process that serves a connection: its controller
-Handler = Callable[[Connection], Awaitable[Pid | None]]
+Connect = Callable[[socket.socket, str, Slot, Flusher], Awaitable[Accepted]]
+#: starts the process that serves a connection that `connect` made: its controller
+Handler = Callable[[Any], Awaitable[Pid | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,7 @@ class AcceptorState:
     monitor: Ref
     service: Service
     flusher: Flusher
-    spare: int | None = None
+    descriptors: Descriptors
     timer: TimerRef | None = None
     accepted: int = 0
     refused: int = 0
@@ -80,7 +98,7 @@ class Acceptor(GenServer[AcceptorState]):
         process.trap_exit(True)  # so that terminate takes the loop's eyes off the socket
         sock = await listener.get_socket(listener_name)
         monitor = process.monitor(listener_name)
-        state = AcceptorState(sock, monitor, service, Flusher(THIS.loop))
+        state = AcceptorState(sock, monitor, service, Flusher(THIS.loop), Descriptors())
         _listen(state, process.self_())
         return Init(state)
 
@@ -99,6 +117,7 @@ class Acceptor(GenServer[AcceptorState]):
             TIMERS.drop(state.timer)
         with contextlib.suppress(ValueError, OSError):
             THIS.loop.remove_reader(state.sock)
+        state.descriptors.close()
 
 
 def _listen(state: AcceptorState, pid: Pid) -> None:
@@ -109,6 +128,9 @@ def _listen(state: AcceptorState, pid: Pid) -> None:
 
 def _accept(state: AcceptorState, pid: Pid) -> None:
     """The loop says that connections wait."""
+    if state.service.connections.held:
+        _pause(state, pid)
+        return
     for _ in range(PER_TURN):
         try:
             sock, _ = state.sock.accept()
@@ -119,18 +141,40 @@ def _accept(state: AcceptorState, pid: Pid) -> None:
                 continue  # that peer changed its mind; the next may not have
             _stop_accepting(state, pid, error)
             return
+        if state.descriptors.are_short(sock.fileno()):
+            _turn_away(sock, state)
+            _pause(state, pid)
+            return
         _admit(sock, state)
 
 
 def _stop_accepting(state: AcceptorState, pid: Pid, error: OSError) -> None:
-    THIS.loop.remove_reader(state.sock)
     if error.errno == errno.EINVAL:  # the parent has closed this listener, and opens it again when it hears of us
-        state.timer = TIMERS.after(BACK_OFF, _listen, state, pid)
+        _pause(state, pid)
     elif error.errno in _EXHAUSTED:
-        log.warning("cannot accept: %s; trying again in %s s", error.strerror, BACK_OFF)
-        state.timer = TIMERS.after(BACK_OFF, _listen, state, pid)
+        log.warning("cannot accept: %s; trying again every %s s", error.strerror, BACK_OFF)
+        turned_away = state.descriptors.turn_away(state.sock)
+        state.refused += turned_away
+        state.service.connections.refused += turned_away
+        limits_hit.DESCRIPTORS.n += 1
+        _pause(state, pid)
     else:
+        THIS.loop.remove_reader(state.sock)
         process.send(pid, _Failed(error))
+
+
+def _pause(state: AcceptorState, pid: Pid) -> None:
+    THIS.loop.remove_reader(state.sock)
+    state.timer = TIMERS.after(BACK_OFF, _listen, state, pid)
+
+
+def _turn_away(sock: socket.socket, state: AcceptorState) -> None:
+    """Of the files that may be open too few are left: those are for the store and the other workers."""
+    state.refused += 1
+    state.service.connections.refused += 1
+    limits_hit.DESCRIPTORS.n += 1
+    sock.close()
+    log.warning("too few file descriptors are left for another connection: trying again every %s s", BACK_OFF)
 
 
 def _admit(sock: socket.socket, state: AcceptorState) -> None:
@@ -146,13 +190,14 @@ def _admit(sock: socket.socket, state: AcceptorState) -> None:
         sock.close()
         return
     state.accepted += 1
+    _ACCEPTED.n += 1
     process.spawn(_hand_over, sock, peer, slot, state)
 
 
 async def _hand_over(sock: socket.socket, peer: str, slot: Slot, state: AcceptorState) -> None:
     """One connection's start, in a process of its own so that the next need not wait for it."""
     service = state.service
-    connection: Connection | None = None
+    connection: Accepted | None = None
     controller: Pid | None = None
     try:
         connection = await service.connect(sock, peer, slot, state.flusher)

@@ -33,13 +33,16 @@ _XMPP_SERVICES: Final = ("_xmpp-client.", "_xmpps-client.", "_xmpp-server.", "_x
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One certificate. `issuer` and `subject` are their DER, to be compared; `names` as they stand there."""
+    """One certificate. `issuer` and `subject` are their DER, to be compared; `names` as they stand there; `addresses`
+    are those of XMPP in its alternative names, `common_names` those of its subject: whose certificate it is."""
 
     subject: bytes
     issuer: bytes
     not_before: datetime
     not_after: datetime
     names: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
+    common_names: tuple[str, ...] = ()
 
     def is_for(self, host: str) -> bool:
         """Whether a client that looks for `host` takes it: a wildcard stands for one first label."""
@@ -115,8 +118,11 @@ def _certificate(fields: list[tuple[int, bytes]]) -> Certificate:
     issuer, validity, subject = (fields[place][1] for place in (2, 3, 4))
     begin, end = (_time(tag, content) for tag, content in _elements(validity))
     extensions = next((content for tag, content in fields if tag == _EXTENSIONS), b"")
-    names = tuple(_alt_names(extensions)) or tuple(_common_names(subject))
-    return Certificate(subject, issuer, begin, end, tuple(dict.fromkeys(name.lower() for name in names)))
+    alternatives, common = list(_alt_names(extensions)), tuple(_common_names(subject))
+    names = [name for tag, content in alternatives if (name := _name(tag, content))] or common
+    lower = tuple(dict.fromkeys(name.lower() for name in names))
+    addresses = tuple([text for tag, content in alternatives if (text := _address(tag, content))])
+    return Certificate(subject, issuer, begin, end, lower, addresses, common)
 
 
 def _elements(der: bytes) -> Iterator[tuple[int, bytes]]:
@@ -150,13 +156,22 @@ def _common_names(subject: bytes) -> Iterator[str]:
                 yield value.decode("utf-8", "replace")
 
 
-def _alt_names(extensions: bytes) -> Iterator[str]:
+def _alt_names(extensions: bytes) -> Iterator[tuple[int, bytes]]:
     for _, all_ in _elements(extensions):
         for _, extension in _elements(all_):
             (_, oid), *rest = _elements(extension)
             if oid == _ALT_NAMES:
                 for _, names in _elements(rest[-1][1]):
-                    yield from (name for tag, content in _elements(names) if (name := _name(tag, content)))
+                    yield from _elements(names)
+
+
+def _address(tag: int, content: bytes) -> str:
+    """An address of XMPP; "" for any other name. RFC: 6120 §13.7.1.4"""
+    if tag != _OTHER_NAME:
+        return ""
+    (_, oid), (_, value) = _elements(content)
+    (_, text), *_ = _elements(value)
+    return text.decode("utf-8", "replace") if oid == _XMPP_ADDR else ""
 
 
 def _name(tag: int, content: bytes) -> str:

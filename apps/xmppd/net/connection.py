@@ -75,6 +75,10 @@ class Connection(Protocol):
         """Bytes that may wait for a peer that reads too slowly."""
 
     @property
+    def waiting(self) -> int:
+        """Bytes that were sent and have not left yet."""
+
+    @property
     def congested(self) -> bool:
         """The peer reads too slowly: what is sent now waits behind much else."""
 
@@ -104,6 +108,15 @@ class Connection(Protocol):
     def drop(self) -> None:
         """Let go of the connection: what was sent still leaves, and the controller is told nothing more. Idempotent."""
 
+    def abandon(self, reason: str) -> None:
+        """The peer is taken for gone: nothing leaves any more, and the controller is told Disconnected(reason)."""
+
+    def keep_alive(self) -> None:
+        """Send something that means nothing: over TCP a space (RFC 6120 §4.6.1)."""
+
+    def tick(self) -> int:
+        """A period has passed (stream.keepalive): how many have in which nothing came that would have been read."""
+
     async def start_tls(self, host: str, proceed: str, seq: int) -> bool:
         """Send `proceed` in the clear, then be the TLS server of `host`; a new stream begins.
 
@@ -122,6 +135,9 @@ class Connection(Protocol):
 
     def channel_binding(self, name: str) -> bytes:
         """The data of the channel binding of that name (END_POINT), b"" if there is none."""
+
+    def peer_certificate(self) -> bytes:
+        """The certificate (DER) that the peer has shown, signed by whom we trust with that; b"" if there is none."""
 
     def tell_writable(self, fn: Callable[[], object]) -> None:
         """Call `fn` once, in a later turn of the loop: when the peer has read enough, or the connection has ended."""
@@ -145,6 +161,7 @@ class Detached:
     __slots__ = ()
     peer = ""
     limit = 1 << 62
+    waiting = 0
     congested = opened = False
     closing = True
 
@@ -165,6 +182,16 @@ class Detached:
 
     def drop(self) -> None:
         """There is nothing to let go of."""
+
+    def abandon(self, reason: str) -> None:
+        """Nobody is there."""
+
+    def keep_alive(self) -> None:
+        """Nobody hears it."""
+
+    def tick(self) -> int:
+        """Nobody is silent."""
+        return 0
 
     def consumed(self, size: int, seconds: float = 0.0) -> None:
         """Nothing came."""
@@ -190,6 +217,10 @@ class Detached:
         return ""
 
     def channel_binding(self, name: str) -> bytes:
+        """None."""
+        return b""
+
+    def peer_certificate(self) -> bytes:
         """None."""
         return b""
 

@@ -12,6 +12,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from xmppd import limits_hit
+from xmppd.metrics import Cell
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
@@ -31,11 +34,14 @@ class ConnectionLimits:
 class OpenConnections:
     """Counts what is open. When too many have not logged in, in all or of one address, the oldest of them has to go:
     who only holds connections keeps nobody else behind the same address out. One whose login is being judged stays: to
-    be sent away would be the answer, and sooner than it is due."""
+    be sent away would be the answer, and sooner than it is due.
+
+    While `held` nobody is accepted: who comes waits in the kernel's backlog (node.memory_watch)."""
 
     limits: ConnectionLimits = ConnectionLimits()
     open: int = 0
     refused: int = 0
+    held: bool = False
     by_address: Counter[str] = field(default_factory=Counter)
     unauthenticated_by_address: dict[str, dict[Slot, None]] = field(default_factory=dict)
     unauthenticated: dict[Slot, None] = field(default_factory=dict)
@@ -43,13 +49,13 @@ class OpenConnections:
     def admit(self, ip: str) -> Slot | None:
         """A place for a new connection from `ip`, or None: it is to be closed without a word."""
         key, limits = group(ip), self.limits
-        if self.open >= limits.total or _full(self.by_address, key, limits.per_address):
+        met = self._met(key)
+        if met is not None:
             self.refused += 1
-            return None
-        if not self._has_room(key):
-            self.refused += 1
+            met.n += 1
             return None
         if len(self.unauthenticated) >= limits.unauthenticated:
+            limits_hit.UNAUTHENTICATED.n += 1
             _send_away(next(iter(self.unauthenticated)))
         slot = Slot(self, key)
         self.open += 1
@@ -58,6 +64,14 @@ class OpenConnections:
         self.unauthenticated[slot] = None
         return slot
 
+    def _met(self, key: str) -> Cell | None:
+        """The limit that keeps another of an address out."""
+        if self.open >= self.limits.total:
+            return limits_hit.CONNECTIONS
+        if _full(self.by_address, key, self.limits.per_address):
+            return limits_hit.ADDRESS
+        return None if self._has_room(key) else limits_hit.UNAUTHENTICATED_ADDRESS
+
     def _has_room(self, key: str) -> bool:
         """Whether one more of an address may come without a login; its oldest that is not being judged makes room."""
         most, there = self.limits.unauthenticated_per_address, self.unauthenticated_by_address.get(key, {})
@@ -65,6 +79,7 @@ class OpenConnections:
             return True
         oldest = next((slot for slot in there if not slot.judged), None)
         if oldest is not None:
+            limits_hit.UNAUTHENTICATED_ADDRESS.n += 1
             _send_away(oldest)
         return oldest is not None
 

@@ -29,6 +29,7 @@ from otp.stdlib import gen_fsm, gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 from xmpp_core.errors import StreamError
 from xmpp_core.parser import Limits
+from xmppd import limits_hit
 from xmppd.net.connection import Batch, Disconnected
 from xmppd.net.shaper import Shaper
 from xmppd.net.transport import Transport
@@ -146,6 +147,7 @@ class Inbound:
         try:
             events = list(self.stream.feed(data))
         except StreamError as error:
+            limits_hit.STANZA.n += error.condition == "policy-violation"
             events = [*error.events, error]
         except Exception as error:
             self.stream.drop()
@@ -180,6 +182,7 @@ class Inbound:
     def _charge(self, size: float, now: float) -> None:
         pause = self.shaper.take(size, now)
         if pause:
+            limits_hit.RATE.n += 1
             self._hold(_SHAPER)
             TIMERS.after(pause, self._release, _SHAPER)
 

@@ -109,6 +109,18 @@ class TcpConnection:
             self.transport.close()
             receiver.close(self.receiver)
 
+    def abandon(self, reason: str) -> None:
+        """Close the socket at once."""
+        self.transport.abort(reason)
+
+    def keep_alive(self) -> None:
+        """A space between two stanzas."""
+        self.transport.send(" ")
+
+    def tick(self) -> int:
+        """As the transport counts."""
+        return self.transport.tick()
+
     # -- what is known of it
 
     def authenticated(self) -> None:
@@ -128,6 +140,11 @@ class TcpConnection:
     def limit(self) -> int:
         """Bytes that may wait for a slow reader."""
         return self.transport.limit
+
+    @property
+    def waiting(self) -> int:
+        """In the socket's buffer of this process."""
+        return self.transport.waiting
 
     @property
     def congested(self) -> bool:
@@ -150,6 +167,11 @@ class TcpConnection:
         if name != END_POINT or session is None or contexts is None or not session.handshaken:
             return b""
         return contexts.end_point(session.context)
+
+    def peer_certificate(self) -> bytes:
+        """As the TLS session has verified it."""
+        session = self.transport.tls
+        return session.peer_certificate() if session is not None else b""
 
     # -- changes
 

@@ -89,6 +89,10 @@ class TlsSession:
         """The context in force: the listener's, or the one that SNI chose."""
         return self._ssl.context
 
+    def peer_certificate(self) -> bytes:
+        """The DER of the certificate that the peer has shown and that was found good, b"" without any."""
+        return (self._ssl.getpeercert(binary_form=True) or b"") if self.handshaken else b""
+
     def version(self) -> str:
         """The version spoken, as OpenSSL writes it ("TLSv1.3"), or "" before the handshake is over."""
         return self._ssl.version() or ""

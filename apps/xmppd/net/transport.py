@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol, cast
 from otp.erts.clock import CLOCK
 from otp.erts.shield import shielded
 from otp.erts.timer import TIMERS, TimerRef
-from xmppd import audit
+from xmppd import audit, limits_hit
 from xmppd.net.tls_session import TlsSession
 
 #: bytes waiting in the socket's buffer from which on, and below which again, writing is not / is welcome
@@ -72,8 +72,7 @@ class Transport(asyncio.Protocol):
 
     __slots__ = (
         "__weakref__", "_closing", "_flusher", "_gathered", "_handshake_until", "_loop", "_out", "_reader",
-        "_timer", "_tls", "_waiters", "_why", "congested", "limit", "on_gone", "peer",
-        "reading", "tcp",
+        "_timer", "_tls", "_waiters", "_why", "congested", "limit", "on_gone", "peer", "quiet", "reading", "tcp",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +97,7 @@ class Transport(asyncio.Protocol):
         self._closing = False
         self.congested = False
         self.reading = True
+        self.quiet = 0  # periods in which nothing came
         #: called once when the socket is gone (net.connection_limits counts connections with it)
         self.on_gone: Callable[[], None] | None = None
 
@@ -132,6 +132,7 @@ class Transport(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._closing or self._reader is None:
             return  # lingering: what the peer still says is read and dropped, so that it can read our last words
+        self.quiet = 0
         if self._tls is not None:
             data = self._decrypt(self._tls, data)
             if not data:
@@ -153,6 +154,12 @@ class Transport(asyncio.Protocol):
         if tls.ended:
             self._loop.call_soon(self._lost, "closed")
         return data
+
+    def tick(self) -> int:
+        """How many periods, with this one, nothing came in: 0 while it is not read, or has yet to read what we sent
+        (then STALL decides)."""
+        self.quiet = self.quiet + 1 if self.reading and not self.congested else 0
+        return self.quiet
 
     def eof_received(self) -> bool | None:
         if self._closing:
@@ -209,13 +216,14 @@ class Transport(asyncio.Protocol):
             return
         tcp.write(data)
         if self.congested and tcp.get_write_buffer_size() > self.limit:
+            limits_hit.SEND_QUEUE.n += 1
             self.abort("slow_reader")
 
     # -- slow readers
 
     def pause_writing(self) -> None:
         self.congested = True
-        self._watch(self._waiting())
+        self._watch(self.waiting)
 
     def resume_writing(self) -> None:
         self.congested = False
@@ -223,7 +231,9 @@ class Transport(asyncio.Protocol):
             self._stop_timer()
         self._wake()
 
-    def _waiting(self) -> int:
+    @property
+    def waiting(self) -> int:
+        """Bytes that were written and that the system has not taken yet."""
         return self.tcp.get_write_buffer_size() if self.tcp is not None else 0
 
     def _watch(self, before: int) -> None:
@@ -232,8 +242,9 @@ class Transport(asyncio.Protocol):
             self._timer = TIMERS.after(STALL, self._check_progress, before)
 
     def _check_progress(self, before: int) -> None:
-        waiting = self._waiting()
+        waiting = self.waiting
         if waiting >= before:
+            limits_hit.STALLED.n += 1
             self.abort("slow_reader")
         else:
             self._watch(waiting)

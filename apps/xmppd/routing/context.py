@@ -29,11 +29,11 @@ class Context:
     """Written by the stages, in place, one at a time.
 
     `archive_id` is what the stanza is called in the archive of the account that is at hand, "" without one; `no_copy`
-    forbids copies to other devices; `is_carbon`: it is such a copy, and nobody else gets it if its device goes;
-    `first_sent` is the time of the first attempt to deliver (ms since 1970, 0: this is it). `staged`: the recipient's
-    stages are behind it, it is only to be delivered. `hops` counts the nodes that have passed it on. `version`: of
-    presence that follows from a change of the sender's roster, which has this version now: of two such, the later one
-    counts, in whatever order they come.
+    forbids copies to other devices; `is_carbon`: it is such a copy, or the store has it, and nobody else gets it if its
+    device goes; `first_sent` is the time of the first attempt to deliver (ms since 1970, 0: this is it). `staged`: the
+    recipient's stages are behind it, it is only to be delivered. `hops` counts the nodes that have passed it on.
+    `version`: of presence that follows from a change of the sender's roster, which has this version now: of two such,
+    the later one counts, in whatever order they come.
     """
 
     origin: Origin = Origin.CLIENT

@@ -2,21 +2,23 @@
 
 Way:  users, session_table, mods → process.send(pid, Deliver(stanza)) → [c2s of the resource]
 OTP:  cf. the {route, From, To, Packet}, replaced, kick and broadcast messages of ejabberd_c2s
-Process: values; the c2s that receives them does what they ask for. All may cross between nodes (wire.py)
+Process: values; the c2s that receives them does what they ask for. All but Confirm may cross between nodes (wire.py)
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from otp.kernel import codec
 from xmpp_core.stanza import Stanza
 from xmppd.routing.context import Context
 
 
 @dataclass(slots=True)  # one for every delivery: to freeze it costs more than to make it
 class Deliver:
-    """A stanza for the client of this session: packets.receive_packet, then written.
+    """A stanza for the client of this session: packets.begin_receive, then written.
 
     `others`: the c2s processes of the account that got it, as text, if several did: one that ends does not send it on
     while another is there. `context`: what is known of it beside (None: nothing).
@@ -61,6 +63,16 @@ class DeliverIfNewer:
     version: int
 
 
+@dataclass(slots=True)
+class Confirm:
+    """From this node: call `done` once all that the session was sent before is safe; `gone` if that cannot be known.
+    `urgent`: somebody stands still until then."""
+
+    done: Callable[[], None]
+    gone: Callable[[], None]
+    urgent: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Kick:
     """The stream is to end with the stream error `condition` and the words `text` (RFC 6120 §4.9)."""
@@ -99,3 +111,20 @@ class RosterItemChanged:
     contact: str
     subscription: str
     version: int = 0
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """To the c2s in which a session goes on, from the one that had it: all that had come for it has been sent on."""
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
+class VisibilityChanged:
+    """Who may see this session, and be seen by it, has changed otherwise than by the roster; c2s hands it on as
+    SessionInfoHook. `changed`: the JIDs that are concerned, as xmpp_core.blocklist reads them; `hidden`: all that are
+    hidden now."""
+
+    changed: tuple[str, ...]
+    hidden: tuple[str, ...]

@@ -1,36 +1,49 @@
 """durability — counts what a process has handed over to be stored, and acknowledges nothing more until it is.
 
-Way:      mod_offline → [durability].wait_for_room, add_pending; users (what must not overtake it), packets (before an
-          IQ is handled), stream end → [durability].flush
-Process:  pending work is kept per calling process; `flush` waits for the writers it gave work to
-Differs:  a sender does not wait for each commit of a flood, but once, before it acknowledges anything more
+Way:      mod_offline, stages → [durability].wait_for_room, add_pending; users (what must not overtake it), packets
+          (before an IQ is handled), stream end → [durability].flush; who does not stand
+          in line for it: safe_rounds
+Process:  pending work is kept per calling process; `flush` waits for those it gave work to
+Differs:  a sender does not wait for each commit of a flood, but once, before it acknowledges anything more. Beside
+          writers it waits for receivers who acknowledge (routing.unconfirmed): they have a message when they say so
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from otp.erts.exits import TIMEOUT, CallError
 from otp.erts.pid import Pid
 from otp.kernel import codec
-from otp.stdlib import gen_server
+from otp.stdlib import gen_server, requests
+from xmppd import crash_points
+from xmppd.routing import unconfirmed
+from xmppd.routing.sm import session_table
+from xmppd.routing.sm.suspected_nodes import SUSPECTED
+from xmppd.routing.unconfirmed import COPIES, FULL, LOST, Copies
 
 # bytes handed over without waiting: then the sender pays; and what a thing counts at least, however small
 _MOST = 1 << 20
 _LEAST = _MOST // 128
 #: seconds that a sender waits at most for a store that is slow
 PATIENCE = 6.0
+#: seconds between two looks at what has become of a process that does not answer, and how often one that ends tries
+_POLL: Final = 0.005
+_TRIES: Final = 10
 
 
 @dataclass(slots=True)
 class Pending:
-    """What one process has handed over: bytes by writer, and for whom (bare JIDs)."""
+    """What one process has handed over: bytes by writer, for whom (bare JIDs), and in how many pieces."""
 
     writers: dict[Pid, int] = field(default_factory=dict)
     owners: set[str] = field(default_factory=set)
+    number: int = 0
 
 
 #: by process; empty most of the time: a caller in a hurry looks at this first
@@ -42,23 +55,31 @@ ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-de
 @codec.message
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """To a writer, as a call: answer when all that came before is committed or given back."""
+    """To a writer, a receiver or an account's home, as a call: answer when all that came before is committed,
+    acknowledged or given back. `asked`: the homes that wait for the answer themselves: a home does not ask those, which
+    would wait for it."""
+
+    asked: tuple[Pid, ...] = ()
 
 
-def add_pending(writer: Pid, size: int = 0, owner: str = "") -> None:
-    """The calling process has sent something of `size` bytes to `writer`, for `owner`."""
+def add_pending(writer: Pid, size: int = 0, owner: str = "", copy: Any = None) -> None:
+    """The calling process has sent something of `size` bytes to `writer`, for `owner`. With `copy`, a Deliver,
+    ForAccount or FromAccount, that is routed anew if the writer dies."""
     me = process.self_()
     mine = PENDING.get(me)
     if mine is None:
         mine = PENDING[me] = Pending()
     mine.writers[writer] = mine.writers.get(writer, 0) + max(size, _LEAST)
     mine.owners.add(owner)
+    mine.number += 1
+    if copy is not None:
+        unconfirmed.keep(writer, copy, may_leave=False)
 
 
 def has_room() -> bool:
     """Whether more may be handed over without waiting."""
     mine = PENDING.get(process.self_()) if ANY_PENDING else None
-    return mine is None or max(mine.writers.values(), default=0) < _MOST
+    return (mine is None or max(mine.writers.values(), default=0) < _MOST) and not unconfirmed.is_full()
 
 
 async def wait_for_room() -> None:
@@ -76,35 +97,178 @@ def has_pending(owner: str) -> bool:
     return mine is not None and owner in mine.owners
 
 
+def is_safe(sender: Pid) -> bool:
+    """Whether nothing that `sender` has handed over has to be waited for."""
+    copies = COPIES.get(sender)
+    if copies is not None and copies.count:
+        return False
+    return not (ANY_PENDING and sender in PENDING) and not (LOST and LOST.get(sender))
+
+
+def must_wait(for_all: bool) -> bool:
+    """Whether the calling process is to wait before it sends more; with `for_all` before it acknowledges anything."""
+    if for_all and not is_safe(process.self_()):
+        return True
+    return bool(FULL or ANY_PENDING) and not has_room()
+
+
 async def flush() -> None:
-    """Returns once all that the calling process handed over is stored. Costs nothing if there is nothing.
+    """Returns once all that the calling process handed over is safe. Costs nothing if there is nothing.
 
-    Raises CallError if a writer died meanwhile, or needs longer than PATIENCE: then nothing may be acknowledged. What
-    has not been stored by then is waited for again the next time.
+    Raises CallError if a writer died meanwhile that had what nobody else has, or if it takes longer than PATIENCE: then
+    nothing may be acknowledged. What is not safe by then is waited for again the next time.
     """
-    if not ANY_PENDING:
+    if ANY_PENDING or COPIES or LOST:
+        await flush_of(process.self_())
+        crash_points.reach("durability.flushed")
+
+
+async def flush_of(sender: Pid, asked: tuple[Pid, ...] = ()) -> None:
+    """As flush, for what `sender` has handed over until now, but for what these homes have got (see Sync)."""
+    until = CLOCK.monotonic() + PATIENCE
+    while True:
+        await _wait_for_rerouting(sender, until)
+        mine, copies = PENDING.get(sender), COPIES.get(sender)
+        number = mine.number if mine is not None else 0
+        marks = {pid: kept.mark() for pid, kept in copies.by_holder.items() if pid not in asked} if copies else {}
+        holders = dict.fromkeys([*(pid for pid in (mine.writers if mine else ()) if pid not in asked), *marks])
+        failed = await _hear(sender, await _ask_all(list(holders), Sync(asked), until), marks)
+        if mine is not None and mine.number == number and PENDING.get(sender) is mine and failed != TIMEOUT:
+            del PENDING[sender]
+        if failed is not None:
+            raise CallError(failed, None, Sync())
+        if copies is not None and not copies.count and COPIES.get(sender) is copies:
+            del COPIES[sender]
+        if not LOST.get(sender) and not (copies is not None and copies.has_before(marks)):
+            return
+        if CLOCK.monotonic() >= until:
+            raise CallError(TIMEOUT, None, Sync())
+        await process.sleep(_POLL)
+
+
+async def until_written(sender: Pid, owner: str, but: Container[Pid]) -> None:
+    """Returns when what `sender` has handed over is written, if some of it may be for `owner` (a bare JID); without
+    asking those in `but`; after PATIENCE at most. Costs nothing if there is nothing."""
+    mine = PENDING.get(sender) if ANY_PENDING else None
+    if mine is not None and owner in mine.owners:
+        await _ask_all([pid for pid in mine.writers if pid not in but], Sync(), CLOCK.monotonic() + PATIENCE)
+
+
+async def _ask_all(pids: list[Pid], sync: Sync, until: float) -> dict[Pid, object]:
+    """All at once: why one has not answered, None where it has."""
+    if len(pids) == 1:
+        return {pids[0]: await _ask(pids[0], sync, until)}
+    asked = {pid: requests.send_request(pid, sync) for pid in pids}
+    found: dict[Pid, object] = {}
+    try:
+        for pid, request in asked.items():
+            outcome = await requests.receive_response(request, max(until - CLOCK.monotonic(), 0.0))
+            match outcome:
+                case requests.Replied():
+                    found[pid] = None
+                case requests.RequestError(reason):
+                    found[pid] = reason
+                case _:
+                    found[pid] = TIMEOUT
+    finally:
+        for request in asked.values():
+            requests.abandon(request)
+    return found
+
+
+async def _ask(pid: Pid, sync: Sync, until: float) -> object:
+    try:
+        await gen_server.call(pid, sync, max(until - CLOCK.monotonic(), 0.0))
+    except CallError as error:
+        return error.why
+    return None
+
+
+async def _hear(sender: Pid, answers: dict[Pid, object], marks: dict[Pid, int]) -> object:
+    """Confirm what is safe; why what is not is not, or None."""
+    failed: object = None
+    for pid, why in answers.items():
+        copies = COPIES.get(sender)
+        if why is None:
+            if copies is not None and pid in marks:
+                copies.confirm(pid, marks[pid])
+        elif why == TIMEOUT or pid not in marks:
+            failed = TIMEOUT if TIMEOUT in (why, failed) else why
+        elif copies is not None:
+            _ended(pid, copies, marks[pid])
+    return failed
+
+
+def _ended(pid: Pid, copies: Copies, mark: int) -> None:
+    """A process that has copies does not answer any more. A session that is out of the table has left in order, since
+    it was not said to be lost; a node that is out of reach may come back."""
+    kept = copies.by_holder.get(pid)
+    if kept is None or pid.node in SUSPECTED:
         return
-    mine = PENDING.pop(process.self_(), None)
-    for writer in mine.writers if mine is not None else ():
+    if not kept.may_leave:
+        unconfirmed.lost(pid)
+        return
+    to = kept.messages[0].stanza.to
+    if to is None or session_table.has_left(to.bare, pid):
+        copies.confirm(pid, mark)
+
+
+async def _wait_for_rerouting(sender: Pid, until: float) -> None:
+    """For what others have lost of it: until it has been routed anew, and is safe."""
+    for pid in LOST.pop(sender, ()):
+        while process.is_alive(pid):
+            if CLOCK.monotonic() >= until:
+                LOST.setdefault(sender, set()).add(pid)
+                raise CallError(TIMEOUT, pid, Sync())
+            await process.sleep(_POLL)
+
+
+# -- from one process to another
+
+
+def hand_over(to: Pid) -> None:
+    """What the calling process would wait for, `to` will."""
+    me = process.self_()
+    mine = PENDING.pop(me, None)
+    if mine is not None:
+        theirs = PENDING.get(to)
+        if theirs is None:
+            PENDING[to] = mine
+        else:
+            for writer, size in mine.writers.items():
+                theirs.writers[writer] = theirs.writers.get(writer, 0) + size
+            theirs.owners |= mine.owners
+            theirs.number += mine.number
+    unconfirmed.hand_over(me, to)
+
+
+def leave_all() -> Pid | None:
+    """Another process waits until what the calling process has handed over is safe, and ends; None if it is safe."""
+    if is_safe(process.self_()):
+        return None
+    pid = process.spawn(_see_to_it)
+    hand_over(pid)
+    return pid
+
+
+def leave_copies() -> None:
+    """The calling process ends: another one waits until what it has sent is safe."""
+    me = process.self_()
+    if COPIES and me in COPIES:
+        unconfirmed.hand_over(me, process.spawn(_see_to_it))
+
+
+async def _see_to_it() -> None:
+    for _ in range(_TRIES):
         try:
-            await gen_server.call(writer, Sync(), PATIENCE)
-        except CallError as error:
-            if error.why == TIMEOUT and mine is not None:
-                PENDING[process.self_()] = mine
-            raise
-
-
-def take() -> Pending | None:
-    """What the calling process has handed over, for another process to wait for (give)."""
-    return PENDING.pop(process.self_(), None)
-
-
-def give(pending: Pending | None) -> None:
-    """The calling process waits for what another has handed over, instead of it."""
-    if pending is not None:
-        PENDING[process.self_()] = pending
+            await flush()
+        except CallError:
+            continue
+        return
 
 
 def forget() -> None:
     """The calling process ends."""
-    PENDING.pop(process.self_(), None)
+    me = process.self_()
+    PENDING.pop(me, None)
+    leave_copies()

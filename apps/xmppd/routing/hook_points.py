@@ -15,42 +15,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing.context import Context
+from xmppd.routing.hook_kinds import Fold, OnTheWay, PresenceOnTheWay, Run
 from xmppd.routing.session import C2sSession, Session
 
 if TYPE_CHECKING:
     from xmppd.routing.account.account import LiveAccount
-
-A = TypeVar("A")
-P = TypeVar("P")
-
-
-class Run(Generic[P]):
-    """A hook that tells; what handlers return is not looked at, but for Stop. `P` is the point itself."""
-
-    __slots__ = ()
-    NEEDED: ClassVar[bool] = False
-    #: what `hooks.wanted` may be asked instead, for several points at once
-    GROUP: ClassVar[type | None] = None
-
-
-class Fold(Generic[P, A]):
-    """A hook with an accumulator of type A: what a handler returns goes to the next one. `P` is the point itself."""
-
-    __slots__ = ()
-    NEEDED: ClassVar[bool] = False
-    #: what `hooks.wanted` may be asked instead, for several points at once
-    GROUP: ClassVar[type | None] = None
-
-
-class OnTheWay:
-    """Whoever listens at a point of this group takes part in what nearly every stanza goes through: one look-up says
-    whether anybody does (hooks.wanted), or who (hooks.chains)."""
 
 
 # --- the way of a client's own stanzas ---------------------------------------------------------------------------
@@ -98,6 +73,19 @@ class SessionOpenedHook(Run["SessionOpenedHook"]):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionRedeliverHook(Fold["SessionRedeliverHook", bool]):
+    """A session that ends in order is out of the table. What was written to its client, and has not come as far as is
+    known, is sent on now: it is older than what is on its way to the session, which follows. In its c2s. `clean`: the
+    client itself has closed its stream.
+
+    The result: whether something went elsewhere.
+    """
+
+    session: C2sSession
+    clean: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SessionLeavingHook(Fold["SessionLeavingHook", bool]):
     """A session that ends in order is out of the table, and what was on its way to it has been sent on. In its c2s.
 
@@ -131,6 +119,24 @@ class ConnectionLostHook(Fold["ConnectionLostHook", float]):
     to be resumed, longer than 0 if a module wants it to go on; it begins with 0, the end of the session."""
 
     session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class HibernationHook(Fold["HibernationHook", float]):
+    """A session begins to wait for its client. In its c2s. The result: for how many seconds; who has a reason to wait
+    longer than the configuration says (the client is to be woken) returns more."""
+
+    session: C2sSession
+
+
+@dataclass(frozen=True, slots=True)
+class MayResumeHook(Run["MayResumeHook"]):
+    """Another connection has come for a session by `nonza`. In its c2s, before anything is done. Who raises a
+    StreamError refuses: it is said over that connection, and the session stays as it is."""
+
+    NEEDED = True
+    session: C2sSession
+    nonza: Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +207,7 @@ class AccountSendsHook(Fold["AccountSendsHook", Stanza | None]):
 
     NEEDED = True
     GROUP = OnTheWay
+    PRESENCE_GROUP = PresenceOnTheWay
     account: LiveAccount
     context: Context
 
@@ -212,6 +219,7 @@ class AccountReceivesHook(Fold["AccountReceivesHook", Stanza | None]):
 
     NEEDED = True
     GROUP = OnTheWay
+    PRESENCE_GROUP = PresenceOnTheWay
     account: LiveAccount
     context: Context
 
@@ -294,11 +302,13 @@ class SubscriptionListsHook(Fold["SubscriptionListsHook", tuple[set[str], set[st
 
 @dataclass(frozen=True, slots=True)
 class IsContactHook(Fold["IsContactHook", bool]):
-    """Whether `owner`, a local account, has `contact` (both bare) in its roster. The accumulator starts False."""
+    """Whether `owner`, a local account, has `contact` (both bare) in its roster; `own`: only if the user has put it
+    there. The accumulator starts False."""
 
     NEEDED = True
     owner: JID
     contact: JID
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +382,8 @@ class DiscoFeaturesHook(Fold["DiscoFeaturesHook", tuple[str, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class DiscoIdentitiesHook(Fold["DiscoIdentitiesHook", tuple[Element, ...]]):
-    """`<identity/>` elements of `to`."""
+    """`<identity/>` elements of `to`, and the forms that say more of it (XEP-0128), each with a FORM_TYPE of its own:
+    what is no identity stands behind the features."""
 
     to: JID
     from_: JID

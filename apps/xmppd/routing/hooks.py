@@ -23,7 +23,7 @@ from otp.stdlib.child_spec import ChildSpec
 from xmpp_core.errors import StanzaError
 from xmppd.routing import faults, handler_table
 from xmppd.routing.handler_table import HandlerEntry, HandlerTable, InsertEntry, RemoveEntry
-from xmppd.routing.hook_points import Fold, Run
+from xmppd.routing.hook_kinds import Fold, Run
 
 A = TypeVar("A")
 V = TypeVar("V", covariant=True)
@@ -55,13 +55,14 @@ def spec() -> ChildSpec:
 
 
 def entries(
-    host: str, point: type[Point], fn: Callable[..., Any], seq: int = DEFAULT_SEQ, owner: str = ""
+    host: str, point: type[Point], fn: Callable[..., Any], seq: int = DEFAULT_SEQ, owner: str = "", kind: str = ""
 ) -> tuple[HandlerEntry, ...]:
-    """The rows of a handler: at its point, and at the point's group where it has one."""
-    own = HandlerEntry((host, point), seq, owner, fn)
-    if point.GROUP is None:
-        return (own,)
-    return own, HandlerEntry((host, point.GROUP), seq, owner, fn, point=point.__name__)
+    """The rows of a handler: at its point, and at the point's groups where it has any. `kind`: see gen_mod.on."""
+    groups = [point.GROUP] if point.GROUP is not None else []
+    if issubclass(point, Fold) and point.PRESENCE_GROUP is not None and kind != "message":
+        groups.append(point.PRESENCE_GROUP)
+    rest = [HandlerEntry((host, group), seq, owner, fn, point=point.__name__) for group in groups]
+    return HandlerEntry((host, point), seq, owner, fn), *rest
 
 
 async def add(

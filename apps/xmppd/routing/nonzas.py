@@ -17,6 +17,7 @@ from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmppd.routing import handler_table, hooks
 from xmppd.routing.handler_table import HandlerEntry
+from xmppd.routing.saved_session import SavedSession
 from xmppd.routing.session import C2sSession
 
 
@@ -41,10 +42,11 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """An answer before bind: this stream goes on as the session of the full JID `jid`, whose process is no more. It is
-    opened in the session table; SessionResumedHook makes of it what it was, and answers the client."""
+    """An answer before bind: this stream goes on as the session of the full JID `jid`, whose process is no more, or has
+    given it away (`saved`: as what). It is opened in the session table; SessionResumedHook answers the client."""
 
     jid: JID
+    saved: SavedSession | None = None
 
 
 #: what is written to the client (None: nothing), or how its session goes on

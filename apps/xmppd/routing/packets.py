@@ -1,6 +1,6 @@
 """packets — runs the hooks of a stanza that a client sends, and of one that is delivered to it.
 
-Way:      c2s → [packets.send_packet] → hooks → router → … → c2s of the recipient → [packets.receive_packet] → client
+Way:      c2s → [packets.send_packet] → hooks → router → … → c2s of the recipient → [packets.begin_receive] → client
 Process:  runs in the c2s of the client
 RFC:      6120 §8.1.1, §10.3 (no `to`); 6121 §4 (presence)
 """
@@ -14,8 +14,8 @@ from xmppd.routing import durability, faults, hooks, router, users
 from xmppd.routing.account import stages
 from xmppd.routing.context import Context, Origin
 from xmppd.routing.durability import ANY_PENDING
+from xmppd.routing.hook_kinds import OnTheWay
 from xmppd.routing.hook_points import (
-    OnTheWay,
     UserReceivePacketHook,
     UserReceivePresenceHook,
     UserSendPacketHook,
@@ -81,7 +81,7 @@ async def _answered(stanza: Stanza, left: Awaitable[Stanza | None]) -> Stanza | 
 async def send_packet(session: C2sSession, stanza: Stanza) -> Stanza | None:
     """Does with a stanza of this session's client what it asks for; `from_` is the session's full JID.
 
-    Returns what the client is to be answered at once, if anything: receive_packet is next for it. Whatever is raised on
+    Returns what the client is to be answered at once, if anything: begin_receive is next for it. Whatever is raised on
     the way is an error to the client (faults.answer), and its stream goes on.
     """
     host, sent = session.host, stanza
@@ -123,16 +123,28 @@ def _is_for_us(request: Iq, session: C2sSession) -> bool:
     return to is not None and request.is_request and (to == session.user or to.full == session.host)
 
 
-async def receive_packet(session: C2sSession, stanza: Stanza, context: Context | None = None) -> Stanza | None:
-    """What this session's client gets of a stanza that was delivered to it; None if nothing."""
+def begin_receive(
+    session: C2sSession, stanza: Stanza, context: Context | None = None
+) -> Stanza | Awaitable[Stanza | None] | None:
+    """What this session's client gets of a stanza that was delivered to it, None if nothing; an awaitable for it, from
+    the first handler on that waits. Raises what handlers answer (StanzaError)."""
     host = session.host
     if isinstance(stanza, Presence) and hooks.wanted(host, UserReceivePresenceHook):
         kept = hooks.begin_fold(host, UserReceivePresenceHook(session), stanza)
-        if kept is not None and not isinstance(kept, Presence):
-            kept = await kept
         if kept is None:
             return None
+        if not isinstance(kept, Presence):
+            return _receive_rest(session, kept, context)
         stanza = kept
     if hooks.wanted(host, UserReceivePacketHook):
-        return await hooks.run_fold(host, UserReceivePacketHook(session, context), stanza)
+        return hooks.begin_fold(host, UserReceivePacketHook(session, context), stanza)
     return stanza
+
+
+async def _receive_rest(
+    session: C2sSession, begun: Awaitable[Presence | None], context: Context | None
+) -> Stanza | None:
+    presence = await begun
+    if presence is None or not hooks.wanted(session.host, UserReceivePacketHook):
+        return presence
+    return await hooks.run_fold(session.host, UserReceivePacketHook(session, context), presence)

@@ -26,7 +26,7 @@ from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import Reply
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq, Presence, Stanza
-from xmppd.routing import faults, handler_table, iq, services, users
+from xmppd.routing import awaited, faults, handler_table, iq, services, users
 from xmppd.routing.account import stages
 from xmppd.routing.context import Context, Origin
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
@@ -269,9 +269,9 @@ def deliver_presence_now(presence: Presence) -> bool:
     if from_ is None or to is None or not to.local or to.resource:
         return False
     try:
-        if stages.are_wanted(to.domain):
+        if stages.are_wanted_of_presence(to.domain):
             return False
-        if from_.domain != to.domain and (stages.are_wanted(from_.domain) or not serves(to.domain)):
+        if from_.domain != to.domain and (stages.are_wanted_of_presence(from_.domain) or not serves(to.domain)):
             return False
         return users.deliver_presence_now(presence, to)
     except Exception:
@@ -295,7 +295,7 @@ async def route_if_newer(presence: Presence, version: int) -> None:
     from_, to = presence.from_, presence.to
     assert from_ is not None
     assert to is not None
-    if stages.are_wanted(from_.domain) or not isinstance(await _settled_route_of(to.domain), HostRoute):
+    if stages.are_wanted_of_presence(from_.domain) or not isinstance(await _settled_route_of(to.domain), HostRoute):
         await route_of_account(presence, Context(Origin.SERVER, version=version))
         return
     if BEHIND:
@@ -307,6 +307,8 @@ async def route_if_newer(presence: Presence, version: int) -> None:
 async def _answer_local(stanza: Stanza) -> Stanza | None:
     """What the server says to a stanza addressed to it; None if nothing."""
     if isinstance(stanza, Iq):
+        if not stanza.is_request:
+            awaited.take(stanza)
         return await iq.process(stanza, iq.LOCAL)
     return services.unanswered(stanza)
 

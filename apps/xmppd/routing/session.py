@@ -51,6 +51,10 @@ class HybridClock:
         self._last = max(self._read(), self._last + 1, after + 1)
         return self._last
 
+    def begin(self) -> None:
+        """Nothing was given yet."""
+        self._last = 0
+
 
 _CLOCK = HybridClock()
 
@@ -60,6 +64,11 @@ def new_sid(after: Sid = (0, 0)) -> Sid:
     return _CLOCK.now(after[0]), next(_serial)
 
 
+def begin() -> None:
+    """A node begins: what others in this OS process have seen is nothing to it."""
+    _CLOCK.begin()
+
+
 class Session(NamedTuple):  # a frozen dataclass takes ten times as long to make
     """One row of the replicated session table; a value, replaced whole at each change.
 
@@ -67,7 +76,8 @@ class Session(NamedTuple):  # a frozen dataclass takes ten times as long to make
     asked for the roster (§2.2); `info` holds what an operator wants to see (ip, tls, mechanism); `node` is that of the
     process and its machine, as in Erlang (w1@host); `client` says which of the user's clients it is, "" where it has
     not said; `published` is what modules let all nodes know of it (xmppd.routing.published); `attached` is False while
-    no connection carries it, and it waits to be resumed.
+    no connection carries it, and it waits to be resumed; `stream_id` is that of its stream management (XEP-0198 §3), ""
+    where the client does not acknowledge. Who knows it may resume the session, so it is never printed.
     """
 
     jid: JID
@@ -80,6 +90,11 @@ class Session(NamedTuple):  # a frozen dataclass takes ten times as long to make
     client: str = ""
     published: tuple[tuple[str, Any], ...] = ()
     attached: bool = True
+    stream_id: str = ""
+
+    def __repr__(self) -> str:
+        shown = [f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True) if name != "stream_id"]
+        return f"Session({', '.join(shown)})"
 
     @property
     def bare(self) -> str:
@@ -101,21 +116,68 @@ class StanzaCounter(Protocol):
     def counted_in(self, stanza: Element) -> None:
         """The client has sent one, and it is taken up now; whether it is refused makes no difference."""
 
-    def counted_out(self, stanza: Stanza | Element, xml: str, context: Context | None) -> None:
-        """One leaves for the client, written as `xml`; nobody may be connected to read it (wait_for_resume). `context`
-        is what is known of it beside: its id in the archive, the time of the first attempt."""
+    def counted_out(
+        self, stanza: Stanza | Element, xml: str, context: Context | None, others: tuple[str, ...] = ()
+    ) -> str | None:
+        """One is for the client, written as `xml`; nobody may be connected to read it (wait_for_resume). `context` is
+        what is known of it beside: its id in the archive, the time of the first attempt; `others` as in Deliver.
+
+        Returns what is to be written behind it, "" for nothing; None: it is not to be written now. The counter has kept
+        it then, and writes it later.
+        """
+
+    def heard(self, nonza: Element) -> bool:
+        """The client has said something of stream management, which comes often. Whether that is all dealt with; False:
+        the handler of the nonza is called."""
+
+    def confirm(self, done: Callable[[], None], gone: Callable[[], None] | None = None) -> None:
+        """Call `done` once all that was counted out is acknowledged, or on disk; `gone` if the session ends before. A
+        sender asks only where the session's row has a `stream_id`."""
+
+    def hurry(self) -> None:
+        """One of those for whom `confirm` was called stands still until then."""
+
+    def is_safe(self) -> bool:
+        """Whether all that was counted out is acknowledged, or on disk, or need not be."""
+
+    def when_acknowledged(self, done: Callable[[], None]) -> int:
+        """Call `done` once the client has acknowledged all that was counted out; with which count it does so."""
+
+
+class OutgoingFilter(Protocol):
+    """What looks at each stanza for a client before it is counted and written."""
+
+    def passes(self, stanza: Stanza | Element, context: Context | None, others: tuple[str, ...] = ()) -> bool:
+        """Whether it is to be written now. False: the filter has kept it, and sends it later, or never. An Element need
+        not be a stanza."""
 
 
 class ClientStream(Protocol):
     """What a module may do with the stream of a session, from within its c2s: in handlers of hooks and nonzas.
 
-    `counter` sees every stanza from the next one on; None: nobody does, and it costs nothing.
+    `counter` sees every stanza from the next one on, and before it `outgoing`, which may keep some for later; None:
+    nobody does, and it costs nothing.
     """
 
     counter: StanzaCounter | None
+    outgoing: OutgoingFilter | None
 
-    def send(self, item: Stanza | Element | str, context: Context | None = None) -> None:
-        """Write a stanza or a nonza to the client. A str is not counted: a stanza that was, and is sent again."""
+    @property
+    def congested(self) -> bool:
+        """The client reads too slowly: what is sent now waits behind much else."""
+
+    def tell_writable(self, fn: Callable[[], object]) -> None:
+        """Call `fn` once, in a later turn of the loop: when the client has read enough, or its connection is gone."""
+
+    def give_up(self, why: str) -> None:
+        """Take the connection for lost, as if the client had gone: `why` in the words of the log."""
+
+    def answer(self, item: Element) -> None:
+        """Write what answers the nonza by which the session was resumed."""
+
+    def send(self, item: Stanza | Element | str, context: Context | None = None, others: tuple[str, ...] = ()) -> None:
+        """Write a stanza or a nonza to the client; `others` as in Deliver. A str is not counted: a stanza that was, and
+        is sent again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -125,8 +187,9 @@ class C2sSession:
     `entry` is what the session table shows of it; only sm's functions replace it. `safe`: passwords may be sent over
     its stream, which has TLS or a listener that does without. `module_states` belongs to the modules: each keeps its
     own under its own name, so a feature adds no field here. `hold` keeps what must wait for older things
-    (routing.hold); `on_sign` is called once, when the client says something next; `stream` is there while the session
-    is open.
+    (routing.hold); `on_sign` is called once, when the client says something next; `on_touched` at each change of what
+    is to be found again if the session goes on in another process; `stream` is there while the session is open;
+    `seen_to_by`: who waits, once it has left, until what its client has said is safe.
     """
 
     entry: Session
@@ -136,7 +199,9 @@ class C2sSession:
     hold: Hold | None = None
     account: LiveAccount | None = None
     on_sign: Callable[[], None] | None = None
+    on_touched: Callable[[], None] | None = None
     stream: ClientStream | None = None
+    seen_to_by: Pid | None = None
 
     @property
     def jid(self) -> JID:
@@ -191,12 +256,20 @@ class C2sSession:
         if tell is not None:
             tell()
 
+    def touched(self) -> None:
+        """Something has changed that SessionSavedHook saves."""
+        if self.on_touched is not None:
+            self.on_touched()
+
     def follow(self, others: Iterable[Session]) -> None:
         """Is newer than `others`, whatever the clock says; for routing.sm.sm only, before the session is in the
         table."""
-        newest = max([other.sid for other in others], default=self.entry.sid)
-        if newest > self.entry.sid:
-            self.entry = self.entry._replace(sid=new_sid(newest))
+        self.follow_sid(max([other.sid for other in others], default=self.entry.sid))
+
+    def follow_sid(self, sid: Sid) -> None:
+        """As follow, for a session with this id that is not there any more."""
+        if sid > self.entry.sid:
+            self.entry = self.entry._replace(sid=new_sid(sid))
 
     def change(
         self,
@@ -206,6 +279,8 @@ class C2sSession:
         published: tuple[tuple[str, Any], ...] | None = None,
         attached: bool | None = None,
         client: str | None = None,
+        stream_id: str | None = None,
+        info: dict[str, str] | None = None,
     ) -> Session:
         """Replaces `entry`; for routing.sm.sm only, which tells the other nodes. What is not given stays."""
         old = self.entry
@@ -215,12 +290,14 @@ class C2sSession:
             old.sid,
             old.priority if priority is ... else priority,
             old.interested if interested is None else interested,
-            old.info,
+            old.info if info is None else _facts(info),
             old.node,
             old.client if client is None else client,
             old.published if published is None else published,
             old.attached if attached is None else attached,
+            old.stream_id if stream_id is None else stream_id,
         )
+        self.touched()
         return self.entry
 
 
@@ -236,6 +313,10 @@ def shared(*pairs: tuple[str, Any]) -> tuple[tuple[str, Any], ...]:
     return pairs
 
 
+def _facts(info: dict[str, str]) -> Pairs:
+    return shared(*[_pair(*item) for item in info.items()])
+
+
 @lru_cache(1024)
 def _node_of(name: str) -> str:
     return sys.intern(f"{name}@{MACHINE}")
@@ -248,5 +329,6 @@ def new_session(
 
     `jid` is the full JID, `pid` the c2s process that will get its stanzas, `client` what the client says who it is.
     """
-    facts = shared(*[_pair(*item) for item in (info or {}).items()])
-    return C2sSession(Session(jid, pid, new_sid(), None, False, facts, _node_of(pid.node), client), lang, safe)
+    return C2sSession(
+        Session(jid, pid, new_sid(), None, False, _facts(info or {}), _node_of(pid.node), client), lang, safe
+    )

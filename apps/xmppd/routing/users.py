@@ -17,8 +17,8 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.auth import auth
-from xmppd.routing import durability, faults, hooks, iq
-from xmppd.routing.account.account import account_of
+from xmppd.routing import durability, faults, hooks, iq, unconfirmed
+from xmppd.routing.account.account import LiveAccount, account_of
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, DeliverIfNewer
 from xmppd.routing.durability import ANY_PENDING
@@ -27,6 +27,7 @@ from xmppd.routing.session import Session
 from xmppd.routing.sm import flags, sm
 from xmppd.routing.sm.flags import LEAVING
 from xmppd.routing.sm.suspected_nodes import REROUTING, SUSPECTED
+from xmppd.routing.unconfirmed import FULL
 
 Router = Callable[[Stanza, Context | None], Awaitable[Stanza | None]]
 _ACCOUNT_PRESENCE = frozenset({"subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"})
@@ -59,7 +60,10 @@ def deliver_now(message: Message, to: JID) -> bool:
     session = only_recipient(message, to, sm.sessions(to.bare))
     if session is None:
         return False
-    process.send(session.pid, Deliver(message))
+    delivered = Deliver(message)
+    if session.stream_id:  # its client acknowledges: till then the message is the sender's
+        unconfirmed.keep(session.pid, delivered)
+    process.send(session.pid, delivered)
     return True
 
 
@@ -90,6 +94,8 @@ async def route(stanza: Stanza, context: Context | None = None) -> Stanza | None
     resource = to.resource if not (isinstance(stanza, Presence) and stanza.type in _ACCOUNT_PRESENCE) else ""
     if resource and isinstance(stanza, Iq) and stanza.is_request:
         await iq.guard(stanza)
+    if FULL and isinstance(stanza, Message):
+        await durability.wait_for_room()
     if LEAVING and to.bare in LEAVING and isinstance(stanza, Message) and not stanza.is_error:
         staged = context is not None and context.staged
         await (flags.wait_until_redelivered if staged else flags.wait_until_none_leaves)(to.bare)
@@ -100,7 +106,7 @@ async def route(stanza: Stanza, context: Context | None = None) -> Stanza | None
             if session.jid.resource == resource:
                 if ANY_PENDING and isinstance(stanza, Message) and durability.has_pending(to.bare):
                     break
-                process.send(session.pid, Deliver(stanza))
+                deliver(stanza, (session,), None)
                 return None
     if not rows:
         rows = await sm.settled_sessions(to.bare)
@@ -136,7 +142,10 @@ async def _decided(
                 return await retry(stanza, context)
             who = tuple([session for session in rows if session.jid.resource in names])
             if isinstance(stanza, Message) and hooks.wanted(to.domain, AccountDeliversHook):
-                point = AccountDeliversHook(account_of(to, rows), context or Context(), stanza)
+                account = account_of(to, rows)
+                if not account.loaded and await _loads(account):  # one that comes again is past the other stages
+                    return await retry(stanza, context)
+                point = AccountDeliversHook(account, context or Context(), stanza)
                 who = await hooks.run_fold(to.domain, point, who)
             deliver(stanza, who, context)
         case HandleLocally():
@@ -148,15 +157,28 @@ async def _decided(
     return None
 
 
+async def _loads(account: LiveAccount) -> bool:
+    """Whether what modules keep of an account is here now; that it cannot be read keeps nobody from a message."""
+    try:
+        await account.load()
+    except Exception as error:
+        faults.log(error, f"loading what is kept of {account.jid}")
+    return account.loaded
+
+
 def deliver(stanza: Stanza, who: Sequence[Session], context: Context | None) -> None:
     """To each of these sessions."""
     if context is not None and context.version and stanza.from_ is not None:
         for session in who:
             process.send(session.pid, DeliverIfNewer(stanza, f"presence of {stanza.from_.full}", context.version))
         return
-    others = tuple([str(session.pid) for session in who]) if len(who) > 1 and stanza.kind == "message" else ()
+    is_message = stanza.kind == "message"
+    others = tuple([str(session.pid) for session in who]) if len(who) > 1 and is_message else ()
     for session in who:
-        process.send(session.pid, Deliver(stanza, others, context))
+        delivered = Deliver(stanza, others, context)
+        if is_message and session.stream_id:
+            unconfirmed.keep(session.pid, delivered)
+        process.send(session.pid, delivered)
 
 
 async def _in_the_users_name(stanza: Stanza, owner: JID) -> Stanza | None:

@@ -17,6 +17,8 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing import deliver
 from xmppd.routing.context import Context
+from xmppd.routing.serialized_iq import SerializedIq
+from xmppd.routing.serialized_message import SerializedMessage
 from xmppd.routing.session import Pairs, Session, Sid, shared
 
 # flat codes: what crosses most often takes one byte for its name
@@ -60,9 +62,9 @@ def _deliver(
 def _session_fields(session: Session) -> tuple[Any, ...]:
     s = session
     usual = (s.jid.full, codec.pack(s.pid), s.sid, s.priority, s.interested, s.info, s.node)
-    if s.attached and not s.published and not s.client:
+    if s.attached and not s.published and not s.client and not s.stream_id:
         return usual
-    return (*usual, s.client, codec.pack(s.published), s.attached)
+    return (*usual, s.client, codec.pack(s.published), s.attached, s.stream_id)
 
 
 def _session(
@@ -73,14 +75,19 @@ def _session(
     usual = (JID.parse(jid), own, (sid[0], sid[1]), priority, interested, facts, sys.intern(node))
     if not rest:
         return Session(*usual)
-    client, published, attached = rest[0], codec.unpack(rest[1]), rest[2]
-    return Session(*usual, client, shared(*[(sys.intern(name), value) for name, value in published]), attached)
+    client, packed, attached, stream_id = rest
+    published = shared(*[(sys.intern(name), value) for name, value in codec.unpack(packed)])
+    return Session(*usual, client, published, attached, stream_id)
 
 
 codec.register(Element, _ELEMENT, lambda el: el.to_wire(), lambda *wire: Element.from_wire(wire), flat=True)
 codec.register(JID, _JID, lambda jid: (jid.full,), JID.parse, flat=True)
 for _cls, _code in _KINDS:
     _register_stanza(_cls, _code)
+for _written, _plain in ((SerializedIq, Iq), (SerializedMessage, Message)):  # the text does not go along
+    codec.register(
+        _written, _written.__name__, _fields, lambda *fields, plain=_plain: _stanza(plain, *fields), flat=True
+    )
 codec.register(deliver.Deliver, _DELIVER, _deliver_fields, _deliver, flat=True)
 codec.register(Session, _SESSION, _session_fields, _session, flat=True)
 for _message in (deliver.Kick, deliver.Replaced, deliver.Shutdown, deliver.DeliverIfNewer, deliver.RosterItemChanged):

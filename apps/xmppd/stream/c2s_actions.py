@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from otp.erts import process
@@ -29,6 +28,7 @@ from xmpp_core.stream_events import (
     HandleNonza,
     IqUnhandled,
     LegacyAuth,
+    Login,
     NonzaUnhandled,
     OpenSession,
     ReportAuth,
@@ -48,24 +48,14 @@ from xmpp_core.stream_events import (
     UnauthenticatedIq,
 )
 from xmppd import audit
-from xmppd.net.connection import Connection, Header
+from xmppd.net.connection import Header
 from xmppd.routing import durability, faults, hooks, nonzas
-from xmppd.routing.hook_points import C2sUnauthenticatedIqHook, StreamFeaturesHook
+from xmppd.routing.hook_points import C2sUnauthenticatedIqHook
 from xmppd.routing.nonzas import HandOver, Nonza, Resume
-from xmppd.stream import c2s_auth, c2s_session
+from xmppd.stream import c2s_auth, c2s_login, c2s_session
+from xmppd.stream.c2s_login import HANDED_OVER_WITHIN
 from xmppd.stream.c2s_session import C2sData
-from xmppd.stream.driver import give_away
-
-#: seconds within which a session takes over a connection that is handed to it
-HANDED_OVER_WITHIN: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Attach:
-    """To a session's process: go on over `connection`, which asked for it by `nonza`."""
-
-    connection: Connection
-    nonza: Element
+from xmppd.stream.driver import Attach, give_away
 
 
 async def perform(data: C2sData, action: Action) -> Event | None:
@@ -79,26 +69,7 @@ async def _send_header(data: C2sData, action: SendHeader) -> None:
 
 
 async def _send_features(data: C2sData, action: SendFeatures) -> None:
-    elements = action.elements
-    if hooks.wanted(data.host, StreamFeaturesHook) and action.stage != "encrypt":
-        user = JID(data.fsm.username, data.host) if data.fsm.username else None
-        elements = await hooks.run_fold(data.host, StreamFeaturesHook(data.host, user, data.safe), elements)
-    written = "".join([_written(element) for element in elements])
-    data.send(f"<stream:features>{written}</stream:features>")
-
-
-#: elements that are the same object on every stream, and how they are written; the object is kept, so its id is its own
-_WRITTEN: Final[dict[int, tuple[Element, str]]] = {}
-_MOST_WRITTEN: Final = 64
-
-
-def _written(element: Element) -> str:
-    known = _WRITTEN.get(id(element))
-    if known is None:
-        if len(_WRITTEN) >= _MOST_WRITTEN:
-            _WRITTEN.clear()
-        known = _WRITTEN[id(element)] = (element, element.to_xml())
-    return known[1]
+    data.send(await c2s_login.features_of(data, action.stage, action.elements))
 
 
 async def _send_element(data: C2sData, action: SendElement) -> None:
@@ -178,11 +149,11 @@ async def _nonza(data: C2sData, action: HandleNonza) -> Event | None:
         case HandOver(pid) if not process.is_alive(pid):  # gone meanwhile
             return NonzaUnhandled(action.element)
         case HandOver(pid):
-            process.send(pid, Attach(give_away(data, HANDED_OVER_WITHIN), action.element))
+            process.send(pid, Attach(give_away(data, HANDED_OVER_WITHIN), action.element, data.how))
             data.ending = "its connection goes to the session that it resumes"
             return TakenOver()
         case Resume(jid):
-            await c2s_session.open_session(data, jid, action.element)
+            await c2s_session.open_session(data, jid, answer, action.element)
             return Resumed(jid)
         case Element():
             data.send(answer)
@@ -201,7 +172,7 @@ async def _close_stream(data: C2sData, action: CloseStream) -> None:
         except CallError as failure:
             faults.log(failure, "storing what a client had sent before it closed its stream")
             error = StreamError("resource-constraint", faults.LATER)
-        await c2s_session.close_session(data, "normal")  # and answers to that still leave
+        await c2s_session.close_session(data, "normal", clean=True)  # and answers to that still leave
     data.goodbye(error)
 
 
@@ -211,8 +182,16 @@ def _in_words(error: StreamError | None) -> str:
     return f"{error.condition} {audit.quoted(error.text)}" if error.text else error.condition
 
 
-async def _nothing(_data: C2sData, _action: Detach | StopStream) -> None:
-    """What is to be done is done by terminate."""
+async def _stop_stream(data: C2sData, action: StopStream) -> None:
+    """What else is to be done is done by terminate."""
+    if action.error is not None:
+        data.ending = _in_words(action.error)
+    elif action.reason == "timeout":
+        data.ending = "nobody came to resume it in time"
+
+
+async def _nothing(_data: C2sData, _action: Detach) -> None:
+    """The connection has been let go of."""
 
 
 _PERFORM: Final[dict[type[Any], Any]] = {
@@ -222,6 +201,7 @@ _PERFORM: Final[dict[type[Any], Any]] = {
     BeginTls: _start_tls,
     SaslStep: _sasl_step,
     ReportAuth: c2s_auth.report,
+    Login: c2s_login.login,
     RestartStream: _restart_stream,
     Bind: _bind,
     OpenSession: _open_session,
@@ -231,5 +211,5 @@ _PERFORM: Final[dict[type[Any], Any]] = {
     HandleNonza: _nonza,
     CloseStream: _close_stream,
     Detach: _nothing,
-    StopStream: _nothing,
+    StopStream: _stop_stream,
 }

@@ -1,7 +1,7 @@
 """c2s_sup — the clients' streams of this worker.
 
 OTP:      supervisor (simple_one_for_one), cf. ejabberd_c2s_sup
-Way:      net.acceptor → handler(settings) → [c2s_sup] → c2s
+Way:      net.acceptor → handler(settings) → [c2s_sup] → c2s; adopter → [c2s_sup] → c2s
 Process:  permanent, under xmppd.sup; its children are temporary: a stream that has ended is not restarted
 """
 
@@ -14,10 +14,12 @@ from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import TEMPORARY, ChildSpec, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
+from xmpp_core.stream_state import StreamConfig
 from xmppd.net.acceptor import Handler
-from xmppd.net.connection import Connection
+from xmppd.net.connection import DETACHED, Connection
 from xmppd.routing.deliver import Shutdown
 from xmppd.stream import c2s
+from xmppd.stream.c2s_moves import Adoption
 from xmppd.stream.c2s_session import C2sSettings
 
 NAME = "c2s_sup"
@@ -39,6 +41,14 @@ def handler(settings: C2sSettings) -> Handler:
 
 async def _start(settings: C2sSettings, connection: Connection) -> Pid | None:
     pid: Pid | None = await supervisor.start_child(NAME, (settings, connection))
+    return pid
+
+
+async def adopt(adoption: Adoption) -> Pid | None:
+    """Start one for a session whose process is gone; its rules of the negotiation are of no use any more."""
+    host = adoption.orphan.saved.jid.domain
+    settings = C2sSettings(StreamConfig(hosts=(host,)))
+    pid: Pid | None = await supervisor.start_child(NAME, (settings, DETACHED, adoption))
     return pid
 
 

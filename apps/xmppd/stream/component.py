@@ -33,12 +33,13 @@ from xmpp_core.parser import Limits, Oversized, StreamEnd, StreamStart
 from xmpp_core.stream_events import Closed, NegotiationTimeout, StreamFault
 from xmppd import audit
 from xmppd.net.connection import Connection, Header
-from xmppd.routing import durability, faults, router
+from xmppd.routing import durability, faults, router, unconfirmed
 from xmppd.routing.account import stages
 from xmppd.routing.context import Origin
 from xmppd.routing.deliver import Deliver, Replaced
 from xmppd.stream import backlog
 from xmppd.stream.driver import CLOSED, Driver, Stream, as_event
+from xmppd.stream.traffic import RECEIVED
 
 log = logging.getLogger("xmppd.component")
 
@@ -95,7 +96,7 @@ class Component(Driver[ComponentData]):
     async def event(self, event: Any, data: ComponentData) -> None:
         """As the table says; a StreamError ends the stream, and so does the peer's wish."""
         if type(event) is StreamEnd:
-            await self.end(None, data)
+            await self.end(await _is_safe(), data)
             return
         rule = TABLE.get((data.state, type(event))) or ANYWHERE.get(type(event), _unexpected)
         try:
@@ -125,6 +126,16 @@ class Component(Driver[ComponentData]):
     def format_status(self, state: tuple[str, ComponentData]) -> Any:
         """Without the secrets."""
         return state[0], state[1].domain
+
+
+async def _is_safe() -> StreamError | None:
+    """The end tag acknowledges what came before it; an error if that is not safe in time."""
+    try:
+        await durability.flush()
+    except CallError as error:
+        faults.log(error, "storing what a component had sent before it closed its stream")
+        return StreamError("resource-constraint", faults.LATER)
+    return None
 
 
 async def _on_header(data: ComponentData, start: StreamStart) -> None:
@@ -157,6 +168,7 @@ async def _on_handshake(data: ComponentData, element: Element) -> None:
         await _replace(data.domain)
     if not await _register(data):
         raise StreamError(*_TAKEN)
+    unconfirmed.begin()
     data.connection.authenticated()
     await data.connection.set_limits(data.settings.limits)
     _tell(data, audit.COMPONENT, "let in")
@@ -224,6 +236,7 @@ async def _on_stanza(data: ComponentData, item: Element) -> None:
         if item.attrs.get("type") not in ("error", "result"):
             data.send(_sent_back(item, error))
         return
+    RECEIVED[packet.kind].n += 1
     try:
         if isinstance(packet, stanza.Iq | stanza.Presence):
             packet.check()

@@ -19,6 +19,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final, TypeVar
@@ -36,11 +38,15 @@ from xmpp_core.parser import Oversized
 from xmpp_core.stanza import Stanza
 from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, ResumeTimeout, StreamFault
 from xmppd.net.connection import DETACHED, Batch, Connection, Disconnected, Header
-from xmppd.routing import durability
+from xmppd.routing import durability, safe_rounds
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Kick, Replaced, Shutdown
+from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.fairly import SLICE
-from xmppd.routing.session import StanzaCounter
+from xmppd.routing.session import OutgoingFilter, StanzaCounter
+from xmppd.routing.unconfirmed import COPIES
+from xmppd.stream.login_answer import LoginAnswer
+from xmppd.stream.traffic import SENT, count_element
 
 #: the state in which a stream is over
 CLOSED: Final = "closed"
@@ -54,8 +60,9 @@ class Stream:
     """What the driver remembers of a stream.
 
     `peer` is the address that it came from; `timer` runs while it is negotiated, and while it waits to be resumed;
-    `counter` sees its stanzas, in and out; `batch` is what is being worked at, and `at` the place in it; `ending` is
-    why the stream ended, in the words of the log.
+    `counter` sees its stanzas, in and out, `outgoing` those that are to leave, before that; `batch` is what is being
+    worked at, and `at` the place in it; `ending` is why the stream ended, in the words of the log. `parked` is what has
+    come of the peer while what it has sent before is not safe: the first is a batch, in which `at` comes next.
     """
 
     connection: Connection
@@ -63,20 +70,45 @@ class Stream:
     state: str = "wait_for_stream"
     timer: TimerRef | None = None
     counter: StanzaCounter | None = None
+    outgoing: OutgoingFilter | None = None
     batch: Batch | None = None
     at: int = 0
     ending: str = ""
+    parked: deque[Batch | Disconnected] | None = None
 
-    def send(self, item: Stanza | Element | str, context: Context | None = None) -> None:
+    def send(self, item: Stanza | Element | str, context: Context | None = None, others: tuple[str, ...] = ()) -> None:
         """Everything that leaves a stream leaves here. A str is a nonza, or a stanza that was counted before."""
         if isinstance(item, str):
             self.connection.send(item)
             return
+        if self.outgoing is not None and not self.outgoing.passes(item, context, others):
+            return
         xml = item.to_xml()
+        try:
+            SENT[type(item)].n += 1  # to ask first costs as much again
+        except KeyError:
+            count_element(item)
         counter = self.counter
         if counter is not None and (isinstance(item, Stanza) or stanza.is_stanza(item)):
-            counter.counted_out(item, xml, context)
+            behind = counter.counted_out(item, xml, context, others)
+            if behind is None:
+                return
+            xml += behind
         self.connection.send(xml)
+
+    @property
+    def congested(self) -> bool:
+        """The peer reads too slowly."""
+        return self.connection.congested
+
+    def tell_writable(self, fn: Callable[[], object]) -> None:
+        """Call `fn` once, when the peer has read enough or is gone."""
+        self.connection.tell_writable(fn)
+
+    def give_up(self, why: str) -> None:
+        """Take the connection for lost; only the stream's own process may."""
+        self.connection.drop()
+        gen_fsm.send_event(process.self_(), Disconnected(why))
 
     def goodbye(self, error: StreamError | None) -> None:
         """Ends the stream: a stream error, if any, and the closing tag; our header goes first if it was not sent.
@@ -125,6 +157,13 @@ class Driver(GenFsm[S]):
     async def told(self, message: object, stream: S) -> None:
         """Any other message of the server to this stream."""
 
+    def must_wait(self, item: Any, stream: S) -> bool:
+        """Whether an event of the peer is not to be handled before what it has sent earlier is safe."""
+        return False
+
+    async def not_safe(self, item: Any, stream: S) -> None:
+        """It has not become safe in time: what is said to the event that waits for it."""
+
     async def catch_up(self, stream: S) -> None:
         """Within a long batch: let other processes run."""
         await asyncio.sleep(0)
@@ -154,15 +193,25 @@ class Driver(GenFsm[S]):
         if type(event) is Batch:
             await self.work_at(event, stream)
         elif type(event) is Disconnected:
-            await self.disconnected(event.reason, stream)
+            if stream.parked is not None:
+                stream.parked.append(event)
+            else:
+                await self.disconnected(event.reason, stream)
         return go_on(stream)
 
-    async def work_at(self, batch: Batch, stream: S) -> None:
-        """What one read brought, in its order; a long one gives way to the others."""
+    async def work_at(self, batch: Batch, stream: S, at: int = 0) -> None:
+        """What one read brought, in its order, from event `at`; a long one gives way to the others."""
+        if stream.parked is not None:
+            stream.parked.append(batch)
+            return
         began, until = process.busy_time(), perf_counter() + SLICE
         stream.batch, last = batch, len(batch.events) - 1
-        for i, item in enumerate(batch.events):
+        for i in range(at, last + 1):
+            item = batch.events[i]
             stream.at = i
+            if (COPIES or ANY_PENDING) and self.must_wait(item, stream):
+                park(stream, batch)
+                return
             if stream.counter is not None and isinstance(item, Element) and stanza.is_stanza(item):
                 stream.counter.counted_in(item)
             doing = self.heard(item, stream)
@@ -178,6 +227,27 @@ class Driver(GenFsm[S]):
         stream.batch = None
         stream.connection.consumed(batch.size, process.busy_time() - began)
 
+    async def work_on(self, safe: bool, stream: S) -> None:
+        """What was parked is handled: what it waited for is safe, or has not become so in time."""
+        parked, stream.parked = stream.parked, None
+        at = stream.at
+        while parked:
+            event = parked.popleft()
+            if type(event) is Disconnected:
+                await self.disconnected(event.reason, stream)
+            elif type(event) is Batch:
+                if not safe:
+                    await self.not_safe(event.events[at], stream)
+                    safe, at = True, at + 1
+                if stream.state != CLOSED:
+                    await self.work_at(event, stream, at)
+            at = 0
+            if stream.state == CLOSED:
+                return
+            if stream.parked is not None:
+                stream.parked.extend(parked)
+                return
+
     async def disconnected(self, reason: object, stream: S) -> None:
         """The connection is gone."""
         stream.ending = stream.ending or f"connection lost: {in_short(reason)}"
@@ -188,6 +258,10 @@ class Driver(GenFsm[S]):
         """A message of the server to the stream."""
         if isinstance(message, Exit):
             return Stop(message.reason, stream)
+        if type(message) is GoOn:
+            if message.parked is stream.parked:
+                await self.work_on(message.safe, stream)
+            return go_on(stream)
         event = _event_of(message)
         if event is not None:
             await self.event(event, stream)
@@ -208,6 +282,24 @@ class Driver(GenFsm[S]):
             self.report_end(reason, stream)
             stream.negotiated()
             stream.connection.drop()
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """To the own mailbox: what is parked waits no more."""
+
+    parked: object
+    safe: bool
+
+
+def park(stream: Stream, batch: Batch) -> None:
+    """From `stream.at` on, a batch waits until what was sent before is safe, and what comes waits behind it. The
+    process goes on: others may wait for it meanwhile, who would otherwise wait for each other."""
+    stream.batch, parked = None, deque[Batch | Disconnected]([batch])
+    stream.parked, me = parked, process.self_()
+    safe_rounds.when_safe(
+        lambda: process.send(me, GoOn(parked, safe=True)), lambda: process.send(me, GoOn(parked, safe=False))
+    )
 
 
 def go_on(stream: S) -> NextState[S] | Stop[S]:
@@ -243,6 +335,17 @@ def in_short(reason: object) -> str:
 # -- from one connection to another
 
 
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """To a session's process: go on over `connection`, which asked for it by `nonza`, after a login by `how` (the name
+    of a mechanism); `login`: what that is to be answered with, beside what the nonza is."""
+
+    connection: Connection
+    nonza: Element
+    how: str = ""
+    login: LoginAnswer | None = None
+
+
 def detach(stream: Stream) -> None:
     """The connection is lost, the session stays: what is sent goes to the counter only."""
     stream.connection.drop()
@@ -262,15 +365,29 @@ def give_away(stream: Stream, seconds: float) -> Connection:
 async def attach(stream: Stream, connection: Connection) -> None:
     """Go on over `connection`; the one before, if it is still there, is sent the error `conflict`, and nothing more is
     read from it."""
-    stream.connection.close(StreamError("conflict", "resumed over another connection"))
+    await leave_connection(stream)
     stream.connection, stream.peer = connection, connection.peer
-    with contextlib.suppress(ReceiveTimeout):
-        while True:
-            await process.receive(_is_of_the_old_connection, timeout=0)
     try:
         await connection.control(process.self_())
     except (CallError, OSError):
         gen_fsm.send_event(process.self_(), Disconnected("closed"))
+
+
+async def refuse_attach() -> None:
+    """The session of the calling process is over: who has come for it is told so, and comes again."""
+    with contextlib.suppress(ReceiveTimeout):
+        while True:
+            message = await process.receive(lambda m: type(m) is Attach, timeout=0)
+            message.connection.close(StreamError("reset", "the session that was to be resumed has just ended"))
+
+
+async def leave_connection(stream: Stream) -> None:
+    """The session goes on over another connection: this one is told so, and nothing more is read from it."""
+    stream.connection.close(StreamError("conflict", "resumed over another connection"))
+    stream.connection, stream.parked = DETACHED, None
+    with contextlib.suppress(ReceiveTimeout):
+        while True:
+            await process.receive(_is_of_the_old_connection, timeout=0)
 
 
 def _is_of_the_old_connection(message: object) -> bool:

@@ -21,6 +21,7 @@ from xmppd.net import acceptor, receiver_sup
 from xmppd.net.acceptor import Handler, Service
 from xmppd.net.connection import Connection
 from xmppd.net.connection_limits import ConnectionLimits, OpenConnections
+from xmppd.net.descriptors import Descriptors
 from xmppd.net.listener import Address, Listener, get_socket
 from xmppd.net.receiver_sup import ReceiverSup
 from xmppd.net.tcp_connection import Tcp
@@ -187,5 +188,44 @@ def test_it_goes_with_its_listener() -> None:
             assert pid is not None
             await gen_server.stop("listener:t")
             await node.until(lambda: not process.is_alive(pid))
+
+    node.run(body)
+
+
+def test_when_too_few_descriptors_are_left_who_comes_is_closed_and_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acceptor, "BACK_OFF", 0.02)
+
+    async def body() -> None:
+        seen: list[Any] = []
+        connections = OpenConnections()
+        async with accepting(serve(seen), connections) as address:
+            state = state_of("acceptor:t")
+            state.descriptors = Descriptors(0)
+            client = socket.create_connection(address)
+            client.setblocking(False)
+            assert await THIS.loop.sock_recv(client, 100) == b""
+            assert (state.refused, connections.refused, connections.open) == (1, 1, 0)
+            state.descriptors = Descriptors()
+            other = socket.create_connection(address)
+            await node.until(lambda: seen)
+            client.close()
+            other.close()
+
+    node.run(body)
+
+
+def test_while_it_is_held_who_comes_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acceptor, "BACK_OFF", 0.02)
+
+    async def body() -> None:
+        seen: list[Any] = []
+        connections = OpenConnections(held=True)
+        async with accepting(serve(seen), connections) as address:
+            client = socket.create_connection(address)
+            await node.until(lambda: state_of("acceptor:t").timer is not None)
+            assert not seen
+            connections.held = False
+            await node.until(lambda: seen)
+            client.close()
 
     node.run(body)

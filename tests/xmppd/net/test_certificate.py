@@ -13,7 +13,7 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.certificates import encrypted, make
+from tests.support.certificates import address, encrypted, make
 from xmppd.net import certificate, tls_dev
 
 
@@ -101,3 +101,11 @@ def test_chain_and_key(tmp_path: Path) -> None:
     assert "is encrypted" in certificate.misfit(chain, tmp_path / "locked.key")
     with pytest.raises(FileNotFoundError):
         certificate.misfit(chain, tmp_path / "none")
+
+
+def test_whose_it_is() -> None:
+    others = (address("juliet@capulet.example"), address("nurse@capulet.example"))
+    made = certificate.read(make("Juliet", others=others).certificate)[0]
+    assert made.addresses == ("juliet@capulet.example", "nurse@capulet.example")
+    assert made.common_names == ("Juliet",)
+    assert certificate.read(make("c.example").certificate)[0].addresses == ()

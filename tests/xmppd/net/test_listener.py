@@ -8,6 +8,7 @@ import pytest
 
 from otp.stdlib import gen_server
 from tests.support import node
+from tests.support.vanishing import vanish
 from xmppd.net import listener
 from xmppd.net.listener import Address, Listener, bind
 
@@ -99,3 +100,22 @@ def test_the_socket_lives_as_long_as_the_listener() -> None:
 
 def test_the_limit_of_open_files_is_what_it_may_be() -> None:
     assert listener.raise_fd_limit() == resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def test_a_peer_that_has_vanished_is_given_up_with_data_on_the_way_and_without() -> None:
+    sock = bind(Address("x", "127.0.0.1", 0, vanished=2))
+    clients = [socket.create_connection(sock.getsockname()) for _ in range(3)]
+    sock.settimeout(5)
+    writes, idle, lives = [sock.accept()[0] for _ in clients]
+    for one in (writes, idle, lives):
+        one.settimeout(20)
+    for client in clients[:2]:
+        vanish(client)
+    writes.send(b"are you there?")
+    for lost in (writes, idle):
+        with pytest.raises(TimeoutError, match="Connection timed out"):  # ETIMEDOUT, not that of settimeout
+            lost.recv(1)
+    clients[2].send(b"!")
+    assert lives.recv(1) == b"!"
+    for one in (*clients, writes, idle, lives, sock):
+        one.close()

@@ -10,6 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.support.certificates import make
+from xmppd import metrics
 from xmppd.net import tls, tls_dev
 from xmppd.net.tls_session import TlsSession
 
@@ -148,3 +150,24 @@ def test_the_end_point_uses_the_hash_of_the_signature(algorithm: hashes.HashAlgo
     )  # fmt: skip
     der = certificate.public_bytes(Encoding.DER)
     assert tls.end_point(der) == hashlib.new(name, der).digest()
+
+
+def test_the_days_of_certificates_are_measured(tmp_path: Path) -> None:
+    tls.TlsContexts(("localhost", "other.test"), lambda host: None, tmp_path)
+    rows = dict(metrics.METRICS["xmppd_certificate_days"].sample()[4])
+    assert set(rows) == {("localhost",), ("other.test",)}
+    assert all(0 < days < 10_000 for days in rows.values())
+
+
+def test_only_clients_are_asked_for_a_certificate(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.write_text(make("ca", authority=True).certificate)
+    asking = tls.TlsContexts(("localhost",), lambda host: None, tmp_path, client_ca=ca)
+    assert asking.context().verify_mode == ssl.CERT_OPTIONAL
+    assert asking.unasking.context().verify_mode == ssl.CERT_NONE
+    handshake(TlsSession(asking.context()), "localhost")
+    before = asking.unasking.context()
+    asking.reload()
+    assert asking.unasking.context() is not before
+    plain = contexts(tmp_path, "localhost")
+    assert plain.unasking is plain

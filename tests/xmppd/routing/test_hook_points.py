@@ -5,12 +5,13 @@ import inspect
 
 import pytest
 
-from xmppd.routing import hook_points
-from xmppd.routing.hook_points import Fold, OnTheWay, Run
+from xmppd.routing import hook_points, moving_hook_points
+from xmppd.routing.hook_kinds import Fold, OnTheWay, Run
 
 POINTS = [
     cls
-    for _, cls in inspect.getmembers(hook_points, inspect.isclass)
+    for module in (hook_points, moving_hook_points)
+    for _, cls in inspect.getmembers(module, inspect.isclass)
     if issubclass(cls, (Fold, Run)) and cls not in (Fold, Run)
 ]
 

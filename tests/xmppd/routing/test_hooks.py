@@ -16,7 +16,8 @@ from tests.support import node
 from tests.support.core_server import CoreServer, crash, play
 from xmpp_core.errors import StanzaError
 from xmppd.routing import hooks
-from xmppd.routing.hook_points import Fold, Run, StreamFeaturesHook, UserSendPresenceHook
+from xmppd.routing.hook_kinds import Fold, Run
+from xmppd.routing.hook_points import StreamFeaturesHook, UserSendPresenceHook
 from xmppd.routing.hooks import Stop
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
 from otp.erts import process
+from otp.stdlib import gen_server
 from tests.support.core_server import Bye, CoreServer, play
 from tests.support.node import until
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, make_message
 from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hold, hooks
+from xmppd.routing.account.account import PATIENCE, account_of
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, Older
+from xmppd.routing.durability import Sync
 from xmppd.routing.hook_points import OfflineMessageHook
 from xmppd.store import store
 
@@ -125,5 +130,26 @@ def test_a_copy_goes_nowhere_else() -> None:
         await until(lambda: phone.ended is not None)
         await desk.settle()
         assert bodies(desk.take()) == ["its own"]
+
+    play(body)
+
+
+def test_who_stands_in_the_accounts_line_and_asks_what_is_safe_is_answered_before_that_line_has_moved() -> None:
+    async def body(core: CoreServer) -> None:
+        juliet = await core.login("juliet@localhost/j")
+        told: list[str] = []
+
+        async def sender() -> None:
+            async with account_of(JULIET).line_up():
+                process.send(juliet.pid, Bye(0.05))
+                process.send(juliet.pid, Deliver(make_message(JULIET, "kept", from_=ROMEO)))
+                await gen_server.call(juliet.pid, Sync(), 5.0)
+                told.extend(row.xml for row in await store.select(OFFLINE, ("localhost", "juliet")))
+
+        began = time.monotonic()
+        process.spawn(sender)
+        await until(lambda: juliet.ended is not None and bool(told))
+        assert bodies(told) == ["kept"]
+        assert time.monotonic() - began < PATIENCE
 
     play(body)

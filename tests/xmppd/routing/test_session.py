@@ -68,3 +68,11 @@ def test_news_do_not_grow_for_ever() -> None:
     for i in range(3 * MOST_SUBJECTS):
         assert session.is_newer(f"u{i}", i)
     assert len(session.module_state("versions", dict[str, int])) <= MOST_SUBJECTS
+
+
+def test_a_row_is_printed_without_what_resumes_it() -> None:
+    row = Session(JID.parse("romeo@localhost/r"), PID, (1, 2), client="a phone", stream_id="secret")
+    assert "secret" not in repr(row)
+    assert "secret" not in f"{(row,)} {row}"
+    assert repr(row).startswith("Session(jid=")
+    assert "client='a phone'" in repr(row)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
+
 from tests.support.core_server import CoreServer, play
 from xmpp_core import delivery
 from xmpp_core.delivery import Recipients
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
-from xmppd.routing import users
+from xmppd.routing import hooks, users
+from xmppd.routing.account import account
+from xmppd.routing.context import Context
+from xmppd.routing.hook_points import AccountDeliversHook
+from xmppd.routing.session import Session
 from xmppd.routing.sm import sm
+from xmppd.store import store
+from xmppd.store.backend import StoreError
 
 
 def bodies(texts: list[str]) -> list[str]:
@@ -114,3 +122,32 @@ def test_what_is_delivered_at_once_is_what_the_rules_deliver() -> None:
 def _recipients(type_: str, to: JID, rows: list[tuple[str, int | None]]) -> set[str]:
     decided = delivery.decide("message", type_, to, rows, True)
     return set(decided.resources) if isinstance(decided, Recipients) else set()
+
+
+def test_a_message_that_comes_again_finds_what_modules_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is past the stages at which that is loaded, and may be the first that needs it."""
+
+    async def unreadable(*_: object) -> None:
+        raise StoreError("gone")
+
+    async def body(core: CoreServer) -> None:
+        juliet, loaded = await core.login("juliet@localhost/j"), list[bool]()
+
+        def look(who: tuple[Session, ...], point: AccountDeliversHook) -> tuple[Session, ...]:
+            loaded.append(point.account.loaded)
+            return who
+
+        await hooks.add("localhost", AccountDeliversHook, look)
+        for way in (users.route, users.again):
+            account.forget("juliet@localhost")
+            message = make_message(JID.parse("juliet@localhost"), "x", from_=JID.parse("romeo@localhost/r"))
+            assert await way(message, Context(staged=True)) is None
+        assert loaded == [True, True]
+        account.forget("juliet@localhost")
+        monkeypatch.setattr(store, "transaction", unreadable)
+        await users.route(message, Context(staged=True))
+        assert loaded == [True, True, False]
+        await core.settle()
+        assert len(bodies(juliet.take())) == 3, "that it cannot be read keeps nobody from a message"
+
+    play(body)

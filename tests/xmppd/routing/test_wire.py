@@ -29,6 +29,7 @@ TREE = el("x", "urn:x", {"{urn:y}z": "<&>", "xml:lang": "en"}, "text", el("y", n
         Deliver(make_presence(None, type_="unavailable", from_=ROMEO)),
         Deliver(make_iq("get", "1", TREE, to=JULIET, from_=ROMEO)),
         SESSION,
+        SESSION._replace(stream_id="an id", attached=False, client="a phone"),
         DeliverIfNewer(make_iq("set", "1", TREE, to=ROMEO, from_=JULIET), "push juliet@localhost", 7),
         Kick("conflict", "x"),
         Replaced(),

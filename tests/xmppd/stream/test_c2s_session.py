@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StreamError
 from xmpp_core.jid import JID
 from xmpp_core.parser import parse_document
-from xmpp_core.stanza import make_iq, make_message, make_presence
+from xmpp_core.stanza import Stanza, make_iq, make_message, make_presence
 from xmpp_core.stream_state import StreamConfig, StreamState
 from xmppd.routing import hooks
 from xmppd.routing.deliver import Deliver
@@ -89,16 +90,40 @@ def test_it_is_in_the_table_until_it_is_closed() -> None:
     play(body)
 
 
-def test_a_stanza_is_written_at_once_when_no_module_wants_to_see_it() -> None:
+def test_a_stanza_is_written_at_once_while_nobody_must_be_waited_for() -> None:
+    async def later(acc: Any, _point: Any) -> Any:
+        await asyncio.sleep(0)
+        return acc
+
     async def body() -> None:
         data = await bound()
-        assert c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
-        assert "<body>hello</body>" in data.connection.sent[0]
+        sent = data.connection.sent
+
+        def begin(stanza: Stanza) -> Any:
+            return c2s_session.begin_write(data, data.session, Deliver(stanza))
+
+        assert begin(make_message(JULIET, "hello")) is None
+        assert "<body>hello</body>" in sent[0]
         await hooks.add("localhost", UserReceivePresenceHook, lambda acc, _point: acc)
-        assert not c2s_session.write_now(data, data.session, Deliver(make_presence(JULIET)))
-        assert c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
         await hooks.add("localhost", UserReceivePacketHook, lambda acc, _point: acc)
-        assert not c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
+        assert begin(make_presence(JULIET)) is None
+        assert begin(make_message(JULIET, "hello")) is None
+        assert len(sent) == 3
+        await hooks.add("localhost", UserReceivePresenceHook, later)
+        rest = begin(make_presence(JULIET))
+        assert len(sent) == 3
+        await rest
+        assert len(sent) == 4
+
+    play(body)
+
+
+def test_what_a_module_keeps_from_the_client_is_not_written() -> None:
+    async def body() -> None:
+        data = await bound()
+        await hooks.add("localhost", UserReceivePresenceHook, lambda _acc, _point: hooks.Stop(None))
+        assert c2s_session.begin_write(data, data.session, Deliver(make_presence(JULIET))) is None
+        assert data.connection.sent == []
 
     play(body)
 
@@ -107,8 +132,10 @@ def test_a_slow_reader_is_waited_for() -> None:
     async def body() -> None:
         data = await bound()
         data.connection.congested = True
-        assert not c2s_session.write_now(data, data.session, Deliver(make_message(JULIET, "hello")))
-        await c2s_session.write(data, data.session, Deliver(make_message(JULIET, "hello")))
+        rest = c2s_session.begin_write(data, data.session, Deliver(make_message(JULIET, "hello")))
+        assert data.connection.sent == []
+        assert rest is not None
+        await rest
         assert data.connection.waited == 1
 
     play(body)

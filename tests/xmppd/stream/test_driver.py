@@ -48,9 +48,16 @@ class Counter:
     def counted_in(self, stanza: Element) -> None:
         self.seen.append(stanza.name)
 
-    def counted_out(self, stanza: Stanza | Element, xml: str, context: Context | None) -> None:
+    def heard(self, nonza: Element) -> bool:
+        """The handlers are called."""
+        return False
+
+    def counted_out(
+        self, stanza: Stanza | Element, xml: str, context: Context | None, others: tuple[str, ...] = ()
+    ) -> str:
         self.kept.append(xml)
         self.contexts.append(context)
+        return ""
 
 
 class Resuming:

@@ -57,7 +57,7 @@ class AccountState(Generic[V]):
 
     async def get(self, owner: JID) -> V:
         """What it is for the account of a bare JID, loaded if this node does not have it. Raises what `load` does."""
-        account = account_of(owner)
+        account = account_of(owner, sm.sessions(owner.bare))
         await account.load()
         return self.of(account)
 
@@ -81,10 +81,12 @@ class LiveAccount:
         me = process.self_()
         return me in _HOLDERS and not (self.line and self.line[0].owner is me)
 
-    def line_up(self) -> Turn:
-        """A place behind all that are there; to be taken before anything is awaited, and entered with `async with`."""
-        turn = Turn(self)
-        self.line.append(turn)
+    def line_up(self, early: bool = False) -> Turn:
+        """A place behind all that are there; to be taken before anything is awaited, and entered with `async with`.
+        `early`: before those that wait until what came before them is here, since this is it."""
+        turn = Turn(self, early)
+        behind = (n for n, other in enumerate(self.line) if not other.early and (other.held or other.owner is None))
+        self.line.insert(next(behind, len(self.line)) if early else len(self.line), turn)
         return turn
 
     async def load(self) -> None:
@@ -92,10 +94,11 @@ class LiveAccount:
         for _ in range(_TRIES):
             if self.loaded:
                 return
-            before, self.states = self.forgotten, {}
+            before, states = self.forgotten, dict[str, Any]()  # others may load it meanwhile
             for state in declared(self.jid.domain):
-                self.states[state.name] = await state(self.jid)
-            self.loaded = before == self.forgotten  # what changed while it was read is read again
+                states[state.name] = await state(self.jid)
+            if not self.loaded:
+                self.states, self.loaded = states, before == self.forgotten  # what has changed is read again
 
     def forget(self) -> None:
         """What is kept has changed in the store."""
@@ -105,15 +108,36 @@ class LiveAccount:
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """One stanza's place in the line of its account. One that the running process enters again is no wait; nor is it
+    """One stanza's place in the line of its account. `held`: it waits for what came before it to another node, which is
+    `early`. One that the running process enters again is no wait; nor is it
     for a process that reroutes what was on its way to the account, since those in the line wait for that."""
 
     account: LiveAccount
+    early: bool = False
     owner: Pid | None = None
+    held: bool = False
     _future: LoopFuture[None] | None = None
 
     async def __aenter__(self) -> LiveAccount:
-        line, me = self.account.line, process.self_()
+        me = process.self_()
+        await self._come_first(me)
+        self.owner = me
+        _HOLDERS[me] = _HOLDERS.get(me, 0) + 1
+        return self.account
+
+    async def let_early_ones_pass(self, until: Awaitable[None]) -> None:
+        """Wait for something; who is `early` comes before."""
+        self.held = True
+        try:
+            await until
+        finally:
+            self.held = False
+        await self._come_first(process.self_())
+
+    async def _come_first(self, me: Pid) -> None:
+        line = self.account.line
+        if self not in line:
+            return  # it was given up
         head = line[0]
         if head is not self and head.owner is not me and REROUTING.get(self.account.jid.bare) is not me:
             self._future = LoopFuture()
@@ -122,9 +146,6 @@ class Turn:
                     await self._future
             except TimeoutError:
                 self._give_up_those_before()
-        self.owner = me
-        _HOLDERS[me] = _HOLDERS.get(me, 0) + 1
-        return self.account
 
     async def __aexit__(self, *_: object) -> None:
         line = self.account.line
@@ -139,7 +160,7 @@ class Turn:
 
     def _give_up_those_before(self) -> None:
         line = self.account.line
-        while line and line[0] is not self:
+        while self in line and line[0] is not self:
             line.popleft()
 
 

@@ -24,21 +24,24 @@ from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Stanza
-from xmppd.routing import durability, faults, router
+from xmppd.routing import awaited, durability, faults, router, safe_rounds, unconfirmed
 from xmppd.routing.account import account, stages
 from xmppd.routing.account.home import GROUP
 from xmppd.routing.account.stages import ForAccount, FromAccount
+from xmppd.routing.awaited import Answered
 from xmppd.routing.durability import Sync
 
 NAME: Final = "accounts"
 _PATIENCE = 2.0  # seconds for a node that does not answer
+_SWEEP: Final = 5.0
 
 
 @dataclass(slots=True)
 class State:
-    """`waiting`: the processes that deal with stanzas which must wait."""
+    """`waiting`: the processes that deal with stanzas which must wait. `sweeping`: a Sweep is on its way."""
 
     waiting: set[Pid] = field(default_factory=set)
+    sweeping: bool = False
 
 
 @codec.message
@@ -54,12 +57,26 @@ class Settle:
     """A call: all that came before stands in the line of its account, or is done."""
 
 
+@dataclass(frozen=True, slots=True)
+class FirstCopy:
+    """A sender of this node keeps a copy, and none did before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """To itself, now and then while senders of this node keep copies: perhaps nobody asks for some of them."""
+
+
 class HomeServer(GenServer[State]):
     """See the head of this file."""
 
     async def init(self) -> State:
         """Join the group by which other nodes find this process."""
         await pg.join(GROUP, process.self_())
+        unconfirmed.begin(bounded=False)  # those who pass on to it are
+        unconfirmed.on_first(partial(process.send, process.self_(), FirstCopy()))
+        if unconfirmed.COPIES:
+            process.send(process.self_(), FirstCopy())
         return State()
 
     def handle_call(self, request: object, from_: Any, state: State) -> Any:
@@ -70,10 +87,8 @@ class HomeServer(GenServer[State]):
                 return Reply(None, state)
             case Settle():
                 return Reply(None, state)
-            case Sync():
-                pid = process.spawn(_settle, frozenset(state.waiting), from_, durability.take())
-                state.waiting.add(pid)
-                process.monitor(pid)
+            case Sync(asked):
+                process.spawn(_settle, frozenset(state.waiting), from_, process.self_(), asked)
         return NoReply(state)
 
     def handle_info(self, message: object, state: State) -> Any:
@@ -82,12 +97,26 @@ class HomeServer(GenServer[State]):
             case ForAccount() | FromAccount():
                 rest = _begin(message)
                 if rest is not None:
-                    pid = process.spawn(_finish, message.stanza, rest)
+                    pid = process.spawn(_finish, message.stanza, rest, process.self_())
                     state.waiting.add(pid)
                     process.monitor(pid)
+            case FirstCopy() if not state.sweeping:
+                _sweep_soon(state)
+            case Answered(answer):
+                awaited.take(answer)
+            case Sweep():
+                state.sweeping = False
+                safe_rounds.sweep()
+                if unconfirmed.COPIES:
+                    _sweep_soon(state)
             case Down(_, pid, _) if isinstance(pid, Pid):
                 state.waiting.discard(pid)
         return NoReply(state)
+
+
+def _sweep_soon(state: State) -> None:
+    state.sweeping = True
+    process.send_after(_SWEEP, process.self_(), Sweep())
 
 
 def _begin(message: ForAccount | FromAccount) -> Awaitable[Stanza | None] | Stanza | None:
@@ -95,8 +124,8 @@ def _begin(message: ForAccount | FromAccount) -> Awaitable[Stanza | None] | Stan
     stanza, context = message.stanza, message.context
     try:
         if isinstance(message, ForAccount):
-            return stages.begin_receive(stanza, context)
-        kept = stages.begin_send(stanza, context)
+            return stages.begin_receive(stanza, context, message.early)
+        kept = stages.begin_send(stanza, context, message.early)
         return None if kept is None else _sent(kept, message)
     except Exception as error:
         return faults.answer(stanza, error)
@@ -107,24 +136,27 @@ async def _sent(kept: Stanza | Awaitable[Stanza | None] | None, message: FromAcc
     return None if stanza is None else await router.dispatch(stanza, message.context.for_recipient())
 
 
-async def _finish(stanza: Stanza, rest: Awaitable[Stanza | None] | Stanza) -> None:
+async def _finish(stanza: Stanza, rest: Awaitable[Stanza | None] | Stanza, home: Pid) -> None:
+    unconfirmed.begin()
     try:
         answer = await rest if isinstance(rest, Awaitable) else rest
     except Exception as error:
         answer = faults.answer(stanza, error)
-    if answer is not None and answer.to is not None:
-        await router.route(answer)
-    await durability.flush()
+    try:
+        if answer is not None and answer.to is not None:
+            await router.route(answer)
+    finally:
+        durability.hand_over(home)
 
 
-async def _settle(before: frozenset[Pid], from_: Any, pending: durability.Pending | None) -> None:
-    """Answer when the processes of earlier stanzas have ended, which they do once these are stored. No answer: they are
-    not."""
-    durability.give(pending)
+async def _settle(before: frozenset[Pid], from_: Any, home: Pid, asked: tuple[Pid, ...]) -> None:
+    """Answer when the processes of earlier stanzas have ended, and all that these and the home itself have handed over
+    is safe, but for what has gone to the homes that were `asked` before. No answer: it is not."""
     for ref in [process.monitor(pid) for pid in before]:
         await process.receive(partial(_is_down, ref))
-    await durability.flush()
-    gen_server.reply(from_, None)
+    with contextlib.suppress(CallError):
+        await durability.flush_of(home, (*asked, home))
+        gen_server.reply(from_, None)
 
 
 def _is_down(ref: Ref, message: object) -> bool:

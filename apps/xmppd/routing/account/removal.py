@@ -1,6 +1,6 @@
 """removal — removes an account, for every way in which that can be asked for.
 
-Way:      mod_register, the commands of the control socket → [removal.remove] → AccountRemovedHook, auth, sessions
+Way:      mod_register, the commands of the control socket → [removal.remove] → AccountRemovedHook, access, auth
 Process:  runs in the caller
 XEP:      0077 §3.2 (the streams of a removed account are closed)
 """
@@ -11,6 +11,7 @@ from otp.erts import process
 from xmpp_core.jid import JID
 from xmppd.auth import auth
 from xmppd.routing import hooks
+from xmppd.routing.account import access
 from xmppd.routing.deliver import Kick
 from xmppd.routing.hook_points import AccountRemovedHook
 from xmppd.routing.sm import sm
@@ -27,6 +28,7 @@ async def remove(user: JID, *, close: bool = True) -> bool:
     if not await auth.user_exists(user.local, user.domain):
         return False
     await hooks.run(user.domain, AccountRemovedHook(user))
+    await access.revoke(user, GONE, sessions=())
     removed = await auth.remove_user(user.local, user.domain)
     if close:
         kick(user)

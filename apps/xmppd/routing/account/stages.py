@@ -23,22 +23,22 @@ from typing import TypeAlias
 
 from otp.erts import process
 from otp.erts.pid import Pid
-from otp.kernel import codec, pace
+from otp.kernel import codec, pace, pg
 from otp.kernel.pace import BEHIND
 from xmpp_core.jid import JID
-from xmpp_core.stanza import Message, Stanza
+from xmpp_core.stanza import Iq, Message, Stanza
 from xmppd.routing import durability, hooks, users
 from xmppd.routing.account.account import LiveAccount, Turn, account_of
 from xmppd.routing.account.home import GROUP, home_of
 from xmppd.routing.context import Context, Origin
-from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import ANY_PENDING
-from xmppd.routing.hook_points import AccountDeliversHook, AccountReceivesHook, AccountSendsHook, OnTheWay
+from xmppd.routing.hook_kinds import OnTheWay, PresenceOnTheWay
+from xmppd.routing.hook_points import AccountDeliversHook, AccountReceivesHook, AccountSendsHook
 from xmppd.routing.hooks import Chains
 from xmppd.routing.session import Session
 from xmppd.routing.sm import flags, sm
 from xmppd.routing.sm.flags import LEAVING
-from xmppd.routing.sm.suspected_nodes import REROUTING, SUSPECTED
+from xmppd.routing.sm.suspected_nodes import REROUTING, SUSPECTED, is_rerouted
 
 Left: TypeAlias = Stanza | None
 #: how often a stanza is passed on before a node takes it: session tables differ for a moment only
@@ -48,10 +48,12 @@ _MOST_HOPS = 3
 @codec.message
 @dataclass(frozen=True, slots=True)
 class ForAccount:
-    """To the `accounts` of another node, an account's home: a stanza for it."""
+    """To the `accounts` of another node, an account's home: a stanza for it. `early`: the home was where it comes from
+    until a session left; what waits for that session came after it."""
 
     stanza: Stanza
     context: Context
+    early: bool = False
 
 
 @codec.message
@@ -61,6 +63,7 @@ class FromAccount:
 
     stanza: Stanza
     context: Context
+    early: bool = False
 
 
 def are_wanted(host: str) -> bool:
@@ -68,12 +71,17 @@ def are_wanted(host: str) -> bool:
     return hooks.wanted(host, OnTheWay)
 
 
+def are_wanted_of_presence(host: str) -> bool:
+    """Whether any takes part in their presence."""
+    return hooks.wanted(host, PresenceOnTheWay)
+
+
 def context_for(domain: str, origin: Origin) -> Context | None:
     """What goes with a stanza to this domain from `origin`; None if no handler looks at it there."""
     return Context(origin) if hooks.wanted(domain, OnTheWay) else None
 
 
-def begin_send(stanza: Stanza, context: Context) -> Left | Awaitable[Left]:
+def begin_send(stanza: Stanza, context: Context, early: bool = False) -> Left | Awaitable[Left]:
     """The sender's stages; `from_` is an account of ours. The result is what goes on to the router: None if nothing,
     or if it goes on from another node."""
     from_ = stanza.from_
@@ -81,14 +89,16 @@ def begin_send(stanza: Stanza, context: Context) -> Left | Awaitable[Left]:
     chains = hooks.chains(from_.domain, OnTheWay)
     if chains is not None and "AccountSendsHook" not in chains:
         return stanza
+    if stanza.kind == "presence" and context.origin is Origin.SERVER and not are_wanted_of_presence(from_.domain):
+        return stanza  # in the order in which the server says it, which sends some of it past the stages
     rows = sm.sessions(from_.bare)
     account = account_of(from_, rows)
     if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
-        return _later(account, FromAccount(stanza, context))
+        return _later(account, FromAccount(stanza, context, early))
     home = home_of(from_.bare, rows)
     if home is not None:
         if not durability.has_room():
-            return _later(account, FromAccount(stanza, context))
+            return _later(account, FromAccount(stanza, context, early))
         _pass_on(home, FromAccount(stanza, context))
         return None
     kept = hooks.begin_chain(chains["AccountSendsHook"], AccountSendsHook(account, context), stanza)
@@ -102,7 +112,7 @@ def _later(account: LiveAccount, message: ForAccount | FromAccount) -> Left | Aw
         _hand_over(here, message)
         return None
     begin = _send_in_turn if isinstance(message, FromAccount) else _receive_in_turn
-    return begin(account.line_up(), message.stanza, message.context)
+    return begin(account.line_up(message.early), message)
 
 
 async def _waited_for(turn: Turn, result: Awaitable[Left]) -> Left:
@@ -110,33 +120,36 @@ async def _waited_for(turn: Turn, result: Awaitable[Left]) -> Left:
         return await result
 
 
-async def _send_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left:
+async def _send_in_turn(turn: Turn, message: ForAccount | FromAccount) -> Left:
+    stanza, context = message.stanza, message.context
     from_ = stanza.from_
     assert from_ is not None
     async with turn as account:
-        if not await _is_home(from_.bare, FromAccount(stanza, context)):
+        if not await _is_home(from_.bare, FromAccount(stanza, context), turn):
             return None
         await account.load()
         return await hooks.run_fold(from_.domain, AccountSendsHook(account, context), stanza)
 
 
-def begin_receive(stanza: Stanza, context: Context | None = None) -> Left | Awaitable[Left]:
+def begin_receive(stanza: Stanza, context: Context | None = None, early: bool = False) -> Left | Awaitable[Left]:
     """The recipient's stages, and the delivery; `to` is an account of ours. The result is what is to be answered.
-    Without a context the server itself has sent it."""
+    Without a context the server itself has sent it. `early`: see ForAccount."""
     to = stanza.to
     assert to is not None
     chains = hooks.chains(to.domain, OnTheWay)
     if (chains is not None and not _for_recipient(chains)) or (context is not None and context.staged):
         return users.route(stanza, context)
-    return begin_received(stanza, to, Context(Origin.SERVER) if context is None else context, chains)
+    return begin_received(stanza, to, Context(Origin.SERVER) if context is None else context, chains, early)
 
 
-def begin_received(stanza: Stanza, to: JID, context: Context, chains: Chains | None) -> Left | Awaitable[Left]:
+def begin_received(
+    stanza: Stanza, to: JID, context: Context, chains: Chains | None, early: bool = False
+) -> Left | Awaitable[Left]:
     """begin_receive with the handlers already looked up: there are some on the recipient's side."""
     rows = sm.sessions(to.bare)
     account = account_of(to, rows)
     if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
-        return _later(account, ForAccount(stanza, context))
+        return _later(account, ForAccount(stanza, context, early))
     home = home_of(to.bare, rows)
     if home is None:
         session = users.only_recipient(stanza, to, rows) if isinstance(stanza, Message) else None
@@ -145,7 +158,7 @@ def begin_received(stanza: Stanza, to: JID, context: Context, chains: Chains | N
     elif durability.has_room():
         _pass_on(home, ForAccount(stanza, context))
         return None
-    return _later(account, ForAccount(stanza, context))
+    return _later(account, ForAccount(stanza, context, early))
 
 
 def _for_recipient(chains: Chains) -> bool:
@@ -171,7 +184,7 @@ def _begin_delivery(
             return _given_in_turn(account.line_up(), who, stanza, context)
         users.deliver(stanza, who, context)
         return None
-    process.send(session.pid, Deliver(stanza, (), context))
+    users.deliver(stanza, (session,), context)
     return None
 
 
@@ -189,26 +202,30 @@ async def _given_in_turn(turn: Turn, who: Awaitable[tuple[Session, ...]], stanza
         users.deliver(stanza, await who, context)
 
 
-async def _receive_in_turn(turn: Turn, stanza: Stanza, context: Context) -> Left:
+async def _receive_in_turn(turn: Turn, message: ForAccount | FromAccount) -> Left:
+    stanza, context = message.stanza, message.context
     to = stanza.to
     assert to is not None
     async with turn as account:
-        if not await _is_home(to.bare, ForAccount(stanza, context)):
+        if not await _is_home(to.bare, ForAccount(stanza, context), turn):
             return None
         await account.load()
         kept = await hooks.run_fold(to.domain, AccountReceivesHook(account, context), stanza)
         if kept is None:
             return None
         context.staged = True
-        if isinstance(kept, Message):
-            return await users.route(kept, context)
+        home = process.whereis(GROUP)
+        if home is not None and home is not process.self_():  # what came before may be on its way to the disk
+            await durability.until_written(home, to.bare, pg.get_members(GROUP))
+        if not isinstance(kept, Iq):
+            return await users.route(kept, context)  # what comes later does not overtake a subscription either
     return await users.route(kept, context)  # a request may be answered long after, and more come meanwhile
 
 
 async def consult(stanza: Stanza) -> Left:
     """What the stages of the sender and of the recipient leave of a stanza that the running process deals with itself,
     as it does with a subscription between two accounts: both sides are one transaction. They run here, wherever the
-    accounts' homes are: its place among other stanzas does not matter."""
+    accounts' homes are: what a client sent before it is safe by then (stream/c2s.py:C2s.must_wait)."""
     left: Left = stanza
     for jid, point in ((stanza.from_, AccountSendsHook), (stanza.to, AccountReceivesHook)):
         if left is not None and jid is not None and jid.local and hooks.wanted(jid.domain, point):
@@ -218,17 +235,20 @@ async def consult(stanza: Stanza) -> Left:
     return left
 
 
-async def _is_home(bare: str, message: ForAccount | FromAccount) -> bool:
+async def _is_home(bare: str, message: ForAccount | FromAccount, turn: Turn) -> bool:
     """Whether this node is the account's home, once what was before the stanza has come there; else it is passed on."""
-    home = home_of(bare, await sm.reachable_sessions(bare))
-    if home is not None and message.context.hops < _MOST_HOPS:
+    while True:
+        home = home_of(bare, await sm.reachable_sessions(bare))
+        if home is None or message.context.hops >= _MOST_HOPS:
+            break
         await durability.wait_for_room()
         if BEHIND:
             await pace.turn(home.node)
-        _pass_on(home, message)
-        return False
-    if bare in LEAVING and isinstance(message.stanza, Message):
-        await flags.wait_until_redelivered(bare)
+        if home == home_of(bare, sm.sessions(bare)) and not is_rerouted(bare):  # else it has moved
+            _pass_on(home, type(message)(message.stanza, message.context, turn.early or flags.leaves_here(bare)))
+            return False
+    if bare in LEAVING and isinstance(message.stanza, Message) and not turn.early:
+        await turn.let_early_ones_pass(flags.wait_until_redelivered(bare))
     return True
 
 
@@ -239,6 +259,6 @@ def _pass_on(home: Pid, message: ForAccount | FromAccount) -> None:
 
 
 def _hand_over(accounts: Pid, message: ForAccount | FromAccount) -> None:
-    process.send(accounts, message)
     if isinstance(message.stanza, Message):
-        durability.add_pending(accounts, message.stanza.weight())
+        durability.add_pending(accounts, message.stanza.weight(), copy=message)
+    process.send(accounts, message)

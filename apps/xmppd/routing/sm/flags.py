@@ -171,6 +171,11 @@ def is_first(bare: str, pid: Pid) -> bool:
     return mine is not None and all((mine, str(pid)) <= (ticket, str(other)) for other, ticket in found.items())
 
 
+def leaves_here(bare: str) -> bool:
+    """Whether a session of the account leaves whose process is of this node."""
+    return any(pid.node == process.node() for pid in LEAVING.get(bare, ()))
+
+
 async def wait_until_none_leaves(bare: str) -> None:
     """Returns once nobody of the account is leaving, at most after GRACE. Costs nothing if nobody is."""
     until = CLOCK.monotonic() + GRACE

@@ -73,6 +73,15 @@ class Delete:
 
 @codec.message
 @dataclass(frozen=True, slots=True)
+class ProcessLost:
+    """To the sm of every other node: a c2s was killed with what it had, in session or while it was leaving. It comes
+    before the Delete, or the ClearFlag, of the same."""
+
+    pid: Pid
+
+
+@codec.message
+@dataclass(frozen=True, slots=True)
 class Ack:
     """To the c2s of a session: the sender's node knows how it is now, and what it sent before has come.
 

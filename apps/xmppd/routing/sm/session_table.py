@@ -22,16 +22,20 @@ from otp.kernel import held, net_kernel, node
 from otp.kernel.node import NodeDown, NodeUp
 from otp.stdlib import ets
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
-from xmppd.routing import wire  # noqa: F401 - wire: for what it registers
+from xmppd.routing import (
+    unconfirmed,
+    wire,  # noqa: F401 - for what it registers
+)
 from xmppd.routing.deliver import Announce, Kick, Replaced
 from xmppd.routing.placement import node_for
 from xmppd.routing.session import MACHINE, C2sSession, Session
-from xmppd.routing.sm import flags, lost_sessions, suspected_nodes
+from xmppd.routing.sm import flags, lost_sessions, orphans, suspected_nodes
 from xmppd.routing.sm.flags import ClearFlag, FlagsCleared, FlagSet, SetFlag
 from xmppd.routing.sm.messages import (
     Ack,
     Delete,
     LossAnnounced,
+    ProcessLost,
     RegisterSession,
     SmAgain,
     SmHello,
@@ -42,13 +46,14 @@ from xmppd.routing.sm.messages import (
 )
 from xmppd.routing.sm.rows import Rows, SessionRows
 
-TABLE: Final = "sessions"
+TABLE: Final = orphans.TABLE
 NAME: Final = "sm"
 READY: Final = ""  # a key that is no account: the table has heard of all nodes that were there
 _PATIENCE = 1.0  # seconds that readers wait for nodes that do not answer
 
 #: what the c2s processes of this node have open; each writes its own entry, before it asks sm
 OWN: Final[dict[Pid, C2sSession]] = {}
+unconfirmed.senders(OWN)
 #: the sm processes of the other nodes that hear of what is ours; written by sm
 PEERS: Final[set[Pid]] = set()
 
@@ -124,6 +129,8 @@ class Sm(GenServer[SmState]):
                 _limit(state, session.bare)
                 if answer:
                     process.send(session.pid, Ack(over=False))
+            case ProcessLost(pid):
+                unconfirmed.lost(pid)
             case Delete(jid, pid, number, ticket) if _heard(state, pid.node, number):
                 if ticket:
                     flags.set_flag("leaving", jid.bare, pid, ticket)
@@ -153,6 +160,15 @@ class Sm(GenServer[SmState]):
                 state.awaited.clear()
                 _set_ready(state)
         return NoReply(state)
+
+
+def has_left(bare: str, pid: Pid) -> bool:
+    """Whether a session of this account is out of the table, and what had come for it is where it went."""
+    try:
+        rows = ets.lookup_table(TABLE).get(bare, ())
+    except ets.NoSuchTable:
+        return False
+    return all(row.pid is not pid for row in rows) and pid not in flags.LEAVING.get(bare, ())
 
 
 # --- the sessions of this node
@@ -217,6 +233,9 @@ def _down(state: SmState, pid: Pid) -> None:
     PEERS.discard(pid)
     _heard_of(state, pid.node)
     session = state.watched.get(pid)
+    if session is not None or any(flag.kind == "leaving" for flag in flags.flags_of(pid)):
+        _tell_peers(ProcessLost(pid))
+        unconfirmed.lost(pid)
     for flag in flags.flags_of(pid):
         flags.clear_and_tell(PEERS, flag)
     if session is None:
@@ -309,12 +328,14 @@ def _node_down(state: SmState, name: str, creation: int) -> None:
 
 
 def _give_up(state: SmState, name: str) -> None:
-    told = LossAnnounced(name, suspected_nodes.SUSPECTED.pop(name).creation)
+    creation = suspected_nodes.SUSPECTED.pop(name).creation
+    told = LossAnnounced(name, creation)
     flags.clear_node(name)
     gone = state.rows.lose(name)
-    held.give_back(name)
     alive = [process.node(), *(peer.node for peer in PEERS)]
-    lost_sessions.tell([s for s in gone if node_for(s.jid.full, alive) == process.node()], told)
+    lost_sessions.tell(gone, told, lambda s: node_for(s.jid.full, alive) == process.node())
+    held.give_back(name)
+    unconfirmed.lost_node(name, creation)
 
 
 def _loss_announced(state: SmState, name: str, creation: int) -> None:

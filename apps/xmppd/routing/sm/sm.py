@@ -18,13 +18,14 @@ from otp.erts.signals import Down
 from otp.kernel import pace
 from otp.stdlib import ets, gen_server
 from otp.stdlib.child_spec import ChildSpec
-from xmppd.routing import durability
+from xmppd.routing import durability, unconfirmed
 from xmppd.routing.published import Published
 from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm import flags, suspected_nodes
 from xmppd.routing.sm.directory import Directory
 from xmppd.routing.sm.replicated import ReplicatedDirectory
 from xmppd.routing.sm.session_table import NAME, OWN, PEERS, READY, TABLE, Sm
+from xmppd.routing.unconfirmed import COPIES
 
 V = TypeVar("V")
 MOST_SESSIONS = 10
@@ -101,6 +102,11 @@ def session_of(pid: Pid) -> C2sSession | None:
     return OWN.get(pid)
 
 
+def sessions_here() -> list[Pid]:
+    """The c2s processes of this node that have a session."""
+    return list(OWN)
+
+
 def other_nodes() -> set[str]:
     """The names of the other nodes that have sessions and a table of them."""
     return {peer.node for peer in PEERS}
@@ -127,17 +133,22 @@ def all_sessions() -> list[Session]:
 # --- writing: by the c2s that owns the session
 
 
-async def open_session(session: C2sSession) -> None:
+async def open_session(session: C2sSession, *, farewell: bool = True) -> Pid | None:
     """Puts the session into the table of every node; a session with the same full JID is told Replaced.
 
     It is the newest of its account, whatever the clock says: a session that binds now comes after all that are known
-    here. Returns when the replaced one has closed, or after two seconds: what comes after is for the new one.
+    here. Returns when the replaced one has closed, or after two seconds: what comes after is for the new one. Without
+    `farewell` it returns before, and says who that is: the replaced one sends on what has come for it, to this one,
+    which is to take it.
     """
     session.follow(sessions(session.entry.bare))
     OWN[session.pid] = session
     old = await _DIRECTORY.open(session.entry)
-    if old is not None:
+    if old is None:
+        return None
+    if farewell:
         await _farewell(old.pid)
+    return old.pid
 
 
 async def _farewell(pid: Pid) -> None:
@@ -167,10 +178,16 @@ async def set_interested(session: C2sSession) -> None:
         await _DIRECTORY.change(session.change(interested=True), everywhere=True)
 
 
-async def set_attached(session: C2sSession, attached: bool) -> None:
-    """A connection carries the session again, or none does and it waits to be resumed."""
-    if session.entry.attached != attached:
-        await _DIRECTORY.change(session.change(attached=attached))
+async def set_attached(session: C2sSession, attached: bool, info: dict[str, str] | None = None) -> None:
+    """A connection carries the session again, of which `info` is known, or none does and it waits to be resumed."""
+    if session.entry.attached != attached or info is not None:
+        await _DIRECTORY.change(session.change(attached=attached, info=info))
+
+
+async def set_stream_id(session: C2sSession, stream_id: str) -> None:
+    """The client acknowledges what it gets, under this id of its stream (XEP-0198); "": not any more."""
+    if session.entry.stream_id != stream_id:
+        await _DIRECTORY.change(session.change(stream_id=stream_id), everywhere=True)
 
 
 async def set_client(session: C2sSession, client: str) -> None:
@@ -195,18 +212,25 @@ async def publish(session: C2sSession, what: Published[V], value: V) -> None:
         await _DIRECTORY.change(session.change(published=pairs), everywhere=True)
 
 
-async def close_session(session: C2sSession) -> None:
+async def close_session(session: C2sSession, *, goes_on: bool = False) -> None:
     """Takes the session out of every node's table; the c2s then sends on what is in its mailbox, and calls
     `finish_leaving`.
 
     When this returns everything that was sent to the session is in its mailbox, and nothing will come after it. Until
     `finish_leaving` those who have more for the account wait, so that it does not overtake that.
 
-    The end of a stream acknowledges what it carried: that is stored when this returns.
+    The end of a stream acknowledges what it carried: that is stored when this returns. A session that `goes_on` in
+    another process has acknowledged what it says itself, and waits for nothing: senders wait for it, and what it has
+    sent may be behind theirs.
     """
-    with contextlib.suppress(CallError):
-        await durability.flush()
+    if goes_on:
+        session.seen_to_by = durability.leave_all()
+    else:
+        durability.leave_copies()
+        with contextlib.suppress(CallError):
+            await durability.flush()
     OWN.pop(session.pid, None)
+    unconfirmed.begin()  # what it sends on is safe before it has left
     await _DIRECTORY.close(session.entry)
 
 
@@ -214,8 +238,11 @@ async def finish_leaving(session: C2sSession, *, moved: bool) -> None:
     """What came too late for the session has been sent on, or given to a writer: senders with more for the account may
     go on. With `moved`, it has come to where it went before they do."""
     if moved:
-        with contextlib.suppress(CallError):
+        try:
             await durability.flush()
+        except CallError:  # it may not stay where it went: copies are routed anew, as if this had been killed
+            if process.self_() in COPIES:
+                return
         await _DIRECTORY.stay(session.entry)
     _DIRECTORY.left(session.entry)
 

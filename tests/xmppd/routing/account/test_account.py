@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from otp.erts import process
+from otp.erts.future import LoopFuture
 from tests.support import node
 from tests.support.node import until
 from xmpp_core.jid import JID
@@ -51,6 +52,61 @@ def test_one_that_is_killed_in_its_turn_holds_nobody_up() -> None:
         assert done == []
         process.exit_(pid, "kill")
         await until(lambda: done == ["next"])
+
+    node.run(body)
+
+
+def test_what_comes_late_but_was_sent_early_passes_those_who_wait_for_it() -> None:
+    async def body() -> None:
+        account, order, here = LiveAccount(JULIET, loaded=True), list[str](), LoopFuture[None]()
+
+        async def until_here() -> None:
+            await here
+
+        async def later(turn: module.Turn, name: str) -> None:
+            async with turn:
+                await turn.let_early_ones_pass(until_here())
+                order.append(name)
+
+        async def early(turn: module.Turn, name: str, turns: int) -> None:
+            async with turn:
+                for _ in range(turns):
+                    await process.sleep(0)
+                order.append(name)
+
+        for name in ("later", "last"):
+            process.spawn(later, account.line_up(), name)
+        await process.sleep(0.01)
+        for name, turns in (("first", 5), ("second", 0)):
+            process.spawn(early, account.line_up(early=True), name, turns)
+        here.resolve(None)  # it has heard that all is here before that has had its turn
+        await until(lambda: len(order) == 4)
+        assert order == ["first", "second", "later", "last"]
+        assert not account.line
+
+    node.run(body)
+
+
+def test_two_that_load_it_at_once_both_find_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        async def slow(owner: JID) -> str:
+            for _ in range(5):
+                await process.sleep(0)
+            return "kept"
+
+        states = [AccountState(name, slow) for name in ("one", "two", "three")]
+        monkeypatch.setattr(module, "declared", lambda host: states)
+        account, found = LiveAccount(JULIET), list[str]()
+
+        async def use() -> None:
+            await account.load()
+            found.extend(state.of(account) for state in states)
+
+        for turns in (3, 7, 11, 0):
+            process.spawn(use)
+            for _ in range(turns):
+                await process.sleep(0)
+        await until(lambda: len(found) == 12)
 
     node.run(body)
 

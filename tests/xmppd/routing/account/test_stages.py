@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
-from tests.support.core_server import Client, CoreServer, play
+from tests.support.core_server import MODULES, Client, CoreServer, config_of, play
 from tests.support.node import until
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Message, Stanza, make_message
@@ -240,7 +240,7 @@ def test_an_account_is_made_at_need_and_gone_with_its_last_session() -> None:
         await process.sleep(0)
         assert set(ACCOUNTS) == set()
 
-    play(body)
+    play(body, config_of([name for name in MODULES if name != "mod_vcard"]))  # which needs one for presence
 
 
 def test_all_presence_of_an_account_goes_through_them_too() -> None:

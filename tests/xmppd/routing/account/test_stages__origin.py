@@ -25,7 +25,9 @@ def test_each_sender_is_known_for_what_it_is() -> None:
 
     async def body() -> None:
         hosts = ("localhost", "b.example")  # at the second nobody takes part in anything
-        async with serve(hosts=hosts, components={"bot.localhost": "s3"}) as server:
+        # an archive takes messages from processes only
+        without = {"mod_mam": False}
+        async with serve(hosts=hosts, components={"bot.localhost": "s3"}, modules=without) as server:
             await hooks.add("localhost", AccountReceivesHook, look)
             juliet = await server.client("juliet")
             nurse, romeo = await server.client("nurse"), await server.client("romeo@b.example")

@@ -60,6 +60,9 @@ def test_who_is_waited_for_is_the_business_of_the_directory(monkeypatch: pytest.
         await sm.set_client(session, "a phone")
         await sm.set_client(session, "a phone")
         assert session.entry.client == "a phone"
+        await sm.set_stream_id(session, "an id")
+        await sm.set_stream_id(session, "an id")
+        assert session.entry.stream_id == "an id"
         with pytest.raises(ValueError, match="too long"):
             await sm.set_client(session, "x" * (sm.MOST_CLIENT_ID + 1))
         assert await sm.claim(session)
@@ -77,6 +80,7 @@ def test_who_is_waited_for_is_the_business_of_the_directory(monkeypatch: pytest.
         ("change", 4, False, True, False),
         ("change", 4, True, True, True),
         ("change", 4, True, False, False),
+        ("change", 4, True, False, True),
         ("change", 4, True, False, True),
         "claim",
         "release",

@@ -1,0 +1,147 @@
+"""Who does not stand in line is called back: when all is safe, in the order in which it asked, and not before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from otp.erts import process
+from otp.erts.exits import CallError
+from otp.erts.pid import Pid
+from otp.stdlib import gen_server
+from otp.stdlib.gen_server import GenServer, NoReply
+from tests.support import node
+from tests.support.node import until
+from xmpp_core.element import Element
+from xmpp_core.stanza import Message
+from xmppd.routing import durability, safe_rounds, unconfirmed
+from xmppd.routing.deliver import Deliver
+from xmppd.routing.unconfirmed import COPIES
+
+
+class Receiver(GenServer[list[Any]]):
+    """Answers nobody until it is told to."""
+
+    def init(self, waiting: list[Any]) -> list[Any]:
+        return waiting
+
+    def handle_call(self, request: object, from_: Any, state: list[Any]) -> Any:
+        state.append(from_)
+        return NoReply(state)
+
+
+def deliver(number: int) -> Deliver:
+    return Deliver(Message(Element("message", "jabber:client", {"id": str(number)})))
+
+
+async def receiver(waiting: list[Any]) -> Pid:
+    unconfirmed.begin()
+    pid = await gen_server.start(Receiver, waiting)
+    assert pid is not None
+    return pid
+
+
+def answer(waiting: list[Any]) -> None:
+    for from_ in waiting:
+        gen_server.reply(from_, None)
+    waiting.clear()
+
+
+def test_who_asks_while_a_round_runs_is_told_by_the_next() -> None:
+    async def body() -> None:
+        told: list[str] = []
+        safe_rounds.when_safe(lambda: told.append("nothing to wait for"))
+        assert told == ["nothing to wait for"]
+        safe_rounds.begin()
+        waiting: list[Any] = []
+        pid = await receiver(waiting)
+        unconfirmed.keep(pid, deliver(1))
+        safe_rounds.when_safe(lambda: told.append("first"))
+        await until(lambda: len(waiting) == 1)
+        unconfirmed.keep(pid, deliver(2))
+        safe_rounds.when_safe(lambda: told.append("second"))
+        answer(waiting)
+        await until(lambda: len(told) > 1)
+        assert told[1:] == ["first"]
+        await until(lambda: len(waiting) == 1)
+        assert COPIES[process.self_()].count == 1, "what came while it was asked is asked for again"
+        answer(waiting)
+        await until(lambda: told[1:] == ["first", "second"])
+        assert durability.is_safe(process.self_())
+
+    node.run(body)
+
+
+def test_what_is_not_safe_in_time_is_waited_for_again_or_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durability, "PATIENCE", 0.02)
+
+    async def body() -> None:
+        told: list[str] = []
+        safe_rounds.begin()
+        waiting: list[Any] = []
+        pid = await receiver(waiting)
+        unconfirmed.keep(pid, deliver(1))
+        safe_rounds.when_safe(lambda: told.append("an acknowledgement"))
+        safe_rounds.when_safe(lambda: told.append("never"), lambda: told.append("an error"))
+        await until(lambda: told == ["an error"])
+        monkeypatch.setattr(durability, "PATIENCE", 30.0)
+        process.spawn(_answer_on, waiting)
+        await until(lambda: told == ["an error", "an acknowledgement"])
+
+    node.run(body)
+
+
+def test_many_are_asked_at_once_and_one_that_died_without_a_word_is_known() -> None:
+    async def body() -> None:
+        safe_rounds.begin()
+        waiting: list[Any] = []
+        pids = [await receiver(waiting) for _ in range(20)]
+        for pid in pids:
+            unconfirmed.keep(pid, deliver(1))
+        process.spawn(_answer_all, waiting, 20)
+        await durability.flush()
+        assert not COPIES
+        durability.add_pending(pids[0])
+        process.exit_(pids[0], "kill")
+        with pytest.raises(CallError):
+            await durability.flush()
+
+    node.run(body)
+
+
+async def _answer_on(waiting: list[Any]) -> None:
+    while True:
+        answer(waiting)
+        await process.sleep(0.01)
+
+
+async def _answer_all(waiting: list[Any], number: int) -> None:
+    await until(lambda: len(waiting) == number)
+    answer(waiting)
+
+
+def test_who_sends_much_or_keeps_it_long_is_rid_of_it_though_nobody_waits() -> None:
+    async def body() -> None:
+        safe_rounds.begin()
+        waiting: list[Any] = []
+        pid = await receiver(waiting)
+        for number in range(unconfirmed.SOME - 1):
+            unconfirmed.keep(pid, deliver(number))
+        await process.sleep(0.01)
+        assert not waiting
+        unconfirmed.keep(pid, deliver(0))
+        unconfirmed.keep(pid, deliver(1))
+        await until(lambda: len(waiting) == 1)
+        answer(waiting)
+        await until(lambda: not COPIES)
+        unconfirmed.keep(pid, deliver(1))
+        safe_rounds.sweep()
+        await process.sleep(0.01)
+        assert not waiting
+        safe_rounds.sweep()
+        await until(lambda: len(waiting) == 1)
+        answer(waiting)
+        await until(lambda: not COPIES)
+
+    node.run(body)
