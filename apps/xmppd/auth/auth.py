@@ -1,7 +1,7 @@
 """auth — who has an account here, and is it their password.
 
 OTP:      gen_server that keeps the node's settings; the functions are plain, cf. ejabberd_auth.erl
-Way:      c2s (SASL), mod_register, admin → [auth] → auth_internal → store
+Way:      c2s (SASL), mod_register, admin → [auth] → auth_internal, auth_http, auth_oauth → store
 Process:  `auth`, one per node, permanent, under xmppd_sup after store
 RFC:      6120 §6; 7622 §3.3 (local parts)
 """
@@ -9,6 +9,7 @@ RFC:      6120 §6; 7622 §3.3 (local parts)
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,12 +21,17 @@ from xmpp_core import prep
 from xmpp_core.prep import PrepError
 from xmpp_core.sasl.base import ScramKeys
 from xmppd.auth import tables
+from xmppd.auth.auth_http import Elsewhere, HttpAccounts
 from xmppd.auth.auth_internal import AccountExists, Accounts, AuthBusy, AuthError, BadPassword, NoAccount
+from xmppd.auth.auth_oauth import Introspection, TokenService
+from xmppd.auth.http_service import Endpoint
 from xmppd.store import store
 from xmppd.store.backend import Tx
 from xmppd.store.migrate import account_tables
 
-__all__ = ["AccountExists", "AuthBusy", "AuthError", "BadName", "BadPassword", "NoAccount", "ScramKeys"]
+__all__ = [
+    "AccountExists", "AuthBusy", "AuthError", "BadName", "BadPassword", "Elsewhere", "NoAccount", "ScramKeys",
+]  # fmt: skip
 
 NAME: Final = "auth"
 DEFAULT_ITERATIONS: Final = 4096
@@ -42,6 +48,10 @@ class _Current:
 
     accounts: Accounts | None = None
     secret = b""
+    #: the hosts whose passwords a service knows
+    elsewhere: Mapping[str, HttpAccounts] = {}
+    #: and those for which one has given tokens
+    tokens: Mapping[str, TokenService] = {}
 
 
 # -- API
@@ -50,7 +60,7 @@ class _Current:
 async def check_plain(user: str, host: str, password: str) -> bool:
     """Whether there is such an account and this is its password; False for any bad name.
 
-    Takes as long for an unknown user as for a known one. Raises AuthBusy, StoreError: answer
+    Takes as long for an unknown user as for a known one, where no service is asked. Raises AuthBusy, StoreError: answer
     temporary-auth-failure.
     """
     accounts = _accounts()
@@ -58,7 +68,17 @@ async def check_plain(user: str, host: str, password: str) -> bool:
         user, host = _name(user, host)
     except BadName:
         return False
-    return await accounts.check(user, host, password)
+    service = _Current.elsewhere.get(host)
+    return await (service or accounts).check(user, host, password)
+
+
+async def token_owner(token: str, host: str) -> str:
+    """The localpart of the account that a token of OAuth is for; "" if it opens none here.
+
+    Raises AuthBusy, StoreError: answer temporary-auth-failure.
+    """
+    service = _Current.tokens.get(host)
+    return await service.owner(token, host) if service is not None else ""
 
 
 async def scram_keys(user: str, host: str, mech: str) -> ScramKeys | None:
@@ -68,20 +88,23 @@ async def scram_keys(user: str, host: str, mech: str) -> ScramKeys | None:
         user, host = _name(user, host)
     except BadName:
         return None
+    if host in _Current.elsewhere:
+        return None
     return await accounts.keys(user, host, mech.removeprefix("SCRAM-").removesuffix("-PLUS"))
 
 
-async def create_user(user: str, host: str, password: str) -> None:
-    """Make an account; on disk when this returns.
+async def create_user(user: str, host: str, password: str, created_by: str = tables.OPERATOR) -> None:
+    """Make an account; on disk when this returns. `created_by`: who has asked for it.
 
-    Raises AccountExists, BadName, BadPassword, AuthBusy, StoreError.
+    Raises AccountExists, BadName, BadPassword, Elsewhere, AuthBusy, StoreError.
     """
-    await _accounts().create(*_name(user, host), password, int(CLOCK.time()))
+    await _accounts().create(*_own_name(user, host), password, int(CLOCK.time()), created_by)
 
 
 async def set_password(user: str, host: str, password: str) -> None:
-    """Set another password of the account. Raises NoAccount, BadName, BadPassword, AuthBusy, StoreError."""
-    await _accounts().set_password(*_name(user, host), password)
+    """Set another password of the account. Raises NoAccount, BadName, BadPassword, Elsewhere, AuthBusy,
+    StoreError."""
+    await _accounts().set_password(*_own_name(user, host), password)
 
 
 async def remove_user(user: str, host: str) -> bool:
@@ -102,9 +125,31 @@ async def remove_user(user: str, host: str) -> bool:
     return await store.transaction(remove)
 
 
-async def set_disabled(user: str, host: str, disabled: bool) -> None:
+async def forget(user: str, host: str) -> None:
+    """Delete every row that was written for somebody who has no account, a guest. Raises BadName, StoreError."""
+    user, host = _name(user, host)
+
+    def clear(tx: Tx) -> None:
+        if tx.read(tables.ACCOUNT, (host, user)) is None:
+            for table in account_tables(tx):
+                tx.clear(table, (host, user))
+
+    await store.transaction(clear)
+
+
+async def without_account(host: str) -> list[str]:
+    """The local parts for which a host has rows and no account, in order. Raises StoreError."""
+
+    def find(tx: Tx) -> set[str]:
+        rows = {str(user) for table in account_tables(tx) for user in tx.values(table, (host,))}
+        return {user for user in rows if tx.read(tables.ACCOUNT, (host, user)) is None}
+
+    return sorted(await store.transaction(find))
+
+
+async def set_disabled(user: str, host: str, disabled: bool, reason: str = "") -> None:
     """Lock an account, or unlock it; its data and password stay. Raises NoAccount, BadName, StoreError."""
-    await _accounts().set_disabled(*_name(user, host), disabled)
+    await _accounts().set_disabled(*_name(user, host), disabled, reason)
 
 
 async def user_exists(user: str, host: str) -> bool:
@@ -116,9 +161,16 @@ async def user_exists(user: str, host: str) -> bool:
     return await store.read(tables.ACCOUNT, (host, user)) is not None
 
 
-async def list_users(host: str) -> list[str]:
-    """The local parts of a host's accounts, in order. Raises StoreError."""
-    return [account.user for account in await store.select(tables.ACCOUNT, (host,))]
+async def may_log_in(user: str, host: str) -> bool:
+    """Whether there is such an account, and it is not disabled. Raises StoreError."""
+    found = await account(user, host)
+    return found is not None and not found.disabled
+
+
+async def list_users(host: str, *, disabled: bool = False) -> list[str]:
+    """The local parts of a host's accounts, in order; `disabled`: only of those that are. Raises StoreError."""
+    found = await store.select(tables.ACCOUNT, (host,))
+    return [account.user for account in found if account.disabled or not disabled]
 
 
 async def account(user: str, host: str) -> tables.Account | None:
@@ -145,9 +197,14 @@ def server_secret() -> bytes:
     return _Current.secret
 
 
-async def start_link(iterations: int = DEFAULT_ITERATIONS) -> Pid | None:
-    """Start `auth`; `iterations`: PBKDF2 rounds of new keys, at least 4096 but for tests."""
-    return await gen_server.start_link(Auth, iterations, name=NAME)
+async def start_link(
+    iterations: int = DEFAULT_ITERATIONS,
+    services: tuple[tuple[str, Endpoint], ...] = (),
+    tokens: tuple[tuple[str, Introspection], ...] = (),
+) -> Pid | None:
+    """Start `auth`; `iterations`: PBKDF2 rounds of new keys, at least 4096 but for tests; `services`: hosts, each with
+    the service that knows its passwords; `tokens`: with the one that has given tokens of OAuth."""
+    return await gen_server.start_link(Auth, iterations, services, tokens, name=NAME)
 
 
 # -- callbacks
@@ -165,8 +222,10 @@ class Auth(GenServer[AuthState]):
 
     async def init(self, *args: Any) -> AuthState:
         """Set up this node's Accounts."""
-        (iterations,) = args
+        iterations, services, tokens = args
         _Current.secret = await store.transaction(_fetch_secret)
+        _Current.tokens = {host: TokenService(wanted) for host, wanted in tokens}
+        _Current.elsewhere = {host: HttpAccounts(service) for host, service in services}
         _Current.accounts = Accounts(_Current.secret, iterations)
         return AuthState(iterations)
 
@@ -190,6 +249,14 @@ def _accounts() -> Accounts:
     if _Current.accounts is None:
         raise store.StoreError("auth is not running")
     return _Current.accounts
+
+
+def _own_name(user: str, host: str) -> tuple[str, str]:
+    """The name of an account whose password is kept here. Raises BadName, Elsewhere."""
+    user, host = _name(user, host)
+    if host in _Current.elsewhere:
+        raise Elsewhere(f"a service knows the passwords of {host}, and an account is made at its first login")
+    return user, host
 
 
 def _name(user: str, host: str) -> tuple[str, str]:

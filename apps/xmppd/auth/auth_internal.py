@@ -22,6 +22,7 @@ from otp.erts import blocking, process
 from otp.erts.clock import CLOCK
 from xmpp_core.sasl import scram_keys
 from xmpp_core.sasl.base import ScramKeys
+from xmppd import limits_hit
 from xmppd.auth import tables
 from xmppd.auth.scram_text import from_text, to_text
 from xmppd.auth.verified import Verified
@@ -101,11 +102,11 @@ class Accounts:
             return None
         return from_text(_texts(account)[HASHES.index(hash_name)])
 
-    async def create(self, user: str, host: str, password: str, now: int) -> None:
+    async def create(self, user: str, host: str, password: str, now: int, created_by: str = "") -> None:
         """Make an account; committed when this returns. Raises AccountExists, BadPassword, AuthBusy, StoreError."""
         if await store.read(tables.ACCOUNT, (host, user)) is not None:
             raise AccountExists(user)
-        made = tables.Account(host, user, *await self._derive(password), created_at=now)
+        made = tables.Account(host, user, *await self._derive(password), created_at=now, created_by=created_by)
 
         def insert(tx: Tx) -> None:
             if tx.read(tables.ACCOUNT, (host, user)) is not None:
@@ -128,14 +129,14 @@ class Accounts:
 
         await store.transaction(update)
 
-    async def set_disabled(self, user: str, host: str, disabled: bool) -> None:
+    async def set_disabled(self, user: str, host: str, disabled: bool, reason: str) -> None:
         """Lock or unlock an account. Raises NoAccount, StoreError."""
 
         def update(tx: Tx) -> None:
             account = tx.read(tables.ACCOUNT, (host, user))
             if account is None:
                 raise NoAccount(user)
-            tx.write(replace(account, disabled=disabled))
+            tx.write(replace(account, disabled=disabled, reason=reason))
 
         await store.transaction(update)
 
@@ -151,12 +152,14 @@ class Accounts:
         deadline = CLOCK.monotonic() + PATIENCE
         while self._waiting >= MAX_WAITING:
             if CLOCK.monotonic() > deadline:
+                limits_hit.LOGIN_QUEUE.n += 1
                 raise AuthBusy("too many passwords are being checked")
             await process.sleep(0.05)
         self._waiting += 1
         try:
             return await blocking.run_blocking(fn, *args)
         except blocking.Busy as exc:
+            limits_hit.LOGIN_QUEUE.n += 1
             raise AuthBusy(str(exc)) from exc
         finally:
             self._waiting -= 1

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from xmppd.store.backend import Table
-from xmppd.store.schema import Schema, create_table
+from xmppd.store.schema import Schema, add_columns, create_table
+
+#: who has made an account: somebody who runs the server, or whoever has it
+OPERATOR: Final = "operator"
+REGISTRATION: Final = "registration"
+#: the HTTP service that knows the password, at the first login
+SERVICE: Final = "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,10 @@ class Account:
     #: seconds since 1970
     created_at: int = 0
     disabled: bool = False
+    #: OPERATOR, REGISTRATION or SERVICE; "": by whom is not known
+    created_by: str = ""
+    #: why it is disabled, in the words of who did that
+    reason: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +63,7 @@ SCHEMA: Final = Schema(
             disabled=bool,
         ),
         create_table("secret", ("name",), name=str, value=bytes),
+        add_columns("account", created_by=(str, "")),
+        add_columns("account", reason=(str, "")),
     ),
 )

@@ -21,7 +21,7 @@ from xmppd.routing.routes import ServiceRoute
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.sm import sm
 
-XEP = {30: "2.5rc3"}
+XEP = {30: "2.5.0", 128: "1.0.1"}
 LOCAL, SM, SERVICE = iq.LOCAL, iq.SM, iq.SERVICE
 
 
@@ -34,16 +34,18 @@ async def info(iq: Iq, mod: Mod) -> Iq:
     features = await hooks.run_fold(to.domain, DiscoFeaturesHook(to, from_, node), _features(to, node, service))
     if not identities and (service is not None or (node and not features)):
         raise StanzaError("item-not-found")
-    written = tuple([identity.to_xml(ns.DISCO_INFO) for identity in identities])
-    return SerializedIq(iq, _info(node, written, features))
+    named = tuple([one.to_xml(ns.DISCO_INFO) for one in identities if one.name == "identity"])
+    more = tuple([one.to_xml(ns.DISCO_INFO) for one in identities if one.name != "identity"])
+    return SerializedIq(iq, _info(node, named, features, more))
 
 
 @lru_cache(256)
-def _info(node: str, identities: tuple[str, ...], features: tuple[str, ...]) -> str:
+def _info(node: str, identities: tuple[str, ...], features: tuple[str, ...], more: tuple[str, ...]) -> str:
     """The payload as text; nearly all ask for the same."""
     query = el("query", ns.DISCO_INFO, {"node": node or None}).to_xml("")
     named = [el("feature", ns.DISCO_INFO, {"var": feature}).to_xml(ns.DISCO_INFO) for feature in sorted(set(features))]
-    return f"{query[:-2]}>{''.join(identities)}{''.join(named)}</query>" if identities or named else query
+    content = "".join((*identities, *named, *more))
+    return f"{query[:-2]}>{content}</query>" if content else query
 
 
 @iq_handler(ns.DISCO_ITEMS, "query", at=(LOCAL, SM, SERVICE), only="get", strangers=iq.SERVED)

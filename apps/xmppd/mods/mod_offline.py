@@ -8,8 +8,10 @@ Process:  runs in the sender's process and in the c2s of the user; the writer is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import Any
 
 from otp.erts import process
 from otp.erts.exits import CallError
@@ -17,22 +19,27 @@ from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmpp_core import ns
 from xmpp_core.stanza import Message
+from xmpp_core.stream_management import read_count
 from xmppd.gen_mod import Mod, on
-from xmppd.mods.offline import spool, tables, writer
+from xmppd.mods.offline import archived, spool, tables, writer
 from xmppd.mods.offline.room import Room
 from xmppd.mods.offline.spool import Confirmed, HandedOver, Stored
 from xmppd.mods.offline.writer import StoreMessage
 from xmppd.routing import durability, faults, hooks
+from xmppd.routing.archive_hook_points import ArchiveReadHook, CatchesUpHook, RetentionHook
+from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import (
     MessageStoredHook,
     OfflineMessageHook,
     SessionInfoHook,
     SessionLeavingHook,
     SessionLostHook,
+    SessionResumedHook,
     UserReachableHook,
 )
 from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import LOCAL
+from xmppd.routing.moving_hook_points import SessionRestoredHook, SessionSavedHook
 from xmppd.routing.session import C2sSession
 from xmppd.store.backend import StoreError
 
@@ -72,8 +79,8 @@ async def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> 
         return message
     size = message.weight()
     await durability.wait_for_room()
+    durability.add_pending(pid, size, point.owner.bare, Deliver(message, (), point.context))
     gen_server.cast(pid, StoreMessage(point.owner, message, size, point.context.first_sent))
-    durability.add_pending(pid, size, point.owner.bare)
     if hooks.wanted(mod.host, MessageStoredHook):
         await hooks.run(mod.host, MessageStoredHook(point.owner, message, point.context))
     return Stop(None)
@@ -83,6 +90,19 @@ async def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> 
 async def deliver(point: UserReachableHook, mod: Mod) -> None:
     """The stored messages go to the resource that can take them now, oldest first, in portions."""
     await _fetch(point.session)
+
+
+@on(ArchiveReadHook)
+def has_read(point: ArchiveReadHook, mod: Mod) -> None:
+    """What a client has fetched before it says that it is there is not handed over to it then. XEP: 0313 §5.1.1"""
+    if point.session.entry.priority is None:
+        archived.remember(spool.state_of(point.session).fetched, point.ids)
+
+
+@on(CatchesUpHook)
+def catches_up(point: CatchesUpHook, mod: Mod) -> None:
+    """It is handed over only what the archive has not."""
+    spool.state_of(point.session).catches_up = True
 
 
 @on(SessionInfoHook)
@@ -95,8 +115,10 @@ async def told(point: SessionInfoHook, mod: Mod) -> None:
                 await _fetch(point.session)
         case HandedOver():
             await spool.went_on(point.session, point.message)
-        case Confirmed():
+        case Confirmed(more):
             await spool.confirm(point.session)
+            if more:
+                await spool.next_portion(point.session)
 
 
 async def _fetch(session: C2sSession) -> None:
@@ -105,6 +127,30 @@ async def _fetch(session: C2sSession) -> None:
         await spool.fetch(session)
     except (StoreError, CallError) as error:
         faults.log(error, f"fetching what is stored for {session.user}")
+
+
+@on(SessionSavedHook)
+def saved(states: dict[str, Any], point: SessionSavedHook, mod: Mod) -> dict[str, Any]:
+    """What the client has not acknowledged yet."""
+    portions = spool.unheard(point.session, whole=point.whole)
+    return states | {"mod_offline": {"portions": portions}} if portions else states
+
+
+@on(SessionRestoredHook)
+def restored(point: SessionRestoredHook, mod: Mod) -> None:
+    """When the client is back it is known what it has."""
+    found, state = point.states.get("mod_offline", {}), spool.state_of(point.session)
+    state.before = [(count, tuple(seqs), bool(queued)) for count, seqs, queued in found.get("portions", ())]
+    state.moved = True
+
+
+@on(SessionResumedHook, seq=60)
+def resumed(point: SessionResumedHook, mod: Mod) -> None:
+    """In another process than before: see spool.resumed."""
+    state, h = spool.state_of(point.session), read_count(point.nonza.get("h"))
+    if state.moved and h is not None:
+        state.moved = False
+        spool.resumed(point.session, h)
 
 
 @on(SessionLeavingHook)
@@ -121,3 +167,9 @@ async def _leave(session: C2sSession, moved: bool) -> bool:
 def lost(point: SessionLostHook, mod: Mod) -> None:
     """Likewise."""
     spool.tell(point.session.jid.bare_jid())
+
+
+@on(RetentionHook)
+def kept_for(acc: float, point: RetentionHook, mod: Mod) -> float:
+    """A message waits for its user for as long as it takes."""
+    return math.inf

@@ -14,17 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Collection
 from datetime import UTC, datetime
+from typing import Any
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
 from xmpp_core import stamp
+from xmpp_core.blocklist import touched
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, make_presence
 from xmppd.gen_mod import Mod, on
 from xmppd.mods.presence.session_state import PresenceState
-from xmppd.routing import hooks, router
-from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged
+from xmppd.routing import faults, hooks, router
+from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged, VisibilityChanged
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
     AccountPresenceHook,
@@ -41,6 +43,8 @@ from xmppd.routing.hook_points import (
     UserUnavailableHook,
 )
 from xmppd.routing.hooks import Stop
+from xmppd.routing.moving_hook_points import SessionRestoredHook, SessionSavedHook
+from xmppd.routing.presence_hook_points import PresenceSaidHook
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
 
@@ -59,7 +63,7 @@ def state_of(session: C2sSession) -> PresenceState:
 @on(UserSendPresenceHook, seq=50)
 def sent(
     presence: Presence | None, point: UserSendPresenceHook, mod: Mod
-) -> Presence | Stop[None] | Awaitable[Stop[None]] | None:
+) -> Presence | Stop[None] | Awaitable[Stop[None] | Presence] | None:
     """To the own bare JID or to nobody: the user's presence. To anybody else: directed presence."""
     if presence is None:
         return None
@@ -71,7 +75,20 @@ def sent(
             return _unavailable(session, presence)
         return Stop(None)
     _track(state_of(session), presence, presence.to)
-    return presence
+    session.touched()
+    return _said(session, presence) if presence.type == "" else presence
+
+
+def _said(session: C2sSession, presence: Presence) -> Presence | Awaitable[Presence]:
+    """Available presence as others are told it: with what the server adds."""
+    if not hooks.wanted(session.host, PresenceSaidHook):
+        return presence
+    return hooks.begin_fold(session.host, PresenceSaidHook(session), presence)
+
+
+async def _as_said(session: C2sSession, presence: Presence) -> Presence:
+    said = _said(session, presence)
+    return said if isinstance(said, Presence) else await said
 
 
 async def _available(session: C2sSession, presence: Presence) -> Stop[None]:
@@ -81,17 +98,19 @@ async def _available(session: C2sSession, presence: Presence) -> Stop[None]:
         await _load(session, state)  # before anybody hears of it: a user who cannot be looked up now may try again
     await sm.set_presence(session, priority)
     state.last, state.since = presence, datetime.fromtimestamp(CLOCK.time(), UTC)
+    session.touched()
     if first:
         await hooks.run(session.host, UserAvailableHook(session, presence))
     if priority >= 0 and (before is None or before < 0):
         await hooks.run(session.host, UserReachableHook(session))
     if not first:
-        await _say(presence, state.pres_f & state.pres_a)
+        await _say(await _as_said(session, presence), state.pres_f & state.pres_a)
         return Stop(None)
     await hooks.run(session.host, ResendSubscriptionsHook(session))
     await _probe(session, state.pres_t)
+    said = await _as_said(session, presence)
     state.tell_all()
-    await _say(presence, state.pres_f)
+    await _say(said, state.pres_f)
     return Stop(None)
 
 
@@ -104,12 +123,16 @@ async def _load(session: C2sSession, state: PresenceState) -> None:
 
 async def _probe(session: C2sSession, contacts: frozenset[str]) -> None:
     """From the bare JID (RFC 6121 §4.3.1); but the user's other resources tell this one alone."""
-    async for contact in fairly(sorted(contacts - {session.user.bare})):
-        await router.route_of_account(make_presence(JID.parse(contact), type_="probe", from_=session.user))
+    await _ask(session, sorted(contacts - {session.user.bare}))
     for other in sm.available(session.user.bare):
         if other.pid is not session.pid:
             probe = make_presence(session.user, type_="probe", from_=session.jid)
             process.send(other.pid, Deliver(probe))
+
+
+async def _ask(session: C2sSession, contacts: Collection[str]) -> None:
+    async for contact in fairly(contacts):
+        await router.route_of_account(make_presence(JID.parse(contact), type_="probe", from_=session.user))
 
 
 async def _say(presence: Presence, to: Collection[str]) -> None:
@@ -132,6 +155,7 @@ async def _unavailable(session: C2sSession, presence: Presence | None) -> Stop[N
     state = state_of(session)
     was_there = state.last is not None
     told = state.forget()
+    session.touched()
     if presence is None:
         presence = make_presence(None, type_="unavailable", from_=session.jid)
     else:
@@ -176,8 +200,8 @@ async def _answer_probe(session: C2sSession, state: PresenceState, to: JID) -> S
     """The last presence, and since when it is so. Whether `to` may know was found out before (answer_probe)."""
     if state.last is None or state.since is None:
         return Stop(None)
-    answer = state.last.addressed(from_=session.jid, to=to)
     delay = stamp.delay(session.jid.full, state.since)
+    answer = (await _as_said(session, state.last)).addressed(from_=session.jid, to=to)
     await _tell(answer.with_el(answer.el.with_children(*answer.el.children, delay)))
     if to.bare in state.pres_f:
         state.tell(to.bare)
@@ -205,6 +229,31 @@ async def _gone(owner: JID, to: JID) -> Presence:
     return make_presence(to, *children, type_="unavailable", from_=owner)
 
 
+# --- a session that goes on in another process
+
+
+@on(SessionSavedHook)
+def saved(states: dict[str, Any], point: SessionSavedHook, mod: Mod) -> dict[str, Any]:
+    """What the client said, and to whom."""
+    state = state_of(point.session)
+    return states | {"mod_presence": state.saved()} if state.last is not None or state.pres_a else states
+
+
+@on(SessionRestoredHook)
+async def restored(point: SessionRestoredHook, mod: Mod) -> None:
+    """As it was: nobody is told anything."""
+    found = point.states.get("mod_presence")
+    if found is None:
+        return
+    session, lists = point.session, None
+    try:
+        empty: tuple[set[str], set[str]] = (set(), set())
+        lists = await hooks.run_fold(session.host, SubscriptionListsHook(session.user), empty)
+    except Exception as error:
+        faults.log(error, f"reading who may see {session.user}")
+    state_of(session).restore(found, lists, session.user.bare)
+
+
 # --- changes of the roster, and the end
 
 
@@ -216,8 +265,10 @@ async def roster_changed(point: SessionInfoHook, mod: Mod) -> None:
     Who was told `unavailable` by mistake, while nodes were cut off from each other, is told again that it is not so.
     """
     change, state = point.message, state_of(point.session)
+    if isinstance(change, VisibilityChanged):
+        await _seen_anew(point.session, change)
     if isinstance(change, Announce) and state.last is not None:
-        await _say(state.last, sorted(state.pres_a))
+        await _say(await _as_said(point.session, state.last), sorted(state.pres_a))
     if not isinstance(change, RosterItemChanged):
         return
     session, contact = point.session, change.contact
@@ -230,7 +281,22 @@ async def roster_changed(point: SessionInfoHook, mod: Mod) -> None:
         tell = contact in state.pres_f  # it was overtaken: what it had them told has come after what is so now
     if tell and state.last is not None:
         state.tell(contact)
-        await router.route_if_newer(state.last.addressed(from_=session.jid, to=JID.parse(contact)), version)
+        said = await _as_said(session, state.last)
+        await router.route_if_newer(said.addressed(from_=session.jid, to=JID.parse(contact)), version)
+
+
+async def _seen_anew(session: C2sSession, change: VisibilityChanged) -> None:
+    """Those who may see the user no more see this resource go, those who may again see it come. XEP: 0191 §3.3, §3.4"""
+    state = state_of(session)
+    if not state.loaded:
+        return
+    lists: tuple[set[str], set[str]] = (set(), set())
+    lists = await hooks.run_fold(session.host, SubscriptionListsHook(session.user), lists)
+    goes, comes = state.reload(lists, session.user.bare, touched(sorted(state.pres_a), change.hidden))
+    await _say(make_presence(None, type_="unavailable", from_=session.jid), goes)
+    if state.last is not None:
+        await _say(await _as_said(session, state.last), comes)
+        await _ask(session, touched(sorted(state.pres_t), change.changed))
 
 
 @on(SessionClosedHook)

@@ -1,6 +1,6 @@
 """mod_private — keeps XML for its owner, and for nobody else.
 
-Way:  router → users → iq → [mod_private] → store
+Way:  router → users → iq → [mod_private] → PrivateSetHook, PrivateGetHook → store
 XEP:  0049
 """
 
@@ -13,8 +13,10 @@ from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.stanza import Iq
-from xmppd.gen_mod import Mod, iq_handler
+from xmppd.gen_mod import Mod, iq_handler, on
+from xmppd.routing import hooks
 from xmppd.routing.iq import SM
+from xmppd.routing.private_hook_points import PrivateGetHook, PrivateSetHook, PrivateStoredHook
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.store import store
 from xmppd.store.backend import Table, Tx
@@ -73,7 +75,9 @@ async def _get(iq: Iq, wanted: list[Element]) -> Iq:
         raise StanzaError("not-acceptable", "one element at a time")
     [el] = wanted
     row = await store.read(PRIVATE, (iq.to.domain, iq.to.local, el.ns, el.name))
-    text = row.xml if row is not None else Element(el.ns, el.name).to_xml("")
+    point = PrivateGetHook(iq.to.bare_jid(), el.ns, el.name)
+    text = await hooks.run_fold(iq.to.domain, point, row.xml if row is not None else None)
+    text = Element(el.ns, el.name).to_xml("") if text is None else text
     return SerializedIq(iq, f"<query xmlns='{ns.PRIVATE}'>{text}</query>")
 
 
@@ -85,6 +89,8 @@ async def _set(iq: Iq, wanted: list[Element], options: Options) -> None:
     rows = [PrivateXml(*who, el.ns, el.name, el.to_xml("")) for el in wanted]
     if any(len(row.xml.encode()) > options.max_size for row in rows):
         raise StanzaError("not-acceptable", "the element is too large")
+    for el in wanted:
+        await hooks.run(iq.to.domain, PrivateSetHook(iq.to.bare_jid(), el))
     if not await store.transaction(lambda tx: _write(tx, who, rows, options.max_elements)):
         raise StanzaError("resource-constraint", "too many elements")
 
@@ -96,3 +102,10 @@ def _write(tx: Tx, who: tuple[str, str], rows: list[PrivateXml], most: int) -> b
     for row in rows:
         tx.write(row)
     return True
+
+
+@on(PrivateStoredHook)
+async def stored(text: str | None, point: PrivateStoredHook, mod: Mod) -> str | None:
+    """For a module that takes over what is kept here."""
+    row = await store.read(PRIVATE, (point.owner.domain, point.owner.local, point.ns, point.name))
+    return text if row is None else row.xml

@@ -21,15 +21,18 @@ from xmpp_core.stanza import Iq
 from xmppd import audit
 from xmppd.auth import auth
 from xmppd.auth.auth import AccountExists, AuthBusy, BadName, BadPassword
+from xmppd.auth.tables import REGISTRATION
 from xmppd.auth.throttle import address_key, hourly, is_loopback
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing.account import removal
-from xmppd.routing.deliver import Deliver
+from xmppd.routing.account import access, removal
+from xmppd.routing.deliver import Deliver, Kick
 from xmppd.routing.hook_points import C2sUnauthenticatedIqHook, StreamFeaturesHook
 from xmppd.routing.hooks import Stop
 from xmppd.routing.sm import sm
 
 XEP = {77: "2.4"}
+#: to the other sessions of an account
+CHANGED = Kick("not-authorized", "the password was changed")
 _FEATURE = Element(ns.REGISTER_FEATURE, "register")
 INSTRUCTIONS = "Choose a user name and a password for your account on this server."
 FORM = Form(
@@ -88,7 +91,7 @@ async def _unauthenticated(iq: Iq, query: Element, mod: Mod, point: C2sUnauthent
         _within_rate(mod, point.ip, f"ip:{address_key(point.ip)}")
         if _is_kept(user, mod):
             raise StanzaError("conflict", "that name is taken")
-        await _stored(auth.create_user(user, mod.host, password))
+        await _stored(auth.create_user(user, mod.host, password, REGISTRATION))
     except StanzaError as error:
         # names that come faster than the rate allows are one line, of which the log keeps so many
         asked = "" if error.condition == "resource-constraint" else who
@@ -179,6 +182,7 @@ async def registered(iq: Iq, mod: Mod) -> Iq | None:
     ip = session.ip if session is not None else ""
     _within_rate(mod, ip, f"account:{user.bare}")
     await _stored(auth.set_password(user.local, mod.host, password))
+    await access.revoke(user, CHANGED, but=process.self_())
     audit.tell(audit.PASSWORD, f"password change from {audit.address(ip)}", audit.quoted(user.bare))
     return iq.result()
 

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from otp.erts import process
 from otp.erts.clock import CLOCK
 from xmpp_core import ns, subscription
 from xmpp_core.element import Element
@@ -25,13 +24,12 @@ from xmppd.commands import Account, Arg, CommandError, command
 from xmppd.config.schema import LimitsSection
 from xmppd.gen_mod import Mod, iq_handler, on
 from xmppd.mods.roster import records, requests, roster_set, tables, transitions, view
-from xmppd.mods.roster.perform import perform
+from xmppd.mods.roster.perform import perform, show_again
 from xmppd.mods.roster.tables import ROSTER
 from xmppd.mods.roster.totals import ROOM, RosterLimits, TooMany
 from xmppd.mods.roster.transitions import Change, NotThere, Step
 from xmppd.routing import hooks, iq, router
 from xmppd.routing.account import stages
-from xmppd.routing.deliver import Deliver
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
     AccountPresenceHook,
@@ -44,6 +42,7 @@ from xmppd.routing.hook_points import (
     UserSendPresenceHook,
 )
 from xmppd.routing.hooks import Stop
+from xmppd.routing.pubsub_hook_points import RosterGroupsHook
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.sm import sm
 from xmppd.store import store
@@ -187,6 +186,8 @@ async def _probed(probe: Presence, from_: JID, owner: JID) -> Presence | Stop[No
     effects = subscription.on_probe(records.item_of(record))
     if any(isinstance(effect, SendPresence) for effect in effects):
         return probe
+    if await hooks.run_fold(owner.domain, MaySeePresenceHook(owner, from_), False):  # by another module
+        return probe
     await perform([Step(owner, from_.bare_jid(), effect, records.blank(owner, from_)) for effect in effects])
     return Stop(None)
 
@@ -207,7 +208,7 @@ async def resend(point: ResendSubscriptionsHook, mod: Mod) -> None:
     session, owner = point.session, point.session.user
     found = await view.of(owner)
     async for record in fairly(found.pending):
-        process.send(session.pid, Deliver(requests.from_record(record, owner)))
+        show_again(session, record)
     async for record in fairly(found.asks):
         contact = JID.parse(record.contact)
         if contact.domain not in router.hosts():
@@ -250,6 +251,13 @@ async def is_contact(acc: bool, point: IsContactHook, mod: Mod) -> bool:
     """Contacts that the owner has listed; a request alone makes none."""
     record = await store.read(ROSTER, records.key(point.owner, point.contact))
     return acc or (record is not None and record.listed)
+
+
+@on(RosterGroupsHook)
+async def groups_of(acc: frozenset[str], point: RosterGroupsHook, mod: Mod) -> frozenset[str]:
+    """Those that the owner has put a contact in."""
+    record = await store.read(ROSTER, records.key(point.owner, point.contact))
+    return acc | frozenset(record.groups if record is not None and record.listed else ())
 
 
 @on(AccountRemovedHook)

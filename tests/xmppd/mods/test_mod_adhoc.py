@@ -34,8 +34,10 @@ from xmppd.testing.settings import Settings
 def served(body: Callable[[Server], Awaitable[Any]], **chosen: Unpack[Settings]) -> None:
     """Run body(server) with an administrator's name in the configuration."""
 
+    chosen.setdefault("admins", ("admin@localhost",))
+
     async def whole() -> None:
-        async with serve(**({"admins": ("admin@localhost",)} | chosen)) as server:  # type: ignore[arg-type]
+        async with serve(**chosen) as server:
             await body(server)
 
     asyncio.run(whole())
@@ -115,7 +117,10 @@ def test_who_finds_which() -> None:
         found = await nodes(admin, "localhost")
         assert {"user add", "session list", "roster list"} <= set(found)
         assert not {"stop", "reload", "shell", "upgrade"} & set(found)
-        assert await nodes(admin, "admin@localhost") == ["session list"]
+        own = await nodes(admin, "admin@localhost")
+        assert own[0] == "session list"
+        assert f"{ns.ADMIN}#add-user" in own, "where many programs look for them"
+        assert all(node and node.startswith(ns.ADMIN) for node in own[1:])
         assert await nodes(bob, "localhost") == []
         assert await nodes(bob, "bob@localhost") == ["session list"]
         assert await nodes(bob, "admin@localhost") == []

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from tests.support.core_server import Client, CoreServer, config_of, play
+from otp.erts import process
+from tests.support.core_server import Client, CoreServer, Say, config_of, play, until
 from xmpp_core.jid import JID
-from xmpp_core.stanza import make_presence
+from xmpp_core.stanza import Presence, make_presence
 from xmppd.mods import mod_roster
+from xmppd.mods.roster.perform import perform
 from xmppd.mods.roster.tables import ROSTER
+from xmppd.mods.roster.transitions import Step
 from xmppd.routing import router
 from xmppd.store import store
 
@@ -248,6 +252,37 @@ def test_adding_on_the_server_gives_the_pushes_of_the_seed() -> None:
         pushes = [line for line in short(mine.take()) if line.startswith("push")]
         assert pushes == ["push mine1@localhost to", "push mine1@localhost both"]
 
+    play(body)
+
+
+def test_a_request_is_shown_once_to_who_comes_while_it_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stored, then the recipient comes and is shown what is stored, then it is handed to all who are there."""
+    coming: list[Client] = []
+
+    async def late(steps: Sequence[Step], original: Presence | None = None) -> None:
+        while coming:
+            comes = coming.pop()
+            process.send(comes.pid, Say(make_presence(None, from_=comes.jid)))
+            await until(lambda got=comes.got: any(one.type == "subscribe" for one in got))
+        await perform(steps, original)
+
+    async def body(core: CoreServer) -> None:
+        romeo = await core.login("romeo@localhost/r")
+        juliet = await core.login("juliet@localhost/j", presence=None)
+        coming.append(juliet)
+        await romeo.send("<presence type='subscribe' to='juliet@localhost'/>")
+        await core.settle()
+        assert short(juliet.take()).count("subscribe romeo@localhost") == 1
+        for _ in range(2):  # it waits for each time that she comes, and a new one is a new one
+            await juliet.send("<presence type='unavailable'/>")
+            await juliet.send("<presence/>")
+            assert short(juliet.take()).count("subscribe romeo@localhost") == 1
+            await romeo.send("<presence type='unsubscribe' to='juliet@localhost'/>")
+            await romeo.send("<presence type='subscribe' to='juliet@localhost'/>")
+            await core.settle()
+            assert short(juliet.take()).count("subscribe romeo@localhost") == 1
+
+    monkeypatch.setattr(mod_roster, "perform", late)
     play(body)
 
 

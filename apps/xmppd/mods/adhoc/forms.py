@@ -40,12 +40,20 @@ def read(command: Command, caller: Caller, payload: Element) -> dict[str, Any]:
     Raises StanzaError bad-request with bad-payload.
     """
     params: dict[str, Any] = {param.name: caller.jid.bare for param in command.params if param.kind == "account"}
+    values = checked(form_of(command, caller), payload)
     try:
-        values = form_of(command, caller).check(_submission(payload))
         params |= {param.name: _value(param, values[param.name]) for param in asked_for(command, caller)}
     except StanzaError as error:
         raise refused("bad-payload", error.text) from None
     return {name: value for name, value in params.items() if value is not None}
+
+
+def checked(form: Form, payload: Element) -> dict[str, tuple[str, ...]]:
+    """The values in a <command/>, by field. Raises StanzaError bad-request with bad-payload."""
+    try:
+        return form.check(_submission(payload))
+    except StanzaError as error:
+        raise refused("bad-payload", error.text) from None
 
 
 def _submission(payload: Element) -> Form:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from otp.erts.clock import CLOCK
 from xmpp_core.jid import JID
 from xmppd.auth.tables import ACCOUNT
 from xmppd.mods.offline.tables import OFFLINE
@@ -29,7 +30,8 @@ class Room:
 
 @dataclass(slots=True)
 class Held:
-    """What waits for one user; `seq` and `total` are those of the newest row."""
+    """What waits for one user; `seq` and `total` are those of the newest row. With none they begin at a time, so that
+    no number is given twice: a session that goes on from what was written down may still delete what it once had."""
 
     messages: int = 0
     octets: int = 0
@@ -50,7 +52,7 @@ def load(tx: Tx, owner: JID) -> Held | None:
     who = (owner.domain, owner.local)
     last = tx.last(OFFLINE, who)
     if last is None:
-        return Held() if tx.read(ACCOUNT, who) is not None else None
+        return Held(seq=CLOCK.time_ns() // 1000) if tx.read(ACCOUNT, who) is not None else None
     # no account is looked for where there are rows: they go with it, in one transaction (auth.remove_user)
     [first] = tx.select(OFFLINE, who, limit=1)
     octets = max(0, last.total - first.total) + len(first.xml.encode())

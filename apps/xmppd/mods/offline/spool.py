@@ -17,6 +17,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import accumulate
 
 from otp.erts import process
@@ -27,17 +28,24 @@ from xmpp_core.element import Element
 from xmpp_core.errors import Unreadable
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, from_element
+from xmppd import crash_points
+from xmppd.mods.offline import archived
 from xmppd.mods.offline.tables import OFFLINE, OfflineMessage, SetAside
 from xmppd.routing import faults, hold
 from xmppd.routing.deliver import Older
-from xmppd.routing.session import C2sSession
+from xmppd.routing.session import C2sSession, StanzaCounter
 from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
 
+#: messages that a client which acknowledges has not, so that the next portion waits
+WINDOW = 200
+#: seconds after which a session that could not claim what is stored tries again
+AGAIN = 2.0
 #: messages handed to a session at once, and characters: what is large in the store is not to be large in a mailbox
 PORTION = 50
 PORTION_CHARS = 1 << 20
+_MASK = 0xFFFFFFFF  # of the counts of stream management
 _log = logging.getLogger("xmppd.offline")
 
 
@@ -45,13 +53,23 @@ _log = logging.getLogger("xmppd.offline")
 class OfflineState:
     """Numbers of rows: `written` to the client, which has said nothing since; `confirmed`: it has. `unreadable`: rows
     that cannot be read and could not be set aside. `fetching`: a portion is under way; `claimed`: what is stored is
-    ours."""
+    ours; `acknowledges`: the client says what has come, and nothing else is a sign of that."""
 
     written: list[int] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     fetching: bool = False
     claimed: bool = False
+    acknowledges: bool = False
+    #: (count with which the client acknowledges them, their numbers) of what was written, as another process goes by
+    portions: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    #: the same, of the process that had the session before, and whether they are in the queue of the stream
+    before: list[tuple[int, tuple[int, ...], bool]] = field(default_factory=list)
+    #: it has come from another process, and its client not yet
+    moved: bool = False
+    #: ids of the archive that the client has fetched there; `catches_up`: it reads the archive for what it missed
+    fetched: set[str] = field(default_factory=set)
+    catches_up: bool = False
 
     def last(self) -> int:
         """The number behind which is what was not handed over yet: those in hand are all still in the store."""
@@ -73,7 +91,10 @@ class HandedOver:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """To the own mailbox: the client has said something."""
+    """To the own mailbox: the client has said something, or acknowledged what it got; `more`: the next portion has
+    waited for that."""
+
+    more: bool = False
 
 
 def state_of(session: C2sSession) -> OfflineState:
@@ -90,6 +111,8 @@ async def fetch(session: C2sSession) -> None:
     try:
         if not state.claimed:
             state.claimed = await sm.claim(session)
+        if not state.claimed:  # who has it may have died, and nobody would tell us
+            process.send_after(AGAIN, session.pid, Stored())
         state.fetching = state.claimed and await _portion(session)
     finally:
         if not state.fetching:
@@ -100,7 +123,20 @@ async def went_on(session: C2sSession, message: HandedOver) -> None:
     """A portion has been written: the next one, or the end; what was held follows then."""
     state = state_of(session)
     state.written += message.seqs
-    session.on_sign = lambda: _confirm(session)
+    counter = session.stream.counter if session.stream is not None else None
+    if counter is None:
+        session.on_sign = partial(_confirm, session, tuple(state.written))
+    else:
+        state.acknowledges = True
+        _await_acknowledgement(session, counter, message.seqs)
+        if len(state.written) >= WINDOW:
+            return  # the next portion when some of these have come
+    await next_portion(session)
+
+
+async def next_portion(session: C2sSession) -> None:
+    """Hand over more, if there is more."""
+    state = state_of(session)
     await process.sleep(0)  # the portion leaves, and shows whether the client reads, before there is more of it
     try:
         state.fetching = await _portion(session)
@@ -111,11 +147,52 @@ async def went_on(session: C2sSession, message: HandedOver) -> None:
         hold.end(session)
 
 
-def _confirm(session: C2sSession) -> None:
+def _await_acknowledgement(session: C2sSession, counter: StanzaCounter, seqs: tuple[int, ...]) -> None:
+    count = counter.when_acknowledged(lambda: _heard(session, seqs))
     state = state_of(session)
-    state.confirmed += state.written
-    state.written.clear()
+    if set(seqs) & set(state.written):  # not acknowledged already
+        state.portions.append((count, seqs))
+        session.touched()
+
+
+def _heard(session: C2sSession, seqs: tuple[int, ...]) -> None:
+    """The client has acknowledged a portion."""
+    state = state_of(session)
+    full = len(state.written) >= WINDOW
+    state.portions = [portion for portion in state.portions if portion[1] != seqs]
+    _confirm(session, seqs, more=full and state.fetching)
+
+
+def unheard(session: C2sSession, *, whole: bool) -> list[tuple[int, tuple[int, ...], bool]]:
+    """What the client has not acknowledged, for the next process of the session, and whether that has it in its queue:
+    the queue goes along if the session is saved as a `whole`, and what never was in it is not in it then."""
+    state = state_of(session)
+    before = [(count, seqs, queued and whole) for count, seqs, queued in state.before]
+    return before + [(count, seqs, whole) for count, seqs in state.portions]
+
+
+def resumed(session: C2sSession, h: int) -> None:
+    """The client is back, and has got `h` stanzas of a stream that another process had before. What it has is deleted;
+    what it has not is written again by the queue, if it is in that, or is handed over again."""
+    state = state_of(session)
+    before, state.before = state.before, []
+    counter = session.stream.counter if session.stream is not None else None
+    for count, seqs, queued in before:
+        if (h - count) & _MASK <= _MASK >> 1:
+            state.confirmed += seqs
+        elif queued and counter is not None:
+            state.acknowledges = True
+            state.written += seqs
+            _await_acknowledgement(session, counter, seqs)
     process.send(session.pid, Confirmed())
+    process.send(session.pid, Stored())
+
+
+def _confirm(session: C2sSession, seqs: Sequence[int], *, more: bool = False) -> None:
+    state = state_of(session)
+    state.confirmed += seqs
+    state.written = [seq for seq in state.written if seq not in seqs]
+    process.send(session.pid, Confirmed(more))
 
 
 async def confirm(session: C2sSession) -> None:
@@ -125,7 +202,7 @@ async def confirm(session: C2sSession) -> None:
         await _delete(session.user, state.confirmed)
     except StoreError as error:
         faults.log(error, f"deleting what was handed over to {session.user}")
-        session.on_sign = lambda: _confirm(session)
+        session.on_sign = partial(_confirm, session, ())
         return
     state.confirmed.clear()
     if state.claimed and not (state.fetching or state.written or state.unreadable):
@@ -141,7 +218,7 @@ async def leave(session: C2sSession) -> bool:
     state = state_of(session)
     if not state.claimed:
         return False
-    if session.on_sign is None:
+    if session.on_sign is None and not state.acknowledges:
         state.confirmed += state.written
     try:
         await _delete(session.user, state.confirmed)
@@ -168,7 +245,7 @@ async def _portion(session: C2sSession) -> bool:
     """To the own mailbox, oldest first; False if there is nothing left."""
     while rows := await _select(session, PORTION):
         sizes = accumulate(len(row.xml) for row in rows)
-        rows = rows[: max(sum(size <= PORTION_CHARS for size in sizes), 1)]
+        rows = await _without_archived(session, rows[: max(sum(size <= PORTION_CHARS for size in sizes), 1)])
         good, bad = _read(rows)
         if bad:
             await _set_aside(session, bad)
@@ -178,6 +255,16 @@ async def _portion(session: C2sSession) -> bool:
             process.send(session.pid, HandedOver(tuple([seq for seq, _ in good])))
             return True
     return False
+
+
+async def _without_archived(session: C2sSession, rows: list[OfflineMessage]) -> list[OfflineMessage]:
+    """What the client does not have, and does not get, from the archive; the rest goes."""
+    state = state_of(session)
+    if not (state.fetched or state.catches_up):
+        return rows
+    seqs = await archived.found_there(session.user, rows, state.fetched, state.catches_up)
+    await _delete(session.user, seqs)
+    return [row for row in rows if row.seq not in seqs] if seqs else rows
 
 
 def _read(rows: Sequence[OfflineMessage]) -> tuple[list[tuple[int, Message]], list[SetAside]]:
@@ -214,9 +301,8 @@ async def _set_aside(session: C2sSession, bad: Sequence[SetAside]) -> None:
     """Out of the way, into a table of their own; if even that fails they are passed by."""
 
     def transaction(tx: Tx) -> None:
-        for row in bad:
-            tx.delete(OFFLINE, (row.host, row.user, row.seq))
-            tx.write(row)
+        tx.delete_many(OFFLINE, [(row.host, row.user, row.seq) for row in bad])
+        tx.write_many(bad)
 
     try:
         await store.transaction(transaction)
@@ -229,8 +315,8 @@ async def _delete(user: JID, seqs: Sequence[int]) -> None:
     """Raises StoreError."""
 
     def transaction(tx: Tx) -> None:
-        for seq in seqs:
-            tx.delete(OFFLINE, (user.domain, user.local, seq))
+        tx.delete_many(OFFLINE, [(user.domain, user.local, seq) for seq in seqs])
 
     if seqs:
+        crash_points.reach("offline.before_deletion")
         await store.transaction(transaction)

@@ -16,7 +16,8 @@ from xmppd.store.schema import add_columns, create_table
 @dataclass(frozen=True, slots=True)
 class OfflineMessage:
     """A message that waits for its addressee. Times in milliseconds since 1970; expire 0: never. `total`: octets of all
-    that was stored since nothing waited, this one with them; 0 where it was not counted yet."""
+    that was stored since nothing waited, this one with them; 0 where it was not counted yet. `archived`: its id in the
+    account's archive, "" if that did not keep it."""
 
     host: str
     user: str
@@ -25,6 +26,7 @@ class OfflineMessage:
     xml: str = field(repr=False)
     expire: int = 0
     total: int = 0
+    archived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +60,5 @@ MIGRATIONS: Final = (
         seq=int,
     ),
     add_columns("offline", total=(int, 0)),
+    add_columns("offline", archived=(str, "")),
 )

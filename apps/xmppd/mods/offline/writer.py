@@ -23,7 +23,7 @@ from otp.stdlib.gen_server import GenServer, NoReply, Reply
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message
-from xmppd.mods.offline import room, spool
+from xmppd.mods.offline import archived, room, spool
 from xmppd.mods.offline.room import Held, Room
 from xmppd.mods.offline.tables import OfflineMessage
 from xmppd.routing import faults, hooks, router
@@ -175,11 +175,12 @@ def _write(
             rows.append(None)
             continue
         held[owner.bare] = after
-        row = OfflineMessage(owner.domain, owner.local, after.seq, keep.came or now, text, total=after.total)
-        tx.write(row)
+        id_ = archived.id_of(keep.message, owner)
+        row = OfflineMessage(owner.domain, owner.local, after.seq, keep.came or now, text, 0, after.total, id_)
         rows.append(row)
     if unknown:
         raise _AskFirst(unknown)
+    tx.write_many([row for row in rows if row is not None])
     return rows
 
 

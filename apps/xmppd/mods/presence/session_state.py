@@ -8,7 +8,8 @@ RFC:      6121 §4.2–4.6
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence
@@ -39,6 +40,19 @@ class PresenceState:
         self.pres_f, self.pres_t, self.loaded = frozenset((*lists[0], own)), frozenset((*lists[1], own)), True
         if self.pres_t == self.pres_f:
             self.pres_t = self.pres_f
+
+    def reload(self, lists: tuple[set[str], set[str]], own: str, hidden: list[str]) -> tuple[list[str], list[str]]:
+        """Takes over other lists, in which none of `hidden` is: who was told, and may see the user no more, and whom
+        to tell instead."""
+        before = self.pres_f
+        self.load(lists, own)
+        comes = sorted(self.pres_f - before) if self.last is not None else []
+        for name in hidden:
+            self._told().discard(name)
+            self.directed -= name not in before
+        for name in comes:
+            self.tell(name)
+        return hidden, comes
 
     def tell_all(self) -> None:
         """All of pres_f are told now."""
@@ -78,6 +92,24 @@ class PresenceState:
         told = sorted(self.pres_a)
         self.pres_a, self.directed, self.last, self.since = frozenset(), 0, None, None
         return told
+
+    def saved(self) -> dict[str, Any]:
+        """What is to be found again in another process: what was said, since when, and to whom beside the contacts,
+        whom the roster has."""
+        since = None if self.since is None else self.since.timestamp()
+        return {"last": self.last, "since": since, "directed": sorted(self.pres_a - self.pres_f)}
+
+    def restore(self, saved: dict[str, Any], lists: tuple[set[str], set[str]] | None, own: str) -> None:
+        """The inverse, with the roster's lists as they are now (None: they cannot be read). Whoever may see a user who
+        is there counts as told: that one of them could not be reached costs a word too many at the end."""
+        since = saved["since"]
+        self.last, self.since = saved["last"], None if since is None else datetime.fromtimestamp(since, UTC)
+        if lists is not None:
+            self.load(lists, own)
+        if self.last is not None:
+            self.tell_all()
+        directed = frozenset(saved["directed"]) - self.pres_f
+        self.pres_a, self.directed = self.pres_a | directed if directed else self.pres_a, len(directed)
 
     def change(self, contact: str, subscription: str) -> bool:
         """A contact's subscription is now none, from, to or both; True if the contact may see us only now."""

@@ -17,7 +17,7 @@ from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Presence, Stanza, make_iq, make_presence
 from xmpp_core.subscription import AutoReply, Probe, Push, Route, SendUnavailable, ShowToOwner
-from xmppd.mods.roster import view
+from xmppd.mods.roster import requests, view
 from xmppd.mods.roster.records import item_of
 from xmppd.mods.roster.tables import RosterItem
 from xmppd.mods.roster.transitions import Changed, Step
@@ -25,6 +25,7 @@ from xmppd.routing import deliver, hooks, router
 from xmppd.routing.deliver import RosterItemChanged
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import SessionInfoHook
+from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import sm
 
 #: steps that are done without a look at the clock; more come only where an account is removed
@@ -53,7 +54,7 @@ async def _perform(step: Step, original: Presence | None) -> None:
         case Probe():
             await router.route(make_presence(contact, type_="probe", from_=owner))
         case ShowToOwner(kind):
-            show(_stanza(kind, contact, owner, original), owner)
+            show(_stanza(kind, contact, owner, original), owner, step.record.version)
         case Push(removed):
             push(owner, step.record, removed)
         case SendUnavailable():
@@ -72,11 +73,26 @@ def _stanza(kind: str, from_: JID, to: JID, original: Presence | None) -> Presen
     return original.addressed(from_=from_, to=to)
 
 
-def show(stanza: Presence, owner: JID) -> None:
-    """To the owner's sessions: a request to all that are available, an answer to all that have the roster."""
-    found = sm.available(owner.bare) if stanza.type == "subscribe" else sm.interested(owner.bare)
-    for session in found:
-        process.send(session.pid, deliver.Deliver(stanza))
+def show(stanza: Presence, owner: JID, version: int) -> None:
+    """To the owner's sessions: a request to all that are available, an answer to all that have the roster.
+
+    `version`: of the stored request. A session that became available since has found it there, and drops it.
+    """
+    if stanza.type != "subscribe":
+        for session in sm.interested(owner.bare):
+            process.send(session.pid, deliver.Deliver(stanza))
+        return
+    subject = requests.subject(stanza.from_)
+    for session in sm.available(owner.bare):
+        process.send(session.pid, deliver.DeliverIfNewer(stanza, subject, version))
+
+
+def show_again(session: C2sSession, record: RosterItem) -> None:
+    """A stored request to this session, which runs us and has become available. What `show` may have on the way to it
+    is the same request."""
+    stanza = requests.from_record(record, session.user)
+    session.latest_version(requests.subject(stanza.from_), record.version + 1)
+    process.send(session.pid, deliver.Deliver(stanza))
 
 
 def push(owner: JID, record: RosterItem, removed: bool = False) -> None:

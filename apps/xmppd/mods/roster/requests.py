@@ -28,6 +28,11 @@ def to_text(stanza: Presence) -> str:
     return text
 
 
+def subject(contact: JID | None) -> str:
+    """What a request of this contact is called among what a session remembers the versions of."""
+    return f"request of {contact.bare if contact is not None else ''}"
+
+
 def from_record(record: RosterItem, owner: JID) -> Presence:
     """The stored request as its owner is to get it; the request alone where its text is not there or cannot be read."""
     contact = JID.parse(record.contact)

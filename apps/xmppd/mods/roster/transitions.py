@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from xmpp_core import subscription
 from xmpp_core.jid import JID
 from xmpp_core.subscription import AutoReply, Effect, Item, Probe, Route, SendPresence, SubscriptionEvent
+from xmppd import crash_points
 from xmppd.auth.tables import ACCOUNT
 from xmppd.mods.roster import records
 from xmppd.mods.roster.tables import ROSTER, RosterItem
@@ -140,6 +141,7 @@ def _expand(change: Change, owner: JID, contact: JID, effect: Effect, record: Ro
     if isinstance(effect, AutoReply):
         change.replies.append((contact, owner, what))
         return []
+    crash_points.reach("roster.between_rosters")
     return _received(change, contact, owner, what, change.pending if effect.kind == "subscribe" else "")
 
 

@@ -58,6 +58,18 @@ def test_it_is_bounded_and_strangers_leave_half_of_it(acts: list[tuple[str, JID 
         assert sum(len(row.xml) for row in rows) <= ROOM.octets
 
 
+@given(st.lists(st.integers(1, 5), max_size=8))
+def test_no_number_is_given_twice(bursts: list[int]) -> None:
+    """A session that goes on from what was written down of it may delete once more what it has had."""
+    tx, given = fresh(), list[int]()
+    for burst in bursts:
+        assert all(store(tx, FRIEND, 1) for _ in range(burst))
+        rows = tx.select(OFFLINE, ("localhost", "juliet"))
+        given += [row.seq for row in rows]
+        tx.delete_many(OFFLINE, [("localhost", "juliet", row.seq) for row in rows])
+    assert given == sorted(set(given))
+
+
 def test_strangers_together_fill_half_by_number_and_by_octets() -> None:
     tx = fresh()
     assert [store(tx, STRANGERS[i % 3], 1) for i in range(7)] == [True] * 5 + [False] * 2

@@ -1,0 +1,81 @@
+"""auth_http — accounts whose passwords an HTTP service knows: it is asked at each login, and nothing of it is kept.
+
+OTP:      cf. ejabberd_auth_external.erl, ejabberd_auth_http of MongooseIM
+Way:      auth → [auth_http] → http_service, and store: an account is made here by its first login
+Process:  runs in the c2s
+RFC:      9110 (status codes), 8259 (JSON)
+
+The protocol is in docs/login.md: one POST for each login, and of the answer only the status counts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from otp.erts.clock import CLOCK
+from xmppd.auth import tables
+from xmppd.auth.auth_internal import AuthError
+from xmppd.auth.http_service import Endpoint, HttpService, ServiceFails
+from xmppd.store import store
+from xmppd.store.backend import Tx
+
+_RIGHT: Final = frozenset({200, 204})
+_WRONG: Final = frozenset({401, 403, 404})
+
+
+class Elsewhere(AuthError):
+    """What is asked for is the business of the service: a password, or an account."""
+
+    condition = "not-allowed"
+
+
+def question(user: str, host: str, password: str) -> bytes:
+    """What asks whether this is the password of user@host."""
+    return msgspec.json.encode({"user": user, "host": host, "password": password})
+
+
+def verdict(status: int) -> bool:
+    """Whether the password is right. Raises ServiceFails for a status that says nothing of it."""
+    if status in _RIGHT:
+        return True
+    if status in _WRONG:
+        return False
+    raise ServiceFails(f"it answers with status {status}")
+
+
+async def let_in(user: str, host: str) -> bool:
+    """Whether an account that a service vouches for is not disabled here; it is made if there is none yet. Raises
+    StoreError."""
+    made = tables.Account(host, user, "", "", "", created_at=int(CLOCK.time()), created_by=tables.SERVICE)
+
+    def find_or_make(tx: Tx) -> bool:
+        found = tx.read(tables.ACCOUNT, (host, user))
+        if found is None:
+            tx.write(made)
+        return found is None or not found.disabled
+
+    found = await store.read(tables.ACCOUNT, (host, user))
+    return not found.disabled if found is not None else await store.transaction(find_or_make)
+
+
+class HttpAccounts:
+    """The accounts of a host whose passwords a service knows. Names are canonical; auth.py sees to that."""
+
+    __slots__ = ("_service",)
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._service = HttpService(endpoint)
+
+    async def check(self, user: str, host: str, password: str) -> bool:
+        """Whether the service says that this is the password, and the account is not disabled here; it is made if there
+        is none yet. Raises ServiceFails, StoreError."""
+        try:
+            status, _ = await self._service.post("application/json", question(user, host, password))
+            if not verdict(status):
+                return False
+        except ServiceFails as error:
+            self._service.tell(host, error)
+            raise
+        return await let_in(user, host)

@@ -1,0 +1,1 @@
+"""anonymous — what mod_anonymous decides, without a process."""

@@ -1,0 +1,1 @@
+"""bookmarks — the pure parts of mod_bookmarks."""

@@ -1,0 +1,1 @@
+"""extdisco — the parts of mod_extdisco that need no server."""

@@ -1,0 +1,1 @@
+"""search — the part of mod_search that needs no server."""

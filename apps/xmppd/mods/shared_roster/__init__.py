@@ -1,0 +1,1 @@
+"""shared_roster — the part of mod_shared_roster that needs no server."""

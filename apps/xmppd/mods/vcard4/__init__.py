@@ -1,0 +1,1 @@
+"""vcard4 — the pure parts of mod_vcard4."""
