@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-fast otp-suite oracle oracle-mutations stories check rel run bench bench-otp docs learn exercise lock clean python
+.PHONY: help dev test test-fast otp-suite oracle oracle-mutations stories check lint rel install uninstall container run bench soak bench-otp docs learn exercise lock clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ dev: $(STAMP) ## an environment to work in: .venv, with these sources and all to
 	@echo "ready: $(BIN)/python, $(BIN)/pytest, $(BIN)/xmppd"
 
 test: $(STAMP) rel ## every test, also those against the built release
-	$(BIN)/python tests/support/contained.py $(BIN)/python -m pytest tests
+	$(BIN)/python tests/support/lanes.py
 
 test-fast: $(STAMP) ## the tests that need no release and no server
 	$(BIN)/python -m pytest tests --ignore=tests/release --ignore=tests/interop --ignore=tests/stories
@@ -35,14 +35,25 @@ oracle-mutations: $(STAMP) ## faults put into copies of otp: which oracle finds 
 stories: $(STAMP) ## the plays: what clients say and hear, against a booted node
 	$(BIN)/python -m pytest tests/stories
 
-check: $(STAMP) ## ruff, mypy --strict, and the house rules
+check: lint ## ruff, mypy --strict, and the house rules
+	$(BIN)/python -m pytest tests/house
+
+lint: $(STAMP) ## ruff and mypy --strict: what `make check` does besides the tests of the house
 	$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . >/dev/null || echo "hint: some files are not formatted; $(BIN)/ruff format FILE does it"
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/house
 
 rel: python ## the release: _build/rel/xmppd, movable; start it with ./rel/xmppd start
 	@$(PYTHON) rel/make_rel.py
+
+install: rel ## put the release, its command and a unit for systemd in place: PREFIX=/usr/local, DESTDIR=
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' rel/install
+
+uninstall: ## take away what `make install` has put there; data and configuration stay
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' rel/install --uninstall
+
+container: ## an image of the server, by podman, docker or buildah: ENGINE=, IMAGE=xmppd
+	@rel/container/build "$(IMAGE)"
 
 run: $(STAMP) ## the server in this terminal, from the sources, until Ctrl-C; its home is _build/run
 	$(BIN)/python -I -m xmppd.cli.main --home _build/run foreground
@@ -50,6 +61,9 @@ run: $(STAMP) ## the server in this terminal, from the sources, until Ctrl-C; it
 bench: rel ## the load generator against the release, with two workers: BENCH=path of the generator
 	@test -x "$(BENCH)/run" || { echo "say where the load generator is: make bench BENCH=DIR ARGS='--workload W1,W2'"; exit 2; }
 	rel/bench "$(BENCH)" $(ARGS)
+
+soak: $(STAMP) ## load of all kinds with a fault each minute, every promise checked: MINUTES=n [BACKEND=postgres] [ARGS='--users 32']
+	$(BIN)/python -m tests.soak.soak --minutes $(or $(MINUTES),10) --backend $(or $(BACKEND),sqlite) $(ARGS)
 
 bench-otp: $(STAMP) ## what a process, a message, a call and a restart cost, beside Pykka's threads and a BEAM
 	$(BIN)/python -m tests.otp.bench.bench_otp $(ARGS)

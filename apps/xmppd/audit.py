@@ -23,6 +23,7 @@ from typing import Final
 
 from otp.kernel import logger
 from otp.kernel.logger import client_text
+from xmppd import metrics
 
 log = logging.getLogger("xmppd.audit")
 
@@ -40,19 +41,29 @@ PASSWORD: Final = "password changes"
 REMOVED: Final = "removed accounts"
 KICKED: Final = "kicks"
 CLOSED: Final = "closed sessions"
+HIBERNATED: Final = "hibernated sessions"
+RESUMED: Final = "resumed sessions"
+EXPIRED: Final = "expired sessions"
 COMMAND: Final = "account commands"
 ADMIN: Final = "commands over XMPP"
 HANDSHAKE: Final = "given-up handshakes"
 COMPONENT: Final = "component links"
 COMPONENT_CLOSED: Final = "closed component links"
 COMPONENT_REFUSED: Final = "refused component links"
+VANISHED: Final = "clients without a sign of life"
 UNAUTHENTICATED: Final = "closed unauthenticated"
+
+
+metrics.counter(
+    "xmppd_deeds_total", "what people and operators have done, as counted by `status`", lambda: dict(COUNTS), deed=()
+)
 
 
 def tell(deed: str, text: str, *chosen: str, level: int = logging.INFO) -> None:
     """Count `deed` and write the line: our `text`, then what people chose and what is known of it.
 
-    The log keeps so many lines of one text in a while (otp.kernel.logger.CAP); this is one text each, so it keeps all.
+    The log keeps so many lines of one text in a while (otp.kernel.log_cap); this is one text each, so that it keeps all
+    but those of a flood, which it counts.
     """
     COUNTS[deed] += 1
     enabled = log.isEnabledFor(level)

@@ -10,10 +10,13 @@ Way:      mod_* → [gen_mod] → gen_mod_server (registers it), gen_mod_config 
     MIGRATIONS = (create_table(…),)                   # its tables, see store.schema
     FEATURES = {"msgoffline": (LOCAL,)}               # what disco#info says beside the namespaces of handlers
     STREAM_FEATURES = (Element(ns.ROSTER_VER, "ver"),)  # what a stream offers after the login
+    LOGIN_FEATURES = (Element(ns.SM, "sm"),)           # what may be asked for with the login (SASL2)
+    BIND_FEATURES = (ns.CARBONS,)                     # what a session may begin with: BindInlineHook
     @iq_handler(ns.PING, "ping", at=(LOCAL, SM))      # (iq, mod) -> Iq | None, or raises StanzaError
     @nonza(ns.CSI, "active")                          # (nonza, mod) -> Element | None, see routing.nonzas
     @on(UserSendPacketHook, seq=50)                   # a Fold: (acc, point, mod) -> acc | Stop; a Run: (point, mod)
     @every(3600)                                      # (mod) -> None, again and again
+    @http_handler("/x", methods=("GET",))             # (request, mod) -> HttpResponse, see gen_mod_http
     def children(mod): return [ChildSpec(…)]          # processes of the module's own, beside its ModServer
     DOMAIN = "conference.{host}"                      # a service domain of its own: gen_mod_service
 """
@@ -35,9 +38,11 @@ from xmppd.config.schema import Config
 from xmppd.routing import hooks, iq, nonzas
 from xmppd.routing.account.account import AccountState
 from xmppd.routing.handler_table import OWNER_PREFIX, HandlerEntry, is_owner
-from xmppd.routing.hook_points import Fold, Run, StreamFeaturesHook
+from xmppd.routing.hook_kinds import Fold, Run
+from xmppd.routing.hook_points import StreamFeaturesHook
 from xmppd.routing.hooks import Stop
 from xmppd.routing.iq import At
+from xmppd.routing.login_hook_points import LoginFeatures, LoginFeaturesHook
 from xmppd.routing.nonzas import Answer, Nonza, NonzaKey
 from xmppd.store.schema import Schema
 
@@ -113,20 +118,22 @@ def iq_handler(
 
 @overload
 def on(
-    point: type[Run[P]], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL
+    point: type[Run[P]], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL, kind: str = ""
 ) -> Callable[[RunHandler[P]], RunHandler[P]]: ...
 @overload
 def on(
-    point: type[Fold[P, A]], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL
+    point: type[Fold[P, A]], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL, kind: str = ""
 ) -> Callable[[FoldHandler[A, P]], FoldHandler[A, P]]: ...
-def on(point: type[Any], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL) -> Callable[[Any], Any]:
+def on(point: type[Any], seq: int = hooks.DEFAULT_SEQ, *, at: At = iq.LOCAL, kind: str = "") -> Callable[[Any], Any]:
     """Declares a handler of a hook point; lower `seq` runs first. A type checker sees whether it fits the point.
 
-    `at`: LOCAL: where the point is run for the host; DOMAIN: where it is run for the module's service domain.
+    `at`: LOCAL: where the point is run for the host; DOMAIN: where it is run for the module's service domain. `kind`:
+    "message" of a handler that returns all other stanzas as they are, which may be spared those: presence, that goes to
+    many, above all.
     """
 
     def mark(fn: Any) -> Any:
-        _marks(fn, "_hooks").append((point, seq, at))
+        _marks(fn, "_hooks").append((point, seq, at, kind))
         return fn
 
     return mark
@@ -204,8 +211,8 @@ def hook_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     listening = [
         entry
         for fn in _functions(module, "_hooks")
-        for point, seq, at in fn._hooks
-        for entry in hooks.entries(_domain_at(at, mod), point, _bind_hook(fn, point, mod), seq, mod.owner)
+        for point, seq, at, kind in fn._hooks
+        for entry in hooks.entries(_domain_at(at, mod), point, _bind_hook(fn, point, mod), seq, mod.owner, kind)
     ]
     answering = [
         nonzas.entry(mod.host, kind, _bind_nonza(fn, mod), mod.owner)
@@ -215,6 +222,14 @@ def hook_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:
     offered = tuple(getattr(module, "STREAM_FEATURES", ()))
     if offered:
         listening.append(HandlerEntry((mod.host, StreamFeaturesHook), hooks.DEFAULT_SEQ, mod.owner, _offers(offered)))
+    with_login = LoginFeatures(
+        tuple([element.to_xml() for element in getattr(module, "LOGIN_FEATURES", ())]),
+        getattr(module, "BIND_FEATURES", ()),
+    )
+    if any(with_login):
+        listening.append(
+            HandlerEntry((mod.host, LoginFeaturesHook), hooks.DEFAULT_SEQ, mod.owner, _offers_with_login(with_login))
+        )
     kept = [
         HandlerEntry((mod.host, AccountState), hooks.DEFAULT_SEQ, mod.owner, state) for state in account_states(module)
     ]
@@ -228,6 +243,10 @@ def account_states(module: ModuleType) -> list[AccountState[Any]]:
 
 def _offers(features: tuple[Element, ...]) -> Callable[[tuple[Element, ...], StreamFeaturesHook], tuple[Element, ...]]:
     return lambda acc, point: acc if point.user is None else (*acc, *features)
+
+
+def _offers_with_login(more: LoginFeatures) -> Callable[[LoginFeatures, LoginFeaturesHook], LoginFeatures]:
+    return lambda acc, _point: LoginFeatures(acc.inline + more.inline, acc.bind + more.bind)
 
 
 def iq_entries(module: ModuleType, mod: Mod) -> tuple[HandlerEntry, ...]:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from xmppd import gen_mod_service
 from xmppd.auth import tables
 from xmppd.config.schema import Config
 from xmppd.gen_mod import ModError, NoOptions, load, path_of, schema
+from xmppd.pubsub import tables as pubsub_tables
 from xmppd.store import migrate
+
+#: what a list of an option is of, in words
+_PLURALS: Final[Mapping[type, str]] = {str: "texts", int: "whole numbers", Mapping: "tables"}
 
 
 def options_of(name: str, given: Mapping[str, Any]) -> Any:
@@ -30,12 +34,24 @@ def options_of(name: str, given: Mapping[str, Any]) -> Any:
             hint = f', did you mean "{near[0]}"?' if near else ""
             raise ModError(f'{name} has no option "{key}"{hint}')
     hints = get_type_hints(cls)
-    for key, value in given.items():
-        _check_type(name, key, value, hints[key])
+    typed = {key: _typed(name, key, value, hints[key]) for key, value in given.items()}
     try:
-        return cls(**given)
+        return cls(**typed)
     except (TypeError, ValueError) as error:
         raise ModError(f"{name}: {error}") from error
+
+
+def _typed(name: str, key: str, value: Any, hint: Any) -> Any:
+    """The value, a list of TOML as a tuple. Raises ModError, without the value where that may be a secret."""
+    if get_origin(hint) is tuple:
+        of = get_args(hint)[0]
+        if not isinstance(value, (list, tuple)) or not all(isinstance(one, get_origin(of) or of) for one in value):
+            raise ModError(
+                f'{name}: option "{key}" must be a list of {_PLURALS.get(get_origin(of) or of, of.__name__)}'
+            )
+        return tuple(value)
+    _check_type(name, key, value, hint)
+    return value
 
 
 def _check_type(name: str, key: str, value: Any, hint: Any) -> None:
@@ -97,7 +113,8 @@ def problems(config: Config) -> list[tuple[str, str]]:
 def _tables_of_two(names: Iterable[str]) -> dict[str, str]:
     """Modules that make a table of a name that another has taken, with the words for it."""
     wrong: dict[str, str] = {}
-    owners = dict.fromkeys((*tables.SCHEMA.shapes(), *migrate.OWN_TABLES), "the server")
+    own = (*tables.SCHEMA.shapes(), *pubsub_tables.SCHEMA.shapes(), *migrate.OWN_TABLES)
+    owners = dict.fromkeys(own, "the server")
     for name in names:
         for table in schema(name).shapes():
             if (first := owners.setdefault(table, name)) != name:

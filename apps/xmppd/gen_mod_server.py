@@ -1,7 +1,8 @@
 """gen_mod_server — the process that registers what a module's file declares, on one host.
 
 OTP:      gen_server, one per module and host
-Way:      gen_mod_sup → [gen_mod_server] → hooks, iq, router (registers what the file declares; its stop takes it away)
+Way:      gen_mod_sup → [gen_mod_server] → hooks, iq, http.routes, router (registers what the file declares; its
+          stop takes it away)
 Process:  `mod_x@host`, permanent, under the host's supervisor of gen_mod_sup. Handlers do not run in it but in the
           process that fires the hook or handles the IQ; if it crashes they stay until its successor has registered them
           again. What is to be done @every so often runs in a process of its own, linked to it
@@ -21,6 +22,8 @@ from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, NoReply
 from xmppd import gen_mod_service
 from xmppd.gen_mod import Mod, account_states, hook_entries, iq_entries, load, seconds_of, timers
+from xmppd.gen_mod_http import http_entries
+from xmppd.http import routes
 from xmppd.routing import handler_table, hooks, iq, router
 from xmppd.routing.account.account import forget
 from xmppd.routing.handler_table import HandlerEntry, Reregister
@@ -74,7 +77,7 @@ class ModServer(GenServer[ModState]):
     async def terminate(self, reason: object, state: ModState) -> None:
         """Remove what was registered, unless this is a crash."""
         if reason == "normal" or reason == "shutdown":
-            for table in (router.TABLE, iq.TABLE, hooks.TABLE):
+            for table in (routes.TABLE, router.TABLE, iq.TABLE, hooks.TABLE):
                 if process.whereis(table) is not None:
                     await handler_table.register(table, state.mod.owner, ())
 
@@ -90,6 +93,8 @@ def _entries(table: str, mod: Mod) -> tuple[HandlerEntry, ...]:
     module = load(mod.name)
     if table == router.TABLE:
         return router.service_entries(gen_mod_service.route(module, mod))
+    if table == routes.TABLE:
+        return http_entries(module, mod)
     return hook_entries(module, mod) if table == hooks.TABLE else iq_entries(module, mod)
 
 
@@ -98,6 +103,7 @@ async def _register(mod: Mod, module: ModuleType) -> None:
     if account_states(module):
         forget("")  # accounts that are in use have nothing of it yet
     await handler_table.register(iq.TABLE, mod.owner, iq_entries(module, mod))
+    await handler_table.register(routes.TABLE, mod.owner, http_entries(module, mod))
     await router.register_service(mod.owner, gen_mod_service.route(module, mod))  # last: then it is served
 
 

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Final
 
 from xmpp_core import ns
 from xmpp_core.bind import Policy
 from xmpp_core.parser import Limits
 from xmpp_core.stream_state import StreamConfig
+from xmppd import metrics
+from xmppd.auth.certified import identities
 from xmppd.auth.throttle import Throttle
-from xmppd.config.schema import Config, Listen
+from xmppd.config import guests
+from xmppd.config.schema import AuthSection, Config, Listen
+from xmppd.http import http_sup
+from xmppd.http.http_connection import Http
+from xmppd.http.http_server import HttpSettings
+from xmppd.monitor import endpoints
 from xmppd.net.acceptor import Handler, Service
 from xmppd.net.connection_limits import ConnectionLimits, OpenConnections
 from xmppd.net.listener import Address, raise_fd_limit
@@ -22,26 +31,50 @@ from xmppd.net.listener_sup import ListenerSpec
 from xmppd.net.tcp_connection import Tcp
 from xmppd.net.tls import TlsContexts
 from xmppd.stream import c2s_sup, service_sup
-from xmppd.stream.c2s_session import C2sSettings
+from xmppd.stream.c2s_session import C2sSettings, Whose
 from xmppd.stream.component import ServiceSettings
 
+#: connections of HTTP on a worker, of which none takes a client's place; those that came first make room
+HTTP_CONNECTIONS: Final = ConnectionLimits(200, 100, 50, None)
 
-def listener_specs(config: Config, tls: TlsContexts | None, fds: Mapping[str, int] = {}) -> list[ListenerSpec]:
+
+_OPEN: Final = metrics.gauge("xmppd_connections", "open connections of clients and components, and of HTTP", state=())
+_REFUSED: Final = metrics.counter("xmppd_connections_refused_total", "connections that were closed without a word")
+
+
+def open_connections(config: Config) -> OpenConnections:
+    """What counts the connections of all listeners of this worker."""
+    files, limits = raise_fd_limit(), config.limits
+    return OpenConnections(ConnectionLimits(limits.connections, max(50, files // 10), 50, limits.address_connections))
+
+
+def listener_specs(
+    config: Config, tls: TlsContexts | None, connections: OpenConnections | None = None, fds: Mapping[str, int] = {}
+) -> list[ListenerSpec]:
     """One per `[[listen]]`. `fds`: the inherited sockets by Listen.name; missing where there is none.
 
-    `tls`: the hosts' contexts, None if no listener needs them.
+    `tls`: the hosts' contexts, None if no listener needs them; `connections`: what counts them, by default their own.
     """
-    files = raise_fd_limit()
+    connections = connections or open_connections(config)
     limits = config.limits
-    most = ConnectionLimits(limits.connections, max(50, files // 10), 50, limits.address_connections)
-    connections = OpenConnections(most)
+    over_http = OpenConnections(HTTP_CONNECTIONS)
+    _OPEN.reads[:] = [lambda: {**_counts(connections), "http": over_http.open}]
+    _REFUSED.reads[:] = [lambda: connections.refused + over_http.refused]
     throttle = _throttle(limits.login_failures_per_minute)
     return [
         ListenerSpec(
-            _address(config, listen, fds.get(listen.name)), _service(config, listen, connections, tls, throttle)
+            _address(config, listen, fds.get(listen.name)),
+            _http(config, listen, over_http, tls)
+            if listen.module == "http"
+            else _service(config, listen, connections, tls, throttle),
         )
         for listen in config.listen
     ]
+
+
+def _counts(connections: OpenConnections) -> dict[str, float]:
+    waiting = len(connections.unauthenticated)
+    return {"authenticated": connections.open - waiting, "unauthenticated": waiting}
 
 
 def tls_contexts(config: Config) -> TlsContexts | None:
@@ -51,7 +84,8 @@ def tls_contexts(config: Config) -> TlsContexts | None:
     """
     if all(listen.tls == "off" for listen in config.listen):
         return None
-    return TlsContexts(config.hosts, config.certificate_of, config.paths.certs, config.tls.min_version)
+    files = (config.hosts, config.certificate_of, config.paths.certs)
+    return TlsContexts(*files, config.tls.min_version, config.client_ca)
 
 
 def _address(config: Config, listen: Listen, fd: int | None) -> Address:
@@ -66,6 +100,8 @@ def _service(
     config: Config, listen: Listen, connections: OpenConnections, tls: TlsContexts | None, throttle: Throttle | None
 ) -> Service:
     limits = config.limits
+    if tls is not None and listen.module == "component":
+        tls = tls.unasking
     tcp = Tcp(
         limits=_before(config),
         tls=tls,
@@ -77,6 +113,14 @@ def _service(
         return Service(_component(config, listen), connections, replace(tcp, content_ns=ns.COMPONENT).connect)
     clients = replace(tcp, rate=limits.rate, burst=limits.burst)
     return Service(client_handler(config, listen, throttle), connections, clients.connect)
+
+
+def _http(config: Config, listen: Listen, connections: OpenConnections, tls: TlsContexts | None) -> Service:
+    limits = config.limits
+    direct = tls.unasking if tls is not None and listen.tls == "direct" else None
+    settings = HttpSettings(endpoints.ROUTES, listen.monitors, limits.negotiation_seconds)
+    http = Http(direct, limits.send_queue_bytes, limits.negotiation_seconds)
+    return Service(http_sup.handler(settings), connections, http.connect)
 
 
 def client_handler(config: Config, listen: Listen, throttle: Throttle | None = None) -> Handler:
@@ -91,10 +135,11 @@ def _settings(config: Config, listen: Listen, throttle: Throttle | None) -> C2sS
     stream = StreamConfig(
         hosts=frozenset(config.hosts),
         tls=listen.tls,
-        mechanisms=tuple(dict.fromkeys(name.removesuffix("-PLUS") for name in config.auth.mechanisms)),
+        mechanisms=_mechanisms(config),
         plain_without_tls=listen.plain_without_tls,
         legacy_auth=config.auth.legacy_auth,
         max_failures=config.limits.login_failures,
+        of_host=_of_host(config),
     )
     return C2sSettings(
         stream=stream,
@@ -103,7 +148,27 @@ def _settings(config: Config, listen: Listen, throttle: Throttle | None) -> C2sS
         throttle=throttle,
         iterations=config.auth.iterations,
         policy=Policy(listen.resource_conflict),
+        protect=config.auth.downgrade_protection,
+        whose=_whose(config.auth) if config.auth.client_ca else None,
     )
+
+
+def _of_host(config: Config) -> dict[str, tuple[str, ...]]:
+    """Hosts that do not have the mechanisms of the others: for guests, and where a service knows the passwords, or has
+    given tokens."""
+    guests_only = {host: ("ANONYMOUS",) for host in config.hosts if guests.has_guests(config.modules_of(host))}
+    plain = dict.fromkeys(config.auth.http, ("PLAIN",))
+    tokens = {host: ("OAUTHBEARER", *plain.get(host, _mechanisms(config))) for host in config.auth.oauth}
+    return {**plain, **tokens, **guests_only}
+
+
+def _mechanisms(config: Config) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.removesuffix("-PLUS") for name in config.auth.mechanisms))
+    return ("EXTERNAL", *names) if config.auth.client_ca else names
+
+
+def _whose(auth: AuthSection) -> Whose:
+    return partial(identities, accounts=auth.client_accounts, by_common_name=auth.client_names == "common-name")
 
 
 def _component(config: Config, listen: Listen) -> Handler:

@@ -34,6 +34,7 @@ class ParentApp(Application):
     async def prep_stop(self, app_state: Any) -> Any:
         """Before the workers end: no port is open any more, and all workers say goodbye at the same time."""
         parent = state()
+        parent.systemd.tell(STOPPING="1")
         ports.close_all(parent.sockets)
         waiting = {process.spawn_monitor(_drain, worker, parent)[1] for worker in parent.workers}
         while waiting:

@@ -2,18 +2,20 @@
 
 OTP:      supervisor
 Way:      parent_app → [parent_sup] → otp.kernel.keeper (one per worker) → otp.kernel.peer; node.control
-Process:  `parent_sup`, over `worker_sup`, `doorkeeper` and `control`. A worker that crashes is started again by its
-          keeper, ever later if that does not help; the release ends if none of them can live
+Process:  `parent_sup`, over `worker_sup`, `doorkeeper`, `control`, `reaper` where orphans are given to it, and
+          `watchdog` where a service manager wants signs of life. A worker that crashes is started again by its keeper,
+          ever later if that does not help; the release ends if none of them can live
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections.abc import Callable
 
 from otp.erts.pid import Pid
-from otp.kernel import keeper
+from otp.kernel import keeper, reaper
 from otp.kernel.keeper import Patience
 from otp.kernel.peer import PeerSpec
 from otp.release import boot
@@ -22,10 +24,13 @@ from otp.stdlib.child_spec import AutoShutdown, ChildSpec, Restart, Strategy, Su
 from otp.stdlib.supervisor import Supervisor
 from xmppd.admin import dispatch
 from xmppd.commands import EXIT_FAILED
-from xmppd.node import control, doorkeeper, output
+from xmppd.monitor import parent_metrics
+from xmppd.node import control, doorkeeper, output, watchdog
 from xmppd.node.parent_state import Parent
 from xmppd.store.same_file import RELEASE
 
+#: loaded here, so that the parent answers a scrape of a worker
+MEASURED = parent_metrics.LOADED
 #: how a worker learns the secret of the mesh
 COOKIE_VARIABLE = "OTP_COOKIE"
 #: seconds a worker has to end after its clients have gone: the store's last commits
@@ -44,6 +49,8 @@ class ParentSup(Supervisor):
             ChildSpec("worker_sup", workers, Restart.TRANSIENT, type="supervisor", significant=True),
             ChildSpec("doorkeeper", (doorkeeper.start_link, (parent,))),
             ChildSpec("control", control_socket),
+            *([ChildSpec("reaper", (reaper.start_link, ()))] if parent.forker or os.getpid() == 1 else []),
+            *([ChildSpec("watchdog", (watchdog.start_link, (parent,)))] if parent.systemd.watchdog else []),
         ]
 
 
@@ -73,6 +80,7 @@ def _spec(parent: Parent, worker: str, shutdown: float, patience: Patience) -> C
         shutdown=shutdown,
         say=output.relay,
         input=lambda: parent.start_of(worker).to_bytes(),  # asked at each start: there may have been a reload
+        forker=parent.forker,
     )
     return ChildSpec(worker, (keeper.start_link, (spec, patience, _give_up)), shutdown=shutdown + 5.0)
 

@@ -10,22 +10,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from otp.erts.pid import Pid
+from otp.kernel import system_monitor
+from otp.kernel.system_monitor import MonitorConfig
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import ChildSpec, StartCall, Strategy, SupFlags
 from otp.stdlib.supervisor import Supervisor
-from xmppd import commands, gen_mod, gen_mod_sup, listeners
+from xmppd import commands, gen_mod_store, gen_mod_sup, limits_hit, listeners
 from xmppd.admin import worker_commands
-from xmppd.auth import auth, tables
+from xmppd.auth import auth
+from xmppd.auth.auth_oauth import Introspection, basic
+from xmppd.auth.http_service import Endpoint
 from xmppd.config.schema import Config
+from xmppd.http import routes
+from xmppd.http.http_sup import HttpSup
+from xmppd.monitor import scraper
 from xmppd.net import tls_server
+from xmppd.net.connection_limits import OpenConnections
 from xmppd.net.listener_sup import ListenerSup
 from xmppd.net.receiver_sup import ReceiverSup
-from xmppd.routing import hooks, iq, router, undelivered
+from xmppd.routing import hooks, iq, router, safe_rounds, session, undelivered
 from xmppd.routing.account import account, accounts
 from xmppd.routing.sm import sm
 from xmppd.store import store
-from xmppd.store.schema import Schema
-from xmppd.store.store import StoreConfig
+from xmppd.stream import adopter, keepalive, memory_watch
 from xmppd.stream.c2s_sup import C2sSup
 from xmppd.stream.service_sup import ServiceSup
 
@@ -37,37 +44,62 @@ class XmppdSup(Supervisor):
 
     def init(self, config: Config, fds: Mapping[str, int]) -> tuple[SupFlags, list[ChildSpec]]:
         """One list; TLS only where a listener has it."""
-        tls = listeners.tls_contexts(config)
+        tls, connections = listeners.tls_contexts(config), listeners.open_connections(config)
         undelivered.begin()
         account.begin()
+        session.begin()
+        safe_rounds.begin()
         commands.use(worker_commands)
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
-            ChildSpec("store", StartCall(store.start_link, (store_config(config), schemas(config))), shutdown=30.0),
-            ChildSpec("auth", StartCall(auth.start_link, (config.auth.iterations,))),
+            ChildSpec("store", StartCall(store.start_link, gen_mod_store.store_args(config)), shutdown=30.0),
+            ChildSpec("auth", StartCall(auth.start_link, (config.auth.iterations, _services(config), _tokens(config)))),
             router.spec(config.hosts),
             iq.spec(),
             sm.spec(config.limits.resources),
-            accounts.spec(),
             supervisor.spec(C2sSup, name="c2s_sup"),
             supervisor.spec(ReceiverSup, name="receiver_sup"),
             supervisor.spec(ServiceSup, name="service_sup"),
+            routes.spec(),
             gen_mod_sup.spec(config),
+            accounts.spec(),  # what it takes from other nodes must find every module, until the last moment
+            adopter.spec(config.hosts),
+            *keepalive.specs(config.keepalive),
+            *_watches(config, connections),
             *([ChildSpec("tls", StartCall(tls_server.start_link, (tls,)))] if tls is not None else []),
-            supervisor.spec(ListenerSup, listeners.listener_specs(config, tls, fds), name="listener_sup"),
+            scraper.spec(),
+            supervisor.spec(HttpSup, name="http_sup"),
+            supervisor.spec(ListenerSup, listeners.listener_specs(config, tls, connections, fds), name="listener_sup"),
         ]
 
 
-def schemas(config: Config) -> tuple[Schema, ...]:
-    """All tables of this server: of the accounts and of the modules. Raises ModError."""
-    return tables.SCHEMA, *gen_mod.schemas(config)
+def _services(config: Config) -> tuple[tuple[str, Endpoint], ...]:
+    """The hosts whose passwords an HTTP service knows, each with that."""
+    ca = config.paths.below(config.auth.http_ca) if config.auth.http_ca else None
+    shown = f"Bearer {config.auth.http_secret}" if config.auth.http_secret else ""
+    return tuple((host, Endpoint(url, shown, ca, config.auth.http_seconds)) for host, url in config.auth.http.items())
 
 
-def store_config(config: Config) -> StoreConfig:
-    """`[store]` as the store wants it."""
-    chosen = config.store
-    path = chosen.url if chosen.backend == "postgres" else str(config.store_path)
-    return StoreConfig(backend=chosen.backend, path=path, pool=chosen.pool, durability=chosen.durability)
+def _tokens(config: Config) -> tuple[tuple[str, Introspection], ...]:
+    """The hosts for whose accounts tokens of OAuth are taken, each with where they are looked at."""
+    auth_ = config.auth
+    ca = config.paths.below(auth_.http_ca) if auth_.http_ca else None
+    shown, rest = basic(auth_.oauth_client, auth_.oauth_secret), (auth_.oauth_claim, auth_.oauth_scope)
+    return tuple(
+        (host, Introspection(Endpoint(url, shown, ca, auth_.http_seconds), *rest, auth_.oauth_audience))
+        for host, url in auth_.oauth.items()
+    )
+
+
+def _watches(config: Config, connections: OpenConnections) -> list[ChildSpec]:
+    """What looks after memory and mailboxes."""
+    long = config.node.long_mailbox
+    watch = MonitorConfig(long or 0, told=limits_hit.mailbox)
+    memory = (config.node.memory_mb, config.worker_count, connections)
+    return [
+        ChildSpec("memory_watch", StartCall(memory_watch.start_link, memory)),
+        *([ChildSpec("system_monitor", StartCall(system_monitor.start_link, (watch,)))] if long else []),
+    ]
 
 
 async def start_link(config: Config, fds: Mapping[str, int] | None = None) -> Pid | None:

@@ -37,7 +37,8 @@ WRITTEN = {
 #: of those names, what is something else
 OTHER = {
     ("Finding", "status"), ("View", "pending"), ("ComponentData", "groups"), ("CommandError", "status"),
-    ("Paths", "data"), ("Text", "secret"),
+    ("Paths", "data"), ("Text", "secret"), ("HttpResponse", "status"), ("HttpRoute", "body"),
+    ("NodeLimits", "values"), ("Options", "status"),
 }  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def test_the_report_of_a_crashed_stream_holds_nothing_that_was_said(
             await auth.create_user("juliet", "localhost", "secret")
             juliet = await Client.connect(port)
             jid = JID.parse(await juliet.login("juliet", "balcony"))
-            monkeypatch.setattr(c2s_session, "write_now", broken)
+            monkeypatch.setattr(c2s_session, "begin_write", broken)
             (session,) = sm.sessions(jid.bare)
             for n in range(3):
                 message = el("message", ns.CLIENT, {"to": jid.full}, el("body", ns.CLIENT, None, f"{MARK} {n}"))

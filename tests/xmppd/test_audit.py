@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from otp.kernel import logger
 from tests.support import logs
-from xmppd import audit
+from xmppd import audit, metrics
 
 own_log = pytest.fixture(logs.kept)
 ROOT = Path(__file__).parents[2]
@@ -110,3 +110,9 @@ def test_what_people_choose_stays_in_its_quotes(text: str) -> None:
 def test_a_mechanism_that_is_none_is_quoted() -> None:
     assert audit.mechanism("SCRAM-SHA-256-PLUS") == "SCRAM-SHA-256-PLUS"
     assert audit.mechanism("x, y") == '"x, y"'
+
+
+def test_deeds_are_measured() -> None:
+    audit.tell(audit.KICKED, "somebody was")
+    rows = dict(metrics.METRICS["xmppd_deeds_total"].sample()[4])
+    assert rows[audit.KICKED,] == audit.COUNTS[audit.KICKED] >= 1

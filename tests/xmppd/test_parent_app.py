@@ -20,7 +20,7 @@ from xmppd.node.parent_state import Parent
 
 
 def test_ports_are_shut_and_then_all_workers_drain_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    flags = {"workers": "3", "listen.1.port": "0", "listen.2.port": "0"}
+    flags = {"workers": "3", "listen.1.port": "0", "listen.2.port": "0", "listen.3.port": "0"}
     config = load(None, tmp_path, {}, flags)
     parent = Parent(config, None, flags, ports.bind_all(config.listen, 3))
     seen: list[tuple[str, bool, int]] = []

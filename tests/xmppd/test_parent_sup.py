@@ -21,7 +21,8 @@ from xmppd.store.same_file import RELEASE
 
 @pytest.fixture
 def parent(tmp_path: Path) -> Iterator[Parent]:
-    flags = {"workers": "2", "listen.1.port": "0", "listen.2.port": "0", "limits.worker_restarts": "7"}
+    free = {f"listen.{number}.port": "0" for number in (1, 2, 3)}
+    flags = {"workers": "2", **free, "limits.worker_restarts": "7"}
     config = load(None, tmp_path, {}, flags)
     bound = ports.bind_all(config.listen, 2)
     yield Parent(config, None, flags, bound, b"\x01\x02")

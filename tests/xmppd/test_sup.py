@@ -4,7 +4,7 @@ from otp.erts import process
 from otp.stdlib import supervisor
 from tests.support import node
 from tests.support.server import config, serving
-from xmppd import sup
+from xmppd import gen_mod_store, sup
 from xmppd.auth import auth
 from xmppd.config.schema import StoreSection
 from xmppd.testing.client import Client
@@ -16,19 +16,21 @@ def test_the_listeners_come_last() -> None:
             ids = [child.id for child in await supervisor.which_children(sup.NAME)]
             assert ids[-1] == "listener_sup"
             assert ids.index("store") < ids.index("auth") < ids.index("c2s_sup") < ids.index("gen_mod_sup")
+            # else a node that starts, or stops, is asked for accounts' stanzas while modules are not there
+            assert ids.index("gen_mod_sup") < ids.index("accounts") < ids.index("adopter")
 
     node.run(body)
 
 
 def test_the_store_is_where_the_configuration_says() -> None:
     chosen = config()
-    assert sup.store_config(chosen).backend == "memory"
+    assert gen_mod_store.store_config(chosen).backend == "memory"
     import dataclasses
 
     postgres = dataclasses.replace(chosen, store=StoreSection(backend="postgres", url="postgresql://x/y"))
-    assert sup.store_config(postgres).path == "postgresql://x/y"
+    assert gen_mod_store.store_config(postgres).path == "postgresql://x/y"
     sqlite = dataclasses.replace(chosen, store=StoreSection())
-    assert sup.store_config(sqlite).path == str(chosen.paths.home / "data/xmppd.sqlite3")
+    assert gen_mod_store.store_config(sqlite).path == str(chosen.paths.home / "data/xmppd.sqlite3")
 
 
 def test_a_crash_of_any_part_leaves_the_clients_in() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from otp.kernel import node, rpc
+from otp.kernel import keeper, node, rpc
 from xmppd.admin import evaluate, registry
 from xmppd.commands import EXIT_TRY_AGAIN, EXIT_USAGE, Answer, CommandError
 from xmppd.node.parent_state import state
@@ -83,6 +83,9 @@ async def remote(worker: str, fn: str, *args: Any, timeout: float) -> Any:
 
 
 async def _asked(worker: str, fn: str, *args: Any, timeout: float) -> dict[str, Any]:
+    kept = keeper.STATES.get(worker)
+    if kept is not None and kept.status == "starting":
+        raise Starting(worker)
     try:
         answer: dict[str, Any] = await rpc.call(worker, fn, *args, timeout=timeout)
     except rpc.NotExported:

@@ -22,10 +22,12 @@ from xmppd.commands import EXIT_CONFIG, EXIT_FAILED, Arg, CommandError, command
 from xmppd.config import describe
 from xmppd.config.problems import ConfigError
 from xmppd.node import in_force, preflight
-from xmppd.node.parent_state import state
+from xmppd.node.parent_state import Parent, state
 
 #: seconds a worker has to give a sign of life
 PATIENCE = 3.0
+#: the name of the process that waits for the end
+_ENDING = "ending"
 
 
 @command("ping", "ask every worker for a sign of life", where="parent")
@@ -40,14 +42,15 @@ async def ping() -> dict[str, Any]:
 
 @command("status", "what runs, where it listens, who is connected", where="parent")
 async def status() -> dict[str, Any]:
-    """Return what runs, where it listens, what people did since the workers began, and each worker's vital signs."""
+    """Return what runs, where it listens, what people did since the workers began, and each worker's vital signs, with
+    why it is not ready (monitor.health), by part; {} if it is."""
     here = state()
     rows = []
     deeds: Counter[str] = Counter()
     for worker in here.workers:
         vital = await _vital(worker)
         deeds.update(vital.pop("deeds", {}) if vital else {})
-        rows.append(_row(worker, vital))
+        rows.append(_row(worker, vital) | {"not_ready": await _not_ready(worker) if vital else {}})
     told = {"sessions": await _sessions(), "deeds": dict(deeds), "alarms": _alarms(rows)}
     return {"node": node.this(), **here.describe(), **told, "workers": _filled(rows)}
 
@@ -71,13 +74,18 @@ def _alarms(rows: list[dict[str, Any]]) -> list[str]:
         elif row["state"] == "pausing":
             again = f"the next start is in {row['again_in']:g} s"
             alarms.append(f"{row['name']} does not stay up: it has ended {row['ends']} times; {again}")
+        alarms += [f"{row['name']} is not ready: {why}" for why in row["not_ready"].values()]
     return alarms
 
 
 @command("reload", "read configuration and certificates again", where="parent", aliases=("reload_config",))
 async def reload() -> dict[str, Any]:
     """Read the configuration again and hand it to the workers. Raises CommandError(78); then nothing has changed."""
-    here = state()
+    with state().systemd.reloading():
+        return await _reload(state())
+
+
+async def _reload(here: Parent) -> dict[str, Any]:
     try:
         config = here.reread()
     except ConfigError as error:
@@ -126,6 +134,8 @@ async def upgrade(module: Annotated[str, Arg("mod_ping, xmppd.stream.c2s …")])
             rest = f"; upgraded already: {others}" if done else ""
             raise CommandError(f"{worker}: {error}{rest}", error.status) from None
         done.append({"node": worker, **answer})
+    if (forker := state().forker) is not None:
+        forker.close()  # it has the old code; a worker that is started again reads the file
     first = done[0]
     kept, were = (sum(row[key] for row in done) for key in ("kept", "sessions"))
     processes = sum(row["processes"] for row in done)
@@ -164,18 +174,52 @@ def stop() -> dict[str, Any]:
     return {"stopping": True, "drain_seconds": state().config.limits.drain_seconds}
 
 
-async def _end_soon() -> None:
-    await process.sleep(0.05)
+async def _end_soon(delay: float = 0.0) -> None:
+    await process.sleep(max(delay, 0.05))
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+@rpc.exported
+def may_end(again: bool) -> dict[str, Any]:
+    """For a worker: {"ok": True} if the server may end now, or, `again`, be started anew; else {"error", "status"}: the
+    configuration of now is wrong, or the end is under way."""
+    if process.whereis(_ENDING) is not None:
+        return {"error": "that is under way already", "status": EXIT_FAILED}
+    try:
+        wrong = [str(one) for one in preflight.certificates(state().reread()) if one.status] if again else []
+    except ConfigError as error:
+        wrong = [str(error)]
+    return {"error": "\n".join([*wrong, "nothing was done"]), "status": EXIT_CONFIG} if wrong else {"ok": True}
+
+
+@rpc.exported
+def end_after(again: bool, delay: float) -> dict[str, Any]:
+    """For a worker: begin the orderly end in so many seconds; `again`: and then start with the same options. As
+    may_end."""
+    answer = may_end(again)
+    if "ok" in answer:
+        if again:
+            state().again.append(True)
+        process.spawn(_end_soon, delay, name=_ENDING)
+    return answer
+
+
 async def _vital(worker: str) -> dict[str, Any] | None:
-    if worker not in node.nodes():
+    kept = keeper.STATES.get(worker, Kept("serving"))
+    if worker not in node.nodes() or kept.status != "serving":
         return None
     try:
         found: dict[str, Any] = await rpc.call(worker, f"{WORKER}:vital", timeout=PATIENCE)
     except rpc.RpcError:
         return None
+    return found
+
+
+async def _not_ready(worker: str) -> dict[str, str]:
+    try:
+        found: dict[str, str] = await dispatch.remote(worker, "xmppd.monitor.health:told", timeout=PATIENCE)
+    except CommandError as error:
+        return {"health": str(error)}
     return found
 
 

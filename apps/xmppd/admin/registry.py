@@ -27,7 +27,7 @@ from xmppd.commands import (
 
 #: files whose commands the parent carries out, and files whose commands every worker has; modules have their own
 PARENT: Final = ("xmppd.admin.parent_commands",)
-WORKER: Final = ("xmppd.admin.users", "xmppd.admin.sessions")
+WORKER: Final = ("xmppd.admin.users", "xmppd.admin.sessions", "xmppd.admin.endings")
 
 NODE = Param("node", "only this node: main, w1 …", required=False)
 LOOK_TREE = (

@@ -14,7 +14,6 @@ import time
 from collections.abc import Awaitable, Mapping
 from typing import Annotated, Any, Final, TypeVar
 
-from otp.erts import process
 from otp.kernel import application
 from xmpp_core import prep
 from xmpp_core.jid import JID, JidError
@@ -24,7 +23,7 @@ from xmppd.auth import auth
 from xmppd.auth.auth_internal import AuthBusy, AuthError
 from xmppd.commands import EXIT_FAILED, EXIT_TRY_AGAIN, EXIT_USAGE, Arg, CommandError, command
 from xmppd.config.schema import Config
-from xmppd.routing.account import removal
+from xmppd.routing.account import access, removal
 from xmppd.routing.deliver import Kick
 from xmppd.routing.sm import sm
 
@@ -32,6 +31,8 @@ T = TypeVar("T")
 User = Annotated[str, Arg("account, as NAME or NAME@HOST")]
 #: characters below which a password is called short
 SHORT: Final = 8
+#: characters of why an account is disabled
+MOST_REASON: Final = 500
 # no letter or digit that another is mistaken for
 ALPHABET: Final = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -71,6 +72,7 @@ async def passwd(
     chosen = new_password() if password is None else password
     warning = checked_password(chosen)
     await _auth(auth.set_password(jid.local, jid.domain, chosen), jid)
+    await access.revoke(jid, Kick("not-authorized", "the password was changed"))
     audit.tell(audit.COMMAND, "operator set a password", audit.quoted(jid.bare))
     return {"jid": jid.bare, **({"password": chosen} if password is None else warning)}
 
@@ -96,17 +98,17 @@ async def delete(user: User) -> dict[str, Any]:
     text=lambda done: f"disabled {done['jid']}, {sessions_text(done['kicked'])} ended",
 )  # fmt: skip
 async def disable(
-    user: User, reason: Annotated[str | None, Arg("words for the log and for its clients")] = None
+    user: User, reason: Annotated[str | None, Arg("words for its clients, the log, and `user show`")] = None
 ) -> dict[str, Any]:
     """Lock an account: its sessions end and nobody logs in; all that it has stays. Gives {"jid", "kicked"}."""
     jid = account(user)
-    await _auth(auth.set_disabled(jid.local, jid.domain, True), jid)
+    if reason and len(reason) > MOST_REASON:
+        raise CommandError(f"a reason has {MOST_REASON} characters at most", EXIT_USAGE)
+    await _auth(auth.set_disabled(jid.local, jid.domain, True, reason or ""), jid)
     why = audit.quoted(reason) if reason else ""
     audit.tell(audit.COMMAND, "operator disabled an account", audit.quoted(jid.bare), why)
-    found = sm.sessions(jid.bare)
-    for session in found:
-        process.send(session.pid, Kick("not-authorized", f"the account is disabled{f': {reason}' if reason else ''}"))
-    return {"jid": jid.bare, "disabled": True, "kicked": len(found)}
+    kick = Kick("not-authorized", f"the account is disabled{f': {reason}' if reason else ''}")
+    return {"jid": jid.bare, "disabled": True, "kicked": await access.revoke(jid, kick)}
 
 
 @command("user enable", "unlock an account; its old password is good again", text=lambda done: f"enabled {done['jid']}")
@@ -120,7 +122,7 @@ async def enable(user: User) -> dict[str, Any]:
 
 @command("user show", "one account: made when, disabled or not, sessions")
 async def show(user: User) -> dict[str, Any]:
-    """Return what is known of an account: {"jid", "created" (UTC), "disabled", "sessions"}."""
+    """Return what is known of an account: {"jid", "created" (UTC), "disabled", "reason", "sessions"}."""
     jid = account(user, served=False)
     found = await auth.account(jid.local, jid.domain)
     if found is None:
@@ -129,6 +131,7 @@ async def show(user: User) -> dict[str, Any]:
         "jid": jid.bare,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.created_at)),
         "disabled": found.disabled,
+        "reason": found.reason or None,
         "sessions": len(sm.sessions(jid.bare)),
     }
 
@@ -136,13 +139,14 @@ async def show(user: User) -> dict[str, Any]:
 @command("user list", "the accounts of a host", aliases=("registered_users",), none="no accounts")
 async def list_(
     host: Annotated[str | None, Arg("virtual host; the first one configured if not given", positional=True)] = None,
+    disabled: Annotated[bool, Arg("only those that are disabled")] = False,
 ) -> list[str]:
     """Return the accounts of a host as bare JIDs; of one that is no longer served too, if it has any."""
     served = configuration().hosts
     with contextlib.suppress(PrepError):
         host = prep.domain(host) if host is not None else None
     domain = served[0] if host is None else host
-    found = [f"{user}@{domain}" for user in await auth.list_users(domain)]
+    found = [f"{user}@{domain}" for user in await auth.list_users(domain, disabled=disabled)]
     if not found and domain not in served:
         raise _not_served(domain)
     return found

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from otp.erts import process
 from otp.kernel import application, rpc
+from otp.release import boot
 from xmppd import audit, gen_mod, gen_mod_sup
 from xmppd.admin import evaluate, registry, users
 from xmppd.auth import auth
@@ -26,6 +27,9 @@ from xmppd.node import in_force, log_setup
 from xmppd.routing.sm import sm
 from xmppd.store.backend import StoreError
 from xmppd.stream import c2s_sup, service_sup
+
+#: seconds that clients, and then components, have to leave a worker whose parent was killed
+HURRY: Final = 0.5
 
 
 @rpc.exported
@@ -130,10 +134,12 @@ async def notes() -> dict[str, Any]:
 
 @rpc.exported
 async def drain() -> None:
-    """Close the listeners and let the clients leave, before this node is told to stop."""
+    """Close the listeners and let the clients leave, before this node is told to stop, or when its parent is gone."""
     config: Config = application.get_env("xmppd", "config")
     await listener_sup.close_listeners()
     seconds = config.limits.drain_seconds
+    if boot.is_orphaned():
+        seconds = min(seconds, HURRY)
     await c2s_sup.shut_down(c2s_sup.NAME, seconds)
     await c2s_sup.shut_down(service_sup.NAME, seconds)
 

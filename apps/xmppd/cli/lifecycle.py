@@ -19,8 +19,8 @@ import click
 
 from xmppd.cli import client, logs
 from xmppd.cli.options import GlobalOptions, colours, common, development, options, usage
-from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, EXIT_TRY_AGAIN, CommandError
-from xmppd.node import banner, output
+from xmppd.commands import EXIT_FAILED, EXIT_TRY_AGAIN, CommandError
+from xmppd.node import banner
 from xmppd.node.home import Home
 
 #: seconds a server has to come up, and to go down beyond its drain time
@@ -52,16 +52,8 @@ def start() -> None:
 @common
 def foreground() -> None:
     """Become the parent process."""
-    said = options()
-    try:
-        said.checked()
-    except CommandError as error:
-        if not output.wants_json(said.flags, os.environ):
-            raise
-        click.echo(output.record(str(error), "CRITICAL", extra={"status": error.status}), err=True)
-        sys.exit(error.status)
     sys.stdout.flush()
-    command = parent_command(said)
+    command = parent_command(options())
     os.execv(command[0], [*command, "--foreground"])
 
 
@@ -157,22 +149,13 @@ def started(said: GlobalOptions) -> dict[str, Any]:
 
     Raises CommandError with the parent's own words and status if it does not come up.
     """
-    said.checked()
-    home = said.where()
-    try:
-        home.create()
-        log = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise CommandError(words, EXIT_PERMISSION) from None
     ready, done = os.pipe()
     process = subprocess.Popen(
         [*parent_command(said), "--ready-fd", str(done)],
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, pass_fds=[done],
+        stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), cwd="/", start_new_session=True, pass_fds=[done],
     )  # fmt: skip
     os.close(done)
-    os.close(log)
-    return _await_ready(process, ready, home)
+    return _await_ready(process, ready, said.where())
 
 
 def _await_ready(process: subprocess.Popen[bytes], ready: int, home: Home) -> dict[str, Any]:

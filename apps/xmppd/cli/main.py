@@ -10,6 +10,7 @@ What a verb needs is loaded when it is called: most ask a running server, and ne
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -18,9 +19,10 @@ from typing import Any, Final
 
 import click
 
+from xmppd import crash_points
 from xmppd.cli import catalog, others, verbs
 from xmppd.cli.options import GlobalOptions, common, fail, usage
-from xmppd.commands import EXIT_FAILED, EXIT_PERMISSION, Command, CommandError
+from xmppd.commands import EXIT_CONFIG, EXIT_FAILED, EXIT_PERMISSION, Command, CommandError
 from xmppd.node.home import as_owner
 from xmppd.node.version import build, version
 
@@ -38,6 +40,7 @@ _LATER: Final = {
     "observer": "xmppd.cli.inspect_verbs:observer",
     "shell": "xmppd.cli.shell:open_shell",
     "config": "xmppd.cli.config_verbs:config",
+    "db": "xmppd.cli.db_verbs:db",
 }
 
 
@@ -136,11 +139,13 @@ def main(args: list[str] | None = None) -> int:
     """Run one verb; give its exit code."""
     said = GlobalOptions(home=_home(sys.argv[1:] if args is None else args))
     try:
-        root.main(args, prog_name="xmppd", standalone_mode=False, obj=said)
+        _arm()
+        done = root.main(args, prog_name="xmppd", standalone_mode=False, obj=said)
+        return done if isinstance(done, int) else 0  # click's Exit comes back as its code
     except CommandError as error:
         return fail(error, said.json)
-    except click.exceptions.Exit as done:
-        return done.exit_code
+    except click.exceptions.Exit as left:
+        return left.exit_code
     except click.Abort:
         return 130
     except click.ClickException as error:
@@ -151,7 +156,14 @@ def main(args: list[str] | None = None) -> int:
     except OSError as error:
         status = EXIT_PERMISSION if isinstance(error, PermissionError) else EXIT_FAILED
         return fail(CommandError(_words(error), status), said.json)
-    return 0
+
+
+def _arm() -> None:
+    """A test may have a verb die at a crash point, or the server that it starts. Raises CommandError(78)."""
+    try:
+        crash_points.arm(os.environ.get(crash_points.VARIABLE, ""), "cli")
+    except ValueError as error:
+        raise CommandError(str(error), EXIT_CONFIG) from None
 
 
 def _home(words: Sequence[str]) -> str | None:

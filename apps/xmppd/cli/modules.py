@@ -41,10 +41,11 @@ def explain(key: str, config: Config) -> str:
     if name not in names():
         raise KeyError(f'no module "{name}"{suggest(name, names())}')
     given = config.modules.get(name)
+    shown = describe.without_secrets(given or {})
     lines = [f"{name}", f"  {_words(name)}", f"  runs     {'no' if given is None else 'yes'}   in [modules]: {name} = "]
     lines[-1] += "{ option = value }, or false"
     lines += [f"  option   {option} = {describe.toml(default)}" for option, default in _defaults(name).items()]
-    lines += [f"  now      {option} = {describe.toml(value)}" for option, value in (given or {}).items()]
+    lines += [f"  now      {option} = {describe.toml(value)}" for option, value in shown.items()]
     return "\n".join(lines)
 
 

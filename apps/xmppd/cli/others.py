@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-_BACKUP = "there is no verb for it: docs/operate.md, Backup, has the command line for each store"
+_TABLES = "`db backup` writes all tables to one file, and `db restore` puts them back"
 _BRING = "accounts of other servers cannot be brought in yet: `user add` makes one at a time"
 _SRG = "there are no shared roster groups; `roster add` adds one contact to one account"
 _S2S = "this server does not talk to other servers yet"
@@ -31,6 +31,10 @@ VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "version": _VERSION,
     "help": ("--help",),
     "check": ("config", "check"),
+    "backup": ("db", "backup", "{0}"),
+    "dump": ("db", "backup", "{0}"),
+    "restore": ("db", "restore", "{0}"),
+    "load": ("db", "restore", "{0}"),
     "register": ("user", "add", _USER, "{2}"),
     "unregister": ("user", "del", _USER),
     "check_account": ("user", "show", _USER),
@@ -68,7 +72,7 @@ CHECKS: Final[Mapping[str, str]] = {
 }
 #: word → why there is no such verb, and what does it
 SENTENCES: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("backup", "restore", "dump", "load", "dump_table", "install_fallback"), _BACKUP),
+    **dict.fromkeys(("dump_table", "install_fallback"), _TABLES),
     **dict.fromkeys(("import_prosody", "import_file", "import_dir", "import_piefxis", "import", "export"), _BRING),
     **dict.fromkeys(("export_piefxis", "export2sql", "convert_to_scram", "migrate", "migrator"), _BRING),
     **dict.fromkeys(("srg_create", "srg_delete", "srg_list", "srg_get_info", "srg_user_add", "srg_user_del"), _SRG),
@@ -87,7 +91,6 @@ SENTENCES: Final[Mapping[str, str]] = {
     "get_cookie": "the workers' secret is made anew at each start and leaves no process",
     "join_cluster": "all nodes of this server run on one machine: `workers` says how many",
     "leave_cluster": "all nodes of this server run on one machine: `workers` says how many",
-    "push": "there are no push notifications yet",
     "push_roster": "`roster add` adds one contact to one account",
     "process_rosteritems": "`roster list`, `roster add` and `roster remove` work on one account",
     "get_vcard": "vCards are their owners': a client shows and sets them",

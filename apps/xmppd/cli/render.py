@@ -68,7 +68,9 @@ def status(result: Mapping[str, Any]) -> str:
 
 def _workers(rows: Sequence[Mapping[str, Any]]) -> str:
     """One line for each worker; how they ended only if one of them ever did."""
-    left_out = {"name"} if any(row.get("ends") for row in rows) else {"name", "ends", "last_end", "again_in"}
+    left_out = {"name", "not_ready"}  # what is not ready stands among the alarms
+    if not any(row.get("ends") for row in rows):
+        left_out |= {"ends", "last_end", "again_in"}
     return table([{"worker": row["name"], **{k: v for k, v in row.items() if k not in left_out}} for row in rows])
 
 

@@ -17,7 +17,14 @@ from xmppd.cli.options import common, options, usage
 from xmppd.commands import Command, Param
 
 #: words of the groups
-GROUPS: Final = {"user": "accounts", "session": "who is connected", "roster": "contacts of an account"}
+GROUPS: Final = {
+    "user": "accounts",
+    "session": "who is connected",
+    "roster": "contacts of an account",
+    "server": "its end and its restart, told to users before",
+    "access": "who is kept out, who alone is let in, who administers",
+    "announce": "what users are told",
+}
 #: of a command whose words need what the command line knows: which build lies on disk
 TEXTS: Final[Mapping[str, Callable[[Any], str]]] = {"status": render.status}
 

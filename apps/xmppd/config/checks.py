@@ -7,13 +7,15 @@ Way:      config.load → [checks]
 from __future__ import annotations
 
 import os
+import ssl
 from pathlib import Path
 
 from xmpp_core.jid import JID
+from xmppd.config import guests
 from xmppd.config.kinds import suggest
 from xmppd.config.lines import Path as KeyPath
 from xmppd.config.reader import SectionReader
-from xmppd.config.schema import ANY_ADDRESS, Config, Listen
+from xmppd.config.schema import ANY_ADDRESS, LOOPBACK, Config, Listen
 
 
 def check(config: Config, reader: SectionReader) -> None:
@@ -22,6 +24,8 @@ def check(config: Config, reader: SectionReader) -> None:
     _hosts(config, reader)
     _store(config, reader)
     _node(config, reader)
+    _clients(config, reader)
+    _service(config, reader)
     _certificate(config, reader, ("tls",), config.tls.certificate, config.tls.key)
 
 
@@ -35,8 +39,8 @@ def _listeners(config: Config, reader: SectionReader) -> None:
                 reader.problem((*path, "port"), f"port {listen.port} of {listen.ip} is taken by an earlier listener")
         seen.append(listen)
         _listener(config, reader, path, listen)
-    if not config.listen:
-        reader.problem(("listen",), "no listener: nobody could connect")
+    if not any(listen.module != "http" for listen in config.listen):
+        reader.problem(("listen",), "no listener for clients or components: nobody could connect")
 
 
 def _listener(config: Config, reader: SectionReader, path: KeyPath, listen: Listen) -> None:
@@ -50,6 +54,10 @@ def _listener(config: Config, reader: SectionReader, path: KeyPath, listen: List
         reader.problem((*path, "plain_without_tls"), "plain_without_tls belongs to a c2s listener")
     if listen.module == "component" and listen.tls in ("required", "optional"):
         reader.problem((*path, "tls"), 'XEP-0114 knows no STARTTLS: tls must be "direct" or "off"')
+    if listen.module == "http" and listen.tls in ("required", "optional"):
+        reader.problem((*path, "tls"), 'HTTP knows no STARTTLS: tls must be "direct" or "off"')
+    if listen.module != "http" and listen.monitors != LOOPBACK:
+        reader.problem((*path, "monitors"), "monitors belong to an http listener")
     for name in listen.secrets:
         if name in config.hosts:
             reader.problem((*path, "secrets", name), f"{name} is a host of this server")
@@ -64,6 +72,68 @@ def _hosts(config: Config, reader: SectionReader) -> None:
         if name not in config.hosts:
             reader.problem(("host", name), f'"{name}" is not in hosts{suggest(name, config.hosts)}')
         _certificate(config, reader, ("host", name), host.certificate, host.key)
+
+
+def _clients(config: Config, reader: SectionReader) -> None:
+    """Certificates of clients: who signs them, and whose they are."""
+    auth, clients = config.auth, [listen for listen in config.listen if listen.module == "c2s"]
+    for name, jid in auth.client_accounts.items():
+        host = JID.parse(jid).domain
+        if host not in config.hosts:
+            path = ("auth", "client_accounts", name)
+            reader.problem(path, f'"{jid}" is an account of no host here{suggest(host, config.hosts)}')
+    if not auth.client_ca:
+        if auth.client_accounts or auth.client_names != "address":
+            reader.problem(("auth", "client_ca"), "certificates of clients need client_ca: who signs them")
+        return
+    file = config.paths.below(auth.client_ca)
+    trouble = _trouble(file) or _no_authority(file)
+    if trouble:
+        reader.problem(("auth", "client_ca"), f"{file} {trouble}")
+    if all(listen.tls == "off" for listen in clients):
+        reader.problem(("auth", "client_ca"), "no listener for clients has TLS, so none shows a certificate")
+
+
+def _service(config: Config, reader: SectionReader) -> None:
+    """The HTTP services that know passwords or tokens, and whether clients can send any."""
+    auth, clients = config.auth, [one for one in config.listen if one.module == "c2s"]
+    for section, hosts in (("http", auth.http), ("oauth", auth.oauth)):
+        for host in hosts:
+            path = ("auth", section, host)
+            if host not in config.hosts:
+                reader.problem(path, f'"{host}" is not in hosts{suggest(host, config.hosts)}')
+            elif guests.has_guests(config.modules_of(host)):
+                reader.problem(path, f"{host} is for guests, who have no passwords")
+        if hosts and all(one.tls == "off" and not one.plain_without_tls for one in clients):
+            reader.problem(("auth", section), "no listener for clients has TLS, so none takes a password or a token")
+    _alone(config, reader)
+    if auth.http_ca:
+        file = config.paths.below(auth.http_ca)
+        trouble = _trouble(file) or _no_authority(file)
+        if trouble:
+            reader.problem(("auth", "http_ca"), f"{file} {trouble}")
+
+
+def _alone(config: Config, reader: SectionReader) -> None:
+    """Keys that belong to a service which is not there."""
+    auth = config.auth
+    if auth.http_secret and not auth.http:
+        reader.problem(("auth", "http_secret"), "http_secret is for the service in http, and there is none")
+    if auth.http_ca and not auth.http and not auth.oauth:
+        reader.problem(("auth", "http_ca"), "http_ca is for a service in http or oauth, and there is none")
+    for key in ("oauth_client", "oauth_secret", "oauth_scope", "oauth_audience"):
+        if getattr(auth, key) and not auth.oauth:
+            reader.problem(("auth", key), f"{key} is for the service in oauth, and there is none")
+    if auth.oauth_client and not auth.oauth_secret:
+        reader.problem(("auth", "oauth_secret"), "oauth_client needs oauth_secret")
+
+
+def _no_authority(file: Path) -> str:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(file)
+    except (ssl.SSLError, OSError):
+        return "holds no certificate, or a damaged one"
+    return ""
 
 
 def _store(config: Config, reader: SectionReader) -> None:

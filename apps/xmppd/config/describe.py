@@ -17,6 +17,8 @@ from xmppd.config.load import SECTIONS
 from xmppd.config.reader import default_of, env_name
 
 HIDDEN = "(secret)"
+#: the names of options of modules whose values are not shown
+SECRET_OPTIONS = frozenset({"secret", "password", "token"})
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,19 @@ def rows(config: schema.Config) -> list[SettingRow]:
     for host, own in config.host.items():
         found += _values(f"host.{host}", own)
     for module, options in config.modules.items():
-        found.append((f"modules.{module}", dict(options), toml(options)))
+        open_ = without_secrets(options)
+        found.append((f"modules.{module}", open_, toml(open_)))
     return [SettingRow(name, value, text, config.origins.get(name, "default")) for name, value, text in found]
+
+
+def without_secrets(value: Any) -> Any:
+    """The options of a module as they may be shown: what stands under the name of a secret is hidden."""
+    if isinstance(value, Mapping):
+        return {
+            name: HIDDEN if name in SECRET_OPTIONS and isinstance(one, str) else without_secrets(one)
+            for name, one in value.items()
+        }
+    return [without_secrets(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def in_force(config: schema.Config) -> Iterator[tuple[str, str]]:
@@ -180,16 +193,20 @@ def example() -> str:
     """Return an example file: every key with its default, commented out, and its words above."""
     head = "# xmppd.toml: every key with its default. Nothing here is needed; uncomment what you change.\n"
     parts = [head, *(_example_key(_key("", f)) for f in fields(schema.Config) if "kind" in f.metadata)]
-    parts.append("\n# a listener; as many as you like; without any: 5222 (STARTTLS), 5223 (TLS)\n#[[listen]]\n")
-    parts += [_example_key(_key("", f)) for f in fields(schema.Listen)]
+    without = "without any: 5222 (STARTTLS), 5223 (TLS), 5280 (HTTP)"
+    parts.append(f"\n# a listener; as many as you like; {without}\n#[[listen]]\n")
+    parts += [_example_key(_key("", f)) for f in fields(schema.Listen) if "kind" in f.metadata]
     for name, owner in SECTIONS.items():
         parts.append(f"\n[{name}]\n")
         parts += [_example_key(_key("", f)) for f in fields(owner)]
     parts.append("\n[modules]\n# mod_x = { option = value } adds or changes, mod_x = false takes away\n")
-    parts += [f"#{module} = {{}}\n" for module in schema.DEFAULT_MODULES]
+    parts += [f"#{name} = {'false' if name in schema.OPTIONAL else '{}'}\n" for name in schema.ALL_MODULES]
     parts.append('\n# a host with a certificate or modules of its own\n#[host."example.org"]\n')
     parts += [_example_key(_key("", f)) for f in fields(schema.Host) if "kind" in f.metadata]
     parts.append('#[host."example.org".modules]\n#mod_register = false\n')
+    parts.append(
+        '# a host for guests only, without accounts\n#[host."guest.example.org".modules]\n#mod_anonymous = {}\n'
+    )
     return "".join(parts)
 
 

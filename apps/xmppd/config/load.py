@@ -4,9 +4,10 @@ OTP:      sys.config and init's reading of it; cf. ejabberd_config.erl
 Way:      cli, node.parent → [load] → a frozen Config in the application's environment
 
 No file is needed: without one the server serves `localhost` on the loopback, ports 5222 (STARTTLS demanded)
-and 5223 (TLS from the first byte). The loopback, because a server that nobody has configured should not
-be reachable by the network with a certificate nobody can check; as soon as a host other than localhost is
-named, c2s listeners without an `ip` take all addresses. All errors come at once, in one `ConfigError`.
+and 5223 (TLS from the first byte), and tells monitoring programs how it is, at port 5280 (HTTP). The
+loopback, because a server that nobody has configured should not be reachable by the network with a
+certificate nobody can check; as soon as a host other than localhost is named, c2s listeners without an
+`ip` take all addresses. All errors come at once, in one `ConfigError`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +33,21 @@ SECTIONS: Mapping[str, type] = {
     "registration": schema.Registration,
     "limits": schema.LimitsSection,
     "store": schema.StoreSection,
+    "sm": schema.SmSection,
     "tls": schema.TlsSection,
     "auth": schema.AuthSection,
     "log": schema.LogSection,
     "node": schema.NodeSection,
+    "keepalive": schema.KeepaliveSection,
 }
 # Variables that steer the commands, not the configuration.
-COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_FOREGROUND"})
+COMMAND_VARIABLES = frozenset({"XMPPD_HOME", "XMPPD_CONFIG", "XMPPD_COMMAND", "XMPPD_FOREGROUND", "XMPPD_CRASH_AT"})
 # Variables that are not ours although they begin so: a container platform's for a service of this name, our tests'.
 FOREIGN = re.compile(r"XMPPD_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP)|TEST_|ORACLE)")
-DEFAULT_LISTEN: tuple[Mapping[str, Any], ...] = ({"tls": "required"}, {"tls": "direct"})
-_LISTEN = fields(schema.Listen)
+DEFAULT_LISTEN: tuple[Mapping[str, Any], ...] = ({"tls": "required"}, {"tls": "direct"}, {"module": "http"})
+#: of what is no listener for clients
+PORTS: Mapping[str, int] = {"component": 5347, "http": 5280}
+_LISTEN = tuple(f for f in fields(schema.Listen) if "kind" in f.metadata)
 Known = Mapping[str, Mapping[str, Any]]
 
 
@@ -109,36 +114,38 @@ def _server(reader: SectionReader, document: Mapping[str, Any], known: Known | N
 
 
 def _listeners(reader: SectionReader, raw: object, local: bool) -> tuple[schema.Listen, ...]:
-    if raw is None:
+    ours = raw is None
+    if ours:
         raw = list(DEFAULT_LISTEN[:1] if _only_the_first(reader) else DEFAULT_LISTEN)
     if not isinstance(raw, list):
         reader.problem(("listen",), "listen must be a list of tables: [[listen]]")
         return ()
-    return tuple(_listener(reader, ("listen", index), item, local) for index, item in enumerate(raw))
+    found = tuple(_listener(reader, ("listen", index), item, local) for index, item in enumerate(raw))
+    return tuple(replace(one, optional=True) if ours and one.module == "http" else one for one in found)
 
 
 def _only_the_first(reader: SectionReader) -> bool:
     """Whether a port was given from outside to the first of the listeners that nobody has configured, and nothing was
-    said of the second: somebody who wants one listener at a port of his own does not want another at 5223."""
-    second = (dotted(("listen", 1, "")), env_name(("listen", 1, "")))
-    said = any(name.startswith(second) for name in (*reader.flags, *reader.env))
+    said of the others: somebody who wants one listener at a port of his own does not want another at 5223."""
+    others = tuple(name(("listen", index, "")) for index in (1, 2) for name in (dotted, env_name))
+    said = any(name.startswith(others) for name in (*reader.flags, *reader.env))
     return reader.outside(("listen", 0, "port")) is not None and not said
 
 
 def _listener(reader: SectionReader, path: tuple[str | int, ...], raw: object, local: bool) -> schema.Listen:
     values = reader.section(schema.Listen, path, raw)
     table = reader.table(path, raw)
-    component = values["module"] == "component"
+    module = values["module"]
 
     def said(name: str) -> bool:
         return name in table or reader.outside((*path, name)) is not None
 
     if not said("ip"):
-        values["ip"] = "127.0.0.1" if component or local else schema.ANY_ADDRESS
+        values["ip"] = "127.0.0.1" if module != "c2s" or local else schema.ANY_ADDRESS
     if not said("tls"):
-        values["tls"] = "off" if component else "required"
+        values["tls"] = "required" if module == "c2s" else "off"
     if not said("port"):
-        values["port"] = 5347 if component else 5223 if values["tls"] == "direct" else 5222
+        values["port"] = PORTS.get(module) or (5223 if values["tls"] == "direct" else 5222)
     return schema.Listen(**values)
 
 
@@ -181,7 +188,8 @@ def _options(reader: SectionReader, path: tuple[str, ...], options: Mapping[str,
         if wanted in (tuple, frozenset, set):
             fits = isinstance(value, list)
         if wanted is not None and (not fits or (wanted is not bool and isinstance(value, bool))):
-            reader.problem((*path, name), f"{path[-1]}.{name} must be of type {wanted.__name__}")
+            words = "a list" if wanted in (tuple, frozenset, set) else f"of type {wanted.__name__}"
+            reader.problem((*path, name), f"{path[-1]}.{name} must be {words}")
 
 
 def _hosts(

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 PLANNED: Final = frozenset({
-    "mod_admin_extra", "mod_announce", "mod_avatar", "mod_blocking", "mod_blocklist", "mod_bookmarks",
-    "mod_bosh", "mod_caps", "mod_carboncopy", "mod_carbons", "mod_client_state", "mod_cloud_notify", "mod_configure",
-    "mod_csi", "mod_fail2ban", "mod_groups", "mod_http", "mod_http_api", "mod_http_file_share", "mod_http_files",
-    "mod_http_upload", "mod_invites", "mod_irc", "mod_limits", "mod_mam", "mod_mqtt", "mod_muc", "mod_muc_mam",
-    "mod_multicast", "mod_pep", "mod_pep_vcard_conversion", "mod_posix", "mod_privacy", "mod_proxy65", "mod_pubsub",
-    "mod_push", "mod_s2s", "mod_s2s_dialback", "mod_s2s_in", "mod_s2s_out", "mod_saslauth", "mod_service_log",
-    "mod_shared_roster", "mod_sip", "mod_smacks", "mod_stream_mgmt", "mod_stun_disco", "mod_stun_external", "mod_tls",
-    "mod_tokens", "mod_turn_external", "mod_uptime", "mod_vcard4", "mod_vcard_legacy", "mod_vcard_xupdate",
+    "mod_admin_extra", "mod_blocklist", "mod_bosh", "mod_carboncopy",
+    "mod_cloud_notify", "mod_configure", "mod_fail2ban", "mod_groups", "mod_http", "mod_http_api",
+    "mod_http_file_share", "mod_http_files",
+    "mod_http_upload", "mod_invites", "mod_irc", "mod_limits", "mod_mqtt", "mod_muc", "mod_muc_mam", "mod_multicast",
+    "mod_pep_vcard_conversion", "mod_posix", "mod_privacy", "mod_proxy65",
+    "mod_s2s", "mod_s2s_dialback", "mod_s2s_in", "mod_s2s_out", "mod_saslauth", "mod_service_log",
+    "mod_sip", "mod_smacks", "mod_stream_mgmt", "mod_tls", "mod_tokens", "mod_uptime", "mod_vcard_legacy",
+    "mod_vcard_xupdate",
     "mod_watchregistrations", "mod_websocket",
 })  # fmt: skip

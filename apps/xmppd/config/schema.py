@@ -14,46 +14,38 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from xmpp_core import prep
-from xmpp_core.jid import JID, JidError
-from xmppd.config.kinds import Flag, Kind, Many, Number, OneOf, Pairs, Seconds, Text
+from xmpp_core.jid import JID
+from xmppd.config import guests
+from xmppd.config.auth_section import AuthSection, account, domain
+from xmppd.config.kinds import Flag, Many, Number, OneOf, Pairs, Seconds, Text
+from xmppd.config.sections import KeepaliveSection, LogSection, NodeSection
+from xmppd.config.setting import kind_of, setting
+from xmppd.config.sm_section import SmSection
+
+__all__ = [
+    "AuthSection",
+    "KeepaliveSection",
+    "LogSection",
+    "NodeSection",
+    "SmSection",
+    "kind_of",
+    "setting",
+]  # declared beside
 
 _MODS = Path(__file__).parent.parent / "mods"
-#: the modules of a host that says nothing about them: all that there are. `mod_x = false` takes one away
-DEFAULT_MODULES = tuple(sorted(path.stem for path in _MODS.glob("mod_*.py")))
-MECHANISMS = (
-    "SCRAM-SHA-512-PLUS",
-    "SCRAM-SHA-256-PLUS",
-    "SCRAM-SHA-1-PLUS",
-    "SCRAM-SHA-512",
-    "SCRAM-SHA-256",
-    "SCRAM-SHA-1",
-    "PLAIN",
-)
+#: those that there are, and those among them that a host has only if it names them
+ALL_MODULES = tuple(sorted(path.stem for path in _MODS.glob("mod_*.py")))
+OPTIONAL = frozenset({guests.MODULE, "mod_strangers"})
+#: the modules of a host that says nothing about them. `mod_x = false` takes one away
+DEFAULT_MODULES = tuple(name for name in ALL_MODULES if name not in OPTIONAL)
+#: what cannot be done for accounts whose passwords an HTTP service knows
+WITHOUT_PASSWORDS = frozenset({"mod_fast", "mod_register"})
+#: nor for those that log in by tokens of such a service: ours would outlive them
+WITH_TOKENS = frozenset({"mod_fast"})
 ANY_ADDRESS = "*"
-
-
-def setting(default: Any, kind: Kind, doc: str) -> Any:
-    """Declare one key: its default, its kind, and the words of its documentation."""
-    made = {"default_factory": default} if callable(default) else {"default": default}
-    secret = getattr(getattr(kind, "of", kind), "secret", False)
-    return field(metadata={"kind": kind, "doc": doc}, repr=not secret, **made)
-
-
-def kind_of(owner: type, name: str) -> Kind:
-    """Return the kind of a field that was declared with `setting`."""
-    found: Kind = owner.__dataclass_fields__[name].metadata["kind"]  # type: ignore[attr-defined]
-    return found
-
-
-def domain(text: str) -> str:
-    """Check a domain name (or IP literal) and give it as streams have it: U-labels, lower case, no dot at the end."""
-    try:
-        return prep.domain(text)
-    except prep.PrepError:
-        raise ValueError(f'must be a domain name, not "{text}"') from None
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
 def address(text: str) -> str:
@@ -66,15 +58,12 @@ def address(text: str) -> str:
         raise ValueError(f'must be an IP address or "*" for all, not "{text}"') from None
 
 
-def account(text: str) -> str:
-    """The bare JID of an account as it is compared. Raises ValueError."""
+def network(text: str) -> str:
+    """Check a network of IPv4 or IPv6, or one address. Raises ValueError."""
     try:
-        jid = JID.parse(text)
-    except JidError as error:
-        raise ValueError(f'must be an account, NAME@HOST, not "{text}": {error}') from None
-    if not jid.local or jid.resource:
-        raise ValueError(f'must be an account, NAME@HOST, not "{text}"')
-    return jid.bare
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(f'must be a network such as 10.0.0.0/8, or an IP address, not "{text}"') from None
 
 
 DOMAIN = Text("a domain name", domain)
@@ -85,7 +74,11 @@ FILE = Text("a path; a relative one is below the home folder")
 class Listen:
     """One listener: `[[listen]]`."""
 
-    module: str = setting("c2s", OneOf(("c2s", "component")), "c2s: clients; component: XEP-0114")
+    module: str = setting(
+        "c2s",
+        OneOf(("c2s", "component", "http")),
+        "c2s: clients; component: XEP-0114; http: /healthz, /readyz, /metrics",
+    )
     ip: str = setting(
         "127.0.0.1",
         Text("an IP address", address),
@@ -95,13 +88,13 @@ class Listen:
     port: int = setting(
         5222,
         Number(0, 65535),
-        "port; unset: 5222, 5223 for tls = direct, 5347 for component; 0: any free one",
+        "port; unset: 5222, 5223 for tls = direct, 5347 for component, 5280 for http; 0: any free one",
     )
     tls: str = setting(
         "required",
         OneOf(("required", "optional", "direct", "off")),
         "required: STARTTLS demanded (c2s's default); optional: offered; direct: TLS from the first byte; "
-        "off (component's default)",
+        "off (the default of component and http)",
     )
     plain_without_tls: bool = setting(
         False, Flag(), "c2s: take passwords on streams without TLS: SASL PLAIN, registration (tests only)"
@@ -118,7 +111,14 @@ class Listen:
         "setresource: it gets another; closenew: it is refused. component: when its domain is in use, likewise "
         "acceptnew or closenew",
     )
+    monitors: tuple[str, ...] = setting(
+        LOOPBACK,
+        Many(Text("a network or an address", network), distinct=True),
+        "http: the networks or addresses that may read /metrics and the reasons of /readyz, not by way of a proxy",
+    )
     backlog: int = setting(1024, Number(1, 65535), "connections the kernel keeps for each worker until accepted")
+    #: nobody has configured it: the server starts without it if its port is taken
+    optional: bool = False
 
     @property
     def name(self) -> str:
@@ -183,7 +183,7 @@ class LimitsSection:
     send_queue_bytes: int = setting(
         4194304,
         Number(65536, unit="bytes"),
-        "bytes waiting for a slow client before it is let go: so many written, or half as many not yet",
+        "bytes waiting for a slow client before it is let go: so many written, or a quarter as many not yet",
     )
     roster_items: int = setting(2000, Number(1), "contacts in one roster")
     offline_messages: int = setting(1000, Number(0), "messages kept for a user who is away")
@@ -205,9 +205,12 @@ class StoreSection:
     url: str = setting(
         "", Text("a PostgreSQL URL", secret=True, empty=True), "postgres: postgresql://user:pass@host/db"
     )
-    pool: int = setting(4, Number(1, 100), "postgres: connections per worker")
+    pool: int = setting(4, Number(1, 100), "postgres: most connections per worker")
     durability: str = setting(
         "full", OneOf(("full", "normal")), "normal: a power cut may lose what the last moments acknowledged"
+    )
+    slow_seconds: float = setting(
+        1.0, Seconds(0, 60), "a statement that takes longer is logged, without its values, and counted; 0: none is"
     )
 
 
@@ -223,56 +226,6 @@ class TlsSection:
 
 
 @dataclass(frozen=True)
-class AuthSection:
-    """`[auth]`."""
-
-    mechanisms: tuple[str, ...] = setting(
-        MECHANISMS,
-        Many(OneOf(MECHANISMS), low=1),
-        "SASL mechanisms offered; each -PLUS one goes with its sibling, where TLS is; PLAIN under TLS only, if not "
-        "told otherwise",
-    )
-    iterations: int = setting(4096, Number(4096, 10_000_000), "PBKDF2 rounds of new SCRAM keys")
-    legacy_auth: bool = setting(False, Flag(), "the login of XEP-0078, passwords over TLS only; off is right")
-
-
-@dataclass(frozen=True)
-class LogSection:
-    """`[log]`."""
-
-    level: str = setting("info", OneOf(("debug", "info", "warning", "error")), "least severe lines kept")
-    format: Literal["text", "json"] = setting(
-        "text", OneOf(("text", "json")), "one line per event, for people or for machines"
-    )
-
-
-@dataclass(frozen=True)
-class NodeSection:
-    """`[node]`: how the workers are run."""
-
-    profile: str = setting(
-        "production",
-        OneOf(("production", "development")),
-        "development: `crash` may break things on purpose (also: start --dev)",
-    )
-    alarm_seconds: int | None = setting(
-        3,
-        Number(1, 3600, word="off", unit="seconds"),
-        'a callback that holds up its loop for so long is told in the log, with its stack; "off" for never',
-    )
-    end_seconds: int | None = setting(
-        4,
-        Number(1, 3600, word="off", unit="seconds of processor time"),
-        'a process that computes for so long without giving way is ended, a client\'s stream mostly; "off" for never',
-    )
-    restart_seconds: int | None = setting(
-        30,
-        Number(2, 3600, word="off", unit="seconds"),
-        'a worker whose loop stands still for so long is ended and started again, "off" for never',
-    )
-
-
-@dataclass(frozen=True)
 class Host:
     """One virtual host: `[host."name"]`; what it does not say is taken from the whole server."""
 
@@ -280,7 +233,7 @@ class Host:
     certificate: str = setting("", Text("a path", empty=True), "PEM chain of this host")
     key: str = setting("", Text("a path", empty=True), "PEM key of this host")
     registration_open: bool | None = setting(None, Flag(), "overrides [registration] open")
-    modules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    modules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)  # options may be secrets
 
 
 @dataclass(frozen=True)
@@ -336,19 +289,26 @@ class Config:
     registration: Registration = Registration()
     limits: LimitsSection = LimitsSection()
     store: StoreSection = StoreSection()
+    sm: SmSection = field(default_factory=SmSection)
     tls: TlsSection = TlsSection()
-    auth: AuthSection = AuthSection()
-    log: LogSection = LogSection()
-    node: NodeSection = NodeSection()
+    auth: AuthSection = field(default_factory=AuthSection)
+    log: LogSection = field(default_factory=LogSection)
+    node: NodeSection = field(default_factory=NodeSection)
+    keepalive: KeepaliveSection = field(default_factory=KeepaliveSection)
     host: Mapping[str, Host] = field(default_factory=dict)
-    modules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {m: {} for m in DEFAULT_MODULES})
+    modules: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=lambda: {m: {} for m in DEFAULT_MODULES}, repr=False
+    )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def modules_of(self, host: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return the modules of a host with their options: the host's own where it names any."""
+        """Return the modules of a host with their options: the host's own where it names any; where there are guests,
+        those that they may use; where a service knows the passwords, those that need none of ours."""
         own = self.host.get(host)
-        return own.modules if own is not None else self.modules
+        found = guests.modules_for(own.modules if own is not None else self.modules)
+        without = WITHOUT_PASSWORDS if host in self.auth.http else WITH_TOKENS if host in self.auth.oauth else ()
+        return {name: options for name, options in found.items() if name not in without} if without else found
 
     def is_admin(self, jid: JID) -> bool:
         """Whether this is the account of an administrator."""
@@ -368,6 +328,11 @@ class Config:
         if not named.certificate:
             return None
         return self.paths.below(named.certificate), self.paths.below(named.key or named.certificate)
+
+    @property
+    def client_ca(self) -> Path | None:
+        """Who signs certificates of clients; None: they are not asked for any."""
+        return self.paths.below(self.auth.client_ca) if self.auth.client_ca else None
 
     @property
     def store_path(self) -> Path:

@@ -37,12 +37,15 @@ from xmpp_core.stanza import Iq, Stanza
 from xmppd.net.transport import Transport
 from xmppd.net.xml_stream import XmlStream
 from xmppd.routing import faults, hooks, iq, packets, router, users
-from xmppd.routing.deliver import Deliver
+from xmppd.routing.account.stages import ForAccount, FromAccount
+from xmppd.routing.deliver import Deliver, Older
 from xmppd.routing.handler_table import HandlerEntry
-from xmppd.routing.hook_points import Fold
+from xmppd.routing.hook_kinds import Fold
 from xmppd.routing.sm import sm
 from xmppd.stream import c2s_session
 
+#: messages between processes by which a stanza goes on
+_CARRIERS: Final = frozenset({Deliver, ForAccount, FromAccount})
 #: stanzas that are remembered at a time
 KEPT: Final = 500
 SPARE: Final = 5.0
@@ -80,8 +83,8 @@ class Hops:
         trace(users, "route", None, self._at("users", "to an account"))
         trace(iq, "process", self._answered, self._at("iq", "the handler of its namespace"))
         trace(sm, "sessions", self._looked_up)
-        trace(c2s_session, "write_now", self._written, self._begins)
-        trace(c2s_session, "write", self._written, self._begins)
+        trace(c2s_session, "begin_write", self._written, self._begins)
+        trace(c2s_session, "write_received", self._written_later)
         trace(Transport, "flush", self._flushed)
 
     def end(self) -> None:
@@ -187,10 +190,11 @@ class Hops:
             self._note(key, self._here(called.end, "sm", text))
 
     def _message(self, event: message_trace.TraceEvent) -> None:
-        if event.kind == "message" and type(event.what) is Deliver and event.from_ is not event.to:
+        if event.kind == "message" and type(event.what) in _CARRIERS and event.from_ is not event.to:
             away = event.to.target is None
             station = "link" if away else "mailbox"
-            text = f"Deliver, to {event.to.node}" if away else "Deliver"
+            name = type(event.what).__name__
+            text = f"{name}, to {event.to.node}" if away else name
             note = (event.at, HERE.node, station, str(event.to), text)
             self._note(key_of_stanza(event.what.stanza), note)
 
@@ -198,9 +202,14 @@ class Hops:
         self._of(args[2].stanza, now, "recipient", "takes it up")
 
     def _written(self, called: ReturnedCall) -> None:
-        if called.result is False:
-            return  # write_now leaves it to write
-        key = self._of(called.args[2].stanza, called.end, "recipient", f"written: {_us(called)}")
+        if called.result is None:  # else the rest is left to write_received
+            self._leaves(called, called.args[2])
+
+    def _written_later(self, called: ReturnedCall) -> None:
+        self._leaves(called, called.args[1])
+
+    def _leaves(self, called: ReturnedCall, message: Deliver | Older) -> None:
+        key = self._of(message.stanza, called.end, "recipient", f"written: {_us(called)}")
         if key is not None:
             self._unsent.setdefault(id(getattr(called.args[0].connection, "transport", None)), []).append(
                 f"{key}\n{process.self_()}"

@@ -16,6 +16,7 @@ from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.net.connection import Batch
+from xmppd.routing.account.stages import ForAccount, FromAccount
 from xmppd.routing.deliver import Deliver
 
 #: characters of one stanza that are shown
@@ -35,7 +36,7 @@ def lines(message: Any) -> list[Line] | None:
     match message:
         case Batch(events=events):
             return [line for event in events for line in terms.lines(event)]
-        case Deliver(stanza=stanza):
+        case Deliver(stanza=stanza) | ForAccount(stanza=stanza) | FromAccount(stanza=stanza):
             return lines(stanza)
         case Stanza():
             return [(stanza_kind(message), _cut(xml(_addressed(message))))]

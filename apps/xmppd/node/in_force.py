@@ -31,6 +31,7 @@ FIXED: Final = (
     "tls.min_version",
     "log.format",
     "node",
+    "keepalive",
     *(f"limits.{field.name}" for field in dataclasses.fields(LimitsSection) if field.name not in _ASKED_FOR),
 )
 
@@ -51,6 +52,13 @@ def taken_over(old: Config, new: Config) -> Config:
             key, value = section, dataclasses.replace(attrgetter(section)(kept), **{key: value})
         kept = dataclasses.replace(kept, **{key: value})
     return kept
+
+
+def without_optional(new: Config, running: Config) -> Config:
+    """The new configuration without the listeners that nobody has configured and that the release runs without."""
+    there = {listen.name for listen in running.listen}
+    kept = tuple(listen for listen in new.listen if not listen.optional or listen.name in there)
+    return dataclasses.replace(new, listen=kept)
 
 
 def with_ports(config: Config, ports: Sequence[int]) -> Config:

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from otp.kernel import application
+from otp.kernel.forker import Forker
 from xmppd.config.load import load
 from xmppd.config.schema import Config
 from xmppd.net import tls_dev
 from xmppd.node import in_force, preflight
 from xmppd.node.home import Home, find_home
 from xmppd.node.ports import port_of
+from xmppd.node.systemd import NOBODY, Systemd
 from xmppd.node.version import build, version
 from xmppd.node.worker_start import WorkerStart
 
@@ -43,16 +45,25 @@ class Parent:
     sockets: Sequence[Sequence[socket.socket]] = field(repr=False)
     cookie: bytes = field(repr=False, default=b"")
     foreground: bool = False
+    systemd: Systemd = NOBODY
+    #: off which workers are forked
+    forker: Forker | None = None
     #: nobody has served from this home before
     new: bool = False
     started: float = field(default_factory=time.monotonic)
     reloaded: list[Config] = field(default_factory=list)
     certificates: dict[str, bytes] = field(default_factory=dict, repr=False)
+    #: not empty: somebody wants it to start again after its end
+    again: list[bool] = field(default_factory=list)
     build: str = field(default_factory=build)
     #: a word for this run of the release, that no other has
     release: str = field(default_factory=lambda: secrets.token_hex(8))
 
+    #: what each listener is bound to; asked for also while the sockets are being closed
+    ports: list[int] = field(default_factory=list, init=False)
+
     def __post_init__(self) -> None:
+        self.ports.extend(port_of(sockets) for sockets in self.sockets)
         self.certificates.update(in_force.certificates(self.config))
 
     @property
@@ -70,11 +81,6 @@ class Parent:
         """All nodes in the order of their dialling."""
         return ("main", *self.workers)
 
-    @property
-    def ports(self) -> list[int]:
-        """What each listener is bound to."""
-        return [port_of(sockets) for sockets in self.sockets]
-
     def start_of(self, worker: str) -> WorkerStart:
         """Return what a worker is told at its start."""
         place, config = self.workers.index(worker), self.in_force
@@ -84,7 +90,8 @@ class Parent:
 
     def reread(self) -> Config:
         """Read the configuration again, as it is now. Raises ConfigError."""
-        return load(self.file, self.config.paths.home, os.environ, self.flags)
+        found = load(self.file, self.config.paths.home, os.environ, self.flags)
+        return in_force.without_optional(found, self.config)
 
     @property
     def in_force(self) -> Config:

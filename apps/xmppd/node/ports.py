@@ -11,10 +11,16 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from xmppd.config.schema import ANY_ADDRESS, Listen
+from xmppd.config.schema import ANY_ADDRESS, Config, Listen
+
+#: seconds between two tries to bind a port that is taken
+_AGAIN: Final = 0.02
 
 
 class PortTaken(Exception):
@@ -29,20 +35,37 @@ class PortForbidden(PortTaken):
     """Every listener that cannot be bound is one that this user may not bind: trying again will not help."""
 
 
-def bind_all(listens: Sequence[Listen], workers: int) -> list[list[socket.socket]]:
-    """Bind every listener once per worker: `result[listener][worker]`. Raises PortTaken, PortForbidden,
-    NoAddress: all at once."""
+def bind_all(listens: Sequence[Listen], workers: int, patience: float = 0.0) -> list[list[socket.socket]]:
+    """Bind every listener once per worker: `result[listener][worker]`. `patience`: for so many seconds a port that is
+    taken is tried again. Raises PortTaken, PortForbidden, NoAddress: all at once."""
+    until = time.monotonic() + patience
     bound: list[list[socket.socket]] = []
     errors: list[tuple[int | None, str]] = []
     for number, listen in enumerate(listens, 1):
         try:
-            bound.append(_bind(listen, workers))
+            bound.append(_bind(listen, workers, until))
         except OSError as error:
             errors.append((error.errno, _words(listen, number, error)))
     if errors:
         close_all(bound)
         raise _kind({number for number, _ in errors})("\n".join(text for _, text in errors))
     return bound
+
+
+def bind_config(config: Config, patience: float = 0.0) -> tuple[Config, list[list[socket.socket]]]:
+    """Bind all listeners of a configuration. One that nobody has configured (Listen.optional) is left out if it cannot
+    be bound, with a warning. Otherwise as bind_all."""
+    workers, until = config.worker_count, time.monotonic() + patience
+    bound = iter(bind_all([listen for listen in config.listen if not listen.optional], workers, patience))
+    pairs: list[tuple[Listen, list[socket.socket]]] = []
+    warnings = list(config.warnings)
+    for number, listen in enumerate(config.listen, 1):
+        try:
+            pairs.append((listen, _bind(listen, workers, until) if listen.optional else next(bound)))
+        except OSError as error:
+            warnings.append(f"{_words(listen, number, error)}; the server runs without it")
+    listens = tuple(listen for listen, _ in pairs)
+    return replace(config, listen=listens, warnings=tuple(warnings)), [sockets for _, sockets in pairs]
 
 
 def _kind(numbers: set[int | None]) -> type[PortTaken]:
@@ -63,15 +86,23 @@ def port_of(sockets: Sequence[socket.socket]) -> int:
     return int(sockets[0].getsockname()[1])
 
 
-def _bind(listen: Listen, workers: int) -> list[socket.socket]:
+def _bind(listen: Listen, workers: int, until: float) -> list[socket.socket]:
     # first without SO_REUSEPORT: with it the kernel lets two servers of one user share a port in silence
-    probe = _open(listen, listen.port, shared=False)
+    while True:
+        try:
+            probe = _open(listen, listen.port, shared=False)
+            break
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= until:
+                raise
+        time.sleep(_AGAIN)
     port = int(probe.getsockname()[1])
     probe.close()
     sockets: list[socket.socket] = []
     try:
         while len(sockets) < workers:
             sockets.append(_open(listen, port, shared=True))
+            sockets[-1].listen(listen.backlog)  # here, so that they do so in the order of the workers (node.steering)
     except OSError:
         close_all([sockets])
         raise

@@ -16,22 +16,29 @@ from typing import Any
 from otp.kernel import stall
 from otp.kernel.stall import StallConfig
 from otp.release import boot
+from xmppd import crash_points
 from xmppd.config.schema import Config
-from xmppd.node import log_setup
+from xmppd.node import log_setup, loop_lag
 from xmppd.node.home import Home
 from xmppd.node.release import script
 from xmppd.node.worker_start import WorkerStart
+
+log = logging.getLogger("xmppd.main")
 
 #: what the parent may call, once all runs: before that it is told that we are still starting
 EXPORTS = (
     "xmppd.admin.worker_commands",
     "xmppd.admin.upgrade",
+    "xmppd.monitor.gather",
+    "xmppd.monitor.health",
     "xmppd.inspect.hops",
     "xmppd.inspect.plugin",
     "otp.observer.backend",
     "otp.observer.crash",
     "otp.observer.tracing",
 )
+#: what every worker loads: a worker that is forked finds it there
+LOADED = ("xmppd.app", *EXPORTS)
 
 
 def main(args: list[str]) -> int:
@@ -41,6 +48,7 @@ def main(args: list[str]) -> int:
     home = Home(config.paths.home)
     log_setup.set_up(config.log, None if os.environ.get("XMPPD_FOREGROUND") else home.log)
     logging.captureWarnings(True)
+    _arm(start.node, creation)
     hooks = boot.Hooks(started=lambda: _started(config))
     return boot.run(script("xmppd"), env(start, config, copies), node=start.node, creation=creation, hooks=hooks)
 
@@ -52,6 +60,12 @@ def env(start: WorkerStart, config: Config, copies: Sequence[int] = ()) -> dict[
         "kernel": {"run_dir": str(Home(config.paths.home).run), "cookie": cookie, "nodes": tuple(start.nodes)},
         "xmppd": {"config": config, "listen_fds": dict(start.fds), "copies": list(copies)},
     }
+
+
+def _arm(node: str, creation: int) -> None:
+    """A test may have this worker die at a crash point; the one that takes its place lives."""
+    if creation == 1 and crash_points.arm(os.environ.get(crash_points.VARIABLE, ""), node):
+        log.warning("%s is set: this worker will die at a point of its code", crash_points.VARIABLE)
 
 
 def _told() -> bytes:
@@ -67,6 +81,7 @@ def _started(config: Config) -> None:
     for name in EXPORTS:
         importlib.import_module(name)
     node = config.node
+    loop_lag.start()
     stall.start(StallConfig(node.alarm_seconds, node.restart_seconds, end=node.end_seconds))
 
 

@@ -21,7 +21,7 @@ from xmpp_core.element import Element
 from xmpp_core.parser import WRITTEN, StreamEnd, XmlStreamParser
 
 T = TypeVar("T")
-PATIENCE: Final = 5.0
+PATIENCE: Final = 15.0
 OPEN: Final = (
     "<?xml version='1.0'?><stream:stream to='{to}' xmlns='jabber:client' "
     "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
@@ -98,12 +98,15 @@ class Client(asyncio.Protocol):
 
     # -- TLS
 
-    async def start_tls(self, name: str = "localhost", trust: Path | None = None) -> None:
+    async def start_tls(self, name: str = "localhost", trust: Path | None = None, own: Path | None = None) -> None:
         """Be the client of a TLS handshake from here on; the certificate is checked against the PEM file `trust`, or
-        not at all. Raises AssertionError if there is none within five seconds."""
+        not at all; `own` is the file with the certificate and the key that the client shows. Raises AssertionError if
+        there is no handshake within PATIENCE."""
         context = ssl.create_default_context(cafile=str(trust) if trust is not None else None)
         if trust is None:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if own is not None:
+            context.load_cert_chain(own)
         tls = self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._turn_tls()
         assert await self._until(tls.version, PATIENCE), "no TLS handshake"

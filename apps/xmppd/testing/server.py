@@ -49,7 +49,8 @@ _COMPONENT: Final = (
 
 
 class Server:
-    """A running server. `port` is where clients connect, `component_port` where components do (0: nowhere).
+    """A running server. `port` is where clients connect, `component_port` where components do, `http_port`
+    the one of HTTP (0: nowhere).
 
     `certificate`: the PEM file that clients may trust, None without TLS. `clock`: its time.
     """
@@ -62,6 +63,7 @@ class Server:
         self.domain = config.hosts[0]
         by_module = {listen.module: port for listen, port in zip(config.listen, ports, strict=True)}
         self.port, self.component_port = by_module.get("c2s", 0), by_module.get("component", 0)
+        self.http_port = by_module.get("http", 0)
         self.certificate = certificate.of_host(self.domain) if has_tls(config) else None
         self._open: list[Client] = []
 

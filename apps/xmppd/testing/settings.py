@@ -15,12 +15,14 @@ from xmppd.config.schema import (
     DEFAULT_MODULES,
     AuthSection,
     Config,
+    KeepaliveSection,
     LimitsSection,
     Listen,
     Paths,
     Registration,
     StoreSection,
 )
+from xmppd.config.sm_section import SmSection
 
 #: the home of a server that keeps nothing on disk; whoever starts it gives it another
 NOWHERE: Final = Path("nowhere")
@@ -35,9 +37,9 @@ class Settings(TypedDict, total=False):
     demanded, with a certificate of the test's own; False. `modules`: as in `[modules]` of xmppd.toml, beside those that
     a server has without being told: options by name, True for none, False to leave one out; a module of Python in place
     of its name. `components`: the domains that external services (XEP-0114) may have, each with its secret.
-    `registration`: whether anybody may make an account (XEP-0077); False. `limits`, `auth`: what those sections of the
-    configuration are to say, None for its "off". `store`: "memory", or "sqlite" in a folder of the test's own. `home`:
-    that folder.
+    `registration`: whether anybody may make an account (XEP-0077); False. `http`: whether there is a listener for HTTP;
+    False. `limits`, `auth`, `keepalive`, `sm`: what those sections of the configuration are to say, None for its "off".
+    `store`: "memory", or "sqlite" in a folder of the test's own. `home`: that folder.
     """
 
     hosts: tuple[str, ...]
@@ -45,9 +47,12 @@ class Settings(TypedDict, total=False):
     tls: bool
     modules: Modules
     components: Mapping[str, str]
+    http: bool
     registration: bool
     limits: Mapping[str, Any]
     auth: Mapping[str, Any]
+    keepalive: Mapping[str, Any]
+    sm: Mapping[str, Any]
     store: str
     home: Path
 
@@ -61,6 +66,8 @@ def config(settings: Settings) -> Config:
     listen = [Listen(port=0, tls="required" if tls else "off", plain_without_tls=True)]
     if components := settings.get("components"):
         listen.append(Listen(module="component", port=0, tls="off", secrets=components))
+    if settings.get("http", False):
+        listen.append(Listen(module="http", port=0, tls="off"))
     return Config(
         paths=Paths(settings.get("home", NOWHERE)),
         hosts=settings.get("hosts", ("localhost",)),
@@ -69,6 +76,8 @@ def config(settings: Settings) -> Config:
         registration=Registration(open=settings.get("registration", False)),
         limits=LimitsSection(**settings.get("limits", {})),
         auth=AuthSection(**settings.get("auth", {})),
+        keepalive=KeepaliveSection(**settings.get("keepalive", {})),
+        sm=SmSection(**settings.get("sm", {})),
         store=StoreSection(backend=settings.get("store", "memory")),
         modules=_modules(settings.get("modules", {})),
     )

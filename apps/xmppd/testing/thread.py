@@ -129,7 +129,8 @@ class ThreadServer:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, server: Server) -> None:
         self._loop, self._inner = _Loop(loop), server
-        self.host, self.port, self.component_port = server.host, server.port, server.component_port
+        self.host, self.port = server.host, server.port
+        self.component_port, self.http_port = server.component_port, server.http_port
         self.domain: str = server.domain
         self.certificate: Path | None = server.certificate
         self.clock = ThreadClock(self._loop, server.clock)

@@ -23,15 +23,16 @@ from xmppd.config.load import load
 from xmppd.node import ports
 from xmppd.node.parent_state import Parent
 
+WELL = {"xmppd.monitor.health:told": {"ok": {}}}
 Play = Callable[[dict[str, Any]], Parent]
 
 
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes a parent of two workers; `answers` is fn -> what every worker that is up says."""
-    config = load(None, tmp_path, {}, {"workers": "2", "listen.1.port": "0", "listen.2.port": "0"})
+    flags = {"workers": "2", "listen.1.port": "0", "listen.2.port": "0", "listen.3.port": "0"}
+    config = load(None, tmp_path, {}, flags)
     bound = ports.bind_all(config.listen, 2)
-    flags = {"workers": "2", "listen.1.port": "0", "listen.2.port": "0"}
     parent = Parent(config, None, flags, bound)
     up = ["w1", "w2"]
 
@@ -71,16 +72,26 @@ def test_ping_names_who_is_silent(play: Any) -> None:
 
 
 def test_status_keeps_a_place_for_who_is_down(play: Any) -> None:
-    play({f"{WORKER}:vital": {"pid": 7, "deeds": {"logins": 2}}, f"{WORKER}:sessions": {"ok": 3}}, down="w1")
+    play({f"{WORKER}:vital": {"pid": 7, "deeds": {"logins": 2}}, f"{WORKER}:sessions": {"ok": 3}, **WELL}, down="w1")
     told = perform(parent_commands.status)
     assert told["sessions"] == 3
     assert told["deeds"] == {"logins": 2}
     kept = {"ends": 0, "last_end": None, "again_in": None}
     assert told["workers"] == [
-        {"name": "w1", "state": "down", "pid": None, **kept},
-        {"name": "w2", "state": "up", "pid": 7, **kept},
+        {"name": "w1", "state": "down", "pid": None, "not_ready": {}, **kept},
+        {"name": "w2", "state": "up", "pid": 7, "not_ready": {}, **kept},
     ]
     assert told["alarms"] == []
+
+
+def test_what_is_not_ready_raises_an_alarm(play: Any) -> None:
+    well = {f"{WORKER}:vital": {"pid": 7}, f"{WORKER}:sessions": {"ok": 3}}
+    play({**well, "xmppd.monitor.health:told": {"ok": {"disk": "the disk is full"}}}, down="w1")
+    told = perform(parent_commands.status)
+    assert told["workers"][1]["not_ready"] == {"disk": "the disk is full"}
+    assert told["alarms"] == ["w2 is not ready: the disk is full"]
+    play(well, down="w1")  # it does not say
+    assert perform(parent_commands.status)["alarms"] == ["w2 is not ready: w2 gave no answer: timeout"]
 
 
 def test_a_worker_that_does_not_stay_up_raises_an_alarm(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,10 +129,13 @@ def test_a_disabled_account_is_locked_until_it_is_enabled() -> None:
         assert not await auth.check_plain("alice", "localhost", "long enough")
         assert await auth.scram_keys("alice", "localhost", "SHA-256") is None
         shown = await users.show("alice")
-        assert (shown["disabled"], shown["sessions"]) == (True, 0)
+        assert (shown["disabled"], shown["reason"], shown["sessions"]) == (True, "spam", 0)
+        with pytest.raises(CommandError, match="500 characters"):
+            await users.disable("alice", "x" * 501)
         assert await users.enable("alice") == {"jid": "alice@localhost", "disabled": False}
         assert await auth.check_plain("alice", "localhost", "long enough")
-        assert not (await users.show("alice"))["disabled"]
+        shown = await users.show("alice")
+        assert (shown["disabled"], shown["reason"]) == (False, None)
 
     beside_server(body)
 

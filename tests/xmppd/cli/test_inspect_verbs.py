@@ -126,7 +126,7 @@ def test_the_chart_of_a_message_between_workers(server: Booted, tmp_path: Path) 
     )
     assert (found["sender"], found["kind"]) == (one.jid, "message")
     places = [arrow["to"].partition(" ")[0] for arrow in found["arrows"]]
-    order = [places.index(place) for place in ("receiver", "c2s", "router", "sm", "link", "transport", "client")]
+    order = [places.index(place) for place in ("receiver", "c2s", "router", "link", "transport", "client")]
     assert order == sorted(order), places
     times = [arrow["at_us"] for arrow in found["arrows"]]
     assert times == sorted(times)

@@ -12,12 +12,12 @@ import pytest
 from xmppd.cli import modules
 from xmppd.cli.modules import known_modules
 from xmppd.config.load import load
-from xmppd.config.schema import DEFAULT_MODULES
+from xmppd.config.schema import ALL_MODULES
 
 
 def test_every_default_module_exists_with_its_options() -> None:
     known = known_modules()
-    assert set(DEFAULT_MODULES) <= set(known)
+    assert set(ALL_MODULES) <= set(known)
     assert "max_name" in known["mod_roster"]
 
 

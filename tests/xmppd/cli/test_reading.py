@@ -5,14 +5,19 @@ Way:  xmppd.cli.reading
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.support import schemas
 from tests.support.booted import free_ports
 from tests.support.certificates import make
 from xmppd.cli import reading
 from xmppd.commands import CommandError
+from xmppd.store.backend import StoreConfig
+from xmppd.store.store import open_backend
 
 
 def refused(home: Path, text: str, strict: bool = False) -> CommandError:
@@ -54,3 +59,17 @@ def test_warnings_are_errors_where_that_is_asked_for(tmp_path: Path) -> None:
     assert refused(tmp_path, text, strict=True).status == 78
     (warning,) = reading.checked(None, tmp_path, {}).warnings
     assert "is for other.example, not for localhost" in warning
+
+
+def test_the_database_of_a_newer_server_is_status_78(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite3"
+    open_backend(StoreConfig("sqlite", str(path)), schemas.ALL).close()
+    text = f'[store]\npath = "{path}"\n'
+    (tmp_path / "xmppd.toml").write_text(text)
+    reading.checked(None, tmp_path, {})
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("UPDATE module_schema SET version = 99 WHERE module = 'mod_roster'")
+        conn.commit()
+    error = refused(tmp_path, text)
+    assert error.status == 78
+    assert "step 99 of mod_roster" in str(error)

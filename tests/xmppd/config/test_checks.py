@@ -23,6 +23,10 @@ from xmppd.config.problems import ConfigError
         ("[[listen]]\n[[listen]]\nip = '*'", "port 5222 of * is taken"),
         ("[[listen]]\nmodule = 'component'", "xmppd.toml:1: a component listener needs secrets"),
         ("[[listen]]\nsecrets = { 'a' = 'b' }", "secrets belong to a component"),
+        ("[[listen]]\n[[listen]]\nmodule = 'http'\ntls = 'required'", "HTTP knows no STARTTLS"),
+        ("[[listen]]\nmonitors = ['10.0.0.0/8']", "monitors belong to an http listener"),
+        ("[[listen]]\n[[listen]]\nmodule = 'http'\nmonitors = ['here']", "must be a network such as 10.0.0.0/8"),
+        ("[[listen]]\nmodule = 'http'", "nobody could connect"),
         ("[[listen]]\nmodule = 'component'\nplain_without_tls = true", "plain_without_tls belongs to a c2s"),
         (
             "[[listen]]\nmodule = 'component'\ntls = 'required'\nsecrets = { a = 'b' }",

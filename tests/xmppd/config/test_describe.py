@@ -54,9 +54,12 @@ def test_every_key_can_be_explained(tmp_path: Path) -> None:
 
 def test_secrets_are_not_shown(tmp_path: Path) -> None:
     text = '[[listen]]\nmodule = "component"\nsecrets = { "c.x" = "hush" }\n[store]\nurl = "postgresql://u:hush@h/d"\n'
+    text += '[modules.mod_extdisco]\nservices = [{ type = "turn", host = "t", secret = "hush" }]\n'
     (tmp_path / "xmppd.toml").write_text(text, encoding="utf-8")
     config = load(None, tmp_path, {})
     assert "hush" not in show(rows(config))
+    assert "hush" not in repr(config), "it may stand in a crash report"
+    assert '"host" = "t", "secret" = "(secret)"' in show(rows(config))
     assert dict(in_force(config))["store.url"] == '"(secret)"'
 
 

@@ -32,7 +32,9 @@ def test_without_a_file_localhost_is_served_on_the_loopback(tmp_path: Path) -> N
     assert [(li.ip, li.port, li.tls) for li in config.listen] == [
         ("127.0.0.1", 5222, "required"),
         ("127.0.0.1", 5223, "direct"),
+        ("127.0.0.1", 5280, "off"),
     ]
+    assert [li.optional for li in config.listen] == [False, False, True]
     assert config.store_path == tmp_path / "data/xmppd.sqlite3"
     assert not config.registration_open("localhost")
     assert tuple(config.modules_of("localhost")) == DEFAULT_MODULES

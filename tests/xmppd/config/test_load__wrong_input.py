@@ -179,10 +179,11 @@ def test_one_listener_where_one_port_is_given(tmp_path: Path) -> None:
         given = {name.replace("_", "."): value for name, value in flags.items()}
         return [listen.port for listen in load.load(None, tmp_path, {}, given).listen]
 
-    assert ports() == [5222, 5223]
+    assert ports() == [5222, 5223, 5280]
     assert ports(listen_1_port="0") == [0]
-    assert ports(listen_1_port="0", listen_2_port="0") == [0, 0]
-    assert ports(listen_1_ip="*") == [5222, 5223]
+    assert ports(listen_1_port="0", listen_2_port="0") == [0, 0, 5280]
+    assert ports(listen_1_port="0", listen_3_port="0") == [0, 5223, 0]
+    assert ports(listen_1_ip="*") == [5222, 5223, 5280]
     assert [listen.port for listen in load.load(None, tmp_path, {"XMPPD_LISTEN_1_PORT": "7"}).listen] == [7]
 
 

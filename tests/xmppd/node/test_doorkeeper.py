@@ -25,7 +25,8 @@ from xmppd.node.parent_state import Parent
 
 @pytest.fixture
 def parent(tmp_path: Path) -> Iterator[Parent]:
-    flags = {"workers": "2", "listen.1.port": "0", "listen.2.port": "0", "node.restart_seconds": "5"}
+    free = {f"listen.{number}.port": "0" for number in (1, 2, 3)}
+    flags = {"workers": "2", **free, "node.restart_seconds": "5"}
     config = load(None, tmp_path, {}, flags)
     bound = ports.bind_all(config.listen, 2)
     for sockets in bound:  # as the workers do
@@ -82,14 +83,37 @@ def test_a_silent_worker_gets_no_connection_until_it_is_back(parent: Parent) -> 
     play(body, parent)
 
 
-def test_for_one_that_has_ended_they_wait_a_moment(parent: Parent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorkeeper, "PATIENCE", 0.3)
+def connected(parent: Parent, stack: contextlib.ExitStack, count: int = 40) -> list[socket.socket]:
+    """So many connections, which nobody has accepted yet."""
+    port = parent.ports[0]
+    return [stack.enter_context(socket.create_connection(("127.0.0.1", port), 5)) for _ in range(count)]
 
+
+def reset(connections: list[socket.socket]) -> int:
+    """How many of them are broken."""
+    count = 0
+    for connection in connections:
+        connection.settimeout(0.01)
+        try:
+            connection.recv(1)
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            count += 1
+    return count
+
+
+def test_it_knows_who_is_where_after_many_went_and_came(parent: Parent) -> None:
     async def body(keeper: Pid) -> None:
-        await tell(keeper, NodeDown("w2", 1))
-        assert waiting(parent, 1) > 0
-        await process.sleep(0.6)
-        assert waiting(parent, 1) == 0
+        for name, other in (("w1", 1), ("w2", 0), ("w1", 1), ("w1", 1), ("w2", 0)):
+            await tell(keeper, NodeDown(name, 1), silent=True)  # shut, and opened again behind the other
+            assert waiting(parent, other) == 40
+            await tell(keeper, NodeUp(name, 1))
+            assert 0 < waiting(parent, other) < 40
+            await tell(keeper, NodeDown(name, 1))  # not shut
+            assert waiting(parent, other) == 40
+            await tell(keeper, NodeUp(name, 1))
+            assert 0 < waiting(parent, other) < 40
 
     play(body, parent)
 

@@ -25,6 +25,14 @@ TOML = st.recursive(
 )
 
 
+def test_a_reload_does_not_miss_the_listener_that_a_start_left_out(tmp_path: Path) -> None:
+    new = load(None, tmp_path, {})
+    running = dataclasses.replace(new, listen=new.listen[:2])
+    assert in_force.without_optional(new, running).listen == running.listen
+    assert in_force.without_optional(new, new) == new
+    assert in_force.needs_restart(running, in_force.without_optional(new, running)) == []
+
+
 @given(options=st.dictionaries(st.text(), TOML, max_size=3), secret=st.text(), port=st.integers(0, 65535))
 def test_a_configuration_survives_the_way_to_a_worker(options: dict[str, object], secret: str, port: int) -> None:
     config = Config(

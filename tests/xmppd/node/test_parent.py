@@ -21,7 +21,7 @@ _logging = pytest.fixture(logs.kept, autouse=True)
 
 
 def said(home: Path, **flags: str) -> argparse.Namespace:
-    given = {"listen.1.port": "0", "listen.2.port": "0", "workers": "2", **flags}
+    given = {"listen.1.port": "0", "listen.2.port": "0", "listen.3.port": "0", "workers": "2", **flags}
     words = [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
     return parent._arguments().parse_args(["--home", str(home), *words])
 
@@ -31,7 +31,7 @@ def test_home_ports_and_certificates_are_taken(tmp_path: Path) -> None:
     try:
         assert Home(tmp_path).pid() == os.getpid()
         assert (tmp_path / "certs" / "localhost.pem").exists()
-        assert [len(sockets) for sockets in made.sockets] == [2, 2]
+        assert [len(sockets) for sockets in made.sockets] == [2, 2, 2]
         assert made.flags["workers"] == "2"
         assert len(made.cookie) == 32
         with pytest.raises(CommandError, match="belongs to a running server") as caught:

@@ -28,9 +28,10 @@ def test_names_ports_and_places(tmp_path: Path) -> None:
     second = parent.start_of("w2")
     config, _ = second.config()
     assert [listen.port for listen in config.listen] == parent.ports
-    names = [f"c2s:127.0.0.1:{port}" for port in parent.ports]
+    names = [f"{li.module}:127.0.0.1:{port}" for li, port in zip(config.listen, parent.ports, strict=True)]
     assert second.fds == {name: sockets[1].fileno() for name, sockets in zip(names, bound, strict=True)}
     ports.close_all(bound)
+    assert parent.describe()["listen"] == told["listen"], "asked while the server ends"
     assert told["data"] == str(tmp_path / "data/xmppd.sqlite3")
     assert told["config"] is None
     assert "hush" not in repr(parent)

@@ -5,14 +5,17 @@ Way:  xmppd.node.ports
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from xmppd.config.load import load
 from xmppd.config.schema import Listen
 from xmppd.node import ports
 
@@ -52,6 +55,28 @@ def test_taken_ports_are_all_named_with_their_holder() -> None:
 def test_a_server_of_the_same_user_with_shared_ports_is_noticed() -> None:
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other, pytest.raises(ports.PortTaken):
         ports.bind_all([Listen(port=other.getsockname()[1])], workers=1)
+
+
+def test_a_listener_that_nobody_configured_is_left_out_where_its_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        clients = Listen(port=0)
+        http = Listen("http", port=other.getsockname()[1], tls="off", optional=True)
+        config = dataclasses.replace(load(None, tmp_path, {}, {"workers": "2"}), listen=(http, clients))
+        served, bound = ports.bind_config(config)
+        try:
+            assert served.listen == (clients,)
+            assert [len(sockets) for sockets in bound] == [2]
+            [warning] = served.warnings
+            assert f"port {http.port} (http, ip 127.0.0.1) is taken by " in warning
+            assert warning.endswith("; the server runs without it")
+        finally:
+            ports.close_all(bound)
+        asked_for = dataclasses.replace(config, listen=(dataclasses.replace(http, optional=False), clients))
+        with pytest.raises(ports.PortTaken):
+            ports.bind_config(asked_for)
+    served, bound = ports.bind_config(config)
+    ports.close_all(bound)
+    assert (served, len(bound)) == (config, 2)
 
 
 def test_an_address_of_another_machine() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
+from otp.erts.timer import TIMERS
 from otp.stdlib import timer
 from tests.support import node
 from xmppd.store import store
@@ -69,6 +70,19 @@ def test_all_that_the_server_tells_of_the_time_has_moved() -> None:
             assert abs(now - before - timedelta(days=400)) < timedelta(minutes=5)
 
     served(body)
+
+
+def test_a_server_at_rest_is_woken_a_few_times_an_hour_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[float] = []
+
+    async def body(server: Server) -> None:
+        await server.client("bob")
+        fire = TIMERS.fire
+        monkeypatch.setattr(TIMERS, "fire", lambda: (steps.append(CLOCK.monotonic()), fire()))
+        await server.clock.advance(timedelta(hours=10))
+
+    served(body)
+    assert 0 < len(steps) < 100
 
 
 def test_a_message_kept_for_a_month_says_so() -> None:

@@ -1,0 +1,143 @@
+"""auth_section — the keys that say how clients log in: `[auth]`.
+
+Way:      config.schema → [auth_section]; listeners and auth read it
+RFC:      6120 §6
+XEP:      0178, 0474, 0078
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from xmpp_core import prep
+from xmpp_core.jid import JID, JidError
+from xmppd.config.kinds import Flag, Many, Number, OneOf, Pairs, Seconds, Text
+from xmppd.config.setting import setting
+
+MECHANISMS = (
+    "SCRAM-SHA-512-PLUS",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1",
+    "PLAIN",
+)
+
+
+def domain(text: str) -> str:
+    """Check a domain name (or IP literal) and give it as streams have it: U-labels, lower case, no dot at the end."""
+    try:
+        return prep.domain(text)
+    except prep.PrepError:
+        raise ValueError(f'must be a domain name, not "{text}"') from None
+
+
+def account(text: str) -> str:
+    """The bare JID of an account as it is compared. Raises ValueError."""
+    try:
+        jid = JID.parse(text)
+    except JidError as error:
+        raise ValueError(f'must be an account, NAME@HOST, not "{text}": {error}') from None
+    if not jid.local or jid.resource:
+        raise ValueError(f'must be an account, NAME@HOST, not "{text}"')
+    return jid.bare
+
+
+def service_url(text: str) -> str:
+    """Check the URL of an HTTP service that is told passwords: by TLS, or on this machine. Raises ValueError."""
+    try:
+        parts = urlsplit(text)
+        good = bool(parts.hostname) and parts.port != 0 and text.isascii() and text.isprintable() and " " not in text
+    except ValueError:
+        good = False
+    if not good or parts.username or parts.fragment or parts.scheme not in ("http", "https"):
+        raise ValueError(f'must be a URL, https://HOST/PATH, not "{text}"')
+    if parts.scheme == "http" and parts.hostname not in _THIS_MACHINE:
+        raise ValueError(f'must begin with https, since passwords are sent there, not "{text}"')
+    return text
+
+
+#: who may be told passwords without TLS
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def token(text: str) -> str:
+    """Check a secret that is sent as a bearer's token. Raises ValueError. RFC: 6750 §2.1"""
+    if text and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text):
+        raise ValueError("must be of letters, digits and . _ ~ + / - only")
+    return text
+
+
+@dataclass(frozen=True)
+class AuthSection:
+    """`[auth]`."""
+
+    mechanisms: tuple[str, ...] = setting(
+        MECHANISMS,
+        Many(OneOf(MECHANISMS), low=1),
+        "SASL mechanisms offered; each -PLUS one goes with its sibling, where TLS is; PLAIN under TLS only, if not "
+        "told otherwise",
+    )
+    iterations: int = setting(4096, Number(4096, 10_000_000), "PBKDF2 rounds of new SCRAM keys")
+    downgrade_protection: bool = setting(
+        True,
+        Flag(),
+        "a login by SCRAM shows whether somebody has changed the list of mechanisms on its way (XEP-0474); a client "
+        "that follows a draft of before 0.4 computes something else, and refuses to log in",
+    )
+    client_ca: str = setting(
+        "",
+        Text("a path", empty=True),
+        "PEM of those who sign the certificates by which clients may log in (SASL EXTERNAL), with lists of revocations "
+        "if there are any; empty: none may",
+    )
+    client_names: str = setting(
+        "address",
+        OneOf(("address", "common-name")),
+        "whose a client's certificate is: address: of the XMPP addresses in it; common-name: without any, of the "
+        "account that its common name names, NAME or NAME@HOST",
+    )
+    client_accounts: Mapping[str, str] = setting(
+        dict,
+        Pairs(Text("an account, NAME@HOST", account), Text("a common name")),
+        "common names of certificates without an XMPP address, each with the account that it opens",
+    )
+    http: Mapping[str, str] = setting(
+        dict,
+        Pairs(Text("a URL", service_url), Text("a domain name", domain)),
+        "hosts whose passwords an HTTP service knows, each with the URL that is asked; such a host offers PLAIN only, "
+        "and an account is made at its first login",
+    )
+    http_secret: str = setting(
+        "", Text("a token", token, secret=True, empty=True), "what is shown to that service: Authorization: Bearer …"
+    )
+    http_ca: str = setting(
+        "",
+        Text("a path", empty=True),
+        "PEM of who signs the certificate of that, and of the one in oauth; empty: one of those the system trusts",
+    )
+    http_seconds: float = setting(
+        5.0, Seconds(0.1, 30), "time either may take; then the client is told to come back later"
+    )
+    oauth: Mapping[str, str] = setting(
+        dict,
+        Pairs(Text("a URL", service_url), Text("a domain name", domain)),
+        "hosts for which clients may log in by tokens of OAuth (SASL OAUTHBEARER), each with the URL where a token is "
+        "looked at (RFC 7662); an account is made at its first login",
+    )
+    oauth_client: str = setting("", Text("a name", empty=True), "as who this server asks there, with oauth_secret")
+    oauth_secret: str = setting(
+        "", Text("a secret", secret=True, empty=True), "its secret; without oauth_client a bearer's token"
+    )
+    oauth_claim: str = setting(
+        "username", Text("a name"), "the member of the answer that names the account, NAME or NAME@HOST"
+    )
+    oauth_scope: str = setting("", Text("a scope", empty=True), "a scope that a token must have; empty: any will do")
+    oauth_audience: str = setting(
+        "", Text("an audience", empty=True), "who must be meant by a token (aud); empty: anybody may be"
+    )
+    legacy_auth: bool = setting(False, Flag(), "the login of XEP-0078, passwords over TLS only; off is right")
