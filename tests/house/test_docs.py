@@ -99,7 +99,7 @@ def test_the_tree_that_is_drawn_is_the_one_that_is_started() -> None:
     [told] = [line for line in (ROOT / "docs" / "boot.md").read_text("utf-8").splitlines() if "XmppdSup.init" in line]
     names = re.findall(r"^ {6}[├└]─ (\w+)", drawn, re.MULTILINE)
     assert names == re.findall(r"\w+", told.partition("the list:")[2].partition(" last")[0])
-    assert [name for name in names if name != "tls"] == [spec.id for spec in specs]
+    assert [name for name in names if name not in ("tls", "keepalive")] == [spec.id for spec in specs]
 
 
 def test_the_check_would_find_a_fault() -> None:
@@ -145,7 +145,7 @@ def test_configurations_that_documents_show_are_right(tmp_path: Path) -> None:
 
 
 def test_the_unit_file_calls_what_there_is() -> None:
-    text = (ROOT / "rel" / "xmppd.service").read_text(encoding="utf-8")
+    text = (ROOT / "rel" / "systemd" / "xmppd.service.in").read_text(encoding="utf-8")
     settings = dict(re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE))
     _, verb, *flags = settings["ExecStart"].split()
     known = {option for p in main.every_verb().commands[verb].params for option in p.opts}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from defusedxml import ElementTree
+
+from xmppd.mods import mod_mam
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "docs" / "make_docs.py"
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+XMPP = "{https://linkmauve.fr/ns/xmpp-doap#}"
 
 
 def pages() -> Mapping[str, Callable[[], str]]:
@@ -48,8 +54,30 @@ def test_pages_hold_what_they_are_for() -> None:
     assert "mod_roster.py:send_subscription (seq 30)" in made["hooks.md"]
 
 
+def test_the_doap_file_names_what_the_code_follows() -> None:
+    """XEP-0453 §4: each XEP once, with the version of the module; what no module declares, a file says itself."""
+    made, doap = ElementTree.fromstring(PAGES["doap.xml"]()), sys.modules["_doap"]
+    found = {
+        int(xep.attrib[f"{RDF}resource"][-9:-5]): (one.findtext(f"{XMPP}status"), one.findtext(f"{XMPP}version"))
+        for one in made.iter(f"{XMPP}SupportedXep")
+        if (xep := one.find(f"{XMPP}xep")) is not None
+    }
+    assert sum(1 for _ in made.iter(f"{XMPP}SupportedXep")) == len(found)
+    assert {number: version for number, (_, version) in found.items()} == doap.versions()
+    assert found[313] == ("complete", mod_mam.XEP[313])
+    assert found[60][0] == "partial"
+    assert {status for status, _ in found.values()} <= {"complete", "partial", "deprecated"}
+    for number, (version, file) in doap.SERVER.items():
+        assert found[number][1] == version, "a module declares it too"
+        assert re.search(rf"\b{number:04}\b", (ROOT / file).read_text(encoding="utf-8")), (number, file)
+
+
+#: fired by whoever tells a client about its archive at its login
+AWAITED = {"ArchiveEndsHook", "CatchesUpHook"}
+
+
 def test_what_the_code_has_is_on_its_page() -> None:
     hooks = PAGES["hooks.md"]()
-    fired = [line for line in hooks.splitlines() if line.startswith("- fired by:")]
-    assert fired
-    assert not [line for line in fired if "nobody" in line], "a hook point that nobody fires"
+    fired = {part.splitlines()[0] for part in hooks.split("\n## ") if "- fired by: nobody" in part}
+    assert "- fired by: `" in hooks
+    assert fired <= AWAITED, "a hook point that nobody fires"

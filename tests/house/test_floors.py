@@ -14,9 +14,14 @@ SOURCES = sorted(p for top in ("otp", "apps") for p in (ROOT / top).rglob("*.py"
 #: room -> the rooms below it that it may import (itself always)
 OTP = ("otp.erts", "otp.stdlib", "otp.kernel", "otp.release")
 LOW = ("xmpp_core", *OTP)
-MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config", "xmppd.audit", "xmppd.commands")
+#: below every room of a worker: where it may die in a test, and what is counted
+GROUND = ("xmppd.crash_points", "xmppd.metrics", "xmppd.limits_hit")
+MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config", "xmppd.audit", "xmppd.commands", *GROUND)
 #: all that runs on a worker
-SERVER = (*LOW, *MIDDLE, "xmppd.routing", "xmppd.stream", "xmppd.gen_mod", "xmppd.mods")
+SERVER = (
+    *LOW, *MIDDLE, "xmppd.routing", "xmppd.pubsub", "xmppd.archive", "xmppd.http", "xmppd.stream", "xmppd.gen_mod",
+    "xmppd.mods",
+)  # fmt: skip
 FLOORS: dict[str, tuple[str, ...]] = {
     "otp.erts": (),
     "otp.stdlib": ("otp.erts",),
@@ -25,17 +30,24 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "otp.observer": ("otp.erts", "otp.stdlib", "otp.kernel"),
     "xmpp_core": (),
     "xmppd.config": LOW,
-    "xmppd.store": LOW,
-    "xmppd.auth": (*LOW, "xmppd.store"),
-    "xmppd.audit": LOW,
-    "xmppd.net": (*LOW, "xmppd.audit"),
+    "xmppd.crash_points": LOW,
+    "xmppd.metrics": LOW,
+    "xmppd.limits_hit": (*LOW, "xmppd.metrics"),
+    "xmppd.store": (*LOW, *GROUND),
+    "xmppd.auth": (*LOW, *GROUND, "xmppd.store"),
+    "xmppd.audit": (*LOW, "xmppd.metrics"),
+    "xmppd.net": (*LOW, *GROUND, "xmppd.audit"),
     "xmppd.routing": (*LOW, *MIDDLE),
-    "xmppd.gen_mod": (*LOW, *MIDDLE, "xmppd.routing"),
+    "xmppd.http": (*LOW, *MIDDLE, "xmppd.routing"),
+    "xmppd.pubsub": (*LOW, *MIDDLE, "xmppd.routing"),
+    "xmppd.gen_mod": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.http", "xmppd.pubsub"),
     "xmppd.stream": (*LOW, *MIDDLE, "xmppd.routing"),
-    "xmppd.mods": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.gen_mod"),
+    "xmppd.archive": (*LOW, *MIDDLE, "xmppd.routing"),
+    "xmppd.mods": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.http", "xmppd.pubsub", "xmppd.archive", "xmppd.gen_mod"),
     "xmppd.commands": LOW,
     "xmppd.node": (*LOW, *MIDDLE),
-    "xmppd.admin": (*SERVER, "xmppd.node"),
+    "xmppd.monitor": (*SERVER, "xmppd.node"),
+    "xmppd.admin": (*SERVER, "xmppd.node", "xmppd.monitor"),
     "xmppd.inspect": (*SERVER, "xmppd.node", "otp.observer"),
     "xmppd.cli": (*SERVER, "xmppd.node", "xmppd.admin", "xmppd.inspect", "otp.observer"),
 }

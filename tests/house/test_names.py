@@ -48,7 +48,7 @@ def registered(app: str) -> set[str]:
 def test_the_names_of_the_trees_stand_in_the_resource_files(tmp_path: Path) -> None:
     config = load(None, tmp_path, {}, {"workers": "1"})
     clear = dataclasses.replace(config, listen=tuple(dataclasses.replace(one, tls="off") for one in config.listen))
-    assert registered("xmppd") == {"xmppd_sup", "tls"} | children(XmppdSup(), clear, {})
+    assert registered("xmppd") == {"xmppd_sup", "tls", "keepalive"} | children(XmppdSup(), clear, {})
     assert registered("xmppd_main") == {"parent_sup"} | children(ParentSup(), Parent(config, None, {}, []))
     env = {"run_dir": tmp_path, "cookie": b"", "nodes": ("main",), "global": True}
     assert registered("kernel") == {"kernel_sup"} | children(KernelSup(), env)

@@ -33,7 +33,7 @@ OLD = {
 OLD_FILES = {
     "detail": "procinfo", "far": "dist_entry", "introspection": "otp.observer.backend", "look": "inspect",
     "observed": "sys_handler", "probes": "call_trace", "shown": "term_format",
-    "strangers": "unauthenticated", "ties": "bifs",
+    "ties": "bifs",
 }  # fmt: skip
 #: words that have no other meaning here: not even a part of a name is one of them
 OLD_PARTS = {

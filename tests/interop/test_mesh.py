@@ -20,12 +20,13 @@ from tests.support.wire import Wire, condition, local
 from xmppd.commands import CommandError
 
 PING = "<ping xmlns='urn:xmpp:ping'/>"
+MORE = "[node]\nrestart_seconds = 12"
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Booted]:
     limits = "offline_messages = 20000"  # a stranger may leave half of it; a fast machine sends thousands
-    with Booted.start(tmp_path, workers=2, more="[node]\nrestart_seconds = 12", limits=limits) as server:
+    with Booted.start(tmp_path, workers=2, more=MORE, limits=limits) as server:
         yield server
         for pid in server.worker_pids().values():
             os.kill(pid, signal.SIGCONT)
@@ -95,7 +96,7 @@ def test_of_what_was_on_its_way_to_a_killed_worker_each_message_is_kept_or_comes
     letters.send(10)
     came: list[str] = []
     settled(lambda: len(came.extend(letters.read(juliet)) or came) == 10)
-    time.sleep(0.3)  # until the worker has told that it has these
+    letters.dealt_with()  # what is acknowledged does not come again
     os.kill(server.worker_pids()["w2"], signal.SIGSTOP)
     letters.send(400, padding=2000)
     time.sleep(0.5)  # some are in the link, and the sender waits for it with the others
@@ -116,7 +117,7 @@ def test_of_what_was_on_its_way_to_a_killed_worker_each_message_is_kept_or_comes
     assert len(set(kept)) == len(kept)
     assert not set(kept) & letters.back.keys()
     assert sorted([*came, *letters.back, *kept], key=int) == [str(number) for number in range(letters.sent)]
-    assert set(letters.back.values()) == {"resource-constraint"}
+    assert set(letters.back.values()) <= {"resource-constraint"}
     assert kept == sorted(kept, key=int)
     assert "410" in kept  # what was sent after the kill is stored as for anybody who is away
 
@@ -135,7 +136,7 @@ def test_a_frozen_worker_is_found_out_hurts_nobody_and_comes_back_if_it_wakes_or
     os.kill(before, signal.SIGSTOP)
     worst = 0.0
     while "w2 gives no sign of life" not in server.log():
-        letters.send(20, padding=1000)
+        letters.send(20)  # little: she reads nothing of it before it has all come
         begun = time.monotonic()
         assert nurse.ask("get", PING).get("type") == "result"
         worst = max(worst, time.monotonic() - begun)
@@ -159,8 +160,14 @@ def test_a_frozen_worker_is_found_out_hurts_nobody_and_comes_back_if_it_wakes_or
 
     settled(all_known)
     assert set(letters.back.values()) <= {"resource-constraint"}
-    letters.send(1)
-    settled(lambda: str(letters.sent - 1) in (came.extend(letters.read(juliet)) or came))
+
+    def reached() -> bool:
+        letters.send(1)  # till her session is seen again, the other one gets it
+        letters.dealt_with()
+        came.extend(letters.read(juliet))
+        return str(letters.sent - 1) in came
+
+    settled(reached)
 
     os.kill(before, signal.SIGSTOP)
     settled(lambda: "gives no sign of life: it is killed" in server.log())
@@ -197,6 +204,7 @@ def _spin(server: Booted) -> None:
 
 def test_the_presence_of_one_user_costs_nobody_elses_messages(server: Booted) -> None:
     romeo, juliet = two(server)
+    nurse = server.on_worker("w1", server.account("nurse"), "n").online()
     star = server.on_worker("w1", server.account("star"), "s").online()
     fans = []
     for _ in range(6):
@@ -214,8 +222,9 @@ def test_the_presence_of_one_user_costs_nobody_elses_messages(server: Booted) ->
     for _ in range(10):
         letters.send(20)
         time.sleep(0.1)
-    assert romeo.ask("get", PING).get("type") == "result"  # nobody waits but who has sent much
+    assert nurse.ask("get", PING).get("type") == "result"  # nobody waits but who has sent something there
     os.kill(int(pid), signal.SIGCONT)
+    assert romeo.ask("get", PING).get("type") == "result"
     came: list[str] = []
     settled(lambda: len(came.extend(letters.read(juliet)) or came) == letters.sent)
     assert came == [str(number) for number in range(letters.sent)]

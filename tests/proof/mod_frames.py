@@ -75,7 +75,7 @@ class Frames(asyncio.Protocol):
         self._sock: socket.socket | None = sock
         self.peer, self._slot = peer, slot
         self.opened = self.closing = self.congested = False
-        self.limit = 1 << 20
+        self.limit, self.waiting = 1 << 20, 0
         self._limits = BEFORE_AUTH
         self._tcp: asyncio.Transport = None  # type: ignore[assignment]  # until connection_made
         self._waiters: list[Callable[[], object]] = []
@@ -121,6 +121,17 @@ class Frames(asyncio.Protocol):
                 self._tcp.close()
             self.closing = True
 
+    def abandon(self, reason: str) -> None:
+        if self._tcp is not None:
+            self._tcp.abort()
+
+    def keep_alive(self) -> None:
+        if not self.closing:
+            self._tcp.write(frame(_PING, b""))
+
+    def tick(self) -> int:
+        return 0
+
     def _write(self, text: str) -> None:
         if not self.closing:
             self._tcp.write(frame(_TEXT, text.encode()))
@@ -153,6 +164,9 @@ class Frames(asyncio.Protocol):
 
     def tls_version(self) -> str:
         return ""
+
+    def peer_certificate(self) -> bytes:
+        return b""
 
     def channel_binding(self, name: str) -> bytes:
         return b""

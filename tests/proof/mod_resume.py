@@ -11,6 +11,7 @@ before bind has the session go on over the connection that says so.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xmpp_core.element import Element, el
@@ -41,14 +42,37 @@ class Unacknowledged:
     sent: int = 0
     read: int = 0
     kept: deque[str] = field(default_factory=deque)
+    told: deque[tuple[int, Callable[[], None]]] = field(default_factory=deque)
 
     def counted_in(self, stanza: Element) -> None:
         """The other direction is left out."""
 
-    def counted_out(self, stanza: Stanza | Element, xml: str, context: Context | None) -> None:
-        """Keep it."""
+    def heard(self, nonza: Element) -> bool:
+        """The handlers are called."""
+        return False
+
+    def counted_out(
+        self, stanza: Stanza | Element, xml: str, context: Context | None, others: tuple[str, ...] = ()
+    ) -> str:
+        """Keep it; it is written at once."""
         self.sent += 1
         self.kept.append(xml)
+        return ""
+
+    def confirm(self, done: Callable[[], None], gone: Callable[[], None] | None = None) -> None:
+        """Nobody asks: its rows have no stream_id, and what is kept here goes with the process."""
+        done()
+
+    def hurry(self) -> None:
+        """It never waits."""
+
+    def is_safe(self) -> bool:
+        """As far as anybody asks."""
+        return True
+
+    def when_acknowledged(self, done: Callable[[], None]) -> None:
+        """What was stored is deleted then."""
+        self.told.append((self.sent, done))
 
     def acknowledge(self, h: int) -> None:
         """`h` have come in all. Raises StreamError for a count that cannot be."""
@@ -57,6 +81,8 @@ class Unacknowledged:
         for _ in range(h - self.read):
             self.kept.popleft()
         self.read = h
+        while self.told and self.told[0][0] <= h:
+            self.told.popleft()[1]()
 
 
 def of(session: C2sSession) -> Unacknowledged:

@@ -33,7 +33,7 @@ QUERY = f"<iq type='get' id='q{{}}'><query xmlns='{NS}' after='{{}}'/></iq>"
 
 def play(body: Any, **options: Any) -> None:
     async def whole() -> None:
-        async with serve(modules={mod_tiny_archive: options}) as server:
+        async with serve(modules={mod_tiny_archive: options, "mod_mam": False}) as server:
             await body(server)
 
     node.run(whole)

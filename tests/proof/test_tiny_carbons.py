@@ -19,7 +19,8 @@ DISABLE = ENABLE.replace("enable", "disable")
 
 def play(body: Any, *modules: Any) -> None:
     async def whole() -> None:
-        async with serve(modules=dict.fromkeys((mod_tiny_carbons, *modules), True)) as server:
+        off: dict[Any, bool] = {"mod_carbons": False}  # the one that the server has
+        async with serve(modules=off | dict.fromkeys((mod_tiny_carbons, *modules), True)) as server:
             await body(server)
 
     node.run(whole)

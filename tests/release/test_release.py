@@ -211,7 +211,7 @@ def test_sighup_and_reload_take_over_what_may_change(server: Server) -> None:
     assert "mod_time@localhost" not in server.run("tree").stdout
     file.unlink()
     os.kill(server.ask("status")["pid"], signal.SIGHUP)
-    within(5, lambda: "mod_time@localhost" in server.run("tree").stdout)
+    within(30, lambda: "mod_time@localhost" in server.run("tree").stdout)
     file.write_text("[modules]\nmod_tme = 3\n")
     refused = server.run("reload")
     assert refused.returncode == 78

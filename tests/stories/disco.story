@@ -37,7 +37,9 @@ Romeo sends:
 	<iq type='get' id='d2' to='localhost'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>
 
 Romeo receives:
-	<iq type='result' id='d2' from='localhost' to='romeo@localhost/orchard'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>
+	<iq type='result' id='d2' from='localhost' to='romeo@localhost/orchard'>
+		<query xmlns='http://jabber.org/protocol/disco#items'><item jid='pubsub.localhost'/></query>
+	</iq>
 
 Romeo sends:
 	<iq type='get' id='d3' to='romeo@localhost'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>

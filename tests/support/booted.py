@@ -84,6 +84,12 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
+def _spawn(command: list[str], folder: Path, mode: str) -> subprocess.Popen[bytes]:
+    """The server's first process; what it prints is in the file `output`."""
+    with (folder / "output").open(mode) as log:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
+
+
 @dataclass
 class Booted:
     """A running server. `plain`, `tls`, `direct`, `component` are its ports."""
@@ -94,26 +100,41 @@ class Booted:
     tls: int
     direct: int
     component: int
+    command: list[str]
     made: int = 0
     open: list[Wire] = field(default_factory=list)
 
     @classmethod
-    def start(cls, folder: Path, workers: int = 2, more: str = "", limits: str = "") -> Self:
-        """Boot, and wait until it serves. `more` is further TOML, `limits` lines for [limits].
+    def start(cls, folder: Path, workers: int = 2, more: str = "", limits: str = "", shell: str = ":") -> Self:
+        """Boot, and wait until it serves. `more` is further TOML, `limits` lines for [limits], `shell` what a shell
+        does before ("ulimit -n 100").
 
         A port that somebody took since it was found free is no fault: others are tried. Raises AssertionError with
         the log's end.
         """
         for _ in range(2):
             try:
-                return cls._start_once(folder, workers, more, limits)
+                return cls._start_once(folder, workers, more, limits, shell)
             except AssertionError as error:
                 if "is taken" not in str(error):
                     raise
-        return cls._start_once(folder, workers, more, limits)
+        return cls._start_once(folder, workers, more, limits, shell)
 
     @classmethod
-    def _start_once(cls, folder: Path, workers: int, more: str, limits: str) -> Self:
+    def without_a_file(cls, folder: Path, *flags: str) -> Self:
+        """Boot with the defaults but for `--set` flags, and wait until it serves. Raises AssertionError."""
+        home = folder / "home"
+        command = [sys.executable, "-m", "xmppd.cli.main", "foreground", "--home", str(home), *flags]
+        made = cls(home, _spawn(command, folder, "wb"), 0, 0, 0, 0, command)
+        try:
+            made._await()
+        except BaseException:
+            made.stop()
+            raise
+        return made
+
+    @classmethod
+    def _start_once(cls, folder: Path, workers: int, more: str, limits: str, shell: str) -> Self:
         plain, tls, direct, component = free_ports(4)
         secrets = ", ".join(f'"{name}" = "{SECRET}"' for name in COMPONENTS)
         home, file = folder / "home", folder / "xmppd.toml"
@@ -123,11 +144,9 @@ class Booted:
                 secrets=secrets, more=more, limits=limits,
             )
         )  # fmt: skip
-        command = [sys.executable, "-m", "xmppd.cli.main", "foreground", "--home", str(home), "--config", str(file)]
-        log = (folder / "output").open("wb")
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
-        log.close()
-        made = cls(home, process, plain, tls, direct, component)
+        serve = [sys.executable, "-m", "xmppd.cli.main", "foreground", "--home", str(home), "--config", str(file)]
+        command = ["/bin/sh", "-c", f'{shell} && exec "$@"', "sh", *serve]
+        made = cls(home, _spawn(command, folder, "wb"), plain, tls, direct, component, command)
         try:
             made._await()
         except BaseException:
@@ -135,9 +154,16 @@ class Booted:
             raise
         return made
 
-    def _await(self) -> None:
+    def again(self) -> None:
+        """Start it once more, after it has ended: the same home and the same ports. Returns when it serves; raises
+        AssertionError."""
+        before = len(self.output.read_bytes())
+        self.process = _spawn(self.command, self.home.parent, "ab")
+        self._await(before)
+
+    def _await(self, before: int = 0) -> None:
         deadline = time.monotonic() + UP
-        while b" runs: " not in (said := self.output.read_bytes()):
+        while b" runs: " not in (said := self.output.read_bytes()[before:]):
             alive = self.process.poll() is None and time.monotonic() < deadline
             assert alive, f"the server did not come up:\n{said.decode()[-4000:]}"
             time.sleep(0.02)

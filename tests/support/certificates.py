@@ -24,9 +24,17 @@ class Made:
 
 
 def make(
-    *names: str, begins: float = -1, ends: float = 365, by: Made | None = None, others: Sequence[x509.GeneralName] = ()
+    *names: str,
+    begins: float = -1,
+    ends: float = 365,
+    by: Made | None = None,
+    others: Sequence[x509.GeneralName] = (),
+    authority: bool = False,
 ) -> Made:
-    """A certificate for DNS names and addresses; it begins and ends so many days from now; self-signed unless `by`."""
+    """A certificate for DNS names and addresses; it begins and ends so many days from now; self-signed unless `by`.
+
+    `authority`: it may sign others.
+    """
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0] if names else "nobody")])
     now = datetime.now(UTC)
@@ -37,8 +45,16 @@ def make(
     alternatives = [_general(one) for one in names] + list(others)
     if alternatives:
         builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+    if authority:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     signed = builder.sign(signer, hashes.SHA256())
     return Made(name, private, _text(signed.public_bytes(serialization.Encoding.PEM)), _key(private))
+
+
+def address(jid: str) -> x509.OtherName:
+    """An address of XMPP as an alternative name (RFC 6120 §13.7.1.4)."""
+    text = jid.encode()
+    return x509.OtherName(x509.ObjectIdentifier("1.3.6.1.5.5.7.8.5"), bytes([0x0C, len(text)]) + text)
 
 
 def encrypted(made: Made) -> str:

@@ -163,6 +163,13 @@ async def rows(table: str, host: str, user: str) -> list[str]:
 
 
 @rpc.exported
+async def column(table: str, name: str, host: str, user: str) -> list[str]:
+    """What one column of these rows says."""
+    [found] = [one for one in Table.by_record.values() if one.name == table]
+    return [str(getattr(row, name)) for row in await store.select(found, (host, user))]
+
+
+@rpc.exported
 def names() -> list[str]:
     return sorted(s.jid.full for s in sm.all_sessions())
 

@@ -22,8 +22,9 @@ from otp.erts import exits, process
 from otp.erts.pid import Pid
 from otp.erts.signals import Down
 from otp.kernel import pg
-from otp.stdlib import supervisor
+from otp.stdlib import gen_server, supervisor
 from otp.stdlib.child_spec import ChildSpec, Strategy, SupFlags
+from otp.stdlib.gen import Call
 from otp.stdlib.supervisor import Supervisor
 from tests.support import node
 from tests.support.node import until
@@ -34,17 +35,19 @@ from xmppd import gen_mod_sup
 from xmppd.auth import auth
 from xmppd.auth.tables import Account
 from xmppd.config.schema import Config, Paths, Registration
-from xmppd.routing import durability, hold, hooks, iq, packets, router
+from xmppd.gen_mod_store import schemas
+from xmppd.http import routes
+from xmppd.routing import durability, hold, hooks, iq, packets, router, safe_rounds
 from xmppd.routing.account import account, accounts
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, Kick, Older, Replaced
+from xmppd.routing.durability import Sync
 from xmppd.routing.hook_points import SessionClosedHook, SessionInfoHook, SessionLeavingHook, SessionOpenedHook
 from xmppd.routing.redeliver import redeliver
 from xmppd.routing.session import C2sSession, new_session
 from xmppd.routing.sm import session_table, sm
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig
-from xmppd.sup import schemas
 
 MEMORY = StoreConfig("memory")
 MODULES = (
@@ -85,12 +88,15 @@ class Settle:
 
 @dataclass(eq=False)
 class Client:
-    """A session and all that it got, as XML text without default namespaces' noise."""
+    """A session and all that it got, as XML text without default namespaces' noise. With a stream_id in its row it
+    answers each Sync at once, or, if it does not acknowledge, keeps it in `asked`."""
 
     jid: JID
     session: C2sSession | None = None
     got: list[Stanza] = field(default_factory=list)
     ended: object = None
+    acknowledges: bool = True
+    asked: list[Any] = field(default_factory=list)
 
     @property
     def pid(self) -> Pid:
@@ -171,6 +177,11 @@ async def _serve(client: Client, session: C2sSession) -> object:
                 await _show(client, session, packet, context)
             case DeliverIfNewer(packet) | Older(packet):
                 await _show(client, session, packet)
+            case Call(from_=from_, request=Sync()):
+                if client.acknowledges:
+                    gen_server.reply(from_, None)
+                else:
+                    client.asked.append(from_)
             case Settle(to):
                 await durability.flush()
                 process.send(to, message)
@@ -188,7 +199,9 @@ async def _serve(client: Client, session: C2sSession) -> object:
 
 
 async def _show(client: Client, session: C2sSession, packet: Stanza, context: Context | None = None) -> None:
-    kept = await packets.receive_packet(session, packet, context)
+    kept = packets.begin_receive(session, packet, context)
+    if kept is not None and not isinstance(kept, Stanza):
+        kept = await kept
     if kept is not None:
         client.got.append(kept)
 
@@ -260,6 +273,7 @@ class CoreSup(Supervisor):
             ChildSpec("auth", (auth.start_link, ())),
             router.spec(config.hosts),
             iq.spec(),
+            routes.spec(),
             sm.spec(),
             accounts.spec(),
             gen_mod_sup.spec(config),
@@ -270,6 +284,7 @@ async def start(config: Config, where: StoreConfig = MEMORY) -> CoreServer:
     """Starts everything under a supervisor, linked to the calling process; pg runs already."""
     session_table.OWN.clear()  # of a node that ran in this OS process before
     account.begin()
+    safe_rounds.begin()
     await supervisor.start_link(CoreSup, config, where, name="court_sup")
     return CoreServer(config)
 

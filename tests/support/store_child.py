@@ -1,9 +1,9 @@
 """store_child — a program that writes to a store and says on its standard output what was acknowledged.
 
-    python -m tests.support.store_child BACKEND PATH NAME [CRASH_POINT N]
+    python -m tests.support.store_child BACKEND PATH NAME [CRASH_POINT [DURABILITY]]
 
 Each transaction writes two rows that belong together: `NAME-n` into romeo's roster and into juliet's. With a crash
-point the SQLite writer dies of its own hand, as from kill -9, when it gets there the Nth time.
+point (NAME:N) the program dies of its own hand, as from kill -9, when it gets there the Nth time.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Callable
 
 from otp.erts import process, runtime
 from tests.support import schemas
+from xmppd import crash_points
 from xmppd.mods.roster import tables
 from xmppd.store import store
-from xmppd.store.backend import Backend, StoreConfig, Tx
-from xmppd.store.store_sqlite import SqliteStore
+from xmppd.store.backend import StoreConfig, Tx
 
 WRITERS = 8
 EACH = 400
@@ -33,28 +33,10 @@ def both(contact: str) -> Callable[[Tx], None]:
     return fn
 
 
-def crash_at(name: str, times: int) -> Callable[[str], None]:
-    """A probe that ends the OS process at the given point."""
-    left = [times]
-
-    def probe(point: str) -> None:
-        left[0] -= point == name
-        if left[0] == 0:
-            os._exit(137)
-
-    return probe
-
-
-def opened(backend: str, path: str, crash: list[str]) -> Backend:
-    """The store, with a crash point if one is wished."""
-    if crash:
-        return SqliteStore(path, probe=crash_at(crash[0], int(crash[1])), schemas=schemas.ALL)
-    return store.open_backend(StoreConfig(backend, path), schemas.ALL)
-
-
-async def main(backend: str, path: str, name: str, *crash: str) -> None:
+async def main(backend: str, path: str, name: str, crash: str = "", durability: str = "full") -> None:
     """Write with several processes at once."""
-    writing = opened(backend, path, list(crash))
+    crash_points.arm(crash)
+    writing = store.open_backend(StoreConfig(backend, path, durability), schemas.ALL)
 
     async def write(i: int) -> None:
         for n in range(i, EACH * WRITERS, WRITERS):

@@ -9,9 +9,10 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fcntl import ioctl
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,3 +56,35 @@ def _read(ours: int) -> bytes:
         return os.read(ours, 65536)
     except OSError:  # the program has closed the other end
         return b""
+
+
+class Terminal:
+    """A program on a terminal whose keys are lines; for those that say one thing after the other."""
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        self.ours, theirs = pty.openpty()
+        ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
+        env = {**environ, "TERM": "xterm-256color"}
+        self.program = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env)
+        os.close(theirs)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.program.kill()
+        self.program.wait()
+        os.close(self.ours)
+
+    def say(self, line: str, *wanted: str) -> None:
+        """Type a line, and wait until each of these words is drawn. Raises AssertionError."""
+        os.write(self.ours, f"{line}\r".encode())
+        self.until(*wanted)
+
+    def until(self, *wanted: str) -> None:
+        """Wait until each of these words is drawn. Raises AssertionError."""
+        _until(self.ours, wanted, 30.0)
+
+    def end(self) -> int:
+        """Wait for its end: the exit status. Raises AssertionError."""
+        return _end(self.program, self.ours, 30.0)

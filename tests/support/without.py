@@ -27,10 +27,10 @@ def plant(folder: Path, module: str) -> Path:
     top = folder / module
     mods = top / "xmppd" / "mods"
     mods.mkdir(parents=True)
-    gone = {f"{module}.py", module.removeprefix("mod_")}
+    gone = {APP / "mods" / f"{module}.py", APP / "mods" / module.removeprefix("mod_")}
     for source, target in ((APP, mods.parent), (APP / "mods", mods)):
         for entry in source.iterdir():
-            if entry.name not in gone and not (target / entry.name).exists():
+            if entry not in gone and not (target / entry.name).exists():
                 (target / entry.name).symlink_to(entry)
     return top
 
