@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
+from _doap import doap
 from _md import ROOT, SOURCES, head_of, mod_modules, named, page, path_of, table, words_of
+from _metrics import metrics_page
 from _supervision import supervision_page
 
 from xmpp_core import stream_fsm, subscription
@@ -37,9 +39,25 @@ from xmppd.cli import catalog, others
 from xmppd.cli import main as ctl_main
 from xmppd.commands import Command
 from xmppd.config import describe
-from xmppd.routing import hook_points
+from xmppd.routing import (
+    archive_hook_points,
+    card_hook_points,
+    device_hook_points,
+    hook_points,
+    moving_hook_points,
+    presence_hook_points,
+    private_hook_points,
+    pubsub_hook_points,
+)
 
 # -- hooks.md
+
+#: where the points stand
+POINTS = (
+    hook_points, moving_hook_points, presence_hook_points, card_hook_points, private_hook_points, pubsub_hook_points,
+    archive_hook_points, device_hook_points,
+)  # fmt: skip
+FILES = [module.__name__ for module in POINTS]
 
 
 def hooks_page() -> str:
@@ -47,25 +65,26 @@ def hooks_page() -> str:
     fired, heard = _fired(), _heard()
     parts: list[str] = []
     for name, node in _hook_classes().items():
-        cls = getattr(hook_points, name)
+        cls = next(getattr(module, name) for module in POINTS if hasattr(module, name))
         fields = ", ".join(f"`{f.name}: {f.type}`" for f in dataclasses.fields(cls))
         kind = ast.unparse(node.bases[0]).replace(f"['{name}', ", "[").removesuffix(f"['{name}']")
         parts.append(f"## {name}\n\n{inspect.getdoc(cls)}\n\n")
         parts.append(f"- kind: `{kind}`\n- fields: {fields or 'none'}\n")
         parts.append(f"- fired by: {named(fired.get(name, []))}\n- heard by: {named(heard.get(name, []))}\n\n")
     words = """
-A hook point is a dataclass in `apps/xmppd/routing/hook_points.py`. `hooks.run(host, point)` tells every handler of a
-`Run`; `hooks.run_fold(host, point, acc)` hands the accumulator of a `Fold` from handler to handler. Lower `seq` goes
-first; `hooks.Stop(value)` ends the chain; a handler that raises is logged and skipped (a StanzaError in a `Fold` is an
-answer and goes to who fired it; so does whatever is raised at a point that is `NEEDED`). Handlers run in the process
-that fires. A module listens with `@on(Point, seq=50)`:
-see [modules.md](modules.md)."""
+A hook point is a dataclass in `apps/xmppd/routing/hook_points.py`, in `moving_hook_points.py` beside it where a
+session goes on in another process, or in another file beside it whose name ends so. `hooks.run(host, point)` tells
+every handler of a `Run`; `hooks.run_fold(host, point, acc)` hands the accumulator of a `Fold` from handler to handler.
+Lower `seq` goes first; `hooks.Stop(value)` ends the chain; a handler that raises is logged and skipped (a StanzaError
+in a `Fold` is an answer and goes to who fired it; so does whatever is raised at a point that is `NEEDED`). Handlers run
+in the process that fires. A module listens with `@on(Point, seq=50)`: see [modules.md](modules.md)."""
     return page("Hooks", words, *parts)
 
 
 def _hook_classes() -> dict[str, ast.ClassDef]:
-    tree = ast.parse(Path(hook_points.__file__).read_text(encoding="utf-8"))
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.decorator_list]
+    trees = [ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8")) for module in POINTS]
+    nodes = [node for tree in trees for node in tree.body]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef) and node.decorator_list]
     return {node.name: node for node in classes}
 
 
@@ -75,7 +94,7 @@ def _fired() -> dict[str, list[str]]:
     for path in SOURCES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        names = {a.name for node in imports if node.module == hook_points.__name__ for a in node.names}
+        names = {a.name for node in imports if node.module in FILES for a in node.names}
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
                 found.setdefault(node.func.id, []).append(str(path.relative_to(ROOT)))
@@ -97,17 +116,55 @@ TITLES = {
     4: "Data Forms",
     12: "Last Activity",
     30: "Service Discovery",
+    48: "Bookmarks",
     49: "Private XML Storage",
+    60: "Publish-Subscribe",
+    115: "Entity Capabilities",
+    163: "Personal Eventing Protocol",
+    215: "External Service Discovery",
+    223: "Persistent Storage of Private Data via PubSub",
+    390: "Entity Capabilities 2.0",
     50: "Ad-Hoc Commands",
     54: "vcard-temp",
+    55: "Jabber Search",
+    59: "Result Set Management",
     77: "In-Band Registration",
     82: "XMPP Date and Time Profiles",
+    84: "User Avatar",
     92: "Software Version",
+    128: "Service Discovery Extensions",
+    133: "Service Administration",
+    157: "Contact Addresses for XMPP Services",
+    153: "vCard-Based Avatars",
     160: "Best Practices for Handling Offline Messages",
+    175: "Best Practices for Use of SASL ANONYMOUS",
+    191: "Blocking Command",
+    198: "Stream Management",
     199: "XMPP Ping",
     202: "Entity Time",
     203: "Delayed Delivery",
     237: "Roster Versioning",
+    280: "Message Carbons",
+    489: "Reporting Account Affiliations",
+    478: "Stream Limits Advertisement",
+    484: "Fast Authentication Streamlining Tokens",
+    490: "Message Displayed Synchronization",
+    494: "Client Access Management",
+    292: "vCard4 Over XMPP",
+    297: "Stanza Forwarding",
+    313: "Message Archive Management",
+    334: "Message Processing Hints",
+    352: "Client State Indication",
+    357: "Push Notifications",
+    377: "Blocking Command Reports",
+    359: "Unique and Stable Stanza IDs",
+    398: "User Avatar to vCard-Based Avatars Conversion",
+    402: "PEP Native Bookmarks",
+    424: "Message Retraction",
+    431: "Full Text Search in MAM",
+    455: "Service Outage Status",
+    504: "Data Policy",
+    441: "Message Archive Management Preferences",
 }
 
 
@@ -125,11 +182,9 @@ def xeps_page() -> str:
     words = """
 The first table comes from the constant `XEP` of each module: the number and the version it was written to. The second
 gives the field `XEP:` of the file heads as it stands there; what is *refused* there is known and not offered. Beside
-these the server follows RFC 6120, 6121, 7622 and, for TLS, 7590. Stream compression (XEP-0138) is not offered: see
+these the server follows RFC 6120, 6121, 7622 and, for TLS, 7590. [doap.xml](doap.xml) says the same in the form that
+programs read (XEP-0453). Stream compression (XEP-0138) is not offered: see
 [dependencies.md](dependencies.md)."""
-    if 198 not in found:
-        words += """ Stream Management (XEP-0198) is not offered yet: the stream machine has a place
-for it, and no module fills it."""
     return page(
         "XEPs",
         words,
@@ -164,14 +219,15 @@ def config_page() -> str:
     ]
     words = """
 The file is TOML: `xmppd.toml` in the home, or what `--config FILE` or `XMPPD_CONFIG` names. None is needed: without
-one the server serves `localhost` on the loopback, port 5222 (STARTTLS demanded) and 5223 (TLS from the first byte).
-It is read once, at the start; what `reload` takes over while the server runs is in [operate.md](operate.md).
+one the server serves `localhost` on the loopback, port 5222 (STARTTLS demanded), 5223 (TLS from the first byte) and
+5280 (HTTP, for programs that watch it). It is read once, at the start; what `reload` takes over while the server runs
+is in [operate.md](operate.md).
 
 Every key outside lists may also come from the environment (`limits.rate` is `XMPPD_LIMITS_RATE`, `listen.1.port` is
 `XMPPD_LISTEN_1_PORT`) or from `--set limits.rate=off`; with `_FILE` behind its name a variable names a file that holds
 the value (for secrets). A list is written `a.example,b.example` there, or in brackets as in the file. The order is:
 default, file, environment, `--set`, and the later one wins. A variable that begins with `XMPPD_` and sets nothing is an
-error. Where no `[[listen]]` is configured, a port given from outside to the first listener and none to the second
+error. Where no `[[listen]]` is configured, a port given from outside to the first listener and nothing to the others
 (`--set listen.1.port=0`) leaves one listener.
 
 All errors are told at once, with file, line and a suggestion, and the exit code is 78. `config check` looks without
@@ -356,7 +412,8 @@ def c2s_page() -> str:
 decided by a pure table, `apps/xmpp_core/stream_fsm.py`; c2s carries out the actions it gives back. `wait_for_auth` is
 the login of XEP-0078 (`[auth] legacy_auth`, off), `wait_for_session` lasts from bind to the opened session (the session
 IQ of old clients is answered and does nothing), `wait_for_resume` is where a session waits for
-another connection if a module wants it (ConnectionLostHook). Arrows of one event to several states: the rule decides
+another connection if a module wants it (ConnectionLostHook). mod_stream_management does for clients that have asked for
+it, for so long as `[sm] hibernation` says. Arrows of one event to several states: the rule decides
 by what the event holds. An event without a rule changes nothing."""
     parts = [
         "```mermaid\n" + stream_fsm.diagram().rstrip() + "\n```\n\n",
@@ -369,7 +426,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "c2s.md": c2s_page,
     "commands.md": commands_page,
     "config.md": config_page,
+    "doap.xml": doap,
     "hooks.md": hooks_page,
+    "metrics.md": metrics_page,
     "subscriptions.md": subscriptions_page,
     "supervision.md": supervision_page,
     "xeps.md": xeps_page,

@@ -51,7 +51,8 @@ async def client(port, user, boss):
     transport, _ = await THIS.loop.create_connection(Wire, "127.0.0.1", port)
 
     async def say(text, until):
-        transport.write(text.encode())
+        if not transport.is_closing():
+            transport.write(text.encode())
         seen = b""
         while not (found := re.search(until + b"|lost", seen)):
             seen += await receive(lambda message: isinstance(message, bytes))
