@@ -129,12 +129,13 @@ def message_queue_len() -> int:
 
 
 def busy_time() -> float:
-    """Seconds that the calling process's own code has run until now: not those in which it waited.
+    """Seconds that the calling process's own code has worked until now: not those in which it waited, nor, where it ran
+    for a millisecond or more, those that the machine gave to other programs or the garbage collector took.
 
     (BEAM counts reductions instead: process_info(self(), reductions).)
     """
     me = THIS.running
-    return 0.0 if me is None else me.busy + perf_counter() - THIS.since
+    return 0.0 if me is None else me.busy + THIS.worked(perf_counter() - THIS.since, THIS.had)
 
 
 def spawn(fn: Callable[..., Any], *args: Any, name: str | None = None, link: bool = False, trap: bool = False) -> Pid:

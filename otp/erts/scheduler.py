@@ -1,13 +1,16 @@
 """scheduler — runs ready processes on the loop, a fair share each.
 
 OTP:      erts' scheduler: a run queue, and a budget of reductions per turn
-Differs:  one scheduler a node, cooperative: a callback runs to its end or to its next await
+Differs:  one scheduler a node, cooperative: a callback runs to its end or to its next await. What a process has worked
+          is counted in seconds of the processor: neither those that the machine gave to other programs meanwhile nor
+          the garbage collector's, which cleans up after all
 Process:  none; one per OS process
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time  # real time: how long a turn took
 from collections import deque
@@ -23,6 +26,8 @@ BUDGET: Final = 64
 RUNS_PER_TURN: Final = 256
 #: seconds after which it does so whatever is left: one busy process can fill the runs of a turn by itself
 TURN: Final = 0.004
+#: seconds by the clock below which work is not looked at more closely: to ask the kernel costs as much as a short turn
+SHORT: Final = 0.001
 
 
 class Scheduler:
@@ -37,13 +42,19 @@ class Scheduler:
         self.armed = False
         self.runs = 0
         self.since = 0.0  # time.perf_counter() when the running process's turn began
+        self.had = 0.0  # had_until() then
         self.falling = False
+        self._had = self._looked = 0.0  # the latest look at the processor's time, and when that was
+        self._collecting = self._collected = 0.0  # when the collector began, and what it has had of this thread
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make `loop`, of the calling thread, the one on which all processes run."""
         self.loop, self.thread = loop, threading.get_ident()
         self.running, self.armed, self.runs, self.falling = None, False, 0, False
+        self._looked = self._collected = 0.0
         self.queue.clear()
+        if self._collector not in gc.callbacks:
+            gc.callbacks.append(self._collector)
 
     def ready(self, process: Process) -> None:
         """Put a process at the end of the run queue. Loop thread only."""
@@ -61,6 +72,7 @@ class Scheduler:
         """Run what is ready, messages that are sent meanwhile included, up to RUNS_PER_TURN or TURN seconds."""
         queue, now = self.queue, time.perf_counter
         before = self.since = now()
+        self.had = self.had_until(before)
         left, end = RUNS_PER_TURN, before + TURN
         try:
             while queue and left:
@@ -68,7 +80,8 @@ class Scheduler:
                 process = queue.popleft()
                 process.run(BUDGET)
                 after = now()
-                process.busy += after - before
+                ran = after - before
+                process.busy += ran if ran < SHORT else self.worked(ran, self.had)
                 if after > end:
                     break
                 before = self.since = after
@@ -77,6 +90,30 @@ class Scheduler:
             self.armed = bool(queue)
             if queue:
                 self.loop.call_soon(self.turn)
+
+    def had_until(self, now: float) -> float:
+        """Seconds of the processor that this thread has had until `now`, of time.perf_counter(); up to SHORT seconds
+        before that, for they are asked for once in so long. Loop thread only."""
+        if now - self._looked > SHORT:
+            self._had, self._looked = time.thread_time() - self._collected, now
+        return self._had
+
+    def worked(self, seconds: float, had: float) -> float:
+        """How many of the latest `seconds` by the clock this thread has worked; `had`: had_until() when they began.
+
+        All of them where they are SHORT, and at least so many of more: it never goes back.
+        """
+        if seconds < SHORT:
+            return seconds
+        return max(SHORT, min(seconds, time.thread_time() - self._collected - had))
+
+    def _collector(self, phase: str, _info: dict[str, int]) -> None:
+        if threading.get_ident() != self.thread:
+            return
+        if phase == "start":
+            self._collecting = time.thread_time()
+        else:
+            self._collected += time.thread_time() - self._collecting
 
     def call_on_loop(self, fn: Callable[..., Any], *args: Any) -> None:
         """Run fn(*args) on the loop's thread: now if this is it, else soon. Dropped when the loop has closed."""

@@ -17,6 +17,7 @@ import logging
 import socket
 import ssl
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Final
 
 from otp.erts import process
@@ -143,7 +144,8 @@ class Inbound:
             return
         events: list[Any]
         paced = self.shaper.rate is not None
-        began = CLOCK.monotonic() if paced else 0.0
+        began = perf_counter() if paced else 0.0
+        had = THIS.had_until(began) if paced else 0.0
         try:
             events = list(self.stream.feed(data))
         except StreamError as error:
@@ -166,8 +168,8 @@ class Inbound:
             if self._unconsumed > BACKLOG:
                 self._hold(_BACKLOG)
         if paced:
-            now = CLOCK.monotonic()
-            self._charge(size + self.shaper.work(size, now - began), now)
+            worked = THIS.worked(perf_counter() - began, had)
+            self._charge(size + self.shaper.work(size, worked), CLOCK.monotonic())
 
     def _go_on(self) -> None:
         """The next piece of a large read; the last one lets the next read come."""

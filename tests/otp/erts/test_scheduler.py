@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 
 from otp.erts import process
-from otp.erts.scheduler import BUDGET, RUNS_PER_TURN, THIS, TURN
+from otp.erts.scheduler import BUDGET, RUNS_PER_TURN, SHORT, THIS, TURN
 from tests.support.node import run
 
 
@@ -86,22 +87,62 @@ def test_nothing_runs_outside_of_a_node() -> None:
     assert THIS.running is None
 
 
-def test_the_time_that_a_process_runs_is_counted_and_not_that_in_which_it_waits() -> None:
-    def spin(seconds: float) -> None:
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            pass
+def spin(seconds: float) -> None:
+    """Work for so many seconds of the processor, however much of it others want."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
 
+
+def test_the_time_that_a_process_runs_is_counted_and_not_that_in_which_it_waits() -> None:
     async def body() -> list[float]:
         before = process.busy_time()
         spin(0.05)
         ran = process.busy_time() - before
-        other = process.spawn(lambda: spin(0.8))
+        other = process.spawn(spin, 0.8)
         while process.is_alive(other):
             await process.sleep(0.01)
         return [ran, process.busy_time() - before]
 
     ran, with_waiting = run(body)
-    assert ran >= 0.05
+    assert ran >= 0.05 - SHORT
     assert with_waiting < 0.7
     assert process.busy_time() == 0.0
+
+
+def test_what_the_machine_gives_to_other_programs_is_no_work_of_the_process() -> None:
+    async def body() -> list[float]:
+        before = process.busy_time()
+        time.sleep(0.5)  # as one that is not let onto the processor: the loop stands still, and nothing is worked
+        within = process.busy_time() - before
+        spin(0.05)
+        await process.give_way()
+        return [within, process.busy_time() - before]
+
+    within, with_work = run(body)
+    assert within < 0.25
+    assert 0.05 - SHORT <= with_work < 0.3
+
+
+def test_what_the_garbage_collector_takes_is_no_work_of_the_process() -> None:
+    async def body() -> float:
+        before, end = process.busy_time(), time.thread_time() + 0.5
+        while time.thread_time() < end:
+            gc.collect()
+        await process.give_way()
+        return process.busy_time() - before
+
+    assert run(body) < 0.25
+
+
+def test_the_time_of_a_process_never_goes_back() -> None:
+    async def body() -> list[float]:
+        seen, end = [process.busy_time()], time.perf_counter() + 10 * SHORT
+        while time.perf_counter() < end:
+            if len(seen) % 100 == 0:
+                time.sleep(SHORT / 5)
+            seen.append(process.busy_time())
+        return seen
+
+    seen = run(body)
+    assert seen == sorted(seen)
