@@ -192,7 +192,7 @@ def commands_of(module: types.ModuleType, mod: str = "") -> list[Command]:
 
     Raises TypeError for a parameter of a type that no command has, and for access="account" without an Account.
     """
-    functions = [fn for fn in vars(module).values() if inspect.isfunction(fn) and hasattr(fn, "_command")]
+    functions = [fn for fn in vars(module).values() if isinstance(fn, types.FunctionType) and hasattr(fn, "_command")]
     return [_complete(fn, mod) for fn in functions]
 
 

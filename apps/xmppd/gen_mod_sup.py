@@ -65,6 +65,11 @@ def mods_of(config: Config, host: str) -> list[Mod]:
     return [_mod(config, host, name, given[name]) for name in gen_mod_config.in_order(given)]
 
 
+def mod_of(config: Config, host: str, name: str) -> Mod:
+    """One module of a host with its options. Raises KeyError if the host has none of this name; ModError."""
+    return _mod(config, host, name, config.modules_of(host)[name])
+
+
 def _mod(config: Config, host: str, name: str, given: Mapping[str, Any]) -> Mod:
     options = gen_mod_config.options_of(name, given)
     return Mod(name, host, options, config, gen_mod_service.domain_of(name, host, given))

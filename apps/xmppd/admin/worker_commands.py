@@ -87,7 +87,7 @@ def _module(name: str, host: str | None) -> Mod:
     config = users.configuration()
     for one in config.hosts if host is None else [host]:
         if one in config.hosts and name in config.modules_of(one):
-            return next(mod for mod in gen_mod_sup.mods_of(config, one) if mod.name == name)
+            return gen_mod_sup.mod_of(config, one, name)
     raise CommandError(f"{name} does not run on {host or 'any host'}", EXIT_USAGE)
 
 

@@ -120,8 +120,7 @@ class Server:
     def mod(self, module: str | ModuleType, host: str = "") -> Mod:
         """A module as it is on a host (the first), which is what its functions take. Raises KeyError if it has none
         of this name."""
-        mods = {mod.name: mod for mod in gen_mod_sup.mods_of(self.config, host or self.domain)}
-        return mods[settings.name_of(module)]
+        return gen_mod_sup.mod_of(self.config, host or self.domain, settings.name_of(module))
 
     async def settle(self) -> None:
         """Return when the server is at rest, and clients here have got all that it sent to them: see clock.settle."""
