@@ -21,8 +21,8 @@ def test_others_run_within_a_long_loop_and_every_item_comes_in_order() -> None:
 
         process.spawn(other)
         async for item in fairly(range(100)):
-            end = time.perf_counter() + 2 * SLICE
-            while time.perf_counter() < end:
+            end = time.thread_time() + 2 * SLICE
+            while time.thread_time() < end:
                 pass
             seen.append(item)
         assert seen == list(range(100))
