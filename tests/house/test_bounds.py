@@ -167,7 +167,8 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmppd/routing/poison.py": {"POISONED": "MOST"},
     "xmppd/routing/saved_session.py": {"SavedSession.states": PROGRAM},
     "xmppd/routing/session.py": {"C2sSession.module_states": PROGRAM + "; versions: MOST_SUBJECTS"},
-    "xmppd/routing/sm/flags.py": {"FETCHING": SESSIONS, "LEAVING": SESSIONS, "REDELIVERED": SESSIONS, "_OF": SESSIONS},
+    "xmppd/routing/sm/flags.py": {"FETCHING": SESSIONS, "LEAVING": SESSIONS, "SETTLING": SESSIONS,
+                                      "REDELIVERED": SESSIONS, "_OF": SESSIONS},
     "xmppd/routing/sm/orphans.py": {"ORPHANED": SESSIONS},
     "xmppd/routing/sm/replicated.py": {"_HAVE_LEFT": SESSIONS},
     "xmppd/routing/sm/rows.py": {

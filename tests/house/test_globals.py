@@ -102,7 +102,7 @@ ALLOWED: dict[str, tuple[str, set[str]]] = {
         {"COPIES", "FULL", "LOST", "_BEGUN", "_NUMBERS", "_SENDERS", "_askers", "_takers", "_wakers"},
     ),
     "apps/xmppd/routing/session.py": ("numbers that no two sessions of a node share", {"_CLOCK", "_serial"}),
-    "apps/xmppd/routing/sm/flags.py": (HOT, {"FETCHING", "LEAVING", "REDELIVERED", "_OF"}),
+    "apps/xmppd/routing/sm/flags.py": (HOT, {"FETCHING", "LEAVING", "REDELIVERED", "SETTLING", "_OF"}),
     "apps/xmppd/mods/stream_management/journal_server.py": ("files that stay open, whoever writes them", {"JOURNALS"}),
     "apps/xmppd/mods/stream_management/on_disk.py": (SEEN_BY_ALL, {"IN_HAND"}),
     "apps/xmppd/routing/sm/orphans.py": (HOT, {"ORPHANED"}),

@@ -85,7 +85,7 @@ async def login_quietly(jid: str) -> None:
 @rpc.exported
 def flagged() -> list[str]:
     """The accounts of which somebody is leaving or handing over."""
-    return sorted((*flags.LEAVING, *flags.FETCHING))
+    return sorted((*flags.LEAVING, *flags.SETTLING, *flags.FETCHING))
 
 
 @rpc.exported

@@ -165,7 +165,9 @@ async def _keep_later(
         whose = point.account.jid
         if not await hooks.run_fold(whose.domain, IsContactHook(whose, peer.bare_jid()), False):
             return message
-    await durability.wait_for_room()
+    pid = process.whereis(writer.name(point.account.jid.domain))
+    if pid is not None:
+        await durability.wait_for_writer(pid)
     return _keep(message, peer, flags, point, archive)
 
 

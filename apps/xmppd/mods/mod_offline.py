@@ -78,7 +78,7 @@ async def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> 
     if pid is None:
         return message
     size = message.weight()
-    await durability.wait_for_room()
+    await durability.wait_for_writer(pid)
     durability.add_pending(pid, size, point.owner.bare, Deliver(message, (), point.context))
     gen_server.cast(pid, StoreMessage(point.owner, message, size, point.context.first_sent))
     if hooks.wanted(mod.host, MessageStoredHook):

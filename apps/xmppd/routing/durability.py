@@ -10,7 +10,6 @@ Differs:  a sender does not wait for each commit of a flood, but once, before it
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -19,7 +18,7 @@ from otp.erts import process
 from otp.erts.clock import CLOCK
 from otp.erts.exits import TIMEOUT, CallError
 from otp.erts.pid import Pid
-from otp.kernel import codec
+from otp.kernel import codec, pg
 from otp.stdlib import gen_server, requests
 from xmppd import crash_points
 from xmppd.routing import unconfirmed
@@ -32,6 +31,8 @@ _MOST = 1 << 20
 _LEAST = _MOST // 128
 #: seconds that a sender waits at most for a store that is slow
 PATIENCE = 6.0
+#: the pg group of those at which accounts have their homes (routing.account.home)
+HOMES: Final = "accounts"
 #: seconds between two looks at what has become of a process that does not answer, and how often one that ends tries
 _POLL: Final = 0.005
 _TRIES: Final = 10
@@ -56,7 +57,7 @@ ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-de
 @dataclass(frozen=True, slots=True)
 class Sync:
     """To a writer, a receiver or an account's home, as a call: answer when all that came before is committed,
-    acknowledged or given back. `asked`: the homes that wait for the answer themselves: a home does not ask those, which
+    acknowledged or given back. `asked`: those who wait for the answer themselves: a home does not ask those, since they
     would wait for it."""
 
     asked: tuple[Pid, ...] = ()
@@ -119,12 +120,13 @@ async def flush() -> None:
     nothing may be acknowledged. What is not safe by then is waited for again the next time.
     """
     if ANY_PENDING or COPIES or LOST:
-        await flush_of(process.self_())
+        me = process.self_()
+        await flush_of(me, (me,))
         crash_points.reach("durability.flushed")
 
 
 async def flush_of(sender: Pid, asked: tuple[Pid, ...] = ()) -> None:
-    """As flush, for what `sender` has handed over until now, but for what these homes have got (see Sync)."""
+    """As flush, for what `sender` has handed over until now, but for what those have got who are `asked` (see Sync)."""
     until = CLOCK.monotonic() + PATIENCE
     while True:
         await _wait_for_rerouting(sender, until)
@@ -146,12 +148,34 @@ async def flush_of(sender: Pid, asked: tuple[Pid, ...] = ()) -> None:
         await process.sleep(_POLL)
 
 
-async def until_written(sender: Pid, owner: str, but: Container[Pid]) -> None:
-    """Returns when what `sender` has handed over is written, if some of it may be for `owner` (a bare JID); without
-    asking those in `but`; after PATIENCE at most. Costs nothing if there is nothing."""
+async def until_written(sender: Pid, owner: str = "") -> None:
+    """Returns when what `sender` has handed over is written, if some of it may be for `owner` (a bare JID, "": for
+    anybody). It asks those who write, but no account's home: who stands in line there may wait for who calls this.
+    Costs nothing if there is nothing.
+
+    Raises CallError if that fails, or takes longer than PATIENCE.
+    """
     mine = PENDING.get(sender) if ANY_PENDING else None
-    if mine is not None and owner in mine.owners:
-        await _ask_all([pid for pid in mine.writers if pid not in but], Sync(), CLOCK.monotonic() + PATIENCE)
+    if mine is None or (owner and owner not in mine.owners):
+        return
+    number, homes = mine.number, pg.get_members(HOMES)
+    answers = await _ask_all([w for w in mine.writers if w not in homes], Sync(), CLOCK.monotonic() + PATIENCE)
+    for pid, why in answers.items():
+        if why is not None:
+            raise CallError(why, pid, Sync())
+    if mine.number == number:
+        mine.owners.discard(owner)
+
+
+async def wait_for_writer(writer: Pid) -> None:
+    """As wait_for_room, for who stands in the line of an account, where others may wait for it: only `writer` is asked,
+    if it has been given much. Raises CallError as `flush` does."""
+    mine = PENDING.get(process.self_()) if ANY_PENDING else None
+    if mine is not None and mine.writers.get(writer, 0) >= _MOST:
+        why = await _ask(writer, Sync(), CLOCK.monotonic() + PATIENCE)
+        if why is not None:
+            raise CallError(why, writer, Sync())
+        mine.writers[writer] = 0
 
 
 async def _ask_all(pids: list[Pid], sync: Sync, until: float) -> dict[Pid, object]:

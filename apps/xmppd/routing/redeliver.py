@@ -8,17 +8,15 @@ Differs:  a message has one owner at a time: what the store still has (Older) is
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
 from collections.abc import Callable
 from typing import TypeGuard
 
 from otp.erts import process
-from otp.erts.exits import CallError
 from otp.erts.signals import Down
 from otp.stdlib import gen
 from xmpp_core.stanza import Iq, Presence
-from xmppd.routing import durability, faults, router, users
+from xmppd.routing import faults, router, users
 from xmppd.routing.account import accounts, stages
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.durability import Sync
@@ -32,15 +30,12 @@ async def redeliver(session: C2sSession, answered: Callable[[Iq], None]) -> bool
     Answers are the client's own, they go to `answered`: one that said goodbye right after its request still gets them.
     """
     moved = False
-    asking: list[gen.Call] = []
     waiting: deque[object] = deque(session.hold.queue) if session.hold is not None else deque()
     session.hold = None
     if process.message_queue_len():
         waiting.extend(await process.flush())
     while waiting:  # each is let go when it has been dealt with: together they may be large
         message = waiting.popleft()
-        if asks(message):
-            asking.append(message)
         if not isinstance(message, Deliver) or isinstance(message.stanza, Presence) or ends_here(message):
             continue
         moved = True
@@ -53,35 +48,23 @@ async def redeliver(session: C2sSession, answered: Callable[[Iq], None]) -> bool
             answer = faults.answer(message.stanza, error)
         if answer is not None and answer.to is not None:
             await router.route(answer)
-    for call in asking:
-        await _answer(call)
     return await home_moved(session) or moved
 
 
 async def home_moved(session: C2sSession) -> bool:
-    """What has come to the account's home before goes first: it may move with the session that ends. A sender who
-    stands in the account's line may wait for an answer of this process: it gets one meanwhile."""
+    """What has come to the account's home before goes first: it may move with the session that ends. Senders who ask
+    this process whether what it had is safe hear nothing: it ends when it is, or fails."""
     if not stages.are_wanted(session.host):
         return False
     flags.REDELIVERED.add(session.pid)
     _, ref = process.spawn_monitor(accounts.settle, session.user)
-    while True:
-        message = await process.receive(lambda m: asks(m) or (isinstance(m, Down) and m.ref is ref))
-        if not asks(message):
-            return True
-        await _answer(message)
+    await process.receive(lambda m: isinstance(m, Down) and m.ref is ref)
+    return True
 
 
 def asks(message: object) -> TypeGuard[gen.Call]:
     """Whether a sender wants to know that what it has sent to the session is safe."""
     return isinstance(message, gen.Call) and isinstance(message.request, Sync)
-
-
-async def _answer(call: gen.Call) -> None:
-    """All that came before has been sent on. No answer: it is not safe yet, and the sender asks again."""
-    with contextlib.suppress(CallError):
-        await durability.flush()
-        gen.reply(call.from_, None)
 
 
 def ends_here(message: Deliver) -> bool:

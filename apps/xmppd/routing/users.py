@@ -94,10 +94,10 @@ async def route(stanza: Stanza, context: Context | None = None) -> Stanza | None
     resource = to.resource if not (isinstance(stanza, Presence) and stanza.type in _ACCOUNT_PRESENCE) else ""
     if resource and isinstance(stanza, Iq) and stanza.is_request:
         await iq.guard(stanza)
-    if FULL and isinstance(stanza, Message):
+    staged = context is not None and context.staged
+    if FULL and not staged and isinstance(stanza, Message) and sm.own_session() is None:  # which has looked itself
         await durability.wait_for_room()
     if LEAVING and to.bare in LEAVING and isinstance(stanza, Message) and not stanza.is_error:
-        staged = context is not None and context.staged
         await (flags.wait_until_redelivered if staged else flags.wait_until_none_leaves)(to.bare)
     usual = not (SUSPECTED or BEHIND or REROUTING)
     rows = sm.sessions(to.bare) if usual else await sm.reachable_sessions(to.bare, resource)
@@ -138,7 +138,7 @@ async def _decided(
     match decision:
         case Recipients(names):
             if ANY_PENDING and isinstance(stanza, Message) and durability.has_pending(to.bare):
-                await durability.flush()
+                await durability.until_written(process.self_(), to.bare)
                 return await retry(stanza, context)
             who = tuple([session for session in rows if session.jid.resource in names])
             if isinstance(stanza, Message) and hooks.wanted(to.domain, AccountDeliversHook):
@@ -147,6 +147,8 @@ async def _decided(
                     return await retry(stanza, context)
                 point = AccountDeliversHook(account, context or Context(), stanza)
                 who = await hooks.run_fold(to.domain, point, who)
+                if not are_there(stanza, who):
+                    return await retry(stanza, context)
             deliver(stanza, who, context)
         case HandleLocally():
             return await _in_the_users_name(stanza, to.bare_jid())
@@ -155,6 +157,13 @@ async def _decided(
         case Bounce(condition):
             return faults.bounce(stanza, StanzaError(condition))
     return None
+
+
+def are_there(stanza: Stanza, who: Sequence[Session]) -> bool:
+    """Whether all that were chosen to get a stanza are in the table still, now that handlers have been waited for."""
+    to = stanza.to
+    there = [row.pid for row in sm.sessions(to.bare)] if to is not None else []
+    return all(session.pid in there for session in who)
 
 
 async def _loads(account: LiveAccount) -> bool:

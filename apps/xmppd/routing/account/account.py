@@ -22,7 +22,7 @@ from otp.erts.pid import Pid
 from xmpp_core.jid import JID
 from xmppd.routing import handler_table, hooks
 from xmppd.routing.session import Session
-from xmppd.routing.sm import sm
+from xmppd.routing.sm import flags, sm
 from xmppd.routing.sm.suspected_nodes import REROUTING
 
 V = TypeVar("V")
@@ -81,12 +81,21 @@ class LiveAccount:
         me = process.self_()
         return me in _HOLDERS and not (self.line and self.line[0].owner is me)
 
-    def line_up(self, early: bool = False) -> Turn:
-        """A place behind all that are there; to be taken before anything is awaited, and entered with `async with`.
-        `early`: before those that wait until what came before them is here, since this is it."""
-        turn = Turn(self, early)
-        behind = (n for n, other in enumerate(self.line) if not other.early and (other.held or other.owner is None))
-        self.line.insert(next(behind, len(self.line)) if early else len(self.line), turn)
+    def line_up(self, stamp: int = 0) -> Turn:
+        """A place behind all that were sent before it; to be taken before anything is awaited, and entered with
+        `async with`. `stamp`: flags.stamp() of when its sender had it in hand, 0: that is now. What has begun, or has
+        come by a shorter way and been sent before, stays before it."""
+        turn = Turn(self, stamp or flags.stamp())
+        at = len(self.line)
+        while at and self.line[at - 1].stamp > turn.stamp and not self.line[at - 1].begun:
+            at -= 1
+        self.line.insert(at, turn)
+        return turn
+
+    def begin_turn(self, stamp: int) -> Turn:
+        """The only place, for a stanza whose stages have begun. `stamp`: as for line_up; it keeps it if it goes on."""
+        turn = Turn(self, stamp or flags.stamp(), begun=True)
+        self.line.append(turn)
         return turn
 
     async def load(self) -> None:
@@ -108,44 +117,41 @@ class LiveAccount:
 
 @dataclass(slots=True, eq=False)
 class Turn:
-    """One stanza's place in the line of its account. `held`: it waits for what came before it to another node, which is
-    `early`. One that the running process enters again is no wait; nor is it
-    for a process that reroutes what was on its way to the account, since those in the line wait for that."""
+    """One stanza's place in the line of its account. `begun`: nothing comes before it any more. One that the running
+    process enters again is no wait; nor is it for a process that reroutes what was on its way to the account, since
+    those in the line wait for that."""
 
     account: LiveAccount
-    early: bool = False
+    stamp: int
+    begun: bool = False
     owner: Pid | None = None
-    held: bool = False
     _future: LoopFuture[None] | None = None
 
     async def __aenter__(self) -> LiveAccount:
-        me = process.self_()
-        await self._come_first(me)
-        self.owner = me
+        await self.come_first()
+        self.owner = me = process.self_()
         _HOLDERS[me] = _HOLDERS.get(me, 0) + 1
         return self.account
 
-    async def let_early_ones_pass(self, until: Awaitable[None]) -> None:
-        """Wait for something; who is `early` comes before."""
-        self.held = True
-        try:
-            await until
-        finally:
-            self.held = False
-        await self._come_first(process.self_())
-
-    async def _come_first(self, me: Pid) -> None:
+    def is_first(self) -> bool:
+        """Whether nobody is before it whom it has to wait for."""
         line = self.account.line
         if self not in line:
-            return  # it was given up
-        head = line[0]
-        if head is not self and head.owner is not me and REROUTING.get(self.account.jid.bare) is not me:
-            self._future = LoopFuture()
-            try:
-                async with asyncio.timeout(PATIENCE):
+            return True  # it was given up
+        me, head = process.self_(), line[0]
+        return head is self or head.owner is me or REROUTING.get(self.account.jid.bare) is me
+
+    async def come_first(self) -> None:
+        """Return when nobody is before it; those who are longer there than PATIENCE are given up."""
+        if self.is_first():
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not self.is_first():
+                    self._future = LoopFuture()
                     await self._future
-            except TimeoutError:
-                self._give_up_those_before()
+        except TimeoutError:
+            self._give_up_those_before()
 
     async def __aexit__(self, *_: object) -> None:
         line = self.account.line

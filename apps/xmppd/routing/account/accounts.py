@@ -124,8 +124,8 @@ def _begin(message: ForAccount | FromAccount) -> Awaitable[Stanza | None] | Stan
     stanza, context = message.stanza, message.context
     try:
         if isinstance(message, ForAccount):
-            return stages.begin_receive(stanza, context, message.early)
-        kept = stages.begin_send(stanza, context, message.early)
+            return stages.begin_receive(stanza, context, message.stamp)
+        kept = stages.begin_send(stanza, context, message.stamp)
         return None if kept is None else _sent(kept, message)
     except Exception as error:
         return faults.answer(stanza, error)

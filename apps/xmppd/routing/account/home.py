@@ -16,10 +16,11 @@ from typing import Final
 from otp.erts import process
 from otp.erts.pid import Pid
 from otp.kernel import pg
+from xmppd.routing.durability import HOMES
 from xmppd.routing.placement import node_for
 from xmppd.routing.session import Session
 
-GROUP: Final = "accounts"
+GROUP: Final = HOMES
 
 
 def home_of(bare: str, rows: Sequence[Session]) -> Pid | None:

@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
-from otp.kernel import codec, pace, pg
+from otp.kernel import codec, pace
 from otp.kernel.pace import BEHIND
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Stanza
@@ -37,23 +38,23 @@ from xmppd.routing.hook_points import AccountDeliversHook, AccountReceivesHook, 
 from xmppd.routing.hooks import Chains
 from xmppd.routing.session import Session
 from xmppd.routing.sm import flags, sm
-from xmppd.routing.sm.flags import LEAVING
+from xmppd.routing.sm.flags import GRACE, LEAVING
 from xmppd.routing.sm.suspected_nodes import REROUTING, SUSPECTED, is_rerouted
 
 Left: TypeAlias = Stanza | None
 #: how often a stanza is passed on before a node takes it: session tables differ for a moment only
-_MOST_HOPS = 3
+_MOST_HOPS = 50
 
 
 @codec.message
 @dataclass(frozen=True, slots=True)
 class ForAccount:
-    """To the `accounts` of another node, an account's home: a stanza for it. `early`: the home was where it comes from
-    until a session left; what waits for that session came after it."""
+    """To the `accounts` of another node, an account's home: a stanza for it. `stamp`: its place in the account's line,
+    which it keeps however many nodes pass it on (LiveAccount.line_up)."""
 
     stanza: Stanza
     context: Context
-    early: bool = False
+    stamp: int = 0
 
 
 @codec.message
@@ -63,7 +64,7 @@ class FromAccount:
 
     stanza: Stanza
     context: Context
-    early: bool = False
+    stamp: int = 0
 
 
 def are_wanted(host: str) -> bool:
@@ -81,9 +82,9 @@ def context_for(domain: str, origin: Origin) -> Context | None:
     return Context(origin) if hooks.wanted(domain, OnTheWay) else None
 
 
-def begin_send(stanza: Stanza, context: Context, early: bool = False) -> Left | Awaitable[Left]:
+def begin_send(stanza: Stanza, context: Context, stamp: int = 0) -> Left | Awaitable[Left]:
     """The sender's stages; `from_` is an account of ours. The result is what goes on to the router: None if nothing,
-    or if it goes on from another node."""
+    or if it goes on from another node. `stamp`: see ForAccount."""
     from_ = stanza.from_
     assert from_ is not None
     chains = hooks.chains(from_.domain, OnTheWay)
@@ -94,25 +95,25 @@ def begin_send(stanza: Stanza, context: Context, early: bool = False) -> Left | 
     rows = sm.sessions(from_.bare)
     account = account_of(from_, rows)
     if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
-        return _later(account, FromAccount(stanza, context, early))
+        return _later(account, FromAccount(stanza, context, stamp))
     home = home_of(from_.bare, rows)
     if home is not None:
         if not durability.has_room():
-            return _later(account, FromAccount(stanza, context, early))
-        _pass_on(home, FromAccount(stanza, context))
+            return _later(account, FromAccount(stanza, context, stamp))
+        _pass_on(home, FromAccount(stanza, context, stamp or flags.stamp()))
         return None
     kept = hooks.begin_chain(chains["AccountSendsHook"], AccountSendsHook(account, context), stanza)
-    return kept if kept is None or isinstance(kept, Stanza) else _waited_for(account.line_up(), kept)
+    return kept if kept is None or isinstance(kept, Stanza) else _waited_for(account.begin_turn(stamp), kept)
 
 
 def _later(account: LiveAccount, message: ForAccount | FromAccount) -> Left | Awaitable[Left]:
     """In the line of its account; a process that must not wait there leaves it to the `accounts` of this node."""
     here = process.whereis(GROUP) if account.must_not_wait() else None
     if here is not None:
-        _hand_over(here, message)
+        _hand_over(here, type(message)(message.stanza, message.context, message.stamp or flags.stamp()))
         return None
     begin = _send_in_turn if isinstance(message, FromAccount) else _receive_in_turn
-    return begin(account.line_up(message.early), message)
+    return begin(account.line_up(message.stamp), message)
 
 
 async def _waited_for(turn: Turn, result: Awaitable[Left]) -> Left:
@@ -121,44 +122,59 @@ async def _waited_for(turn: Turn, result: Awaitable[Left]) -> Left:
 
 
 async def _send_in_turn(turn: Turn, message: ForAccount | FromAccount) -> Left:
+    left = await _sent(turn, message)
+    await _wait_for_room()
+    return left
+
+
+async def _wait_for_room() -> None:
+    """Before more is sent; not in the line, since who stands there may be waited for where there is no room. A client's
+    c2s has looked before (stream/c2s.py:C2s.must_wait), and is asked itself whether what it has is safe."""
+    if sm.own_session() is None:
+        await durability.wait_for_room()
+
+
+async def _sent(turn: Turn, message: ForAccount | FromAccount) -> Left:
     stanza, context = message.stanza, message.context
     from_ = stanza.from_
     assert from_ is not None
     async with turn as account:
-        if not await _is_home(from_.bare, FromAccount(stanza, context), turn):
+        if not await _is_home(from_.bare, message, turn):
             return None
         await account.load()
         return await hooks.run_fold(from_.domain, AccountSendsHook(account, context), stanza)
 
 
-def begin_receive(stanza: Stanza, context: Context | None = None, early: bool = False) -> Left | Awaitable[Left]:
+def begin_receive(stanza: Stanza, context: Context | None = None, stamp: int = 0) -> Left | Awaitable[Left]:
     """The recipient's stages, and the delivery; `to` is an account of ours. The result is what is to be answered.
-    Without a context the server itself has sent it. `early`: see ForAccount."""
+    Without a context the server itself has sent it. `stamp`: see ForAccount."""
     to = stanza.to
     assert to is not None
     chains = hooks.chains(to.domain, OnTheWay)
+    if context is not None and context.staged and stamp:
+        return _later(account_of(to, sm.sessions(to.bare)), ForAccount(stanza, context, stamp))
     if (chains is not None and not _for_recipient(chains)) or (context is not None and context.staged):
         return users.route(stanza, context)
-    return begin_received(stanza, to, Context(Origin.SERVER) if context is None else context, chains, early)
+    return begin_received(stanza, to, Context(Origin.SERVER) if context is None else context, chains, stamp)
 
 
 def begin_received(
-    stanza: Stanza, to: JID, context: Context, chains: Chains | None, early: bool = False
+    stanza: Stanza, to: JID, context: Context, chains: Chains | None, stamp: int = 0
 ) -> Left | Awaitable[Left]:
     """begin_receive with the handlers already looked up: there are some on the recipient's side."""
     rows = sm.sessions(to.bare)
     account = account_of(to, rows)
     if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
-        return _later(account, ForAccount(stanza, context, early))
+        return _later(account, ForAccount(stanza, context, stamp))
     home = home_of(to.bare, rows)
     if home is None:
         session = users.only_recipient(stanza, to, rows) if isinstance(stanza, Message) else None
         if session is not None and not (ANY_PENDING and durability.has_pending(to.bare)):
-            return _begin_delivery(account, stanza, context, session, chains)
+            return _begin_delivery(account, stanza, context, session, chains, stamp)
     elif durability.has_room():
-        _pass_on(home, ForAccount(stanza, context))
+        _pass_on(home, ForAccount(stanza, context, stamp or flags.stamp()))
         return None
-    return _later(account, ForAccount(stanza, context, early))
+    return _later(account, ForAccount(stanza, context, stamp))
 
 
 def _for_recipient(chains: Chains) -> bool:
@@ -166,7 +182,7 @@ def _for_recipient(chains: Chains) -> bool:
 
 
 def _begin_delivery(
-    account: LiveAccount, stanza: Stanza, context: Context, session: Session, chains: Chains
+    account: LiveAccount, stanza: Stanza, context: Context, session: Session, chains: Chains, stamp: int
 ) -> Left | Awaitable[Left]:
     """The way of nearly all messages: one session gets it, or a handler stops it."""
     if "AccountReceivesHook" in chains:
@@ -174,14 +190,14 @@ def _begin_delivery(
         if kept is None:
             return None
         if not isinstance(kept, Stanza):
-            return _delivered_in_turn(account.line_up(), kept, context)
+            return _delivered_in_turn(account.begin_turn(stamp), kept, context)
         stanza = kept
     context.staged = True
     if "AccountDeliversHook" in chains:
         point = AccountDeliversHook(account, context, stanza)
         who = hooks.begin_chain(chains["AccountDeliversHook"], point, (session,))
         if isinstance(who, Awaitable):
-            return _given_in_turn(account.line_up(), who, stanza, context)
+            return _given_in_turn(account.begin_turn(stamp), who, stanza, context)
         users.deliver(stanza, who, context)
         return None
     users.deliver(stanza, (session,), context)
@@ -191,35 +207,54 @@ def _begin_delivery(
 async def _delivered_in_turn(turn: Turn, kept: Awaitable[Left], context: Context) -> Left:
     async with turn:
         stanza = await kept
-        if stanza is None:
-            return None
-        context.staged = True
-        return await users.route(stanza, context)
+        return None if stanza is None else await _staged(turn, stanza, context)
 
 
-async def _given_in_turn(turn: Turn, who: Awaitable[tuple[Session, ...]], stanza: Stanza, context: Context) -> None:
+async def _given_in_turn(turn: Turn, who: Awaitable[tuple[Session, ...]], stanza: Stanza, context: Context) -> Left:
     async with turn:
-        users.deliver(stanza, await who, context)
+        chosen = await who
+        if users.are_there(stanza, chosen):
+            users.deliver(stanza, chosen, context)
+            return None
+        return await _staged(turn, stanza, context)
 
 
 async def _receive_in_turn(turn: Turn, message: ForAccount | FromAccount) -> Left:
+    answer = await _received(turn, message)
+    await _wait_for_room()
+    return answer
+
+
+async def _received(turn: Turn, message: ForAccount | FromAccount) -> Left:
     stanza, context = message.stanza, message.context
     to = stanza.to
     assert to is not None
     async with turn as account:
-        if not await _is_home(to.bare, ForAccount(stanza, context), turn):
+        if not await _is_home(to.bare, message, turn):
             return None
-        await account.load()
-        kept = await hooks.run_fold(to.domain, AccountReceivesHook(account, context), stanza)
-        if kept is None:
-            return None
-        context.staged = True
-        home = process.whereis(GROUP)
-        if home is not None and home is not process.self_():  # what came before may be on its way to the disk
-            await durability.until_written(home, to.bare, pg.get_members(GROUP))
-        if not isinstance(kept, Iq):
-            return await users.route(kept, context)  # what comes later does not overtake a subscription either
-    return await users.route(kept, context)  # a request may be answered long after, and more come meanwhile
+        if not context.staged:  # at an earlier home
+            await account.load()
+            kept = await hooks.run_fold(to.domain, AccountReceivesHook(account, context), stanza)
+            if kept is None:
+                return None
+            stanza = kept
+        if not isinstance(stanza, Iq):
+            return await _staged(turn, stanza, context)  # nothing overtakes a subscription either
+    context.staged = True
+    return await users.route(stanza, context)  # a request may be answered long after, and more come meanwhile
+
+
+async def _staged(turn: Turn, stanza: Stanza, context: Context) -> Left:
+    """What the stages have left goes to who gets it, from where the account's home is by now."""
+    to = stanza.to
+    assert to is not None
+    context.staged = True
+    if not await _is_home(to.bare, ForAccount(stanza, context), turn):
+        return None
+    home = process.whereis(GROUP)
+    if home is not None and home is not process.self_():  # what came before may be on its way to the disk
+        await durability.until_written(home, to.bare)
+    return await users.route(stanza, context)
 
 
 async def consult(stanza: Stanza) -> Left:
@@ -236,20 +271,23 @@ async def consult(stanza: Stanza) -> Left:
 
 
 async def _is_home(bare: str, message: ForAccount | FromAccount, turn: Turn) -> bool:
-    """Whether this node is the account's home, once what was before the stanza has come there; else it is passed on."""
+    """Whether this node is the account's home, once what was sent before the stanza has come there; else it is passed
+    on. All may change while it waits: sessions leave, the home moves, what was sent before comes from elsewhere."""
+    until = CLOCK.monotonic() + GRACE
     while True:
         home = home_of(bare, await sm.reachable_sessions(bare))
-        if home is None or message.context.hops >= _MOST_HOPS:
-            break
-        await durability.wait_for_room()
-        if BEHIND:
-            await pace.turn(home.node)
-        if home == home_of(bare, sm.sessions(bare)) and not is_rerouted(bare):  # else it has moved
-            _pass_on(home, type(message)(message.stanza, message.context, turn.early or flags.leaves_here(bare)))
-            return False
-    if bare in LEAVING and isinstance(message.stanza, Message) and not turn.early:
-        await turn.let_early_ones_pass(flags.wait_until_redelivered(bare))
-    return True
+        if home is not None and message.context.hops < _MOST_HOPS:
+            if BEHIND:
+                await pace.turn(home.node)
+            if turn.is_first() and home == home_of(bare, sm.sessions(bare)) and not is_rerouted(bare):
+                _pass_on(home, type(message)(message.stanza, message.context, turn.stamp))
+                return False
+        elif isinstance(message.stanza, Message) and flags.is_on_its_way(bare) and CLOCK.monotonic() < until:
+            await process.sleep(flags.POLL)
+        elif turn.is_first():
+            turn.begun = True
+            return True
+        await turn.come_first()
 
 
 def _pass_on(home: Pid, message: ForAccount | FromAccount) -> None:

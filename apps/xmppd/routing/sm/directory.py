@@ -31,8 +31,12 @@ class Directory(Protocol):
         """Take a session out. When this returns all that any node has sent to it is in its mailbox, and nothing comes
         after it. It counts as leaving until `left`: senders with more for its account wait."""
 
-    async def stay(self, session: Session) -> None:
-        """The session is still leaving: when this returns, what it sent to other nodes meanwhile has come there."""
+    async def settle(self, session: Session) -> None:
+        """The session, which is leaving, has sent on what it had: when this returns, that has come to where it went.
+        If its process is killed before `settled`, it is lost there all the same, and who has copies sends them anew."""
+
+    def settled(self, session: Session) -> None:
+        """What it has sent on is safe."""
 
     def left(self, session: Session) -> None:
         """The session has left: those that wait for it may go on, on all nodes."""

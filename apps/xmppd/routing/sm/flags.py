@@ -1,10 +1,14 @@
 """flags — what every node knows of an account besides its sessions: one is leaving, or fetches stored messages.
 
+    leaving    what was sent to the session is on its way elsewhere: senders with more for the account wait
+    settling   it has come there, and is not safe yet: nobody waits, but if the process is killed now, it is lost
+    fetching   the session hands over what is stored: no other one does
+
 Way:      sm.close_session, sm.claim → session_table → [flags] on every node; users waits here for sessions that are
           leaving
 OTP:      cf. locks of global: set by a process, gone with it
 RFC:      6120 §10.1 (order)
-Process:  LEAVING and FETCHING are written by session_table and read by all; sm.finish_leaving clears its own in place
+Process:  all are written by session_table and read by all; sm.finish_leaving clears its own in place
 Differs:  the process that set a flag first has the lower ticket. The sm of its node assigns tickets and tells the
           other nodes before it sees theirs, so that of two at least one sees the other, and both decide the same
 """
@@ -28,12 +32,14 @@ Flags = dict[str, dict[Pid, int]]
 
 #: accounts (bare JIDs) with sessions out of the table whose messages are still on their way elsewhere: pid → ticket
 LEAVING: Final[Flags] = {}
+#: accounts with sessions that have left whose messages are not safe yet where they went
+SETTLING: Final[Flags] = {}
 #: accounts with a session that has stored messages in hand
 FETCHING: Final[Flags] = {}
 #: those of them, of this node, who have sent on what they had
 REDELIVERED: Final[set[Pid]] = set()
 _OF: Final[dict[Pid, set[tuple[str, str]]]] = {}
-_KINDS: Final = {"leaving": LEAVING, "fetching": FETCHING}
+_KINDS: Final = {"leaving": LEAVING, "settling": SETTLING, "fetching": FETCHING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ def clear_node(name: str) -> None:
 
 def clear() -> None:
     """A node begins."""
-    for table in (LEAVING, FETCHING, _OF, REDELIVERED):
+    for table in (LEAVING, SETTLING, FETCHING, _OF, REDELIVERED):
         table.clear()
 
 
@@ -164,6 +170,11 @@ def own_flags() -> list[FlagSet]:
     ]
 
 
+def is_in_hand(bare: str, pid: Pid) -> bool:
+    """Whether what was sent to a session that is out of the table is still its process's to see to."""
+    return pid in LEAVING.get(bare, ()) or pid in SETTLING.get(bare, ())
+
+
 def is_first(bare: str, pid: Pid) -> bool:
     """Whether `pid` alone hands over what is stored for the account: nobody set "fetching" before it."""
     found = FETCHING.get(bare, {})
@@ -171,9 +182,16 @@ def is_first(bare: str, pid: Pid) -> bool:
     return mine is not None and all((mine, str(pid)) <= (ticket, str(other)) for other, ticket in found.items())
 
 
-def leaves_here(bare: str) -> bool:
-    """Whether a session of the account leaves whose process is of this node."""
-    return any(pid.node == process.node() for pid in LEAVING.get(bare, ()))
+def stamp() -> int:
+    """When a stanza is in its sender's hand; of two of one sender the later has the higher one."""
+    return time.monotonic_ns()
+
+
+def is_on_its_way(bare: str) -> bool:
+    """Whether something that was sent to the account before may be with a session that leaves, or at its node. Those of
+    this node that have sent on what they had do not count: they wait for the account's line only, and who stands in it
+    would wait for itself."""
+    return bare in LEAVING and not REDELIVERED.issuperset(LEAVING[bare])
 
 
 async def wait_until_none_leaves(bare: str) -> None:
@@ -184,8 +202,7 @@ async def wait_until_none_leaves(bare: str) -> None:
 
 
 async def wait_until_redelivered(bare: str) -> None:
-    """As wait_until_none_leaves, but for those who have only the account's line to wait for: whoever stands in that
-    line calls this, and would wait for itself."""
+    """Returns once nothing is on its way (is_on_its_way), at most after GRACE."""
     until = CLOCK.monotonic() + GRACE
-    while not REDELIVERED.issuperset(LEAVING.get(bare, ())) and CLOCK.monotonic() < until:
+    while is_on_its_way(bare) and CLOCK.monotonic() < until:
         await process.sleep(POLL)

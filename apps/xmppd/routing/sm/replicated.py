@@ -44,9 +44,13 @@ class ReplicatedDirectory:
         """See Directory."""
         await _acks(await _ask(UnregisterSession(session)), over=True)
 
-    async def stay(self, session: Session) -> None:
+    async def settle(self, session: Session) -> None:
         """See Directory."""
-        await _flag_acks(await _ask(SetFlag("leaving", session.bare, session.pid)))
+        await _flag_acks(await _ask(SetFlag("settling", session.bare, session.pid)))
+
+    def settled(self, session: Session) -> None:
+        """See Directory."""
+        gen_server.cast(NAME, ClearFlag("settling", session.bare, session.pid))
 
     def left(self, session: Session) -> None:
         """See Directory."""

@@ -168,7 +168,7 @@ def has_left(bare: str, pid: Pid) -> bool:
         rows = ets.lookup_table(TABLE).get(bare, ())
     except ets.NoSuchTable:
         return False
-    return all(row.pid is not pid for row in rows) and pid not in flags.LEAVING.get(bare, ())
+    return all(row.pid is not pid for row in rows) and not flags.is_in_hand(bare, pid)
 
 
 # --- the sessions of this node
@@ -233,7 +233,7 @@ def _down(state: SmState, pid: Pid) -> None:
     PEERS.discard(pid)
     _heard_of(state, pid.node)
     session = state.watched.get(pid)
-    if session is not None or any(flag.kind == "leaving" for flag in flags.flags_of(pid)):
+    if session is not None or any(flag.kind != "fetching" for flag in flags.flags_of(pid)):
         _tell_peers(ProcessLost(pid))
         unconfirmed.lost(pid)
     for flag in flags.flags_of(pid):

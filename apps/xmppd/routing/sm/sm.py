@@ -236,15 +236,21 @@ async def close_session(session: C2sSession, *, goes_on: bool = False) -> None:
 
 async def finish_leaving(session: C2sSession, *, moved: bool) -> None:
     """What came too late for the session has been sent on, or given to a writer: senders with more for the account may
-    go on. With `moved`, it has come to where it went before they do."""
-    if moved:
-        try:
-            await durability.flush()
-        except CallError:  # it may not stay where it went: copies are routed anew, as if this had been killed
-            if process.self_() in COPIES:
-                return
-        await _DIRECTORY.stay(session.entry)
-    _DIRECTORY.left(session.entry)
+    go on. With `moved`, it has come to where it went, or is written, before they do; and this returns when it is safe
+    there. Nobody waits for that who may be waited for: a session that it was given to may be sending itself."""
+    if not moved:
+        _DIRECTORY.left(session.entry)
+        return
+    try:
+        await durability.until_written(process.self_())
+        await _DIRECTORY.settle(session.entry)
+        _DIRECTORY.left(session.entry)
+        await durability.flush()
+    except CallError:  # it may not stay where it went: copies are routed anew, as if this had been killed
+        if process.self_() in COPIES:
+            return
+        _DIRECTORY.left(session.entry)
+    _DIRECTORY.settled(session.entry)
 
 
 async def claim(session: C2sSession) -> bool:

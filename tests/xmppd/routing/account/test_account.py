@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otp.erts import process
 from otp.erts.future import LoopFuture
@@ -56,16 +58,30 @@ def test_one_that_is_killed_in_its_turn_holds_nobody_up() -> None:
     node.run(body)
 
 
-def test_what_comes_late_but_was_sent_early_passes_those_who_wait_for_it() -> None:
+@given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=12))
+def test_the_line_is_in_the_order_in_which_it_was_sent_but_nothing_passes_what_has_begun(
+    arrivals: list[tuple[int, bool]],
+) -> None:
+    account, begun = LiveAccount(JULIET, loaded=True), 0
+    for stamp, begins in arrivals:
+        account.line_up(stamp)
+        if begins and begun < len(account.line):
+            account.line[begun].begun = True  # the first that has not
+            begun += 1
+    waiting = list(account.line)[begun:]
+    assert [turn.stamp for turn in waiting] == sorted(turn.stamp for turn in waiting)
+    assert all(turn.begun for turn in list(account.line)[:begun]), "nothing has got before it"
+
+
+def test_what_comes_late_but_was_sent_early_passes_those_who_have_not_begun() -> None:
     async def body() -> None:
         account, order, here = LiveAccount(JULIET, loaded=True), list[str](), LoopFuture[None]()
 
-        async def until_here() -> None:
-            await here
-
         async def later(turn: module.Turn, name: str) -> None:
             async with turn:
-                await turn.let_early_ones_pass(until_here())
+                await here
+                await turn.come_first()
+                turn.begun = True
                 order.append(name)
 
         async def early(turn: module.Turn, name: str, turns: int) -> None:
@@ -77,11 +93,37 @@ def test_what_comes_late_but_was_sent_early_passes_those_who_wait_for_it() -> No
         for name in ("later", "last"):
             process.spawn(later, account.line_up(), name)
         await process.sleep(0.01)
-        for name, turns in (("first", 5), ("second", 0)):
-            process.spawn(early, account.line_up(early=True), name, turns)
+        for stamp, (name, turns) in enumerate((("first", 5), ("second", 0)), 1):
+            process.spawn(early, account.line_up(stamp), name, turns)
         here.resolve(None)  # it has heard that all is here before that has had its turn
         await until(lambda: len(order) == 4)
         assert order == ["first", "second", "later", "last"]
+        assert not account.line
+
+    node.run(body)
+
+
+def test_who_is_woken_and_finds_another_before_it_waits_again() -> None:
+    async def body() -> None:
+        account, order, inside = LiveAccount(JULIET, loaded=True), list[str](), set[str]()
+
+        async def one(turn: module.Turn, name: str) -> None:
+            async with turn:
+                inside.add(name)
+                for _ in range(4):
+                    assert inside == {name}, "one at a time"
+                    await process.sleep(0)
+                inside.remove(name)
+                order.append(name)
+
+        async def first(turn: module.Turn) -> None:
+            await one(turn, "begins")
+            process.spawn(one, account.line_up(5), "comes between")  # who waits is woken, and has not run yet
+
+        process.spawn(first, account.line_up(1))
+        process.spawn(one, account.line_up(9), "waits")
+        await until(lambda: len(order) == 3)
+        assert order == ["begins", "comes between", "waits"]
         assert not account.line
 
     node.run(body)

@@ -28,8 +28,11 @@ class Ledger:
     async def close(self, session: Session) -> None:
         self.asked.append("close")
 
-    async def stay(self, session: Session) -> None:
-        self.asked.append("stay")
+    async def settle(self, session: Session) -> None:
+        self.asked.append("settle")
+
+    def settled(self, session: Session) -> None:
+        self.asked.append("settled")
 
     def left(self, session: Session) -> None:
         self.asked.append("left")
@@ -85,7 +88,8 @@ def test_who_is_waited_for_is_the_business_of_the_directory(monkeypatch: pytest.
         "claim",
         "release",
         "close",
-        "stay",
+        "settle",
         "left",
+        "settled",
         "left",
     ]
