@@ -70,6 +70,7 @@ class QueueWriter(GenServer[QueueWriterState]):
 
     def init(self) -> QueueWriterState:
         """Nothing waits."""
+        process.trap_exit(True)  # so that terminate writes what is gathered
         return QueueWriterState()
 
     async def handle_cast(self, request: object, state: QueueWriterState) -> Any:
@@ -99,6 +100,10 @@ class QueueWriter(GenServer[QueueWriterState]):
         """It is time."""
         await _write(state)
         return NoReply(state)
+
+    async def terminate(self, reason: object, state: QueueWriterState) -> None:
+        """What is gathered goes to the disk: rows that should be gone would be sent again after the next start."""
+        await _write(state)
 
 
 async def _write(state: QueueWriterState) -> None:

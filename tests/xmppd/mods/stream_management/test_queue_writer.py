@@ -114,3 +114,21 @@ def test_who_waits_hears_that_the_store_has_failed() -> None:
             assert await rows() == [], "what was to be deleted was not forgotten"
 
     node.run(body)
+
+
+def test_one_that_ends_takes_away_what_it_was_told_to() -> None:
+    async def body() -> None:
+        async with serve():
+            process.trap_exit(True)
+            pid = await queue_writer.start_link("elsewhere")
+            assert pid is not None
+            row = StoredStanza("elsewhere", "juliet", "a-stream", 1, "w1", "r", "message", 0, "<message/>")
+            queue_writer.save("elsewhere", (row,), lambda good: None)
+            await gen_server.call(pid, Sync())
+            assert await store.select(SM_STANZA) == [row]
+            queue_writer.drop(("elsewhere", "juliet", "a-stream"))
+            process.exit_(pid, "shutdown")
+            await until(lambda: not process.is_alive(pid))
+            assert await store.select(SM_STANZA) == []
+
+    node.run(body)
