@@ -157,7 +157,7 @@ def _of_host(config: Config) -> dict[str, tuple[str, ...]]:
     """Hosts that do not have the mechanisms of the others: for guests, and where a service knows the passwords, or has
     given tokens."""
     guests_only = {host: ("ANONYMOUS",) for host in config.hosts if guests.has_guests(config.modules_of(host))}
-    plain = dict.fromkeys(config.auth.http, ("PLAIN",))
+    plain = dict.fromkeys(config.auth.elsewhere, ("PLAIN",))
     tokens = {host: ("OAUTHBEARER", *plain.get(host, _mechanisms(config))) for host in config.auth.oauth}
     return {**plain, **tokens, **guests_only}
 

@@ -20,6 +20,7 @@ from xmppd.admin import worker_commands
 from xmppd.auth import auth
 from xmppd.auth.auth_oauth import Introspection, basic
 from xmppd.auth.http_service import Endpoint
+from xmppd.auth.ldap_names import LdapDirectory
 from xmppd.config.schema import Config
 from xmppd.http import routes
 from xmppd.http.http_sup import HttpSup
@@ -73,11 +74,22 @@ class XmppdSup(Supervisor):
         ]
 
 
-def _services(config: Config) -> tuple[tuple[str, Endpoint], ...]:
-    """The hosts whose passwords an HTTP service knows, each with that."""
-    ca = config.paths.below(config.auth.http_ca) if config.auth.http_ca else None
-    shown = f"Bearer {config.auth.http_secret}" if config.auth.http_secret else ""
-    return tuple((host, Endpoint(url, shown, ca, config.auth.http_seconds)) for host, url in config.auth.http.items())
+def _services(config: Config) -> tuple[tuple[str, Endpoint | LdapDirectory], ...]:
+    """The hosts whose passwords an HTTP service or a directory knows, each with that."""
+    auth_ = config.auth
+    ca = config.paths.below(auth_.http_ca) if auth_.http_ca else None
+    shown = f"Bearer {auth_.http_secret}" if auth_.http_secret else ""
+    asked = tuple((host, Endpoint(url, shown, ca, auth_.http_seconds)) for host, url in auth_.http.items())
+    return (*asked, *((host, _directory(config, url)) for host, url in auth_.ldap.items()))
+
+
+def _directory(config: Config, url: str) -> LdapDirectory:
+    told = config.auth
+    ca = config.paths.below(told.ldap_ca) if told.ldap_ca else None
+    return LdapDirectory(
+        url, told.ldap_starttls, ca, told.ldap_user_dn, told.ldap_base, told.ldap_filter, told.ldap_bind_dn,
+        told.ldap_password, told.ldap_seconds, told.ldap_connections,
+    )  # fmt: skip
 
 
 def _tokens(config: Config) -> tuple[tuple[str, Introspection], ...]:

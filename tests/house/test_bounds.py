@@ -60,6 +60,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     },
     "xmppd/audit.py": {"COUNTS": PROGRAM, "LISTENERS": OPERATOR},
     "xmppd/auth/auth.py": {"_Current.elsewhere": OPERATOR, "_Current.tokens": OPERATOR},
+    "xmppd/auth/ldap_directory.py": {"Connections._idle": "[auth] ldap_connections"},
     "xmppd/auth/throttle.py": {"Throttle._buckets": "bound, 10,000 keys; full buckets are forgotten"},
     "xmppd/auth/verified.py": {"Verified._marks": "bound, 10,000 passwords, each for a minute"},
     "xmppd/crash_points.py": {"WATCHERS": PROGRAM},

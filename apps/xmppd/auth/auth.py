@@ -1,7 +1,7 @@
 """auth — who has an account here, and is it their password.
 
 OTP:      gen_server that keeps the node's settings; the functions are plain, cf. ejabberd_auth.erl
-Way:      c2s (SASL), mod_register, admin → [auth] → auth_internal, auth_http, auth_oauth → store
+Way:      c2s (SASL), mod_register, admin → [auth] → auth_internal, auth_http, auth_ldap, auth_oauth → store
 Process:  `auth`, one per node, permanent, under xmppd_sup after store
 RFC:      6120 §6; 7622 §3.3 (local parts)
 """
@@ -11,7 +11,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from importlib import import_module
+from typing import Any, Final, Protocol
 
 from otp.erts.clock import CLOCK
 from otp.erts.pid import Pid
@@ -25,6 +26,7 @@ from xmppd.auth.auth_http import Elsewhere, HttpAccounts
 from xmppd.auth.auth_internal import AccountExists, Accounts, AuthBusy, AuthError, BadPassword, NoAccount
 from xmppd.auth.auth_oauth import Introspection, TokenService
 from xmppd.auth.http_service import Endpoint
+from xmppd.auth.ldap_names import LdapDirectory
 from xmppd.store import store
 from xmppd.store.backend import Tx
 from xmppd.store.migrate import account_tables
@@ -43,13 +45,23 @@ class BadName(AuthError):
     condition = "jid-malformed"
 
 
+class Outside(Protocol):
+    """The accounts of a host whose passwords something else knows: a service, or a directory."""
+
+    async def check(self, user: str, host: str, password: str) -> bool:
+        """Whether the password is right, and the account not disabled here. Raises AuthBusy, StoreError."""
+
+    def close(self) -> None:
+        """Nobody is asked from here on."""
+
+
 class _Current:
     """What the process has set up, where everybody reads it, as in a named ets table."""
 
     accounts: Accounts | None = None
     secret = b""
-    #: the hosts whose passwords a service knows
-    elsewhere: Mapping[str, HttpAccounts] = {}
+    #: the hosts whose passwords a service or a directory knows
+    elsewhere: Mapping[str, Outside] = {}
     #: and those for which one has given tokens
     tokens: Mapping[str, TokenService] = {}
 
@@ -199,11 +211,11 @@ def server_secret() -> bytes:
 
 async def start_link(
     iterations: int = DEFAULT_ITERATIONS,
-    services: tuple[tuple[str, Endpoint], ...] = (),
+    services: tuple[tuple[str, Endpoint | LdapDirectory], ...] = (),
     tokens: tuple[tuple[str, Introspection], ...] = (),
 ) -> Pid | None:
     """Start `auth`; `iterations`: PBKDF2 rounds of new keys, at least 4096 but for tests; `services`: hosts, each with
-    the service that knows its passwords; `tokens`: with the one that has given tokens of OAuth."""
+    the service or directory that knows its passwords; `tokens`: with the one that has given tokens of OAuth."""
     return await gen_server.start_link(Auth, iterations, services, tokens, name=NAME)
 
 
@@ -225,16 +237,26 @@ class Auth(GenServer[AuthState]):
         iterations, services, tokens = args
         _Current.secret = await store.transaction(_fetch_secret)
         _Current.tokens = {host: TokenService(wanted) for host, wanted in tokens}
-        _Current.elsewhere = {host: HttpAccounts(service) for host, service in services}
+        _Current.elsewhere = {host: _outside(service) for host, service in services}
         _Current.accounts = Accounts(_Current.secret, iterations)
         return AuthState(iterations)
 
     def terminate(self, reason: object, state: AuthState) -> None:
         """Nobody logs in from here on."""
         _Current.accounts = None
+        for outside in _Current.elsewhere.values():
+            outside.close()
 
 
 # -- internals
+
+
+def _outside(service: Endpoint | LdapDirectory) -> Outside:
+    """Its accounts; what speaks to directories is loaded where there is one, for it takes 160 ms."""
+    if isinstance(service, Endpoint):
+        return HttpAccounts(service)
+    made: Outside = import_module("xmppd.auth.auth_ldap").LdapAccounts(service)
+    return made
 
 
 def _fetch_secret(tx: Tx) -> bytes:

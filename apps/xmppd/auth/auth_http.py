@@ -17,7 +17,8 @@ import msgspec
 from otp.erts.clock import CLOCK
 from xmppd.auth import tables
 from xmppd.auth.auth_internal import AuthError
-from xmppd.auth.http_service import Endpoint, HttpService, ServiceFails
+from xmppd.auth.http_service import Endpoint, HttpService
+from xmppd.auth.service_fails import ServiceFails
 from xmppd.store import store
 from xmppd.store.backend import Tx
 
@@ -76,6 +77,9 @@ class HttpAccounts:
             if not verdict(status):
                 return False
         except ServiceFails as error:
-            self._service.tell(host, error)
+            self._service.told.tell(host, error)
             raise
         return await let_in(user, host)
+
+    def close(self) -> None:
+        """Nothing is kept: a question has a connection of its own."""

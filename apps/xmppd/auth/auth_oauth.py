@@ -18,7 +18,8 @@ import msgspec
 from otp.erts.clock import CLOCK
 from xmpp_core.jid import JID, JidError
 from xmppd.auth import auth_http
-from xmppd.auth.http_service import Endpoint, HttpService, ServiceFails
+from xmppd.auth.http_service import Endpoint, HttpService
+from xmppd.auth.service_fails import ServiceFails
 
 #: bytes of an answer
 _MOST: Final = 65536
@@ -96,6 +97,6 @@ class TokenService:
                 raise ServiceFails(f"it answers with status {status}")
             user = owner(answer, self._wanted, host, CLOCK.time())
         except ServiceFails as error:
-            self._service.tell(host, error)
+            self._service.told.tell(host, error)
             raise
         return user if user and await auth_http.let_in(user, host) else ""

@@ -9,7 +9,6 @@ RFC:      9110, 9112 (the grammar is h11's)
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,19 +20,12 @@ import h11
 from otp.erts import process
 from otp.erts.clock import CLOCK
 from xmppd import limits_hit
-from xmppd.auth.auth_internal import AuthBusy
+from xmppd.auth.service_fails import Failures, ServiceFails
 
-log = logging.getLogger("xmppd.auth")
 #: questions that may be on their way at a time, on each worker; others wait as long as an answer may take
 MAX_AT_ONCE: Final = 100
 #: bytes of an answer's head
 _HEAD_BYTES: Final = 16384
-#: seconds between two lines in the log about a service that fails
-_TELL_EVERY: Final = 60.0
-
-
-class ServiceFails(AuthBusy):
-    """The service gives no answer that says anything: come back later (RFC 6120 §6.5.11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +55,13 @@ def request(endpoint: Endpoint, kind: str, body: bytes) -> list[h11.Event]:
 class HttpService:
     """A service that may be asked; its certificate is verified."""
 
-    __slots__ = ("_asked", "_endpoint", "_ssl", "_told")
+    __slots__ = ("_asked", "_endpoint", "_ssl", "told")
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         https = urlsplit(endpoint.url).scheme == "https"
         self._ssl = ssl.create_default_context(cafile=endpoint.ca) if https else None
-        self._asked, self._told = 0, float("-inf")
+        self._asked, self.told = 0, Failures()
 
     async def post(self, kind: str, body: bytes, most: int = 0) -> tuple[int, bytes]:
         """Ask; the status of the answer, and its body if that has at most so many bytes. Raises ServiceFails."""
@@ -118,10 +110,3 @@ class HttpService:
             return status, body
         finally:
             writer.transport.abort()
-
-    def tell(self, host: str, error: ServiceFails) -> None:
-        """Write into the log that it fails, once in a while."""
-        now = CLOCK.monotonic()
-        if now - self._told >= _TELL_EVERY:
-            self._told = now
-            log.warning("the service that knows the accounts of %s fails, logins are put off: %s", host, error)

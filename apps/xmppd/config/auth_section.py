@@ -56,19 +56,53 @@ def service_url(text: str) -> str:
         good = False
     if not good or parts.username or parts.fragment or parts.scheme not in ("http", "https"):
         raise ValueError(f'must be a URL, https://HOST/PATH, not "{text}"')
-    if parts.scheme == "http" and parts.hostname not in _THIS_MACHINE:
+    if parts.scheme == "http" and parts.hostname not in THIS_MACHINE:
         raise ValueError(f'must begin with https, since passwords are sent there, not "{text}"')
     return text
 
 
 #: who may be told passwords without TLS
-_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def token(text: str) -> str:
     """Check a secret that is sent as a bearer's token. Raises ValueError. RFC: 6750 §2.1"""
     if text and not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text):
         raise ValueError("must be of letters, digits and . _ ~ + / - only")
+    return text
+
+
+def directory_url(text: str) -> str:
+    """Check the URL of a directory: where it is, and no more; the rest has keys of its own. Raises ValueError."""
+    try:
+        parts = urlsplit(text)
+        good = bool(parts.hostname) and parts.port != 0 and text.isascii() and text.isprintable() and " " not in text
+    except ValueError:
+        good = False
+    more = good and (parts.username or parts.path.strip("/") or parts.query or parts.fragment)
+    if not good or more or parts.scheme not in ("ldap", "ldaps"):
+        raise ValueError(f'must be a URL, ldaps://HOST, not "{text}"')
+    return text
+
+
+def template(text: str) -> str:
+    """Check a text with `{user}` and `{host}` in it. Raises ValueError."""
+    if re.search("[{}]", re.sub(r"\{(user|host)\}", "", text)):
+        raise ValueError(f'may have {{user}} and {{host}} in it, and no other braces: "{text}"')
+    return text
+
+
+def entry_name(text: str) -> str:
+    """Check the name of an entry in a directory, a template. Raises ValueError."""
+    if template(text) and "=" not in text:
+        raise ValueError(f'must be a name in the directory, as dc=example,dc=org, not "{text}"')
+    return text
+
+
+def for_each_user(text: str) -> str:
+    """Check a text that is another one for each account. Raises ValueError."""
+    if template(text) and "{user}" not in text:
+        raise ValueError(f'must have {{user}} in it, not "{text}": else it is the same for all')
     return text
 
 
@@ -123,6 +157,38 @@ class AuthSection:
     http_seconds: float = setting(
         5.0, Seconds(0.1, 30), "time either may take; then the client is told to come back later"
     )
+    ldap: Mapping[str, str] = setting(
+        dict,
+        Pairs(Text("a URL", directory_url), Text("a domain name", domain)),
+        "hosts whose passwords a directory (LDAP) knows, each with its URL, ldaps://HOST or ldap://HOST; such a host "
+        "offers PLAIN only, and an account is made at its first login",
+    )
+    ldap_starttls: bool = setting(
+        True, Flag(), "TLS is begun with ldap://, as it should be; false: only for a directory on this machine"
+    )
+    ldap_ca: str = setting(
+        "",
+        Text("a path", empty=True),
+        "PEM of who signs the certificate of the directory; empty: one of those the system trusts",
+    )
+    ldap_user_dn: str = setting(
+        "",
+        Text("a name in the directory, with {user}", for_each_user, empty=True),
+        'the name as which a user binds: "uid={user},ou=people,dc=example,dc=org", or "{user}@{host}" for Active '
+        "Directory; empty: it is searched for",
+    )
+    ldap_base: str = setting(
+        "", Text("a name in the directory", entry_name, empty=True), "the entry below which users are searched for"
+    )
+    ldap_filter: str = setting(
+        "(uid={user})", Text("a filter, with {user}", for_each_user), "what finds the one entry of a user (RFC 4515)"
+    )
+    ldap_bind_dn: str = setting("", Text("a name", empty=True), "as who this server searches; empty: as nobody")
+    ldap_password: str = setting("", Text("a password", secret=True, empty=True), "its password")
+    ldap_seconds: float = setting(
+        5.0, Seconds(0.1, 30), "time that a login may take there; then the client is told to come back later"
+    )
+    ldap_connections: int = setting(8, Number(1, 100), "most connections to the directory of a host, per worker")
     oauth: Mapping[str, str] = setting(
         dict,
         Pairs(Text("a URL", service_url), Text("a domain name", domain)),
@@ -141,3 +207,8 @@ class AuthSection:
         "", Text("an audience", empty=True), "who must be meant by a token (aud); empty: anybody may be"
     )
     legacy_auth: bool = setting(False, Flag(), "the login of XEP-0078, passwords over TLS only; off is right")
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """The hosts whose passwords are not kept here."""
+        return (*self.http, *self.ldap)

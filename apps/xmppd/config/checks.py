@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import ssl
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from xmpp_core.jid import JID
 from xmppd.config import guests
+from xmppd.config.auth_section import THIS_MACHINE
 from xmppd.config.kinds import suggest
 from xmppd.config.lines import Path as KeyPath
 from xmppd.config.reader import SectionReader
@@ -26,6 +28,7 @@ def check(config: Config, reader: SectionReader) -> None:
     _node(config, reader)
     _clients(config, reader)
     _service(config, reader)
+    _directory(config, reader)
     _certificate(config, reader, ("tls",), config.tls.certificate, config.tls.key)
 
 
@@ -95,9 +98,9 @@ def _clients(config: Config, reader: SectionReader) -> None:
 
 
 def _service(config: Config, reader: SectionReader) -> None:
-    """The HTTP services that know passwords or tokens, and whether clients can send any."""
+    """The services and directories that know passwords or tokens, and whether clients can send any."""
     auth, clients = config.auth, [one for one in config.listen if one.module == "c2s"]
-    for section, hosts in (("http", auth.http), ("oauth", auth.oauth)):
+    for section, hosts in (("http", auth.http), ("ldap", auth.ldap), ("oauth", auth.oauth)):
         for host in hosts:
             path = ("auth", section, host)
             if host not in config.hosts:
@@ -107,11 +110,44 @@ def _service(config: Config, reader: SectionReader) -> None:
         if hosts and all(one.tls == "off" and not one.plain_without_tls for one in clients):
             reader.problem(("auth", section), "no listener for clients has TLS, so none takes a password or a token")
     _alone(config, reader)
-    if auth.http_ca:
-        file = config.paths.below(auth.http_ca)
-        trouble = _trouble(file) or _no_authority(file)
-        if trouble:
-            reader.problem(("auth", "http_ca"), f"{file} {trouble}")
+    for key, ca in (("http_ca", auth.http_ca), ("ldap_ca", auth.ldap_ca)):
+        file = config.paths.below(ca)
+        if ca and (trouble := _trouble(file) or _no_authority(file)):
+            reader.problem(("auth", key), f"{file} {trouble}")
+
+
+def _directory(config: Config, reader: SectionReader) -> None:
+    """How accounts are found in a directory, and whether passwords go there safely."""
+    auth = config.auth
+    for host, url in auth.ldap.items():
+        parts = urlsplit(url)
+        if host in auth.http:
+            reader.problem(("auth", "ldap", host), f"{host} has its passwords in http already")
+        if parts.scheme == "ldap" and not auth.ldap_starttls and parts.hostname not in THIS_MACHINE:
+            reader.problem(("auth", "ldap_starttls"), f"passwords are sent to {url}, which needs TLS")
+    if not auth.ldap:
+        for key in ("ldap_ca", "ldap_user_dn", "ldap_base", "ldap_bind_dn", "ldap_password"):
+            if getattr(auth, key):
+                reader.problem(("auth", key), f"{key} is for the directory in ldap, and there is none")
+        return
+    if not auth.ldap_user_dn and not auth.ldap_base:
+        reader.problem(("auth", "ldap"), "users are found by ldap_user_dn, or searched for below ldap_base: say which")
+    if auth.ldap_user_dn and (auth.ldap_base or auth.ldap_bind_dn):
+        reader.problem(("auth", "ldap_user_dn"), "with ldap_user_dn nobody is searched for, by whatever ldap_base says")
+    if bool(auth.ldap_bind_dn) != bool(auth.ldap_password):
+        reader.problem(("auth", "ldap_bind_dn"), "ldap_bind_dn and ldap_password go together")
+    if trouble := _no_filter(auth.ldap_filter):
+        reader.problem(("auth", "ldap_filter"), f"must be a filter of RFC 4515, in parentheses: {trouble}")
+
+
+def _no_filter(text: str) -> str:
+    from sansldap import LDAPFilter  # takes 160 ms, and few have a directory
+
+    try:
+        LDAPFilter.from_string(text.replace("{user}", "x").replace("{host}", "x"))
+    except ValueError as error:
+        return str(error)
+    return "" if text.strip().startswith("(") else "it begins with none"
 
 
 def _alone(config: Config, reader: SectionReader) -> None:

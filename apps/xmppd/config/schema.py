@@ -40,7 +40,7 @@ ALL_MODULES = tuple(sorted(path.stem for path in _MODS.glob("mod_*.py")))
 OPTIONAL = frozenset({guests.MODULE, "mod_strangers"})
 #: the modules of a host that says nothing about them. `mod_x = false` takes one away
 DEFAULT_MODULES = tuple(name for name in ALL_MODULES if name not in OPTIONAL)
-#: what cannot be done for accounts whose passwords an HTTP service knows
+#: what cannot be done for accounts whose passwords an HTTP service or a directory knows
 WITHOUT_PASSWORDS = frozenset({"mod_fast", "mod_register"})
 #: nor for those that log in by tokens of such a service: ours would outlive them
 WITH_TOKENS = frozenset({"mod_fast"})
@@ -307,7 +307,7 @@ class Config:
         those that they may use; where a service knows the passwords, those that need none of ours."""
         own = self.host.get(host)
         found = guests.modules_for(own.modules if own is not None else self.modules)
-        without = WITHOUT_PASSWORDS if host in self.auth.http else WITH_TOKENS if host in self.auth.oauth else ()
+        without = WITHOUT_PASSWORDS if host in self.auth.elsewhere else WITH_TOKENS if host in self.auth.oauth else ()
         return {name: options for name, options in found.items() if name not in without} if without else found
 
     def is_admin(self, jid: JID) -> bool:

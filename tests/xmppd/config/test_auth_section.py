@@ -79,3 +79,47 @@ def test_what_is_wrong_with_a_service_is_told(tmp_path: Path, text: str, words: 
 def test_what_is_wrong_with_tokens_is_told(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         read(tmp_path, f"[auth]\n{text}\n")
+
+
+DIRECTORY = "ldap = { localhost = 'ldaps://id.example' }\n"
+
+
+def test_a_directory_that_knows_passwords(tmp_path: Path) -> None:
+    found = read(tmp_path, f"[auth]\n{DIRECTORY}ldap_base = 'ou=people,o={{host}}'\nldap_ca = 'ca.pem'\n")
+    assert (found.ldap, found.ldap_filter, found.ldap_starttls) == (
+        {"localhost": "ldaps://id.example"}, "(uid={user})", True
+    )  # fmt: skip
+    assert found.elsewhere == ("localhost",)
+    by_name = "ldap = { localhost = 'ldap://[::1]:3890' }\nldap_starttls = false\nldap_user_dn = '{user}@{host}'"
+    assert read(tmp_path, f"[auth]\n{by_name}\n").ldap_user_dn == "{user}@{host}"
+    searched = f"{DIRECTORY}ldap_base = 'o=x'\nldap_bind_dn = 'cn=x'\nldap_password = 's3cret'\n"
+    assert "s3cret" not in repr(read(tmp_path, f"[auth]\n{searched}"))
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("ldap = { localhost = 'https://id.example' }", "must be a URL, ldaps://HOST"),
+    ("ldap = { localhost = 'ldaps://' }", "must be a URL"),
+    ("ldap = { localhost = 'ldaps://id.example/o=x??sub' }", "must be a URL"),
+    ("ldap = { localhost = 'ldaps://cn=x@id.example' }", "must be a URL"),
+    ("ldap = { localhost = 'ldap://id.example:99999' }", "must be a URL"),
+    ("ldap = { local = 'ldaps://id.example' }\nldap_base = 'o=x'", r'"local" is not in hosts'),
+    (DIRECTORY, "say which"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_user_dn = 'uid={{user}}'", "nobody is searched for"),
+    (f"{DIRECTORY}ldap_user_dn = 'uid=juliet'", "must have {user} in it"),
+    (f"{DIRECTORY}ldap_user_dn = 'uid={{user}},o={{domain}}'", "no other braces"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_filter = '(uid=*)'", "must have {user} in it"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_filter = 'uid={{user}}'", "must be a filter of RFC 4515"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_filter = '(&(a=b)(uid={{user}})'", "must be a filter of RFC 4515"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_bind_dn = 'cn=x'", "go together"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_password = 'x'", "go together"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_ca = 'no.pem'", "no.pem holds no certificate"),
+    ("ldap = { localhost = 'ldap://id.example' }\nldap_base = 'o=x'\nldap_starttls = false", "which needs TLS"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nhttp = {{ localhost = 'https://id.example' }}", "in http already"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\n[[listen]]\ntls = 'off'", "so none takes a password"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\n[modules]\nmod_anonymous = true", "is for guests"),
+    ("ldap_base = 'o=x'", "ldap_base is for the directory in ldap"),
+    ("ldap_password = 'x'", "ldap_password is for the directory in ldap"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_directory_is_told(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        read(tmp_path, f"[auth]\n{text}\n")
