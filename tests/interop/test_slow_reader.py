@@ -51,8 +51,7 @@ def test_24_megabytes_to_who_does_not_read_wait_in_the_store_and_not_in_memory(a
     assert sender.ask("get", PING).get("type") == "result"
     alone.settled(lambda: not alone.sessions(name))
     cost = peak(pid) - before
-    got = numbers(sleeper)  # what it had been sent before it stopped to read, and the end of its stream
-    assert managed or sleeper.error is not None
+    got = numbers(sleeper)  # what it had been sent before it stopped to read; it may be too late for the last words
     again = alone.client(user=name)
     again.send("<presence/>")
     while len(got) < COUNT:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import select
+import queue
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,21 +23,32 @@ WATCHDOG = 0.8
 
 
 class Service:
-    """A server in the foreground with the variables that systemd sets, and what it tells."""
+    """A server in the foreground with the variables that systemd sets, and what it tells: read at once, as systemd
+    does, since the kernel keeps only ten messages that nobody reads."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self.server = server
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(str(folder / "notify"))
+        self.sock.settimeout(0.2)  # between two looks whether it has been closed
+        self.messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
         env = {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": str(int(WATCHDOG * 1e6))}
         command = [str(server.script), "foreground", "--home", str(server.home), *server.settings]
         self.process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def told(self, seconds: float = 30.0) -> dict[str, str]:
         """The fields of the next message; {} if none comes."""
-        if not select.select([self.sock], [], [], seconds)[0]:
+        try:
+            message = self.messages.get(timeout=seconds)
+        except queue.Empty:
             return {}
-        return dict(line.split("=", 1) for line in self.sock.recv(65536).decode().split("\n"))
+        return dict(line.split("=", 1) for line in message.decode().split("\n"))
+
+    def _read(self) -> None:
+        while self.sock.fileno() >= 0:
+            with contextlib.suppress(OSError):
+                self.messages.put(self.sock.recv(65536))
 
     def until(self, field: str, seconds: float = 30.0) -> dict[str, str]:
         """The next message with a field; AssertionError if none comes in time."""
