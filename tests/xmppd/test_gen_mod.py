@@ -58,7 +58,7 @@ def announced(*places: Any, **given: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {LOCAL: [], SM: []}
     for entry in gen_mod.iq_entries(module, Mod("play.mod_b", "h", None)):
         if isinstance(entry.key, iq.Announced):
-            found[entry.key.at].append(entry.key.feature)
+            found[entry.key.at].append(entry.point)
     return found
 
 
@@ -74,8 +74,8 @@ def test_where_a_handlers_namespace_is_announced() -> None:
 def test_features_beside_handlers() -> None:
     module = sys.modules["play.mod_b"]
     vars(module)["FEATURES"] = {"urn:rules": (LOCAL, SM)}
-    keys = [entry.key for entry in gen_mod.iq_entries(module, Mod("play.mod_b", "h", None))]
-    assert keys == [iq.Announced("h", LOCAL, "urn:rules"), iq.Announced("h", SM, "urn:rules")]
+    made = [(entry.key, entry.point) for entry in gen_mod.iq_entries(module, Mod("play.mod_b", "h", None))]
+    assert made == [(iq.Announced("h", LOCAL), "urn:rules"), (iq.Announced("h", SM), "urn:rules")]
 
 
 def test_what_a_stream_offers_to_who_has_logged_in() -> None:

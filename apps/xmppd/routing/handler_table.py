@@ -29,7 +29,7 @@ _PATIENCE = 2.0  # seconds that a restarted table waits for owners that do not a
 class HandlerEntry:
     """One handler (or what else a module has registered: a route): lower `seq` runs first, equal ones in the order of
     registering; `refusal`: with which condition requests of strangers are refused; `point`: in the row of a group of
-    hook points, the one that it is for."""
+    hook points, the one that it is for; in that of what is announced at a place, the feature."""
 
     key: Hashable
     seq: int

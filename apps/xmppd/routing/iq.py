@@ -9,9 +9,8 @@ RFC:      6120 §8.2.3, §8.4; 6121 §8.5.2.1.3
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from otp.erts.pid import Pid
@@ -81,16 +80,15 @@ def entry(
 
 
 class Announced(NamedTuple):
-    """A key of the table beside those of handlers: at this place the feature is announced."""
+    """A key of the table beside those of handlers: its row has all features that are announced at this place."""
 
     host: str
     at: At
-    feature: str
 
 
 def announcement(host: str, at: At, feature: str, owner: str) -> HandlerEntry:
     """Announces a feature (mostly a namespace) at this place while its owner is there."""
-    return HandlerEntry(Announced(host, at, feature), 50, owner, _answers_nothing)
+    return HandlerEntry(Announced(host, at), 50, owner, _answers_nothing, point=feature)
 
 
 def _answers_nothing(iq: Iq) -> None:
@@ -99,17 +97,12 @@ def _answers_nothing(iq: Iq) -> None:
 
 def features(host: str, at: At) -> list[str]:
     """What service discovery announces at this place, sorted. XEP: 0030 §3"""
-    try:
-        keys = handler_table.keys(TABLE)
-    except LookupError:
-        return []
-    return list(_features(tuple(keys), host, at))
+    return sorted({entry.point for entry in announced(host, at)})
 
 
-@lru_cache(256)
-def _features(keys: tuple[Hashable, ...], host: str, at: At) -> tuple[str, ...]:
-    announced = [key for key in keys if isinstance(key, Announced)]
-    return tuple(sorted([key.feature for key in announced if key.host == host and key.at is at]))
+def announced(host: str, at: At) -> tuple[HandlerEntry, ...]:
+    """What `features` is made of: the same tuple for as long as nothing is announced or taken back there."""
+    return handler_table.chain(TABLE, Announced(host, at)) or ()
 
 
 async def process(iq: Iq, at: At, host: str = "") -> Iq | None:

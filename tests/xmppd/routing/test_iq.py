@@ -65,10 +65,16 @@ def test_features_are_announced_while_their_owner_is_there() -> None:
             [iq.announcement("localhost", at, name, "o") for at, name in ((LOCAL, "b"), (LOCAL, "a"), (SM, "c"))]
         )
         await handler_table.register(iq.TABLE, "o", entries)
+        made_of = iq.announced("localhost", LOCAL)
         assert iq.features("localhost", LOCAL) == ["a", "b"]
         assert iq.features("localhost", SM) == ["c"]
         assert iq.features("example.org", LOCAL) == []
+        twice = iq.announcement("localhost", SM, "c", "p")
+        await handler_table.register(iq.TABLE, "p", (twice,))
+        assert iq.features("localhost", SM) == ["c"]
+        assert iq.announced("localhost", LOCAL) is made_of, "nothing has changed there"
         await handler_table.register(iq.TABLE, "o", ())
+        assert iq.features("localhost", SM) == ["c"]
         assert iq.features("localhost", LOCAL) == []
 
     play(body, config_of(()))

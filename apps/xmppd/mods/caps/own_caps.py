@@ -57,7 +57,7 @@ def _sources(host: str) -> tuple[object, ...]:
     """What it is made of, as far as that is known without asking: what is announced, and the modules that add to it,
     whose handlers are others after each start."""
     handlers = [handler_table.chain(hooks.TABLE, (host, point)) for point in (DiscoFeaturesHook, DiscoIdentitiesHook)]
-    return (*iq.features(host, iq.LOCAL), *handlers)
+    return (iq.announced(host, iq.LOCAL), *handlers)
 
 
 async def _make(host: str, sources: tuple[object, ...]) -> OwnCaps | None:
