@@ -57,6 +57,8 @@ async def home_moved(session: C2sSession) -> bool:
     if not stages.are_wanted(session.host):
         return False
     flags.REDELIVERED.add(session.pid)
+    if accounts.is_settled(session.user):
+        return bool(sm.other_nodes())  # to one of which it may move, or where it is
     _, ref = process.spawn_monitor(accounts.settle, session.user)
     await process.receive(lambda m: isinstance(m, Down) and m.ref is ref)
     return True

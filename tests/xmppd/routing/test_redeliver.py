@@ -14,11 +14,13 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, make_message
 from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hold, hooks
-from xmppd.routing.account.account import PATIENCE
+from xmppd.routing.account import accounts
+from xmppd.routing.account.account import PATIENCE, account_of
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver, Older
 from xmppd.routing.durability import Sync
-from xmppd.routing.hook_points import OfflineMessageHook
+from xmppd.routing.hook_points import AccountReceivesHook, OfflineMessageHook
+from xmppd.routing.sm import sm
 from xmppd.store import store
 
 JULIET, ROMEO = JID.parse("juliet@localhost"), JID.parse("romeo@localhost/r")
@@ -153,5 +155,43 @@ def test_who_asks_what_is_safe_hears_of_it_by_the_end_of_the_session() -> None:
         await until(lambda: juliet.ended is not None and bool(told))
         assert bodies(told) == ["kept"]
         assert time.monotonic() - began < PATIENCE
+
+    play(body)
+
+
+def test_a_session_ends_behind_what_has_come_to_its_account_before() -> None:
+    """Where stages are wanted, and only then if anything waits."""
+
+    async def body(core: CoreServer) -> None:
+        await hooks.add("localhost", AccountReceivesHook, lambda stanza, point: stanza)
+        juliet = await core.login("juliet@localhost/j", None, roster=False)
+        assert accounts.is_settled(JULIET)
+        over: list[bool] = []
+
+        async def stanza() -> None:
+            async with account_of(JULIET).line_up():
+                await until(lambda: over)
+
+        process.spawn(stanza)
+        await until(lambda: not accounts.is_settled(JULIET))
+        process.send(juliet.pid, Bye())
+        await until(lambda: not sm.sessions(JULIET.bare))
+        for _ in range(100):
+            await process.give_way()
+        assert juliet.ended is None
+        over.append(True)
+        await until(lambda: juliet.ended is not None)
+        assert accounts.is_settled(JULIET)
+
+    play(body)
+
+
+def test_accounts_are_not_settled_while_their_process_has_something_to_do() -> None:
+    async def body(core: CoreServer) -> None:
+        home = process.whereis(accounts.NAME)
+        assert home is not None
+        process.send(home, "anything")
+        assert not accounts.is_settled(JULIET)
+        await until(lambda: accounts.is_settled(JULIET))
 
     play(body)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from otp.erts import process
 from otp.erts.exits import CallError
 from otp.erts.pid import Pid, Ref
+from otp.erts.process_info import is_idle
 from otp.erts.signals import Down
 from otp.kernel import codec, pg
 from otp.stdlib import gen_server
@@ -184,6 +185,12 @@ async def changed(owner: JID) -> None:
         if pid.node != process.node():
             with contextlib.suppress(CallError):
                 await gen_server.call(pid, Forget(owner.bare), _PATIENCE)
+
+
+def is_settled(owner: JID) -> bool:
+    """Whether settle() would return at once: nothing waits here that is of or for the account."""
+    home, known = process.whereis(NAME), account.ACCOUNTS.get(owner.bare)
+    return home is not None and is_idle(home) and (known is None or not known.line)
 
 
 async def settle(owner: JID) -> None:
