@@ -34,7 +34,7 @@ from otp.erts.mailbox import NOTHING, Receive
 from otp.erts.pid import Pid, Ref, is_local, make_ref
 from otp.erts.process_info import ProcessInfo, process_info
 from otp.erts.registry import NAMES, registered, whereis
-from otp.erts.scheduler import BUDGET, THIS
+from otp.erts.scheduler import BUDGET, SHORT, THIS
 from otp.erts.signals import AliasReply, Down, Exit
 from otp.erts.suggest import meant
 from otp.erts.suspension import resume_process, suspend_process
@@ -135,7 +135,10 @@ def busy_time() -> float:
     (BEAM counts reductions instead: process_info(self(), reductions).)
     """
     me = THIS.running
-    return 0.0 if me is None else me.busy + THIS.worked(perf_counter() - THIS.since, THIS.had)
+    if me is None:
+        return 0.0
+    ran = perf_counter() - THIS.since
+    return me.busy + (ran if ran < SHORT else THIS.worked(ran, THIS.had))
 
 
 def spawn(fn: Callable[..., Any], *args: Any, name: str | None = None, link: bool = False, trap: bool = False) -> Pid:

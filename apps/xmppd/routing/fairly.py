@@ -25,18 +25,21 @@ def fairly(items: Iterable[T]) -> AsyncIterator[T]:
 
 
 class _Fairly(AsyncIterator[T]):
-    """No async generator: most of these loops are over nothing, and asyncio keeps a register of all such generators."""
+    """No async generator: most of these loops are over nothing or one thing, for which nothing is measured, and asyncio
+    keeps a register of all such generators."""
 
     __slots__ = ("_items", "_since")
 
     def __init__(self, items: Iterable[T]) -> None:
         self._items = iter(items)
-        self._since = process.busy_time()
+        self._since: float | None = None  # busy_time() when the slice began: with the first item
 
     async def __anext__(self) -> T:
-        if process.busy_time() - self._since > SLICE:
-            await process.give_way()
-            self._since = process.busy_time()
         for item in self._items:
+            if self._since is None:
+                self._since = process.busy_time()
+            elif process.busy_time() - self._since > SLICE:
+                await process.give_way()
+                self._since = process.busy_time()
             return item
         raise StopAsyncIteration

@@ -178,7 +178,7 @@ def begin() -> None:
 
 def declared(host: str) -> list[AccountState[Any]]:
     """What the modules of a host keep for each account."""
-    return [cast(AccountState[Any], entry.fn) for entry in handler_table.chain(hooks.TABLE, (host, AccountState)) or ()]
+    return [entry.fn for entry in handler_table.chain(hooks.TABLE, (host, AccountState)) or ()]
 
 
 def account_of(owner: JID, rows: Iterable[Session] = ()) -> LiveAccount:
