@@ -158,7 +158,7 @@ def _of_host(config: Config) -> dict[str, tuple[str, ...]]:
     given tokens."""
     guests_only = {host: ("ANONYMOUS",) for host in config.hosts if guests.has_guests(config.modules_of(host))}
     plain = dict.fromkeys(config.auth.elsewhere, ("PLAIN",))
-    tokens = {host: ("OAUTHBEARER", *plain.get(host, _mechanisms(config))) for host in config.auth.oauth}
+    tokens = {host: ("OAUTHBEARER", *plain.get(host, _mechanisms(config))) for host in config.auth.with_tokens}
     return {**plain, **tokens, **guests_only}
 
 

@@ -20,6 +20,7 @@ from xmppd.admin import worker_commands
 from xmppd.auth import auth
 from xmppd.auth.auth_oauth import Introspection, basic
 from xmppd.auth.http_service import Endpoint
+from xmppd.auth.issuer import Issuer
 from xmppd.auth.ldap_names import LdapDirectory
 from xmppd.config.schema import Config
 from xmppd.http import routes
@@ -54,7 +55,7 @@ class XmppdSup(Supervisor):
         return SupFlags(Strategy.ONE_FOR_ONE, 10, 10.0), [
             hooks.spec(),
             ChildSpec("store", StartCall(store.start_link, gen_mod_store.store_args(config)), shutdown=30.0),
-            ChildSpec("auth", StartCall(auth.start_link, (config.auth.iterations, _services(config), _tokens(config)))),
+            ChildSpec("auth", StartCall(auth.start_link, _accounts(config))),
             router.spec(config.hosts),
             iq.spec(),
             sm.spec(config.limits.resources),
@@ -72,6 +73,11 @@ class XmppdSup(Supervisor):
             supervisor.spec(HttpSup, name="http_sup"),
             supervisor.spec(ListenerSup, listeners.listener_specs(config, tls, connections, fds), name="listener_sup"),
         ]
+
+
+def _accounts(config: Config) -> tuple[object, ...]:
+    """What auth is started with."""
+    return config.auth.iterations, _services(config), _tokens(config), _issuers(config)
 
 
 def _services(config: Config) -> tuple[tuple[str, Endpoint | LdapDirectory], ...]:
@@ -101,6 +107,18 @@ def _tokens(config: Config) -> tuple[tuple[str, Introspection], ...]:
         (host, Introspection(Endpoint(url, shown, ca, auth_.http_seconds), *rest, auth_.oauth_audience))
         for host, url in auth_.oauth.items()
     )
+
+
+def _issuers(config: Config) -> tuple[tuple[str, Issuer], ...]:
+    """The hosts for whose accounts signed tokens are taken, each with who signs them."""
+    told = config.auth
+    ca = config.paths.below(told.http_ca) if told.http_ca else None
+    rest = (
+        told.oauth_issuer, told.oauth_algorithms, told.oauth_claim, told.oauth_scope, told.oauth_audience,
+        told.oauth_keys_seconds,
+    )  # fmt: skip
+    asked = {host: Endpoint(url, "", ca, told.http_seconds) for host, url in told.oauth_keys.items()}
+    return tuple((host, Issuer(endpoint, *rest)) for host, endpoint in asked.items())
 
 
 def _watches(config: Config, connections: OpenConnections) -> list[ChildSpec]:

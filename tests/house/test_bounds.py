@@ -59,7 +59,9 @@ BOUNDS: dict[str, dict[str, str]] = {
         "ArchiveWriterState.waiting": "one for each who syncs",
     },
     "xmppd/audit.py": {"COUNTS": PROGRAM, "LISTENERS": OPERATOR},
-    "xmppd/auth/auth.py": {"_Current.elsewhere": OPERATOR, "_Current.tokens": OPERATOR},
+    "xmppd/auth/auth.py": {
+        "_Current.elsewhere": OPERATOR, "_Current.signed": OPERATOR, "_Current.tokens": OPERATOR,
+    },
     "xmppd/auth/ldap_directory.py": {"Connections._idle": "[auth] ldap_connections"},
     "xmppd/auth/throttle.py": {"Throttle._buckets": "bound, 10,000 keys; full buckets are forgotten"},
     "xmppd/auth/verified.py": {"Verified._marks": "bound, 10,000 passwords, each for a minute"},

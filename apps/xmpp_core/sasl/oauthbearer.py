@@ -1,7 +1,7 @@
 """oauthbearer — SASL OAUTHBEARER: a token of OAuth instead of a password, so under TLS only.
 
 Way:      c2s → [step] → NeedOwner → c2s asks auth → [answer]
-RFC:      7628 §3; 6750 §2.1 (tokens); 5801 §4 (the header)
+RFC:      7628 §3 (grammar), §4 (examples); 6750 §2.1 (tokens); 5801 §4 (the header)
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from xmpp_core.sasl.base import (
 
 #: what a client is told in the last challenge. RFC: 7628 §3.2.2
 REFUSED = b'{"status":"invalid_token"}'
-_MESSAGE = re.compile(r"[ny],(?:a=([^,\x01\0]*))?,\x01((?:[A-Za-z]+=[^\x01]*\x01)*)\x01")
+#: `client-resp` of §3.1: the header, and pairs whose values are VCHAR, SP, HTAB, CR and LF
+_MESSAGE = re.compile(r"[ny],(?:a=([^,\x01\0]+))?,\x01((?:[A-Za-z]+=[\x20-\x7e\t\r\n]*\x01)*)\x01")
 _BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*) *")
 
 
@@ -74,6 +75,9 @@ def read(data: bytes) -> tuple[str, str]:
     name = message[1] or ""
     if re.search("=(?!2C|3D)", name):
         raise SaslError("malformed-request")
-    pairs = dict(pair.split("=", 1) for pair in message[2].split("\x01") if pair)
+    told = [pair.split("=", 1) for pair in message[2].split("\x01") if pair]
+    pairs = dict(told)
+    if len(pairs) < len(told):  # which of two tokens would be meant?
+        raise SaslError("malformed-request")
     bearer = _BEARER.fullmatch(pairs.get("auth", ""))
     return name.replace("=2C", ",").replace("=3D", "="), bearer[1] if bearer else ""

@@ -1,7 +1,7 @@
 """auth — who has an account here, and is it their password.
 
 OTP:      gen_server that keeps the node's settings; the functions are plain, cf. ejabberd_auth.erl
-Way:      c2s (SASL), mod_register, admin → [auth] → auth_internal, auth_http, auth_ldap, auth_oauth → store
+Way:      c2s (SASL), mod_register, admin → [auth] → auth_internal, auth_http, auth_ldap, auth_oauth, auth_jwt → store
 Process:  `auth`, one per node, permanent, under xmppd_sup after store
 RFC:      6120 §6; 7622 §3.3 (local parts)
 """
@@ -26,6 +26,7 @@ from xmppd.auth.auth_http import Elsewhere, HttpAccounts
 from xmppd.auth.auth_internal import AccountExists, Accounts, AuthBusy, AuthError, BadPassword, NoAccount
 from xmppd.auth.auth_oauth import Introspection, TokenService
 from xmppd.auth.http_service import Endpoint
+from xmppd.auth.issuer import Issuer
 from xmppd.auth.ldap_names import LdapDirectory
 from xmppd.store import store
 from xmppd.store.backend import Tx
@@ -55,6 +56,16 @@ class Outside(Protocol):
         """Nobody is asked from here on."""
 
 
+class Signed(Protocol):
+    """The tokens of a host that are checked here, by their signatures."""
+
+    def knows(self, token: str) -> bool:
+        """Whether the token has the form of these."""
+
+    async def owner(self, token: str, host: str) -> str:
+        """See token_owner()."""
+
+
 class _Current:
     """What the process has set up, where everybody reads it, as in a named ets table."""
 
@@ -64,6 +75,8 @@ class _Current:
     elsewhere: Mapping[str, Outside] = {}
     #: and those for which one has given tokens
     tokens: Mapping[str, TokenService] = {}
+    #: and those whose tokens are signed
+    signed: Mapping[str, Signed] = {}
 
 
 # -- API
@@ -89,6 +102,9 @@ async def token_owner(token: str, host: str) -> str:
 
     Raises AuthBusy, StoreError: answer temporary-auth-failure.
     """
+    signed = _Current.signed.get(host)
+    if signed is not None and signed.knows(token):
+        return await signed.owner(token, host)
     service = _Current.tokens.get(host)
     return await service.owner(token, host) if service is not None else ""
 
@@ -213,10 +229,12 @@ async def start_link(
     iterations: int = DEFAULT_ITERATIONS,
     services: tuple[tuple[str, Endpoint | LdapDirectory], ...] = (),
     tokens: tuple[tuple[str, Introspection], ...] = (),
+    issuers: tuple[tuple[str, Issuer], ...] = (),
 ) -> Pid | None:
     """Start `auth`; `iterations`: PBKDF2 rounds of new keys, at least 4096 but for tests; `services`: hosts, each with
-    the service or directory that knows its passwords; `tokens`: with the one that has given tokens of OAuth."""
-    return await gen_server.start_link(Auth, iterations, services, tokens, name=NAME)
+    the service or directory that knows its passwords; `tokens`: with the one that has given tokens of OAuth;
+    `issuers`: with who signs these."""
+    return await gen_server.start_link(Auth, iterations, services, tokens, issuers, name=NAME)
 
 
 # -- callbacks
@@ -234,9 +252,10 @@ class Auth(GenServer[AuthState]):
 
     async def init(self, *args: Any) -> AuthState:
         """Set up this node's Accounts."""
-        iterations, services, tokens = args
+        iterations, services, tokens, issuers = args
         _Current.secret = await store.transaction(_fetch_secret)
         _Current.tokens = {host: TokenService(wanted) for host, wanted in tokens}
+        _Current.signed = {host: _signed(issuer) for host, issuer in issuers}
         _Current.elsewhere = {host: _outside(service) for host, service in services}
         _Current.accounts = Accounts(_Current.secret, iterations)
         return AuthState(iterations)
@@ -256,6 +275,12 @@ def _outside(service: Endpoint | LdapDirectory) -> Outside:
     if isinstance(service, Endpoint):
         return HttpAccounts(service)
     made: Outside = import_module("xmppd.auth.auth_ldap").LdapAccounts(service)
+    return made
+
+
+def _signed(issuer: Issuer) -> Signed:
+    """Its tokens; what reads them is loaded where there are any."""
+    made: Signed = import_module("xmppd.auth.auth_jwt").SignedTokens(issuer)
     return made
 
 

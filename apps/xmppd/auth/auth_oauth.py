@@ -9,6 +9,7 @@ RFC:      7662 (token introspection), 6749 §2.3.1 (who asks)
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -53,25 +54,27 @@ def owner(answer: bytes, wanted: Introspection, host: str, now: float) -> str:
         said = None
     if not isinstance(said, dict) or not isinstance(said.get("active"), bool):
         raise ServiceFails("its answer is not that of a token introspection")
-    if not said["active"] or not _is_for(said, wanted) or not _is_timely(said, now):
+    if not said["active"] or not is_for(said, wanted.scope, wanted.audience) or not _is_timely(said, now):
         return ""
     name = said.get(wanted.claim)
-    return _local(name, host) if isinstance(name, str) else ""
+    return local_of(name, host) if isinstance(name, str) else ""
 
 
-def _is_for(said: dict[str, Any], wanted: Introspection) -> bool:
+def is_for(said: Mapping[str, Any], scope: str, audience: str) -> bool:
+    """Whether what is said of a token has a scope, and means an audience; "" for any."""
     scopes, audiences = said.get("scope", ""), said.get("aud", [])
-    scoped = not wanted.scope or (isinstance(scopes, str) and wanted.scope in scopes.split())
+    scoped = not scope or (isinstance(scopes, str) and scope in scopes.split())
     meant = [audiences] if isinstance(audiences, str) else audiences
-    return scoped and (not wanted.audience or (isinstance(meant, list) and wanted.audience in meant))
+    return scoped and (not audience or (isinstance(meant, list) and audience in meant))
 
 
-def _is_timely(said: dict[str, Any], now: float) -> bool:
+def _is_timely(said: Mapping[str, Any], now: float) -> bool:
     begins, ends = said.get("nbf", 0), said.get("exp", now + 1)
     return isinstance(begins, int | float) and isinstance(ends, int | float) and begins <= now < ends
 
 
-def _local(name: str, host: str) -> str:
+def local_of(name: str, host: str) -> str:
+    """The localpart of the account of `host` that NAME or NAME@HOST means; "" if it means none."""
     try:
         jid = JID.parse(name if "@" in name else f"{name}@{host}")
     except JidError:

@@ -40,16 +40,18 @@ class Endpoint:
 
 
 def request(endpoint: Endpoint, kind: str, body: bytes) -> list[h11.Event]:
-    """A POST of `body`, which is of the media type `kind`."""
+    """A POST of `body`, which is of the media type `kind`; a GET if that is empty."""
     parts = urlsplit(endpoint.url)
     headers = [
-        ("Host", parts.netloc), ("Content-Type", kind), ("Content-Length", str(len(body))),
-        ("Accept", "application/json"), ("Connection", "close"),
+        ("Host", parts.netloc), ("Accept", "application/json"), ("Connection", "close"),
     ]  # fmt: skip
+    if kind:
+        headers += [("Content-Type", kind), ("Content-Length", str(len(body)))]
     if endpoint.authorization:
         headers.append(("Authorization", endpoint.authorization))
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return [h11.Request(method="POST", target=target, headers=headers), h11.Data(data=body), h11.EndOfMessage()]
+    asked = h11.Request(method="POST" if kind else "GET", target=target, headers=headers)
+    return [asked, *([h11.Data(data=body)] if kind else []), h11.EndOfMessage()]
 
 
 class HttpService:
@@ -62,6 +64,10 @@ class HttpService:
         https = urlsplit(endpoint.url).scheme == "https"
         self._ssl = ssl.create_default_context(cafile=endpoint.ca) if https else None
         self._asked, self.told = 0, Failures()
+
+    async def get(self, most: int) -> tuple[int, bytes]:
+        """Ask for what is there; else as post(). Raises ServiceFails."""
+        return await self.post("", b"", most)
 
     async def post(self, kind: str, body: bytes, most: int = 0) -> tuple[int, bytes]:
         """Ask; the status of the answer, and its body if that has at most so many bytes. Raises ServiceFails."""

@@ -17,6 +17,8 @@ from xmpp_core.jid import JID, JidError
 from xmppd.config.kinds import Flag, Many, Number, OneOf, Pairs, Seconds, Text
 from xmppd.config.setting import setting
 
+#: signatures of tokens that public keys check (RFC 7518 §3.1, 8037 §3.1); the others are for shared secrets, or none
+SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 MECHANISMS = (
     "SCRAM-SHA-512-PLUS",
     "SCRAM-SHA-256-PLUS",
@@ -206,9 +208,27 @@ class AuthSection:
     oauth_audience: str = setting(
         "", Text("an audience", empty=True), "who must be meant by a token (aud); empty: anybody may be"
     )
+    oauth_keys: Mapping[str, str] = setting(
+        dict,
+        Pairs(Text("a URL", service_url), Text("a domain name", domain)),
+        "hosts for which tokens may be JWTs, each with the URL of the keys (JWKS) by which they are checked here; "
+        "others are looked at as oauth says, if it does",
+    )
+    oauth_issuer: str = setting("", Text("an issuer", empty=True), "oauth_keys: who has signed a JWT (iss)")
+    oauth_algorithms: tuple[str, ...] = setting(
+        ("RS256", "PS256", "ES256", "EdDSA"), Many(OneOf(SIGNATURES), low=1), "oauth_keys: how it may be signed"
+    )
+    oauth_keys_seconds: float = setting(
+        300.0, Seconds(1, 86400), "oauth_keys: time after which keys are fetched anew, and never sooner"
+    )
     legacy_auth: bool = setting(False, Flag(), "the login of XEP-0078, passwords over TLS only; off is right")
 
     @property
     def elsewhere(self) -> tuple[str, ...]:
         """The hosts whose passwords are not kept here."""
         return (*self.http, *self.ldap)
+
+    @property
+    def with_tokens(self) -> tuple[str, ...]:
+        """The hosts for which clients may log in by tokens of OAuth."""
+        return tuple(dict.fromkeys((*self.oauth, *self.oauth_keys)))

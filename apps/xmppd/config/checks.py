@@ -100,7 +100,8 @@ def _clients(config: Config, reader: SectionReader) -> None:
 def _service(config: Config, reader: SectionReader) -> None:
     """The services and directories that know passwords or tokens, and whether clients can send any."""
     auth, clients = config.auth, [one for one in config.listen if one.module == "c2s"]
-    for section, hosts in (("http", auth.http), ("ldap", auth.ldap), ("oauth", auth.oauth)):
+    for section in ("http", "ldap", "oauth", "oauth_keys"):
+        hosts = getattr(auth, section)
         for host in hosts:
             path = ("auth", section, host)
             if host not in config.hosts:
@@ -155,13 +156,19 @@ def _alone(config: Config, reader: SectionReader) -> None:
     auth = config.auth
     if auth.http_secret and not auth.http:
         reader.problem(("auth", "http_secret"), "http_secret is for the service in http, and there is none")
-    if auth.http_ca and not auth.http and not auth.oauth:
+    if auth.http_ca and not auth.http and not auth.with_tokens:
         reader.problem(("auth", "http_ca"), "http_ca is for a service in http or oauth, and there is none")
     for key in ("oauth_client", "oauth_secret", "oauth_scope", "oauth_audience"):
-        if getattr(auth, key) and not auth.oauth:
+        anywhere = auth.oauth if key in ("oauth_client", "oauth_secret") else auth.with_tokens
+        if getattr(auth, key) and not anywhere:
             reader.problem(("auth", key), f"{key} is for the service in oauth, and there is none")
     if auth.oauth_client and not auth.oauth_secret:
         reader.problem(("auth", "oauth_secret"), "oauth_client needs oauth_secret")
+    if auth.oauth_issuer and not auth.oauth_keys:
+        reader.problem(("auth", "oauth_issuer"), "oauth_issuer is for the keys in oauth_keys, and there are none")
+    for key in ("oauth_issuer", "oauth_audience"):
+        if auth.oauth_keys and not getattr(auth, key):
+            reader.problem(("auth", "oauth_keys"), f"oauth_keys needs {key}, lest tokens for others open accounts here")
 
 
 def _no_authority(file: Path) -> str:

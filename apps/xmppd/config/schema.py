@@ -307,7 +307,8 @@ class Config:
         those that they may use; where a service knows the passwords, those that need none of ours."""
         own = self.host.get(host)
         found = guests.modules_for(own.modules if own is not None else self.modules)
-        without = WITHOUT_PASSWORDS if host in self.auth.elsewhere else WITH_TOKENS if host in self.auth.oauth else ()
+        tokens = WITH_TOKENS if host in self.auth.with_tokens else frozenset()
+        without = WITHOUT_PASSWORDS if host in self.auth.elsewhere else tokens
         return {name: options for name, options in found.items() if name not in without} if without else found
 
     def is_admin(self, jid: JID) -> bool:

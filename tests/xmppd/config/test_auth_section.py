@@ -123,3 +123,27 @@ def test_a_directory_that_knows_passwords(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_directory_is_told(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         read(tmp_path, f"[auth]\n{text}\n")
+
+
+KEYS = "oauth_keys = { localhost = 'https://id.example/jwks' }\n"
+
+
+def test_tokens_that_are_checked_here(tmp_path: Path) -> None:
+    found = read(tmp_path, f"[auth]\n{KEYS}oauth_issuer = 'https://id.example'\noauth_audience = 'xmpp'\n")
+    assert found.with_tokens == ("localhost",)
+    assert not [name for name in found.oauth_algorithms if name.startswith(("HS", "none"))]
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    (f"{KEYS}oauth_audience = 'xmpp'", "oauth_keys needs oauth_issuer"),
+    (f"{KEYS}oauth_issuer = 'https://id.example'", "oauth_keys needs oauth_audience"),
+    ("oauth_issuer = 'https://id.example'", "oauth_issuer is for the keys in oauth_keys"),
+    (f"{KEYS}oauth_algorithms = ['HS256']", "oauth_algorithms must be"),
+    (f"{KEYS}oauth_algorithms = ['none']", "oauth_algorithms must be"),
+    (f"{KEYS}oauth_algorithms = []", "must name at least 1"),
+    ("oauth_keys = { localhost = 'http://id.example' }", "must begin with https"),
+    ("oauth_keys = { local = 'https://id.example' }", r'"local" is not in hosts'),
+])  # fmt: skip
+def test_what_is_wrong_with_signed_tokens_is_told(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        read(tmp_path, f"[auth]\n{text}\n")
