@@ -113,7 +113,7 @@ class NeedTokens:
 
 @dataclass(frozen=True, slots=True)
 class NeedAccount:
-    """answer() wants True if username has an account that may log in."""
+    """answer() wants True if username has an account, disabled or not."""
 
     username: str
 

@@ -31,7 +31,7 @@ class External:
         return NeedAccount(self._username)
 
     def answer(self, found: Answer) -> Step:
-        """Success if there is such an account, and it may log in."""
+        """Success if there is such an account."""
         if found is True and self._username is not None:
             return Success(self._username)
         return Failure("not-authorized", self._username)

@@ -50,7 +50,7 @@ class Outside(Protocol):
     """The accounts of a host whose passwords something else knows: a service, or a directory."""
 
     async def check(self, user: str, host: str, password: str) -> bool:
-        """Whether the password is right, and the account not disabled here. Raises AuthBusy, StoreError."""
+        """Whether the password is right, be the account disabled here or not. Raises AuthBusy, StoreError."""
 
     def close(self) -> None:
         """Nobody is asked from here on."""
@@ -83,7 +83,15 @@ class _Current:
 
 
 async def check_plain(user: str, host: str, password: str) -> bool:
-    """Whether there is such an account and this is its password; False for any bad name.
+    """Whether there is such an account that is not disabled, and this is its password; False for any bad name.
+
+    As is_password().
+    """
+    return await is_password(user, host, password) and await may_log_in(user, host)
+
+
+async def is_password(user: str, host: str, password: str) -> bool:
+    """Whether there is such an account, disabled or not, and this is its password; False for any bad name.
 
     Takes as long for an unknown user as for a known one, where no service is asked. Raises AuthBusy, StoreError: answer
     temporary-auth-failure.
@@ -98,7 +106,7 @@ async def check_plain(user: str, host: str, password: str) -> bool:
 
 
 async def token_owner(token: str, host: str) -> str:
-    """The localpart of the account that a token of OAuth is for; "" if it opens none here.
+    """The localpart of the account that a token of OAuth is for, disabled or not; "" if it is for none here.
 
     Raises AuthBusy, StoreError: answer temporary-auth-failure.
     """
@@ -110,7 +118,8 @@ async def token_owner(token: str, host: str) -> str:
 
 
 async def scram_keys(user: str, host: str, mech: str) -> ScramKeys | None:
-    """The keys for a hash ("SHA-256") or a mechanism ("SCRAM-SHA-256-PLUS"), or None. Raises StoreError."""
+    """The keys for a hash ("SHA-256") or a mechanism ("SCRAM-SHA-256-PLUS"), of an account that is disabled too, or
+    None. Raises StoreError."""
     accounts = _accounts()
     try:
         user, host = _name(user, host)

@@ -46,19 +46,16 @@ def verdict(status: int) -> bool:
     raise ServiceFails(f"it answers with status {status}")
 
 
-async def let_in(user: str, host: str) -> bool:
-    """Whether an account that a service vouches for is not disabled here; it is made if there is none yet. Raises
-    StoreError."""
+async def make_known(user: str, host: str) -> None:
+    """Make the account that a service vouches for, if there is none yet. Raises StoreError."""
     made = tables.Account(host, user, "", "", "", created_at=int(CLOCK.time()), created_by=tables.SERVICE)
 
-    def find_or_make(tx: Tx) -> bool:
-        found = tx.read(tables.ACCOUNT, (host, user))
-        if found is None:
+    def make(tx: Tx) -> None:
+        if tx.read(tables.ACCOUNT, (host, user)) is None:
             tx.write(made)
-        return found is None or not found.disabled
 
-    found = await store.read(tables.ACCOUNT, (host, user))
-    return not found.disabled if found is not None else await store.transaction(find_or_make)
+    if await store.read(tables.ACCOUNT, (host, user)) is None:
+        await store.transaction(make)
 
 
 class HttpAccounts:
@@ -70,8 +67,8 @@ class HttpAccounts:
         self._service = HttpService(endpoint)
 
     async def check(self, user: str, host: str, password: str) -> bool:
-        """Whether the service says that this is the password, and the account is not disabled here; it is made if there
-        is none yet. Raises ServiceFails, StoreError."""
+        """Whether the service says that this is the password; the account is made if there is none yet. Raises
+        ServiceFails, StoreError."""
         try:
             status, _ = await self._service.post("application/json", question(user, host, password))
             if not verdict(status):
@@ -79,7 +76,8 @@ class HttpAccounts:
         except ServiceFails as error:
             self._service.told.tell(host, error)
             raise
-        return await let_in(user, host)
+        await make_known(user, host)
+        return True
 
     def close(self) -> None:
         """Nothing is kept: a question has a connection of its own."""

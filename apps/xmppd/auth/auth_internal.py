@@ -79,26 +79,27 @@ class Accounts:
         self._waiting = 0
 
     async def check(self, user: str, host: str, password: str) -> bool:
-        """Whether the password is the account's. Costs the same for an account that is not there.
+        """Whether the password is the account's, be it disabled or not.
 
-        Raises AuthBusy; StoreError.
+        Costs the same for an account that is not there. Raises AuthBusy; StoreError.
         """
         account = await store.read(tables.ACCOUNT, (host, user))
         stored = account.scram_sha_256 if account is not None else ""
         mark = self._verified.mark(stored, password)
         if account is not None and self._verified.knows(mark, CLOCK.monotonic()):
-            return not account.disabled
+            return True
         keys = from_text(stored) or self._fake("SHA-256", user, host)
         good = await self._on_thread(scram_keys.verify_password, "SHA-256", password[:MAX_PASSWORD], keys)
         if account is None or not good or len(password) > MAX_PASSWORD:
             return False
         self._verified.add(mark, CLOCK.monotonic())
-        return not account.disabled
+        return True
 
     async def keys(self, user: str, host: str, hash_name: str) -> ScramKeys | None:
-        """The account's keys for "SHA-1", "SHA-256" or "SHA-512"; None: no account, a disabled one, no such keys."""
+        """The account's keys for "SHA-1", "SHA-256" or "SHA-512", be it disabled or not; None: no account, or no such
+        keys."""
         account = await store.read(tables.ACCOUNT, (host, user))
-        if account is None or account.disabled or hash_name not in HASHES:
+        if account is None or hash_name not in HASHES:
             return None
         return from_text(_texts(account)[HASHES.index(hash_name)])
 

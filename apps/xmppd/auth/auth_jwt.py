@@ -100,7 +100,7 @@ class SignedTokens:
 
     async def owner(self, token: str, host: str) -> str:
         """Whose token it is, of the accounts of `host`, a localpart; the account is made if there is none yet. "": it
-        is not good, or the account is disabled here. Raises ServiceFails, StoreError."""
+        is not good. Raises ServiceFails, StoreError."""
         header, wanted = header_of(token), self._issuer
         algorithm, id_ = (header.get("alg"), header.get("kid", "")) if header is not None else (None, "")
         if header is None or algorithm not in wanted.algorithms or not isinstance(id_, str) or "crit" in header:
@@ -113,7 +113,9 @@ class SignedTokens:
         said = claims(token, key, str(algorithm), wanted.name) if key is not None else {}
         name = said.get(wanted.claim) if is_for(said, wanted.scope, wanted.audience) else None
         user = local_of(name, host) if isinstance(name, str) else ""
-        return user if user and await auth_http.let_in(user, host) else ""
+        if user:
+            await auth_http.make_known(user, host)
+        return user
 
     async def _key(self, id_: str) -> PublishedKey | None:
         """The key of that name; without one the only key there is. Raises ServiceFails if none can be had."""

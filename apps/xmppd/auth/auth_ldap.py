@@ -52,9 +52,11 @@ class LdapAccounts:
         self._connections, self._told = Connections(directory), Failures()
 
     async def check(self, user: str, host: str, password: str) -> bool:
-        """Whether the directory says that this is the password, and the account is not disabled here; it is made if
-        there is none yet. An empty password is never right, whatever the directory thinks of it (RFC 4513 §5.1.2).
-        Raises ServiceFails, StoreError."""
+        """Whether the directory says that this is the password; the account is made if there is none yet.
+
+        An empty password is never right, whatever the directory thinks of it (RFC 4513 §5.1.2). Raises ServiceFails,
+        StoreError.
+        """
         if not password or "\0" in password or len(password) > MAX_PASSWORD:
             return False
 
@@ -67,7 +69,9 @@ class LdapAccounts:
         except ServiceFails as error:
             self._told.tell(host, error)
             raise
-        return right and await auth_http.let_in(user, host)
+        if right:
+            await auth_http.make_known(user, host)
+        return right
 
     def close(self) -> None:
         """Close the connections that are kept."""

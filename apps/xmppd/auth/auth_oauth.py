@@ -92,7 +92,7 @@ class TokenService:
 
     async def owner(self, token: str, host: str) -> str:
         """Whose token it is, of the accounts of `host`, a localpart; the account is made if there is none yet. "": it
-        is not good, or the account is disabled here. Raises ServiceFails, StoreError."""
+        is not good. Raises ServiceFails, StoreError."""
         asked = urlencode({"token": token, "token_type_hint": "access_token"}).encode()
         try:
             status, answer = await self._service.post("application/x-www-form-urlencoded", asked, _MOST)
@@ -102,4 +102,6 @@ class TokenService:
         except ServiceFails as error:
             self._service.told.tell(host, error)
             raise
-        return user if user and await auth_http.let_in(user, host) else ""
+        if user:
+            await auth_http.make_known(user, host)
+        return user

@@ -37,6 +37,7 @@ from xmpp_core.sasl.base import (
     NeedPasswordCheck,
     Outcome,
     SaslContext,
+    Success,
 )
 from xmpp_core.sasl.ht import MECHANISMS as TOKEN_MECHANISMS
 from xmpp_core.stream_events import LegacyAuth, LegacyAuthResult, NegotiationTimeout, ReportAuth, SaslStep
@@ -67,6 +68,8 @@ async def sasl_step(data: C2sData, request: SaslStep) -> Outcome:
         step = data.mechanism.step(request.data)
         while isinstance(step, Need):
             step = data.mechanism.answer(await _look_up(data, step))
+        if isinstance(step, Success):
+            step = await _not_disabled(data, step)
     except (AuthBusy, StoreError):
         step = _LATER
     if isinstance(step, Failure):
@@ -74,14 +77,20 @@ async def sasl_step(data: C2sData, request: SaslStep) -> Outcome:
     return step
 
 
+async def _not_disabled(data: C2sData, step: Success) -> Outcome:
+    """Who has shown that the account is theirs, and they only, are told that it is disabled. RFC: 6120 §6.5.2"""
+    found = await auth.account(step.username, data.host)
+    return Failure("account-disabled", step.username) if found is not None and found.disabled else step
+
+
 async def _look_up(data: C2sData, need: Need) -> Answer:
     host = data.host
     if isinstance(need, NeedKeys):
         return await auth.scram_keys(need.username, host, need.hash_name)
     if isinstance(need, NeedPasswordCheck):
-        return await auth.check_plain(need.username, host, need.password)
+        return await auth.is_password(need.username, host, need.password)
     if isinstance(need, NeedAccount):
-        return await auth.may_log_in(need.username, host)
+        return await auth.user_exists(need.username, host)
     if isinstance(need, NeedOwner):
         return await auth.token_owner(need.token, host)
     if isinstance(need, NeedGuest):

@@ -127,7 +127,7 @@ def test_a_disabled_account_is_locked_until_it_is_enabled() -> None:
         await users.add("alice", "long enough")
         assert await users.disable("alice", "spam") == {"jid": "alice@localhost", "disabled": True, "kicked": 0}
         assert not await auth.check_plain("alice", "localhost", "long enough")
-        assert await auth.scram_keys("alice", "localhost", "SHA-256") is None
+        assert not await auth.may_log_in("alice", "localhost")
         shown = await users.show("alice")
         assert (shown["disabled"], shown["reason"], shown["sessions"]) == (True, "spam", 0)
         with pytest.raises(CommandError, match="500 characters"):

@@ -100,7 +100,7 @@ def test_a_client_logs_in_by_a_token() -> None:
         assert await auth.user_exists("juliet", "localhost")
         await server.client("romeo")  # by a password, as ever
         await auth.set_disabled("juliet", "localhost", True)
-        assert "<challenge" in (await says(server, "t.0-k"))[1]
+        assert "<account-disabled/>" in (await says(server, "t.0-k"))[1]
 
     at_a_server(fake, body)
     head, _, sent = fake.asked[0].partition("\r\n\r\n")

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from scramp import ScramClient
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
@@ -14,7 +15,7 @@ from tests.support import node
 from tests.support.server import config, serving
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
-from xmpp_core.sasl.base import Success
+from xmpp_core.sasl.base import Challenge, Failure, Success
 from xmpp_core.stream_events import LegacyAuth, NegotiationTimeout, ReportAuth, SaslStep
 from xmpp_core.stream_state import StreamConfig, StreamState
 from xmppd.auth import auth
@@ -184,3 +185,35 @@ def test_the_accounts_name_is_not_told_apart_by_the_answer() -> None:
             await body(port)
 
     node.run(whole)
+
+
+def by_scram(mechanism: str, password: str) -> Any:
+    """What a client of somebody else's writing (scramp) leads to that logs in as juliet."""
+
+    async def whole() -> Any:
+        data, client = unauthenticated(), ScramClient([mechanism], "juliet", password)
+        first = await c2s_auth.sasl_step(data, SaslStep(mechanism, client.get_client_first().encode(), True))
+        assert isinstance(first, Challenge)
+        client.set_server_first(first.data.decode())
+        return await c2s_auth.sasl_step(data, SaslStep(mechanism, client.get_client_final().encode(), False))
+
+    return whole()
+
+
+def test_who_shows_the_password_of_a_disabled_account_is_told_so_and_nobody_else() -> None:
+    """RFC 6120 §6.5.2; whoever guesses learns nothing of an account but that the guess was right."""
+
+    async def body() -> None:
+        assert isinstance(await by_scram("SCRAM-SHA-256", "secret"), Success)
+        await auth.set_disabled("juliet", "localhost", True)
+        for right, condition in (("secret", "account-disabled"), ("wrong", "not-authorized")):
+            for mechanism in ("SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"):
+                assert await by_scram(mechanism, right) == Failure(condition, "juliet"), mechanism
+            told = await c2s_auth.sasl_step(unauthenticated(), plain("juliet", right))
+            assert told == Failure(condition, "juliet")
+        nobody = await c2s_auth.sasl_step(unauthenticated(), plain("nobody", "secret"))
+        assert nobody == Failure("not-authorized", "nobody")
+        await auth.set_disabled("juliet", "localhost", False)
+        assert isinstance(await by_scram("SCRAM-SHA-256", "secret"), Success)
+
+    with_accounts(body)

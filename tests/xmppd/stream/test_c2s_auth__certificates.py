@@ -163,7 +163,7 @@ def test_an_account_that_is_disabled(tmp_path: Path) -> None:
     async def body(server: Server) -> None:
         await auth.set_disabled("juliet", "localhost", True)
         client, _ = await connected(server, file(tmp_path, make(by=CA, others=[address("juliet@localhost")])))
-        assert "<not-authorized/>" in await says(client)
+        assert "<account-disabled/>" in await says(client)
 
     play(tmp_path, body)
 
