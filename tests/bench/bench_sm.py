@@ -19,13 +19,16 @@ from typing import Final
 
 from tests.support import node
 from xmpp_core import ns
+from xmppd.archive import writer
 from xmppd.mods.stream_management import confirmations, managed_stream
+from xmppd.routing import safe_rounds
 from xmppd.testing.client import Client
 from xmppd.testing.server import serve
 
 PAIRS: Final = 4
 ASK_AFTER: Final = 10
-#: how much slower a program runs under valgrind: times in which a client is expected to answer are as much longer
+#: how much slower a program runs under valgrind: times in which a client is expected to answer, and messages for the
+#: disk gather, are as much longer
 SLOWER: Final = 50
 TEXT: Final = (
     "<message to='{to}' id='abcdef{n}' type='chat'>"
@@ -100,6 +103,9 @@ def server() -> None:
         managed_stream.ASK_WITHIN *= SLOWER  # type: ignore[misc]  # Final for all others
         managed_stream.ASK_AGAIN *= SLOWER  # type: ignore[misc]  # likewise
         confirmations.PATIENCE *= SLOWER  # type: ignore[misc]  # likewise
+        confirmations.AT_MOST *= SLOWER  # type: ignore[misc]  # likewise
+        safe_rounds._SILENCE *= SLOWER  # type: ignore[misc]  # likewise
+        writer.GATHER *= SLOWER  # type: ignore[misc]  # likewise
         async with serve(limits={"rate": None}) as running:
             for number in range(PAIRS * 2):
                 await running.account(f"user{number}")

@@ -56,7 +56,8 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmppd/admin/evaluate.py": {"_running": OPERATOR, "_sessions": OPERATOR},
     "xmppd/archive/writer.py": {
         "ArchiveWriterState.rows": "what has_room lets each sender hand over",
-        "ArchiveWriterState.waiting": "one for each who syncs",
+        "ArchiveWriterState.waiting": "one for each who waits for it",
+        "_WRITERS": "one for each host",
     },
     "xmppd/audit.py": {"COUNTS": PROGRAM, "LISTENERS": OPERATOR},
     "xmppd/auth/auth.py": {
@@ -146,6 +147,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmppd/routing/account/accounts.py": {"State.waiting": "what has_room lets each sender hand over"},
     "xmppd/routing/safe_rounds.py": {
         "ROUNDS": PROCESSES, "Round.next": "one <r/>, what is parked, and a connection that comes for the session",
+        "Round.writers": "the nodes' writers of each host",
     },
     "xmppd/routing/unconfirmed.py": {
         "COPIES": PROCESSES, "Copies.by_holder": "MOST copies, _MOST_BYTES; of a home: what its senders may keep",
@@ -154,6 +156,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     },
     "xmppd/routing/deliver.py": {"Hold.queue": "a quarter of what may wait in a connection, or the end (c2s_session)"},
     "xmppd/routing/durability.py": {
+        "CONFIRMING": PROGRAM, "CROWDED": PROCESSES,
         "PENDING": PROCESSES, "Pending.owners": "has_room: _MOST bytes, each at least _LEAST",
         "Pending.writers": "the nodes' writers of each host",
     },

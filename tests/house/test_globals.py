@@ -75,6 +75,7 @@ ALLOWED: dict[str, tuple[str, set[str]]] = {
         "numbers that no two messages share; a text that both archives of a talk keep",
         {"_Here.element", "_Here.last", "_Here.text"},
     ),
+    "apps/xmppd/archive/writer.py": ("by host: stages put there what is to be written, in place", {"_WRITERS"}),
     "apps/xmppd/audit.py": ("counted since this worker began", {"COUNTS", "LISTENERS"}),
     "apps/xmppd/crash_points.py": ("who has this OS process die; empty unless a test is there", {"WATCHERS"}),
     "apps/xmppd/auth/auth.py": (
@@ -93,7 +94,9 @@ ALLOWED: dict[str, tuple[str, set[str]]] = {
     "apps/xmppd/mods/service_lists/keeper.py": (HOT, {"_LISTS"}),
     "apps/xmppd/routing/awaited.py": (HOT, {"WAITING"}),
     "apps/xmppd/routing/hooks.py": (CACHE, {"_CHAINS"}),
-    "apps/xmppd/routing/durability.py": ("by process, weakly: what it must wait for", {"PENDING"}),
+    "apps/xmppd/routing/durability.py": (
+        "by process, weakly: what it must wait for, and of whom", {"CONFIRMING", "CROWDED", "PENDING"}
+    ),
     "apps/xmppd/routing/faults.py": ("what the log was told, so that a flood is a line", {"_told"}),
     "apps/xmppd/routing/poison.py": (HOT, {"POISONED"}),
     "apps/xmppd/routing/safe_rounds.py": ("by process, weakly: whom it tells when that is over", {"ROUNDS"}),

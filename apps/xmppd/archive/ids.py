@@ -18,6 +18,7 @@ from typing import Final
 _HALF: Final = 8
 #: characters of an id
 LENGTH: Final = 22
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class ArchiveIds:
@@ -32,7 +33,8 @@ class ArchiveIds:
     def encode(self, owner: str, seq: int) -> str:
         """The id of message `seq` in the archive of `owner` (a bare JID)."""
         code = self._code_of(owner, seq)
-        return base64.urlsafe_b64encode(code + self._masked(code, seq).to_bytes(_HALF)).decode()[:LENGTH]
+        octets = code + self._masked(code, seq).to_bytes(_HALF)
+        return binascii.b2a_base64(octets, newline=False)[:LENGTH].translate(_URL_SAFE).decode()
 
     def decode(self, owner: str, id_: str) -> int | None:
         """The number of the message of this id; None if the owner's archive has never given it."""

@@ -32,7 +32,8 @@ def lane_of(node: str) -> int:
 
 def following(now: int, last: int, lane: int) -> int:
     """The number of a message that comes now (ns since 1970), after one with the number `last`."""
-    return max(now // 1000, (last >> _LANES) + 1) << _LANES | lane
+    moment, least = now // 1000, (last >> _LANES) + 1
+    return (moment if moment > least else least) << _LANES | lane
 
 
 def seconds(seq: int) -> float:

@@ -18,7 +18,6 @@ from typing import Annotated, Final, TypeAlias
 from otp.erts import process
 from otp.erts.clock import CLOCK
 from otp.kernel import pg
-from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmpp_core import ns
 from xmpp_core.element import Element
@@ -173,17 +172,18 @@ async def _keep_later(
 
 def _keep(message: Message, peer: JID, flags: int, point: Passing, archive: OwnArchive) -> Stanza:
     whose, sent = point.account.jid, point.__class__ is AccountSendsHook
-    pid = process.whereis(writer.name(whose.domain))
-    if pid is None:
-        raise StanzaError("resource-constraint", "messages cannot be kept now", type_="wait")
     seq, el = archive.next_number(), message.el
     xml, name = keeping.text_of(el), el.attrs.get("id", "")
     row = ArchivedMessage(whose.domain, whose.local, seq, peer.bare, peer.resource, name, sent, xml)
-    gen_server.cast(pid, row)
+    pid = writer.keep(whose.domain, row)
+    if pid is None:
+        raise StanzaError("resource-constraint", "messages cannot be kept now", type_="wait")
     if flags & rules.RETRACTS and (taken := rules.retracted(el)):
         where = (whose.domain, whose.local, seq, peer.bare, peer.resource, sent)
-        gen_server.cast(pid, Retraction(*where, taken, name))
+        writer.keep(whose.domain, Retraction(*where, taken, name))
     durability.add_pending(pid, len(xml))
+    if sent and len(sm.sessions(whose.bare)) < 2:
+        return message  # and nobody asks for its id
     id_ = point.context.archive_id = archive.ids.encode(whose.bare, seq)
     if sent:
         return message

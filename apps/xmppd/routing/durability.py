@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
@@ -38,19 +38,36 @@ _POLL: Final = 0.005
 _TRIES: Final = 10
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Pending:
-    """What one process has handed over: bytes by writer, for whom (bare JIDs), and in how many pieces."""
+    """What one process has handed over: bytes by writer, for whom (bare JIDs), and in how many pieces. It is in CROWDED
+    while a writer has as much as one may have."""
 
     writers: dict[Pid, int] = field(default_factory=dict)
     owners: set[str] = field(default_factory=set)
     number: int = 0
+
+    def written(self, writers: dict[Pid, int]) -> None:
+        """So many bytes are stored, and more has come meanwhile."""
+        for writer, size in writers.items():
+            self.writers[writer] = max(self.writers[writer] - size, 0)
+        self.look()
+
+    def look(self) -> None:
+        """Some writer has less, or none any more."""
+        if self in CROWDED and max(self.writers.values(), default=0) < _MOST:
+            CROWDED.discard(self)
 
 
 #: by process; empty most of the time: a caller in a hurry looks at this first
 PENDING: Final[WeakKeyDictionary[Pid, Pending]] = WeakKeyDictionary()
 #: the same for callers in a hurry: whether there is anything, asked without a call
 ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-defined]  # typeshed leaves it out
+#: those that have to wait before more is sent; nearly always empty
+CROWDED: Final[WeakSet[Pending]] = WeakSet()
+_CROWDED: Final[set[object]] = CROWDED.data  # type: ignore[attr-defined]  # likewise
+#: writers of this node that take a deliver.Confirm, too: who asks with it needs no process that waits for the answer
+CONFIRMING: Final[WeakSet[Pid]] = WeakSet()
 
 
 @codec.message
@@ -70,8 +87,12 @@ def add_pending(writer: Pid, size: int = 0, owner: str = "", copy: Any = None) -
     mine = PENDING.get(me)
     if mine is None:
         mine = PENDING[me] = Pending()
-    mine.writers[writer] = mine.writers.get(writer, 0) + max(size, _LEAST)
-    mine.owners.add(owner)
+    has = mine.writers.get(writer, 0) + (size if size > _LEAST else _LEAST)
+    mine.writers[writer] = has
+    if has >= _MOST:
+        CROWDED.add(mine)
+    if owner:
+        mine.owners.add(owner)
     mine.number += 1
     if copy is not None:
         unconfirmed.keep(writer, copy, may_leave=False)
@@ -79,8 +100,10 @@ def add_pending(writer: Pid, size: int = 0, owner: str = "", copy: Any = None) -
 
 def has_room() -> bool:
     """Whether more may be handed over without waiting."""
-    mine = PENDING.get(process.self_()) if ANY_PENDING else None
-    return (mine is None or max(mine.writers.values(), default=0) < _MOST) and not unconfirmed.is_full()
+    if not (_CROWDED or FULL):
+        return True
+    mine = PENDING.get(process.self_())
+    return (mine is None or mine not in CROWDED) and not unconfirmed.is_full()
 
 
 async def wait_for_room() -> None:
@@ -110,7 +133,7 @@ def must_wait(for_all: bool) -> bool:
     """Whether the calling process is to wait before it sends more; with `for_all` before it acknowledges anything."""
     if for_all and not is_safe(process.self_()):
         return True
-    return bool(FULL or ANY_PENDING) and not has_room()
+    return not has_room()
 
 
 async def flush() -> None:
@@ -176,6 +199,7 @@ async def wait_for_writer(writer: Pid) -> None:
         if why is not None:
             raise CallError(why, writer, Sync())
         mine.writers[writer] = 0
+        mine.look()
 
 
 async def _ask_all(pids: list[Pid], sync: Sync, until: float) -> dict[Pid, object]:
@@ -263,6 +287,8 @@ def hand_over(to: Pid) -> None:
                 theirs.writers[writer] = theirs.writers.get(writer, 0) + size
             theirs.owners |= mine.owners
             theirs.number += mine.number
+            if max(theirs.writers.values(), default=0) >= _MOST:
+                CROWDED.add(theirs)
     unconfirmed.hand_over(me, to)
 
 

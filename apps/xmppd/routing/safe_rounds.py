@@ -1,16 +1,17 @@
 """safe_rounds — calls back when what a process has handed over is safe; the process goes on meanwhile.
 
 Way:      driver (an IQ, the end of a stream, room for more), mod_stream_management (<r/>) → [safe_rounds].when_safe →
-          the counters of receivers on this node; else durability.flush_of, in a process of its own
+          the counters of receivers on this node, and its writers; else durability.flush_of, in a process of its own
 Process:  written on the loop's thread; one round at a time for each sender, who asks while it runs is told by the next
 Differs:  a receiver of this node is asked by a call, if it has nothing else to do, which costs a tenth of a message and
-          its answer; else by a message, behind what it has not taken yet. A process asks only those of other nodes
+          its answer; else by a message, behind what it has not taken yet. So is a writer, which calls back after the
+          commit that it makes anyway, or at once if somebody stands still. A process asks only those of other nodes
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
 from typing import Final
 
@@ -23,7 +24,7 @@ from otp.erts.timer import TIMERS, TimerRef
 from xmppd import crash_points
 from xmppd.routing import durability, unconfirmed
 from xmppd.routing.deliver import Confirm
-from xmppd.routing.durability import ANY_PENDING, PENDING, flush_of, is_safe
+from xmppd.routing.durability import ANY_PENDING, CONFIRMING, PENDING, Pending, flush_of, is_safe
 from xmppd.routing.session import StanzaCounter
 from xmppd.routing.sm.session_table import OWN
 from xmppd.routing.unconfirmed import COPIES, LOST, Copies
@@ -72,11 +73,12 @@ def _call(fn: Callable[[], None] | None) -> None:
 
 
 class Round:
-    """One round of one sender: `waiting` are told when it is over, `next` by the next one; `left` receivers have not
-    answered. `slow`: a process of its own asks; it does so if one that got the question as a message does not answer,
-    and so may have ended, when `timer` is due. `urgent`: somebody stands still."""
+    """One round of one sender: `waiting` are told when it is over, `next` by the next one; `left` receivers and writers
+    have not answered. `slow`: a process of its own asks; it does so if one that got the question as a message does not
+    answer, and so may have ended, when `timer` is due. `urgent`: somebody stands still. `pending` is what writers had
+    when they were asked, `writers` and `number` what of it."""
 
-    __slots__ = ("left", "next", "sender", "slow", "timer", "urgent", "waiting")
+    __slots__ = ("left", "next", "number", "pending", "sender", "slow", "timer", "urgent", "waiting", "writers")
 
     def __init__(self, sender: Pid, waiting: list[Waiter]) -> None:
         self.sender, self.waiting = sender, waiting
@@ -84,22 +86,28 @@ class Round:
         self.left, self.slow = 0, False
         self.urgent = any(waiter.failed is not None for waiter in waiting)
         self.timer: TimerRef | None = None
+        self.pending: Pending | None = None
+        self.writers: dict[Pid, int] = {}
+        self.number = 0
         THIS.loop.call_soon(self.ask)  # by then receivers have taken what is in their mailboxes
 
     def ask(self) -> None:
         """Ask those who have copies."""
-        copies = COPIES.get(self.sender)
-        if LOST or (ANY_PENDING and self.sender in PENDING):
+        copies, pending = COPIES.get(self.sender), PENDING.get(self.sender) if ANY_PENDING else None
+        writers = pending.writers if pending is not None else {}
+        counters = _counters(copies, writers) if copies is not None else ()
+        if LOST or counters is None or not all(map(_confirms, writers)):
             self.ask_slowly()
             return
-        if copies is None:
+        self.left = len(counters) + len(writers)
+        if not self.left:
             self.over()
             return
-        counters = _counters(copies)
-        if counters is None:
-            self.ask_slowly()
-            return
-        self.left = len(counters)
+        if pending is not None:
+            self.pending, self.number, self.writers = pending, pending.number, writers.copy()
+            for writer in self.writers:
+                mark = copies.mark_of(writer) if copies is not None else None
+                self.send(writer, partial(self.safe, writer, mark))
         for holder, mark, counter in counters:
             safe = partial(self.safe, holder, mark)
             if is_idle(holder):
@@ -107,17 +115,23 @@ class Round:
                 if self.urgent:
                     counter.hurry()
             else:
-                process.send(holder, Confirm(safe, self.ask_slowly, self.urgent))
-                if self.timer is None:
-                    self.timer = TIMERS.after(_SILENCE, self.ask_slowly)
+                self.send(holder, safe)
+
+    def send(self, holder: Pid, safe: Callable[[], None]) -> None:
+        """The question, as a message."""
+        process.send(holder, Confirm(safe, self.ask_slowly, self.urgent))
+        if self.timer is None:
+            self.timer = TIMERS.after(_SILENCE, self.ask_slowly)
 
     def hurry(self) -> None:
         """Somebody who stands still waits for the next round, and so for this one."""
         if not self.urgent:
             self.urgent = True
             copies = COPIES.get(self.sender)
-            for _, _, counter in (_counters(copies) if copies is not None else None) or ():
+            for _, _, counter in (_counters(copies, self.writers) if copies is not None else None) or ():
                 counter.hurry()
+            for writer in self.writers:
+                process.send(writer, Confirm(_nobody, _nobody, urgent=True))
 
     def ask_slowly(self) -> None:
         """In a process: there is more to it, or a receiver has ended."""
@@ -125,10 +139,10 @@ class Round:
             self.slow = True
             process.spawn(_ask_slowly, self)
 
-    def safe(self, holder: Pid, mark: int) -> None:
-        """A receiver has answered."""
-        copies = COPIES.get(self.sender)
-        if copies is not None:
+    def safe(self, holder: Pid, mark: int | None) -> None:
+        """A receiver has answered, or a writer, which may have no copies."""
+        copies = COPIES.get(self.sender) if mark is not None else None
+        if copies is not None and mark is not None:
             kept = copies.by_holder.get(holder)
             if kept is not None and kept.number < mark and _has_nothing(holder):
                 mark = kept.mark()
@@ -143,12 +157,21 @@ class Round:
         """All that was there at its begin is safe."""
         if ROUNDS.get(self.sender) is not self:
             return
+        if LOST and not self.slow and LOST.get(self.sender):
+            self.ask_slowly()  # somebody has died meanwhile, and what he had is being routed anew
+            return
         del ROUNDS[self.sender]
         if self.timer is not None:
             TIMERS.drop(self.timer)
         copies = COPIES.get(self.sender)
         if copies is not None:
             copies.asked = False
+        pending, self.pending = self.pending, None
+        if pending is not None and not self.slow and PENDING.get(self.sender) is pending:
+            if pending.number == self.number:
+                del PENDING[self.sender]
+            else:
+                pending.written(self.writers)
         if self.next:
             ROUNDS[self.sender] = Round(self.sender, self.next)
         crash_points.reach("durability.flushed")
@@ -156,10 +179,21 @@ class Round:
             waiter.tell()
 
 
-def _counters(copies: Copies) -> list[tuple[Pid, int, StanzaCounter]] | None:
-    """Of all who have copies; None if one is not of this node, or holds something back."""
+def _nobody() -> None:
+    """Has asked before."""
+
+
+def _confirms(writer: Pid) -> bool:
+    """Whether a writer can be asked by a message."""
+    return writer in CONFIRMING and process.is_alive(writer)
+
+
+def _counters(copies: Copies, writers: Container[Pid]) -> list[tuple[Pid, int, StanzaCounter]] | None:
+    """Of all who have copies but `writers`; None if one is not of this node, or holds something back."""
     found = []
     for holder, kept in copies.by_holder.items():
+        if holder in writers:
+            continue
         session = OWN.get(holder)
         stream = session.stream if session is not None else None
         counter = stream.counter if stream is not None else None

@@ -92,6 +92,11 @@ class Copies:
             self.count -= done
         self._less()
 
+    def mark_of(self, holder: Pid) -> int | None:
+        """What `confirm` takes when all that it has now is safe; None if it has nothing."""
+        kept = self.by_holder.get(holder)
+        return kept.mark() if kept is not None else None
+
     def has_before(self, marks: dict[Pid, int]) -> bool:
         """Whether any of what was there at these marks is not safe yet."""
         found = self.by_holder

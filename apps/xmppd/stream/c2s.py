@@ -33,13 +33,12 @@ from xmppd import audit
 from xmppd.net.connection import Batch, Connection, Disconnected
 from xmppd.routing import durability, faults, hooks, safe_rounds
 from xmppd.routing.deliver import Confirm, Deliver, DeliverIfNewer, HandedOn, Older, Shutdown
-from xmppd.routing.durability import ANY_PENDING, Sync
+from xmppd.routing.durability import Sync
 from xmppd.routing.hook_points import MayResumeHook, SessionInfoHook, SessionResumedHook
 from xmppd.routing.saved_session import Surrender
 from xmppd.routing.session import C2sSession, StanzaCounter
 from xmppd.routing.session_moves import save
 from xmppd.routing.sm import orphans, sm
-from xmppd.routing.unconfirmed import FULL
 from xmppd.store.backend import StoreError
 from xmppd.stream import c2s_actions, c2s_auth, c2s_moves, c2s_session, confirming, driver, keepalive
 from xmppd.stream.c2s_moves import Adoption
@@ -107,8 +106,6 @@ class C2s(Driver[C2sData]):
         so does a subscription, which goes another way than messages do and would overtake them. Anything else waits
         only if there is much that is not safe. RFC: 6120 §10.1"""
         for_all = type(item) is StreamEnd or (type(item) is Element and _waits_for_all(item))
-        if not (for_all or FULL or ANY_PENDING):
-            return False
         return data.session is not None and durability.must_wait(for_all)
 
     async def not_safe(self, item: Any, data: C2sData) -> None:
@@ -318,7 +315,7 @@ def _is_message(item: object) -> bool:
 
 def _has_room(data: C2sData) -> bool:
     """Whether nothing is parked, and there is room for one more message."""
-    return data.parked is None and (not (FULL or ANY_PENDING) or durability.has_room())
+    return data.parked is None and durability.has_room()
 
 
 def _is_heard(counter: StanzaCounter, item: object) -> bool:

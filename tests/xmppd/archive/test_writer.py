@@ -9,8 +9,8 @@ import pytest
 
 from otp.erts import process
 from otp.kernel import pg
-from otp.stdlib import gen_server
 from tests.support import node
+from tests.support.node import until
 from tests.xmppd.archive.test_pages import PEERS, SCHEMA, WHO, row
 from tests.xmppd.archive.test_retraction import XML
 from xmpp_core import ns
@@ -19,6 +19,7 @@ from xmppd.archive.retraction import Retraction
 from xmppd.archive.tables import ARCHIVE
 from xmppd.auth import tables
 from xmppd.auth.tables import Account
+from xmppd.routing.deliver import Confirm
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig, StoreError
 
@@ -53,7 +54,7 @@ def play(body: Callable[[Any, list[int]], Any]) -> None:
 def test_many_are_one_commit_and_who_waits_hears_after_it() -> None:
     async def body(pid: Any, commits: list[int]) -> None:
         for number in range(20):
-            gen_server.cast(pid, row(number))
+            writer.keep("localhost", row(number))
         await writer.settle("localhost")
         assert commits == [20]
         assert [one.seq for one in await store.select(ARCHIVE, WHO)] == list(range(20))
@@ -67,7 +68,7 @@ def test_what_nobody_waits_for_is_written_too(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(writer, "GATHER", 0.001)
 
     async def body(pid: Any, commits: list[int]) -> None:
-        gen_server.cast(pid, row(1))
+        writer.keep("localhost", row(1))
         for _ in range(1000):
             if commits:
                 break
@@ -90,7 +91,7 @@ def test_what_fails_is_tried_again_and_nobody_is_told_before(monkeypatch: pytest
 
     async def body(pid: Any, commits: list[int]) -> None:
         monkeypatch.setattr(store, "transaction", flaky)
-        gen_server.cast(pid, row(1))
+        writer.keep("localhost", row(1))
         await writer.settle("localhost")
         assert len(attempts) == 3
         assert [one.seq for one in await store.select(ARCHIVE, WHO)] == [1]
@@ -100,9 +101,9 @@ def test_what_fails_is_tried_again_and_nobody_is_told_before(monkeypatch: pytest
 
 def test_a_retraction_finds_what_is_stored_with_it() -> None:
     async def body(pid: Any, commits: list[int]) -> None:
-        gen_server.cast(pid, row(3, xml=XML))
-        gen_server.cast(pid, row(4))
-        gen_server.cast(pid, Retraction(*WHO, 4, PEERS[0], "", False, "m3", "m4"))
+        writer.keep("localhost", row(3, xml=XML))
+        writer.keep("localhost", row(4))
+        writer.keep("localhost", Retraction(*WHO, 4, PEERS[0], "", False, "m3", "m4"))
         await writer.settle("localhost")
         stone, other = await store.select(ARCHIVE, WHO)
         assert ns.RETRACT in stone.xml
@@ -113,9 +114,67 @@ def test_a_retraction_finds_what_is_stored_with_it() -> None:
 
 def test_who_has_no_account_has_no_archive() -> None:
     async def body(pid: Any, commits: list[int]) -> None:
-        gen_server.cast(pid, row(1, user="nobody"))
-        gen_server.cast(pid, row(2))
+        writer.keep("localhost", row(1, user="nobody"))
+        writer.keep("localhost", row(2))
         await writer.settle("localhost")
         assert [one.user for one in await store.select(ARCHIVE)] == ["juliet"]
+
+    play(body)
+
+
+def test_who_can_wait_hears_after_the_commit_that_is_made_anyway_and_who_stands_still_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer, "GATHER", 3600.0)
+
+    async def body(pid: Any, commits: list[int]) -> None:
+        told: list[str] = []
+        process.send(pid, Confirm(lambda: told.append("nothing to wait for"), lambda: None))
+        await until(lambda: told)
+        writer.keep("localhost", row(1))
+        process.send(pid, Confirm(lambda: told.append("waits"), lambda: None))
+        await process.sleep(0.05)
+        assert (len(told), commits) == (1, [])
+        writer.keep("localhost", row(2))
+        process.send(pid, Confirm(lambda: told.append("stands still"), lambda: None, urgent=True))
+        await until(lambda: told[1:] == ["waits", "stands still"])
+        assert commits == [2]
+
+    play(body)
+
+
+def test_what_comes_while_it_writes_is_written_behind_it_also_if_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "AGAIN", 0.01)
+    real, attempts, told = store.transaction, [], []
+
+    async def slow(fn: Any) -> Any:
+        attempts.append(fn)
+        if len(attempts) == 1:
+            writer.keep("localhost", Retraction(*WHO, 4, PEERS[0], "", False, "m3", "m4"))
+            process.send(writer.name("localhost"), Confirm(lambda: told.append(len(attempts)), lambda: None))
+            await process.sleep(0.01)
+            raise StoreError("the disk is full")
+        return await real(fn)
+
+    async def body(pid: Any, commits: list[int]) -> None:
+        monkeypatch.setattr(store, "transaction", slow)
+        writer.keep("localhost", row(3, xml=XML))
+        await until(lambda: told)
+        assert told == [2]
+        [stone] = await store.select(ARCHIVE, WHO)
+        assert ns.RETRACT in stone.xml
+        assert commits == [2]
+
+    play(body)
+
+
+def test_a_whole_batch_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "GATHER", 3600.0)
+    monkeypatch.setattr(writer, "_BATCH", 10)
+
+    async def body(pid: Any, commits: list[int]) -> None:
+        for number in range(10):
+            writer.keep("localhost", row(number))
+        await until(lambda: commits == [10])
 
     play(body)

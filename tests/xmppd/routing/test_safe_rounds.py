@@ -16,7 +16,8 @@ from tests.support.node import until
 from xmpp_core.element import Element
 from xmpp_core.stanza import Message
 from xmppd.routing import durability, safe_rounds, unconfirmed
-from xmppd.routing.deliver import Deliver
+from xmppd.routing.deliver import Confirm, Deliver
+from xmppd.routing.durability import CONFIRMING, CROWDED, PENDING
 from xmppd.routing.unconfirmed import COPIES
 
 
@@ -28,6 +29,18 @@ class Receiver(GenServer[list[Any]]):
 
     def handle_call(self, request: object, from_: Any, state: list[Any]) -> Any:
         state.append(from_)
+        return NoReply(state)
+
+
+class Writer(GenServer[list[Confirm]]):
+    """Calls nobody back until it is told to."""
+
+    def init(self, asked: list[Confirm]) -> list[Confirm]:
+        CONFIRMING.add(process.self_())
+        return asked
+
+    def handle_info(self, message: Any, state: list[Confirm]) -> Any:
+        state.append(message)
         return NoReply(state)
 
 
@@ -143,5 +156,81 @@ def test_who_sends_much_or_keeps_it_long_is_rid_of_it_though_nobody_waits() -> N
         await until(lambda: len(waiting) == 1)
         answer(waiting)
         await until(lambda: not COPIES)
+
+    node.run(body)
+
+
+def test_a_writer_calls_back_and_what_it_gets_meanwhile_is_asked_for_again() -> None:
+    async def body() -> None:
+        safe_rounds.begin()
+        told: list[str] = []
+        asked: list[Confirm] = []
+        pid = await gen_server.start(Writer, asked)
+        unconfirmed.begin()
+        durability.add_pending(pid, copy=deliver(1))
+        safe_rounds.when_safe(lambda: told.append("first"))
+        await until(lambda: len(asked) == 1)
+        durability.add_pending(pid)
+        safe_rounds.when_safe(lambda: told.append("second"), lambda: told.append("never"))
+        await until(lambda: len(asked) == 2)
+        assert [one.urgent for one in asked] == [False, True], "somebody stands still behind it"
+        asked[0].done()
+        assert told == ["first"]
+        assert process.self_() not in COPIES
+        assert not durability.is_safe(process.self_())
+        await until(lambda: len(asked) == 3)
+        assert asked[2].urgent
+        asked[2].done()
+        assert told == ["first", "second"]
+        assert durability.is_safe(process.self_())
+
+    node.run(body)
+
+
+def test_what_is_stored_makes_room_though_more_has_come() -> None:
+    async def body() -> None:
+        safe_rounds.begin()
+        told: list[str] = []
+        asked: list[Confirm] = []
+        pid = await gen_server.start(Writer, asked)
+        durability.add_pending(pid, 1 << 20)
+        assert not durability.has_room()
+        safe_rounds.when_safe(lambda: told.append("first"))
+        await until(lambda: len(asked) == 1)
+        durability.add_pending(pid)
+        assert not durability.has_room()
+        asked[0].done()
+        assert durability.has_room()
+        assert not CROWDED
+        assert process.self_() in PENDING
+        durability.add_pending(pid, 1 << 20)
+        assert not durability.has_room()
+        durability.forget()
+        assert not CROWDED
+
+    node.run(body)
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_a_writer_that_has_died_is_asked_by_a_process(asked_before: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safe_rounds, "_SILENCE", 0.01)
+    monkeypatch.setattr(safe_rounds, "_PAUSE", 0.01)
+
+    async def body() -> None:
+        safe_rounds.begin()
+        told: list[str] = []
+        asked: list[Confirm] = []
+        pid = await gen_server.start(Writer, asked)
+        durability.add_pending(pid)
+        if not asked_before:
+            process.exit_(pid, "kill")
+        safe_rounds.when_safe(lambda: told.append("it has gone"))
+        await until(lambda: told or asked)
+        if asked_before:
+            assert not told
+            process.exit_(pid, "kill")
+        await until(lambda: told == ["it has gone"])
+        assert bool(asked) == asked_before
+        assert durability.is_safe(process.self_())
 
     node.run(body)

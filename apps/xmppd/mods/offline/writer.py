@@ -3,15 +3,17 @@
 Way:      mod_offline → cast Keep → [writer] → store; an account that is full → faults.bounce → the sender
 Process:  `offline_writer@host`, one per node and host, permanent, beside mod_offline under the host's supervisor.
           What comes within GATHER of the first goes to the disk with it; while a batch is being committed the next one
-          gathers in the mailbox. Senders wait for it with durability.flush before their next acknowledged thing: then
-          it is written as soon as the mailbox is empty, for all who wait
+          gathers in the mailbox. Senders wait for it before their next acknowledged thing (durability, safe_rounds):
+          if one stands still for it, it is written as soon as the mailbox is empty, for all who wait
 Differs:  a user who came while the message was on its way to the disk is told as soon as it is there (spool.Stored),
           before its sender hears so, and so before anything that the sender says next
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from otp.erts import process
@@ -27,7 +29,8 @@ from xmppd.mods.offline import archived, room, spool
 from xmppd.mods.offline.room import Held, Room
 from xmppd.mods.offline.tables import OfflineMessage
 from xmppd.routing import faults, hooks, router
-from xmppd.routing.durability import Sync
+from xmppd.routing.deliver import Confirm
+from xmppd.routing.durability import CONFIRMING, Sync
 from xmppd.routing.hook_points import IsContactHook
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
@@ -65,14 +68,15 @@ class _AskFirst(Exception):
 
 @dataclass(slots=True)
 class WriterState:
-    """`most`: what a user may have waiting; `size`: bytes in the queue; `timed`: a Due is to come; `waiting`: who is to
-    hear when what is in the queue is stored."""
+    """`most`: what a user may have waiting; `size`: bytes in the queue; `timed`: a Due is to come; `waiting`: what is
+    to be called when what is in the queue is stored; `urgent`: somebody stands still until then."""
 
     most: Room
     queue: list[StoreMessage] = field(default_factory=list)
     size: int = 0
     timed: bool = False
-    waiting: list[Any] = field(default_factory=list)
+    waiting: list[Callable[[], None]] = field(default_factory=list)
+    urgent: bool = False
 
 
 class OfflineWriter(GenServer[WriterState]):
@@ -80,6 +84,7 @@ class OfflineWriter(GenServer[WriterState]):
 
     def init(self, most: Room) -> WriterState:
         """Nothing waits."""
+        CONFIRMING.add(process.self_())
         return WriterState(most)
 
     async def handle_cast(self, request: object, state: WriterState) -> Any:
@@ -94,33 +99,44 @@ class OfflineWriter(GenServer[WriterState]):
             process.send_after(GATHER, process.self_(), Due())
         return _on(state)
 
-    async def handle_call(self, request: object, from_: Any, state: WriterState) -> Any:
+    def handle_call(self, request: object, from_: Any, state: WriterState) -> Any:
         """Sync: answered when all before it is on disk."""
         if not isinstance(request, Sync):
             return Reply("unknown_request", state)
-        state.waiting.append(from_)
-        return _on(state)
+        return _wait(partial(gen_server.reply, from_, None), True, state)
 
     async def handle_info(self, message: object, state: WriterState) -> Any:
-        """It is time, or the mailbox is empty and somebody waits."""
+        """Confirm: likewise, but one that is not urgent need not be answered before it is time. It is time, or the
+        mailbox is empty and somebody stands still."""
+        if isinstance(message, Confirm):
+            return _wait(message.done, message.urgent, state)
         if isinstance(message, Due):
             state.timed = False
         await _flush(state)
         return _on(state)
 
 
+def _wait(done: Callable[[], None], urgent: bool, state: WriterState) -> NoReply[WriterState]:
+    if not state.queue:
+        done()
+    else:
+        state.waiting.append(done)
+        state.urgent = state.urgent or urgent
+    return _on(state)
+
+
 def _on(state: WriterState) -> NoReply[WriterState]:
-    return NoReply(state, timeout=0) if state.waiting else NoReply(state)
+    return NoReply(state, timeout=0) if state.urgent else NoReply(state)
 
 
 async def _flush(state: WriterState) -> None:
     """All in the queue goes to the disk; then who waits hears of it."""
     batch, state.queue, state.size = state.queue, [], 0
-    waiting, state.waiting = state.waiting, []
+    waiting, state.waiting, state.urgent = state.waiting, [], False
     if batch:
         await _store(batch, state)
-    for from_ in waiting:
-        gen_server.reply(from_, None)
+    for done in waiting:
+        done()
 
 
 async def _store(batch: list[StoreMessage], state: WriterState) -> None:

@@ -41,9 +41,12 @@ Save = Callable[[Sequence[KeptStanza], Callable[[bool], None]], None]
 
 class Confirmations:
     """Of one queue. `committed` is a count like its others: up to it all is on disk that has to be. Those who wait
-    have the count that they wait for, and since when; `_due` is when the timer is."""
+    have the count that they wait for, and since when; `_due` is when the timer is. `has_saved`: some of it was given to
+    the disk once."""
 
-    __slots__ = ("_due", "_heard", "_progress", "_save", "_saving", "_timer", "_waiting", "committed", "queue")
+    __slots__ = (
+        "_due", "_heard", "_progress", "_save", "_saving", "_timer", "_waiting", "committed", "has_saved", "queue"
+    )  # fmt: skip
 
     def __init__(self, queue: Acknowledgements, save: Save) -> None:
         self.queue, self._save = queue, save
@@ -51,7 +54,7 @@ class Confirmations:
         self._waiting: deque[tuple[int, Done, Done | None, float]] = deque()
         self._heard: deque[tuple[int, Done]] = deque()
         self._timer: TimerRef | None = None
-        self._saving = False
+        self._saving = self.has_saved = False
         self._due = self._progress = 0.0
 
     # -- who waits
@@ -101,17 +104,22 @@ class Confirmations:
             self.committed = upto
             self._settle()
             return
-        self._saving = True
+        self._saving = self.has_saved = True
         self._save(entries, partial(self._saved, upto, entries))
 
     def all_written(self) -> None:
         """Somebody else has written the whole queue."""
+        self.has_saved = True
         self._saved(self.queue.sent, tuple(self.queue.kept), good=True)
 
     @property
     def is_saving(self) -> bool:
         """Whether a part of the queue is on its way to the disk."""
         return self._saving
+
+    def are_saved(self, entries: Sequence[KeptStanza]) -> bool:
+        """Whether some of them are on disk, or may be on their way to it."""
+        return self._saving or any(entry.durable for entry in entries)
 
     def commit_soon(self) -> None:
         """Likewise, with what comes in the same moment."""

@@ -28,6 +28,8 @@ from xmpp_core.element import Element
 from xmpp_core.lost_counts import MASK
 from xmpp_core.stanza import Message, Stanza
 from xmpp_core.stream_management import (
+    ARCHIVED,
+    DROPPED,
     MESSAGE,
     OF_MESSAGES,
     OVERHEAD,
@@ -106,6 +108,7 @@ class ManagedStream(Acknowledgements):
         self._asked = self.acked
         self._make_room()
         self._confirmations = Confirmations(self, self._save)
+        self._confirmations.has_saved = True
 
     # -- a StanzaCounter
 
@@ -114,11 +117,15 @@ class ManagedStream(Acknowledgements):
     ) -> str | None:
         """Keep it. Returns what is to follow it at once; None: it is not to be written now."""
         kept = self.kept
-        if len(kept) < self._look_at and context is None and type(stanza) is Message and self.size < self._look_size:
+        if len(kept) < self._look_at and type(stanza) is Message and self.size < self._look_size:
             self.sent = number = (self.sent + 1) & MASK  # as in `keep`, which nearly every stanza would call
             self.size += OVERHEAD + (len(xml) if xml.isascii() else getsizeof(xml))
-            kind = OF_MESSAGES.get(stanza.el.attrs.get("type"), MESSAGE)
-            kept.append(KeptStanza(number, xml, kind, self._now, others))
+            kind, first_sent = OF_MESSAGES.get(stanza.el.attrs.get("type"), MESSAGE), self._now
+            if context is not None:
+                first_sent = context.first_sent or first_sent
+                if kind is MESSAGE:
+                    kind = DROPPED if context.is_carbon else ARCHIVED if context.archive_id else kind
+            kept.append(KeptStanza(number, xml, kind, first_sent, others))
             return ""
         return self._look(stanza, xml, context, others)
 
@@ -246,7 +253,7 @@ class ManagedStream(Acknowledgements):
         if (self._asked - self.acked) & MASK > len(self.kept):
             self._asked = self.acked
         if self._confirmations is not None:
-            if done and (self._confirmations.is_saving or any(entry.durable for entry in done)):
+            if done and self._confirmations.has_saved and self._confirmations.are_saved(done):
                 queue_writer.drop(self.key, done[-1].number)  # behind what is being written now
                 on_disk.heard(self.session, self.acked)
             self._confirmations.acknowledged()
