@@ -80,7 +80,7 @@ ALLOWED: dict[str, tuple[str, set[str]]] = {
     "apps/xmppd/crash_points.py": ("who has this OS process die; empty unless a test is there", {"WATCHERS"}),
     "apps/xmppd/auth/auth.py": (
         "as in an ets table: what `auth` has set up",
-        {"_Current.accounts", "_Current.elsewhere", "_Current.secret", "_Current.tokens"},
+        {"_Current.accounts", "_Current.elsewhere", "_Current.secret", "_Current.signed", "_Current.tokens"},
     ),
     "apps/xmppd/inspect/hops.py": (DEBUG, {"_current"}),
     "apps/xmppd/metrics.py": ("counted since this OS process began, by whoever counts", {"METRICS"}),
