@@ -21,6 +21,12 @@ MODULO = 1 << 32
 PATIENCE = 10.0
 
 
+def _is_cancelled() -> bool:
+    """Whether it is the running task that is to end, not what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Refused(Exception):
     """The server said no: to the login, or it closed the stream meanwhile."""
 
@@ -242,7 +248,7 @@ class SmClient:
                 return await answer
         except (TimeoutError, asyncio.CancelledError):
             self.answers.pop(ident, None)
-            if (task := asyncio.current_task()) is not None and task.cancelling():
+            if _is_cancelled():
                 raise
             return None
 
@@ -262,15 +268,25 @@ class SmClient:
 
     async def close(self) -> None:
         """End the session in order."""
-        if self.up:
-            self.say_count()
-            self.write("</stream:stream>")
-            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-                if self.running is not None:
-                    await asyncio.wait_for(asyncio.shield(self.running), PATIENCE)
-            if self.reader.ended:  # the server's own end acknowledges all that came before
-                for out in self.unacknowledged:
-                    out.acknowledged()
-        self.drop()
-        self.stream_id = ""
-        self.unacknowledged.clear()
+        try:
+            if self.up:
+                self.say_count()
+                self.write("</stream:stream>")
+                await self._ends()
+                if self.reader.ended:  # the server's own end acknowledges all that came before
+                    for out in self.unacknowledged:
+                        out.acknowledged()
+        finally:
+            self.drop()
+            self.stream_id = ""
+            self.unacknowledged.clear()
+
+    async def _ends(self) -> None:
+        """Until the server has closed the stream, or the connection is broken; at most PATIENCE."""
+        try:
+            if self.running is not None:
+                async with asyncio.timeout(PATIENCE):
+                    await asyncio.shield(self.running)
+        except (TimeoutError, asyncio.CancelledError):
+            if _is_cancelled():
+                raise
