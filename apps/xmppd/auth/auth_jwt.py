@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import jwt
@@ -45,7 +45,7 @@ class PublishedKey:
     """A key as it was published, and what it is called, "" for nothing."""
 
     id: str
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(repr=False)
 
 
 def read_keys(document: bytes) -> tuple[PublishedKey, ...]:

@@ -32,7 +32,7 @@ class LdapDirectory:
     that is empty, by a search as `bind_dn` below `base`; how many seconds a question may take, and how many
     connections there may be, on each worker."""
 
-    url: str
+    url: str = field(repr=False)  # somebody may have written a password into it
     starttls: bool = True
     ca: Path | None = None
     user_dn: str = ""
