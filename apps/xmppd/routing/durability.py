@@ -176,7 +176,8 @@ async def until_written(sender: Pid, owner: str = "") -> None:
     anybody). It asks those who write, but no account's home: who stands in line there may wait for who calls this.
     Costs nothing if there is nothing.
 
-    Raises CallError if that fails, or takes longer than PATIENCE.
+    One that is gone is not waited for: it writes nothing any more, and `flush` says what became of what it had. Raises
+    CallError if it takes longer than PATIENCE.
     """
     mine = PENDING.get(sender) if ANY_PENDING else None
     if mine is None or (owner and owner not in mine.owners):
@@ -184,7 +185,7 @@ async def until_written(sender: Pid, owner: str = "") -> None:
     number, homes = mine.number, pg.get_members(HOMES)
     answers = await _ask_all([w for w in mine.writers if w not in homes], Sync(), CLOCK.monotonic() + PATIENCE)
     for pid, why in answers.items():
-        if why is not None:
+        if why == TIMEOUT:
             raise CallError(why, pid, Sync())
     if mine.number == number:
         mine.owners.discard(owner)

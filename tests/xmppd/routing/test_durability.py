@@ -56,6 +56,24 @@ def test_settle_waits_for_the_writers_that_got_work_and_only_once() -> None:
     node.run(body)
 
 
+def test_what_comes_later_is_in_order_behind_what_is_written_and_does_not_wait_for_a_writer_that_is_gone() -> None:
+    async def body() -> None:
+        gone, there, me = await writer(), await writer(), process.self_()
+        for pid in (gone, there):
+            durability.add_pending(pid, owner="juliet@localhost")
+        process.exit_(gone, "kill")
+        await durability.until_written(me, "romeo@localhost")
+        assert await gen_server.call(there, "count") == 0, "nothing of it is for him"
+        assert durability.has_pending("juliet@localhost")
+        await durability.until_written(me, "juliet@localhost")
+        assert not durability.has_pending("juliet@localhost")
+        assert await gen_server.call(there, "count") == 2, "it was asked"
+        with pytest.raises(CallError):
+            await durability.flush()
+
+    node.run(body)
+
+
 def test_what_died_with_its_writer_is_not_acknowledged() -> None:
     async def body() -> None:
         pid = await writer()
