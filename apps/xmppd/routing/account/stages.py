@@ -252,8 +252,8 @@ async def _staged(turn: Turn, stanza: Stanza, context: Context) -> Left:
     if not await _is_home(to.bare, ForAccount(stanza, context), turn):
         return None
     home = process.whereis(GROUP)
-    if home is not None and home is not process.self_():  # what came before may be on its way to the disk
-        await durability.until_written(home, to.bare)
+    if home is not None and home is not process.self_() and sm.sessions(to.bare):
+        await durability.until_written(home, to.bare)  # what came before; where nobody is there it stays in order
     return await users.route(stanza, context)
 
 
