@@ -5,7 +5,7 @@ Way:      config.schema, config.sections, options of modules → [setting]
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, fields
 from typing import Any
 
 from xmppd.config.kinds import Kind
@@ -20,5 +20,5 @@ def setting(default: Any, kind: Kind, doc: str) -> Any:
 
 def kind_of(owner: type, name: str) -> Kind:
     """Return the kind of a field that was declared with `setting`."""
-    found: Kind = owner.__dataclass_fields__[name].metadata["kind"]  # type: ignore[attr-defined]
+    found: Kind = next(one for one in fields(owner) if one.name == name).metadata["kind"]
     return found

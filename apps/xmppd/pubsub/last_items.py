@@ -9,18 +9,20 @@ Differs:  of each account it is known, in one row, which nodes have something fo
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from xmpp_core.jid import JID
 from xmpp_core.pubsub.access import may_read
 from xmppd.pubsub import api, events, interest, node_store, relations, service
 from xmppd.pubsub.node_store import Realm
-from xmppd.pubsub.tables import ITEM, NODE, TOTALS
+from xmppd.pubsub.tables import ITEM, NODE, TOTALS, PubsubTotals
 from xmppd.routing import hooks, router
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import SubscriptionListsHook
 from xmppd.routing.sm import sm
 from xmppd.store import store
+from xmppd.store.backend import Tx
 
 #: accounts that are looked up at a time
 _PIECE: Final = 200
@@ -38,11 +40,15 @@ async def send_to(full: JID, key: str) -> None:
     for i in range(0, len(owners), _PIECE):
         piece = owners[i : i + _PIECE]
         keys = [(owner.domain, owner.local) for owner in piece]
-        rows = await store.transaction(lambda tx, keys=keys: tx.read_many(TOTALS, keys))  # type: ignore[misc]
+        rows = await store.transaction(partial(_totals, keys=keys))
         async for row in fairly(rows):
             for node in row.said:
                 if node in wanted and _is_there(full):
                     await send(api.pep(JID(row.user, row.host)), node, full)
+
+
+def _totals(tx: Tx, keys: list[tuple[str, str]]) -> list[PubsubTotals]:
+    return tx.read_many(TOTALS, keys)
 
 
 def _is_there(full: JID) -> bool:

@@ -65,7 +65,7 @@ PENDING: Final[WeakKeyDictionary[Pid, Pending]] = WeakKeyDictionary()
 ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-defined]  # typeshed leaves it out
 #: those that have to wait before more is sent; nearly always empty
 CROWDED: Final[WeakSet[Pending]] = WeakSet()
-_CROWDED: Final[set[object]] = CROWDED.data  # type: ignore[attr-defined]  # likewise
+_CROWDED: Final[set[object]] = CROWDED.data  # type: ignore[attr-defined]  # typeshed leaves it out
 #: writers of this node that take a deliver.Confirm, too: who asks with it needs no process that waits for the answer
 CONFIRMING: Final[WeakSet[Pid]] = WeakSet()
 

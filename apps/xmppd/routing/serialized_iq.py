@@ -30,7 +30,7 @@ class SerializedIq(Iq):
         self.to: JID | None = request.from_
 
     @property
-    def el(self) -> Element:  # type: ignore[override]
+    def el(self) -> Element:  # type: ignore[override]  # a field there, made at need here
         """The tree. Raises Unreadable if the payload is no XML."""
         if self._el is None:
             self._el = parser.parse_written(f"<x xmlns='{ns.CLIENT}'>{self._xml}</x>").first()

@@ -35,7 +35,7 @@ class SerializedMessage(Message):
         el = Element(self.el.ns, self.el.name, attrs, self.el.children)
         return self.__class__(el, from_ or self.from_, to or self.to, self._content)
 
-    def with_el(self, el: Element) -> Message:  # type: ignore[override]
+    def with_el(self, el: Element) -> Message:  # type: ignore[override]  # no Self: a plain one
         """Another message with the same addresses, a plain one."""
         return Message(el, self.from_, self.to)
 

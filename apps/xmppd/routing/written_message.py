@@ -27,7 +27,7 @@ class WrittenMessage(Message):
         self.to: JID | None = to
 
     @property
-    def el(self) -> Element:  # type: ignore[override]
+    def el(self) -> Element:  # type: ignore[override]  # a field there, made at need here
         """The tree. Raises Unreadable if the children are no XML."""
         if self._el is None:
             self._el = parser.parse_written(f"<x xmlns='{ns.CLIENT}'>{self._xml}</x>").first()

@@ -120,7 +120,7 @@ class PgConnection(psycopg.Connection[tuple[Any, ...]]):
     is_local = False
 
     @classmethod
-    def connect(cls, conninfo: str = "", *, outage: Outage | None = None, **kwargs: Any) -> PgConnection:  # type: ignore[override]
+    def connect(cls, conninfo: str = "", *, outage: Outage | None = None, **kwargs: Any) -> PgConnection:  # type: ignore[override]  # the pool's kwargs
         """As psycopg's; the outcome is noted in `outage`."""
         try:
             conn = super().connect(conninfo, **kwargs)

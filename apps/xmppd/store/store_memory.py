@@ -136,7 +136,7 @@ class MemoryTx:
         size = len(prefix)
         keys = list(self._rows(table).under(prefix))
         if upto is not None:
-            keys = [key for key in keys if key[size] <= upto]  # type: ignore[operator]  # as in select
+            keys = [key for key in keys if key[size] <= upto]  # type: ignore[operator]  # a column has one type
         return self.delete_many(table, keys)
 
     def rollback(self) -> None:

@@ -198,21 +198,21 @@ class PgStore:
 
     async def read(self, table: Table[R], key: Key) -> R | None:
         """See Backend."""
-        return await self._call(self._readers, read_query(table, key, "%s"))  # type: ignore[no-any-return]
+        return await self._call(self._readers, read_query(table, key, "%s"))  # type: ignore[no-any-return]  # likewise
 
     async def select(
         self, table: Table[R], prefix: Key = (), limit: int | None = None, after: str | int | None = None
     ) -> list[R]:
         """See Backend."""
-        return await self._call(self._readers, select_query(table, prefix, limit, after, "%s"))  # type: ignore[no-any-return]
+        return await self._call(self._readers, select_query(table, prefix, limit, after, "%s"))  # type: ignore[no-any-return]  # likewise
 
     async def find(self, table: Table[R], piece: Range) -> list[R]:
         """See Backend."""
-        return await self._call(self._readers, find_query(table, piece, "%s"))  # type: ignore[no-any-return]
+        return await self._call(self._readers, find_query(table, piece, "%s"))  # type: ignore[no-any-return]  # likewise
 
     async def count(self, table: Table[Any], prefix: Key = ()) -> int:
         """See Backend."""
-        return await self._call(self._readers, count_query(table, prefix, "%s"))  # type: ignore[no-any-return]
+        return await self._call(self._readers, count_query(table, prefix, "%s"))  # type: ignore[no-any-return]  # likewise
 
     async def migrate(self, schemas: Sequence[Schema]) -> None:
         """See Backend. On a connection of its own."""

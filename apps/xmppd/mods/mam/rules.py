@@ -54,9 +54,9 @@ def look(children: Iterable[Element | str]) -> int:
     """What stands in a message, as flags: one look at each of its elements."""
     flags = 0
     for child in children:
-        if child.__class__ is str:
+        if isinstance(child, str):
             continue
-        space, name = child.ns, child.name  # type: ignore[union-attr]
+        space, name = child.ns, child.name
         if space == ns.CLIENT:
             if name in ("body", "subject"):
                 flags |= CONTENT
@@ -66,7 +66,7 @@ def look(children: Iterable[Element | str]) -> int:
             if name == "stanza-id":
                 flags |= MARKED
         elif space == ns.MUC_USER:
-            if child.child("invite") is not None or child.child("decline") is not None:  # type: ignore[union-attr]
+            if child.child("invite") is not None or child.child("decline") is not None:
                 flags |= CONTENT
         elif not (space == ns.CARBONS and name == "private"):
             flags |= _BY_NS.get(space, 0)
