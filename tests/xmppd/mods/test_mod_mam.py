@@ -9,6 +9,7 @@ import pytest
 
 from otp.erts import process
 from tests.support import core_cluster, node
+from tests.support.archive_client import JULIET, field, page, play, present, said, texts
 from tests.support.core_cluster import CoreCluster, RemoteClient
 from xmpp_core import ns
 from xmpp_core.element import Element
@@ -16,77 +17,13 @@ from xmpp_core.jid import JID
 from xmppd.archive import writer
 from xmppd.archive.tables import ARCHIVE, PREFS
 from xmppd.mods.mod_mam import Options
-from xmppd.routing import durability, hooks
+from xmppd.routing import durability
 from xmppd.routing.account import removal
-from xmppd.routing.archive_hook_points import ArchiveEndsHook, CatchesUpHook
-from xmppd.routing.sm import sm
 from xmppd.store import store
 from xmppd.store.backend import StoreError
-from xmppd.testing.client import Client
 from xmppd.testing.server import Server, serve
 
-JULIET = "juliet@localhost"
 HINT = f"xmlns='{ns.HINTS}'"
-
-
-def play(body: Any, **options: Any) -> None:
-    async def whole() -> None:
-        async with serve(modules={"mod_mam": options or True}) as server:
-            await body(server)
-
-    node.run(whole)
-
-
-async def present(server: Server, *jids: str) -> list[Client]:
-    clients = [await server.client(*jid.split("/")) for jid in jids]
-    for client in clients:
-        client.send("<presence/>")
-    await server.settle()
-    for client in clients:
-        client.mark = len(client.seen)
-    return clients
-
-
-def said(to: str, text: str, inside: str = "", type_: str = "chat", id_: str = "") -> str:
-    named = f" id='{id_}'" if id_ else ""
-    return f"<message to='{to}' type='{type_}'{named}><body>{text}</body>{inside}</message>"
-
-
-def query(fields: str = "", rsm: str = "", more: str = "") -> str:
-    head = f"<field var='FORM_TYPE' type='hidden'><value>{ns.MAM}</value></field>"
-    form = f"<x xmlns='{ns.DATA_FORMS}' type='submit'>{head}{fields}</x>" if fields else ""
-    set_ = f"<set xmlns='{ns.RSM}'>{rsm}</set>" if rsm else ""
-    return f"<iq type='set' id='q'><query xmlns='{ns.MAM}' queryid='f27'>{form}{set_}{more}</query></iq>"
-
-
-def field(var: str, *values: str) -> str:
-    return f"<field var='{var}'>{''.join(f'<value>{value}</value>' for value in values)}</field>"
-
-
-async def page(client: Client, *asked: str, **more: str) -> tuple[list[tuple[str, Element]], Element]:
-    """(id, message) of each result, and the <fin/> or the error."""
-    client.send(query(*asked, **more))
-    found: list[tuple[str, Element]] = []
-    while True:
-        stanza = await client.receive()
-        if stanza.name == "iq":
-            fin = stanza.child("fin", ns.MAM)
-            return found, fin if fin is not None else stanza
-        result = stanza.child("result", ns.MAM)
-        assert result is not None, stanza.to_xml()
-        assert result.get("queryid") == "f27"
-        assert stanza.get("from") == client.jid.partition("/")[0]
-        forwarded = result.child("forwarded", ns.FORWARD)
-        assert forwarded is not None
-        assert forwarded.child("delay", ns.DELAY) is not None
-        message = forwarded.child("message", ns.CLIENT)
-        assert message is not None
-        found.append((result.attrs["id"], message))
-
-
-async def texts(client: Client, *asked: str, **more: str) -> list[str]:
-    found, _ = await page(client, *asked, **more)
-    return [message.child_text("body") or "" for _, message in found]
 
 
 def mark_of(message: Element, by: str = JULIET) -> list[str | None]:
@@ -484,67 +421,3 @@ def test_the_archive_has_the_order_of_every_device_of_an_account_on_two_workers(
         assert [await kept(device) for device in devices] == [found[0], found[0]]
 
     core_cluster.run(body, "w1", "w2", modules=("mod_mam",))
-
-
-# -- what waits for who is away (XEP-0160)
-
-
-def test_what_a_client_has_fetched_before_it_is_there_is_not_handed_over_again() -> None:
-    async def body(server: Server) -> None:
-        [romeo] = await present(server, "romeo/orchard")
-        await server.account("juliet")
-        romeo.send(said(JULIET, "1") + said(JULIET, "2"))
-        await server.settle()
-        juliet = await server.client("juliet", "balcony")
-        assert await texts(juliet, "", "<max>1</max>") == ["1"]
-        juliet.send("<presence/>")
-        assert "<body>2</body>" in await juliet.expect("<message.*?</message>")
-        await server.settle()
-        assert "<body>1</body>" not in juliet.seen[juliet.mark :]
-        other = await server.client("juliet", "garden")
-        other.send("<presence/>")
-        await server.settle()
-        other.mark = len(other.seen)
-        assert await texts(other) == ["1", "2"], "it is in the archive all the same"
-
-    play(body)
-
-
-def test_what_a_client_has_not_fetched_is_handed_over_with_its_id() -> None:
-    async def body(server: Server) -> None:
-        [romeo] = await present(server, "romeo/orchard")
-        await server.account("juliet")
-        romeo.send(said(JULIET, "1"))
-        await server.settle()
-        juliet = await server.client("juliet", "balcony")
-        juliet.send("<presence/>")
-        waited = await juliet.expect("<message.*?</message>")
-        await server.settle()
-        juliet.mark = len(juliet.seen)
-        [(id_, _)] = (await page(juliet))[0]
-        assert f"id='{id_}'" in str(waited)
-
-    play(body)
-
-
-def test_a_client_that_catches_up_gets_only_what_the_archive_has_not() -> None:
-    async def body(server: Server) -> None:
-        [romeo] = await present(server, "romeo/orchard")
-        await server.account("juliet")
-        romeo.send(said(JULIET, "1"))
-        await server.settle()
-        await server.command("archive purge", account="juliet", days=0)
-        romeo.send(said(JULIET, "2"))
-        await server.settle()
-        juliet = await server.client("juliet", "balcony")
-        own = next(s for s in (sm.session_of(row.pid) for row in sm.sessions(JULIET)) if s is not None)
-        await hooks.run("localhost", CatchesUpHook(own))
-        juliet.send("<presence/>")
-        assert "<body>1</body>" in str(await juliet.expect("<message.*?</message>"))
-        await server.settle()
-        assert "<body>2</body>" not in juliet.seen[juliet.mark :]
-        ends = await hooks.run_fold("localhost", ArchiveEndsHook(JID.parse(JULIET)), None)
-        assert ends is not None
-        assert [mark.name for mark in ends.elements()] == ["start", "end"]
-
-    play(body)

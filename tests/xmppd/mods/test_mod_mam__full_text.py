@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import node
-from tests.xmppd.mods.test_mod_mam import JULIET, field, page, present, said, texts
+from tests.support.archive_client import JULIET, field, page, present, said, texts
 from xmpp_core import ns
 from xmpp_core.jid import JID
 from xmppd.archive.tables import WORDS
