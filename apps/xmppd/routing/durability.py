@@ -1,8 +1,8 @@
 """durability — counts what a process has handed over to be stored, and acknowledges nothing more until it is.
 
-Way:      mod_offline, stages → [durability].wait_for_room, add_pending; users (what must not overtake it), packets
-          (before an IQ is handled), stream end → [durability].flush; who does not stand
-          in line for it: safe_rounds
+Way:      mod_offline, mod_mam, stages → [durability].add_pending; c2s, before it takes up more → must_wait; who stands
+          in the line of an account → wait_for_writer, until_written (what must not be overtaken); packets (before an
+          IQ is handled), stream end → flush; who does not stand still for it: safe_rounds
 Process:  pending work is kept per calling process; `flush` waits for those it gave work to
 Differs:  a sender does not wait for each commit of a flood, but once, before it acknowledges anything more. Beside
           writers it waits for receivers who acknowledge (routing.unconfirmed): they have a message when they say so

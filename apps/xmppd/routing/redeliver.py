@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TypeGuard
 
 from otp.erts import process
 from otp.erts.signals import Down
-from otp.stdlib import gen
 from xmpp_core.stanza import Iq, Presence
 from xmppd.routing import faults, router, users
 from xmppd.routing.account import accounts, stages
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.durability import Sync
 from xmppd.routing.session import C2sSession
 from xmppd.routing.sm import flags, sm
 
@@ -62,11 +59,6 @@ async def home_moved(session: C2sSession) -> bool:
     _, ref = process.spawn_monitor(accounts.settle, session.user)
     await process.receive(lambda m: isinstance(m, Down) and m.ref is ref)
     return True
-
-
-def asks(message: object) -> TypeGuard[gen.Call]:
-    """Whether a sender wants to know that what it has sent to the session is safe."""
-    return isinstance(message, gen.Call) and isinstance(message.request, Sync)
 
 
 def ends_here(message: Deliver) -> bool:

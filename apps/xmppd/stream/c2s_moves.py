@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
@@ -27,9 +27,9 @@ from xmpp_core.stream_events import ResumeTimeout
 from xmpp_core.stream_state import StateName, StreamState
 from xmppd.routing import durability, hooks, redeliver, unconfirmed
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, HandedOn, Replaced, RosterItemChanged
+from xmppd.routing.durability import Sync
 from xmppd.routing.hook_points import ConnectionLostHook
 from xmppd.routing.moving_hook_points import SessionMovedHook, SessionPutByHook
-from xmppd.routing.redeliver import asks
 from xmppd.routing.saved_session import Orphan, SavedSession
 from xmppd.routing.session import C2sSession
 from xmppd.routing.session_moves import reopened
@@ -146,12 +146,17 @@ async def _becomes_safe(seen_to_by: Pid) -> bool:
     with contextlib.suppress(ReceiveTimeout):
         while True:
             left = max(until - CLOCK.monotonic(), 0.0)
-            message = await process.receive(lambda m: asks(m) or (isinstance(m, Down) and m.ref is ref), left)
-            if not asks(message):
+            message = await process.receive(lambda m: _asks(m) or (isinstance(m, Down) and m.ref is ref), left)
+            if not _asks(message):
                 break
             gen.reply(message.from_, None)
     process.demonitor(ref, flush=True)
     return durability.is_safe(seen_to_by)
+
+
+def _asks(message: object) -> TypeGuard[gen.Call]:
+    """Whether a sender wants to know that what it has sent to the session is safe."""
+    return isinstance(message, gen.Call) and isinstance(message.request, Sync)
 
 
 async def _take_what_waits(data: C2sData, session: C2sSession) -> None:
