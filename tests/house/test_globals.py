@@ -102,7 +102,8 @@ ALLOWED: dict[str, tuple[str, set[str]]] = {
     "apps/xmppd/routing/safe_rounds.py": ("by process, weakly: whom it tells when that is over", {"ROUNDS"}),
     "apps/xmppd/routing/unconfirmed.py": (
         "by sender, weakly: what a receiver may lose",
-        {"COPIES", "FULL", "LOST", "_BEGUN", "_NUMBERS", "_SENDERS", "_askers", "_takers", "_wakers"},
+        {"COPIES", "FULL", "LOST", "_BEGUN", "_KILLED", "_NUMBERS", "_OVER", "_SENDERS"}
+        | {"_askers", "_takers", "_wakers"},
     ),
     "apps/xmppd/routing/session.py": ("numbers that no two sessions of a node share", {"_CLOCK", "_serial"}),
     "apps/xmppd/routing/sm/flags.py": (HOT, {"FETCHING", "LEAVING", "REDELIVERED", "SETTLING", "_OF"}),

@@ -250,11 +250,12 @@ async def _hear(sender: Pid, answers: dict[Pid, object], marks: dict[Pid, int]) 
 
 def _ended(pid: Pid, copies: Copies, mark: int) -> None:
     """A process that has copies does not answer any more. A session that is out of the table has left in order, since
-    it was not said to be lost; a node that is out of reach may come back."""
+    it was not said to be lost; a node that is out of reach may come back. What one was given that had been lost before
+    has come nowhere."""
     kept = copies.by_holder.get(pid)
     if kept is None or pid.node in SUSPECTED:
         return
-    if not kept.may_leave:
+    if not kept.may_leave or unconfirmed.was_lost(pid):
         unconfirmed.lost(pid)
         return
     to = kept.messages[0].stanza.to

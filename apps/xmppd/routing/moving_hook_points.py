@@ -48,8 +48,8 @@ class SessionRestoredHook(Run["SessionRestoredHook"]):
 
 @dataclass(frozen=True, slots=True)
 class SessionMovedHook(Run["SessionMovedHook"]):
-    """A session goes on in the c2s of another worker, where all that came for it has been sent; this process ends. In
-    the old c2s: nobody is told that the session has gone, for it has not."""
+    """A session goes on in the c2s of another worker: from now on it is that one's, and this process, its old c2s, only
+    sends on what still comes for it, and ends. Nobody is told that the session has gone, for it has not."""
 
     session: C2sSession
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from otp.erts import process
 from otp.erts.pid import Pid
@@ -137,6 +137,9 @@ _SENDERS: Final[list[Container[Pid]]] = []
 _BEGUN: Final[WeakKeyDictionary[Pid, bool]] = WeakKeyDictionary()
 #: by sender: the processes that route anew what was lost; it waits for their end
 LOST: Final[WeakKeyDictionary[Pid, set[Pid]]] = WeakKeyDictionary()
+#: processes that were killed, and by name of a node its last life that is over
+_KILLED: Final[WeakSet[Pid]] = WeakSet()
+_OVER: Final[dict[str, int]] = {}
 OnLost = Callable[[list[Any]], Pid]
 OnMany = Callable[[Pid, Copies], None]
 OnFirst = Callable[[], object]
@@ -150,6 +153,8 @@ def clear() -> None:
     COPIES.clear()
     FULL.clear()
     LOST.clear()
+    _KILLED.clear()
+    _OVER.clear()
 
 
 def senders(pids: Container[Pid]) -> None:
@@ -224,14 +229,27 @@ def kept_of(holder: Pid) -> set[int]:
 
 def lost(*holders: Pid) -> None:
     """Processes were killed with what they had; who has copies has them routed anew."""
+    _KILLED.update(holders)
     if COPIES:
         _again(holders)
 
 
 def lost_node(name: str, creation: int) -> None:
     """Likewise for all processes of one life of a node that is gone."""
+    _OVER[name] = max(creation, _OVER.get(name, 0))
     holders = {holder for copies in COPIES.values() for holder in copies.by_holder}
     lost(*sorted(h for h in holders if h.node == name and h.creation == creation))
+
+
+def node_is_back(name: str, creation: int) -> None:
+    """One that was given up lives, and its processes with it."""
+    if _OVER.get(name) == creation:
+        _OVER[name] = creation - 1
+
+
+def was_lost(holder: Pid) -> bool:
+    """Whether a process was killed, or its node is gone: what it has been given since then it never got."""
+    return holder in _KILLED or holder.creation <= _OVER.get(holder.node, 0)
 
 
 def _again(holders: Sequence[Pid]) -> None:

@@ -33,7 +33,8 @@ from xmppd.routing.sm.suspected_nodes import REROUTING
 log = logging.getLogger("xmppd.router")
 
 _SHARE = 20
-_TRIES = 10
+#: seconds before what could not be made safe is tried again
+_PAUSE = 0.5
 #: looks, a moment apart, whether the table still has the session of a process that is gone
 _LOOKS = 400
 
@@ -75,7 +76,7 @@ def _lost(messages: list[Any]) -> Pid:
 
 
 async def _copies_again(messages: list[Any]) -> None:
-    """Ends when they are safe where they have come to; or with a failure, if they are nowhere so in time."""
+    """Ends when they are safe where they have come to: who waits for it acknowledges them then."""
     unconfirmed.begin(bounded=False)  # it would wait for who waits for it
     try:
         for number, message in enumerate(messages, 1):
@@ -85,11 +86,12 @@ async def _copies_again(messages: list[Any]) -> None:
                 await process.give_way()
     finally:
         _end()
-    for _ in range(_TRIES):
+    while True:
         try:
             await durability.flush()
         except CallError as error:
             faults.log(error, "storing what was routed anew")
+            await process.sleep(_PAUSE)
         else:
             return
 

@@ -96,6 +96,7 @@ async def given_away(data: C2sData, session: C2sSession, to: Pid) -> bool:
 
 async def _hand_on(data: C2sData, session: C2sSession, to: Pid) -> None:
     data.session = session.stream = data.counter = None
+    await hooks.run(session.host, SessionMovedHook(session))
     await c2s_session.until_handed_on(data)
     held = list(session.hold.queue) if session.hold is not None else []
     await sm.close_session(session, goes_on=True)
@@ -109,7 +110,6 @@ async def _hand_on(data: C2sData, session: C2sSession, to: Pid) -> None:
         await redeliver.home_moved(session)
     finally:
         await sm.finish_leaving(session, moved=True)
-    await hooks.run(session.host, SessionMovedHook(session))
 
 
 # --- from here to the disk

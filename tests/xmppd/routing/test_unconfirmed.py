@@ -92,6 +92,32 @@ def test_only_who_waits_before_it_acknowledges_keeps_copies_and_only_so_many() -
     node.run(body)
 
 
+def test_what_one_was_given_that_had_been_killed_before_is_routed_anew_and_has_not_left_in_order() -> None:
+    async def body() -> None:
+        unconfirmed.clear()
+        again: list[Deliver] = []
+
+        def route_anew(messages: list[Deliver]) -> Pid:
+            again.extend(messages)
+            return process.spawn(process.sleep, 0)
+
+        unconfirmed.on_lost(route_anew)
+        unconfirmed.begin()
+        killed, elsewhere = process.spawn(process.receive), Pid("w9", 3, 1)
+        process.exit_(killed, "kill")
+        unconfirmed.lost(killed)
+        unconfirmed.lost_node("w9", 3)
+        for number, holder in enumerate((killed, elsewhere)):
+            unconfirmed.keep(holder, Deliver(chat(number, "juliet@localhost")))
+        await durability.flush()
+        assert [one.stanza.id for one in again] == ["n0", "n1"]
+        unconfirmed.node_is_back("w9", 3)
+        assert not unconfirmed.was_lost(Pid("w9", 3, 2)), "the link was cut, and nothing else"
+        assert unconfirmed.was_lost(Pid("w9", 2, 7))
+
+    node.run(body)
+
+
 def chat(number: int, to: str) -> Stanza:
     el = parser.parse_document(
         f"<x xmlns='jabber:client'><message to='{to}' type='chat' id='n{number}'><body>{number}</body></message></x>"

@@ -152,7 +152,13 @@ async def go_on(session: C2sSession, stanzas: Sequence[StoredStanza] | None = No
 
 def put_by(session: C2sSession) -> None:
     """All of it is on disk, and its process ends: another is to find it."""
-    IN_HAND.pop(session.entry.stream_id, None)
+    _let_go(session)
+
+
+def _let_go(session: C2sSession) -> None:
+    """Another process may have it in hand already."""
+    if IN_HAND.get(session.entry.stream_id) is session.pid:
+        del IN_HAND[session.entry.stream_id]
 
 
 def is_in_hand(id_: str) -> bool:
@@ -168,13 +174,14 @@ def forget_dead() -> None:
 
 
 async def end(session: C2sSession, *, elsewhere: bool = False) -> None:
-    """The session is over here; `elsewhere`: another worker has it, and what lies in tables is that one's."""
+    """The session is over here; `elsewhere`: another process has it, and what lies in tables is that one's. It is said
+    as soon as that is so: if that one is killed, the session is found among what it has left, also by this node."""
     mine = _of(session)
     if mine is None:
         return
     session.on_touched = None
     del session.module_states[_NAME]
-    IN_HAND.pop(session.entry.stream_id, None)
+    _let_go(session)
     if not elsewhere and mine.has_row:
         key = key_of(session.user, session.entry.stream_id)
         try:

@@ -314,6 +314,7 @@ def _node_up(state: SmState, name: str, creation: int) -> None:
     suspect = suspected_nodes.SUSPECTED.get(name)
     if suspect is not None and suspect.creation != creation:
         _give_up(state, name)
+    unconfirmed.node_is_back(name, creation)
     lost = state.lost.pop(name, None) == creation
     net_kernel.send_name(name, NAME, _own_hello(state, lost))
 
