@@ -100,7 +100,9 @@ def _executioner(wanted: CrashAt) -> Callable[[str], None]:
 
     def watch(name: str) -> None:
         nonlocal left
-        left -= name == wanted.name
+        if name != wanted.name:
+            return  # another thread may pass another point when this one has just been counted
+        left -= 1
         if left == 0:
             os.write(2, f"{VARIABLE}: dies at {name}\n".encode())
             os._exit(EXIT_KILLED)
