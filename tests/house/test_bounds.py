@@ -56,6 +56,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmppd/admin/evaluate.py": {"_running": OPERATOR, "_sessions": OPERATOR},
     "xmppd/archive/writer.py": {
         "ArchiveWriterState.rows": "what has_room lets each sender hand over",
+        "ArchiveWriterState.debts": "likewise",
         "ArchiveWriterState.waiting": "one for each who waits for it",
         "_WRITERS": "one for each host",
     },
@@ -147,7 +148,6 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmppd/routing/account/accounts.py": {"State.waiting": "what has_room lets each sender hand over"},
     "xmppd/routing/safe_rounds.py": {
         "ROUNDS": PROCESSES, "Round.next": "one <r/>, what is parked, and a connection that comes for the session",
-        "Round.writers": "the nodes' writers of each host",
     },
     "xmppd/routing/unconfirmed.py": {
         "COPIES": PROCESSES, "Copies.by_holder": "MOST copies, _MOST_BYTES; of a home: what its senders may keep",

@@ -27,9 +27,9 @@ from xmppd.archive import words
 from xmppd.archive.retraction import Retraction, retract
 from xmppd.archive.tables import WORDS, ArchivedMessage
 from xmppd.auth.tables import ACCOUNT
-from xmppd.routing import faults
+from xmppd.routing import durability, faults
 from xmppd.routing.deliver import Confirm
-from xmppd.routing.durability import CONFIRMING, PATIENCE, Sync
+from xmppd.routing.durability import CONFIRMING, PATIENCE, Debt, Sync
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
 
@@ -54,10 +54,12 @@ class ThereAreRows:
 
 @dataclass(slots=True)
 class ArchiveWriterState:
-    """`rows` are to be written, and are put here by `keep`; `waiting` are called when they are; `urgent`: one of those
-    stands still; `timed`: an ItIsTime is to come; `with_words`: what rows say is to be found."""
+    """`rows` are to be written, and are put here by `keep`, with what their senders wait for (`debts`); `waiting` are
+    called when they are; `urgent`: one of those stands still; `timed`: an ItIsTime is to come; `with_words`: what rows
+    say is to be found."""
 
     rows: list[Kept] = field(default_factory=list)
+    debts: list[Debt] = field(default_factory=list)
     waiting: list[Callable[[], None]] = field(default_factory=list)
     urgent: bool = False
     timed: bool = False
@@ -124,17 +126,18 @@ def _call_again(state: ArchiveWriterState, seconds: float) -> None:
 
 async def _write_all(state: ArchiveWriterState) -> NoReply[ArchiveWriterState]:
     """All that is there goes to the disk; then who waits hears of it."""
-    rows, more = state.rows, (True,) if state.with_words else ()
-    state.rows = []
+    rows, debts, more = state.rows, state.debts, (True,) if state.with_words else ()
+    state.rows, state.debts = [], []
     try:
         if rows:
             await store.transaction(lambda tx: write(tx, rows, *more))
     except StoreError as error:
         faults.log(error, f"archiving {len(rows)} messages")
-        state.rows[:0] = rows
+        state.rows[:0], state.debts[:0] = rows, debts
         if not state.timed:
             _call_again(state, AGAIN)
         return NoReply(state)
+    durability.written(process.self_(), debts)
     waiting, state.waiting, state.urgent = state.waiting, [], False
     for done in waiting:
         done()
@@ -162,12 +165,15 @@ def name(host: str) -> str:
 
 
 def keep(host: str, kept: Kept) -> Pid | None:
-    """Put a message before the writer of its host; who that is, None if there is none now. From the loop's thread."""
+    """Put a message before the writer of its host; who that is, None if there is none now. From the loop's thread, by
+    the process that is to wait for it."""
     pid = process.whereis(name(host))
     if pid is not None:
-        rows = _WRITERS[host].rows
-        rows.append(kept)
-        if len(rows) == 1 or len(rows) % _BATCH == 0:
+        state = _WRITERS[host]
+        state.rows.append(kept)
+        if isinstance(kept, ArchivedMessage):
+            state.debts.append(durability.add_pending(pid, len(kept.xml)))
+        if len(state.rows) == 1 or len(state.rows) % _BATCH == 0:
             process.send(pid, ThereAreRows())
     return pid
 

@@ -175,13 +175,11 @@ def _keep(message: Message, peer: JID, flags: int, point: Passing, archive: OwnA
     seq, el = archive.next_number(), message.el
     xml, name = keeping.text_of(el), el.attrs.get("id", "")
     row = ArchivedMessage(whose.domain, whose.local, seq, peer.bare, peer.resource, name, sent, xml)
-    pid = writer.keep(whose.domain, row)
-    if pid is None:
+    if writer.keep(whose.domain, row) is None:
         raise StanzaError("resource-constraint", "messages cannot be kept now", type_="wait")
     if flags & rules.RETRACTS and (taken := rules.retracted(el)):
         where = (whose.domain, whose.local, seq, peer.bare, peer.resource, sent)
         writer.keep(whose.domain, Retraction(*where, taken, name))
-    durability.add_pending(pid, len(xml))
     if sent and len(sm.sessions(whose.bare)) < 2:
         return message  # and nobody asks for its id
     id_ = point.context.archive_id = archive.ids.encode(whose.bare, seq)

@@ -79,8 +79,8 @@ async def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> 
         return message
     size = message.weight()
     await durability.wait_for_writer(pid)
-    durability.add_pending(pid, size, point.owner.bare, Deliver(message, (), point.context))
-    gen_server.cast(pid, StoreMessage(point.owner, message, size, point.context.first_sent))
+    debt = durability.add_pending(pid, size, point.owner.bare, Deliver(message, (), point.context))
+    gen_server.cast(pid, StoreMessage(point.owner, message, size, point.context.first_sent, debt))
     if hooks.wanted(mod.host, MessageStoredHook):
         await hooks.run(mod.host, MessageStoredHook(point.owner, message, point.context))
     return Stop(None)

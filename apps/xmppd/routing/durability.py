@@ -10,8 +10,9 @@ Differs:  a sender does not wait for each commit of a flood, but once, before it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary, WeakSet
 
 from otp.erts import process
@@ -28,7 +29,7 @@ from xmppd.routing.unconfirmed import COPIES, FULL, LOST, Copies
 
 # bytes handed over without waiting: then the sender pays; and what a thing counts at least, however small
 _MOST = 1 << 20
-_LEAST = _MOST // 128
+_LEAST = _MOST // 512
 #: seconds that a sender waits at most for a store that is slow
 PATIENCE = 6.0
 #: the pg group of those at which accounts have their homes (routing.account.home)
@@ -41,22 +42,27 @@ _TRIES: Final = 10
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Pending:
     """What one process has handed over: bytes by writer, for whom (bare JIDs), and in how many pieces. It is in CROWDED
-    while a writer has as much as one may have."""
+    while a writer has as much as one may have. `heir`: the process that waits for it now, and all that this one has
+    handed over."""
 
     writers: dict[Pid, int] = field(default_factory=dict)
     owners: set[str] = field(default_factory=set)
     number: int = 0
+    heir: tuple[Pid, Pending] | None = None
 
-    def written(self, writers: dict[Pid, int]) -> None:
-        """So many bytes are stored, and more has come meanwhile."""
-        for writer, size in writers.items():
-            self.writers[writer] = max(self.writers[writer] - size, 0)
-        self.look()
-
-    def look(self) -> None:
-        """Some writer has less, or none any more."""
+    def less(self, writer: Pid, size: int) -> None:
+        """So many bytes are stored."""
+        left = self.writers.get(writer, 0) - size
+        if left > 0:
+            self.writers[writer] = left
+        else:
+            self.writers.pop(writer, None)
         if self in CROWDED and max(self.writers.values(), default=0) < _MOST:
             CROWDED.discard(self)
+
+
+#: a piece that a writer has got: of whom, among what that one has handed over, and how much of that it is
+Debt: TypeAlias = tuple[Pid, Pending, int]
 
 
 #: by process; empty most of the time: a caller in a hurry looks at this first
@@ -66,7 +72,8 @@ ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-de
 #: those that have to wait before more is sent; nearly always empty
 CROWDED: Final[WeakSet[Pending]] = WeakSet()
 _CROWDED: Final[set[object]] = CROWDED.data  # type: ignore[attr-defined]  # typeshed leaves it out
-#: writers of this node that take a deliver.Confirm, too: who asks with it needs no process that waits for the answer
+#: writers of this node that say what they have `written`, and take a deliver.Confirm: who asks with it needs no process
+#: that waits for the answer
 CONFIRMING: Final[WeakSet[Pid]] = WeakSet()
 
 
@@ -80,14 +87,16 @@ class Sync:
     asked: tuple[Pid, ...] = ()
 
 
-def add_pending(writer: Pid, size: int = 0, owner: str = "", copy: Any = None) -> None:
+def add_pending(writer: Pid, size: int = 0, owner: str = "", copy: Any = None) -> Debt:
     """The calling process has sent something of `size` bytes to `writer`, for `owner`. With `copy`, a Deliver,
-    ForAccount or FromAccount, that is routed anew if the writer dies."""
+    ForAccount or FromAccount, that is routed anew if the writer dies. The result is what a writer among CONFIRMING
+    gives to `written`."""
     me = process.self_()
     mine = PENDING.get(me)
     if mine is None:
         mine = PENDING[me] = Pending()
-    has = mine.writers.get(writer, 0) + (size if size > _LEAST else _LEAST)
+    counts = size if size > _LEAST else _LEAST
+    has = mine.writers.get(writer, 0) + counts
     mine.writers[writer] = has
     if has >= _MOST:
         CROWDED.add(mine)
@@ -96,6 +105,21 @@ def add_pending(writer: Pid, size: int = 0, owner: str = "", copy: Any = None) -
     mine.number += 1
     if copy is not None:
         unconfirmed.keep(writer, copy, may_leave=False)
+    return me, mine, counts
+
+
+def written(writer: Pid, debts: Iterable[Debt]) -> None:
+    """A writer of this node has stored these, or has said that it cannot: nobody has to ask it."""
+    for of, pending, size in debts:
+        sender, mine = of, pending
+        while mine.heir is not None:
+            sender, mine = mine.heir
+        mine.less(writer, size)
+        if writer not in mine.writers:
+            if COPIES:
+                unconfirmed.confirm_all(sender, writer)
+            if not mine.writers and PENDING.get(sender) is mine:
+                del PENDING[sender]
 
 
 def has_room() -> bool:
@@ -199,8 +223,6 @@ async def wait_for_writer(writer: Pid) -> None:
         why = await _ask(writer, Sync(), CLOCK.monotonic() + PATIENCE)
         if why is not None:
             raise CallError(why, writer, Sync())
-        mine.writers[writer] = 0
-        mine.look()
 
 
 async def _ask_all(pids: list[Pid], sync: Sync, until: float) -> dict[Pid, object]:
@@ -283,14 +305,14 @@ def hand_over(to: Pid) -> None:
     if mine is not None:
         theirs = PENDING.get(to)
         if theirs is None:
-            PENDING[to] = mine
-        else:
-            for writer, size in mine.writers.items():
-                theirs.writers[writer] = theirs.writers.get(writer, 0) + size
-            theirs.owners |= mine.owners
-            theirs.number += mine.number
-            if max(theirs.writers.values(), default=0) >= _MOST:
-                CROWDED.add(theirs)
+            theirs = PENDING[to] = Pending()
+        mine.heir = (to, theirs)
+        for writer, size in mine.writers.items():
+            theirs.writers[writer] = theirs.writers.get(writer, 0) + size
+        theirs.owners |= mine.owners
+        theirs.number += mine.number
+        if max(theirs.writers.values(), default=0) >= _MOST:
+            CROWDED.add(theirs)
     unconfirmed.hand_over(me, to)
 
 

@@ -24,7 +24,7 @@ from otp.erts.timer import TIMERS, TimerRef
 from xmppd import crash_points
 from xmppd.routing import durability, unconfirmed
 from xmppd.routing.deliver import Confirm
-from xmppd.routing.durability import ANY_PENDING, CONFIRMING, PENDING, Pending, flush_of, is_safe
+from xmppd.routing.durability import ANY_PENDING, CONFIRMING, PENDING, flush_of, is_safe
 from xmppd.routing.session import StanzaCounter
 from xmppd.routing.sm.session_table import OWN
 from xmppd.routing.unconfirmed import COPIES, LOST, Copies
@@ -75,10 +75,9 @@ def _call(fn: Callable[[], None] | None) -> None:
 class Round:
     """One round of one sender: `waiting` are told when it is over, `next` by the next one; `left` receivers and writers
     have not answered. `slow`: a process of its own asks; it does so if one that got the question as a message does not
-    answer, and so may have ended, when `timer` is due. `urgent`: somebody stands still. `pending` is what writers had
-    when they were asked, `writers` and `number` what of it."""
+    answer, and so may have ended, when `timer` is due. `urgent`: somebody stands still. `writers` are those asked."""
 
-    __slots__ = ("left", "next", "number", "pending", "sender", "slow", "timer", "urgent", "waiting", "writers")
+    __slots__ = ("left", "next", "sender", "slow", "timer", "urgent", "waiting", "writers")
 
     def __init__(self, sender: Pid, waiting: list[Waiter]) -> None:
         self.sender, self.waiting = sender, waiting
@@ -86,15 +85,13 @@ class Round:
         self.left, self.slow = 0, False
         self.urgent = any(waiter.failed is not None for waiter in waiting)
         self.timer: TimerRef | None = None
-        self.pending: Pending | None = None
-        self.writers: dict[Pid, int] = {}
-        self.number = 0
+        self.writers: tuple[Pid, ...] = ()
         THIS.loop.call_soon(self.ask)  # by then receivers have taken what is in their mailboxes
 
     def ask(self) -> None:
         """Ask those who have copies."""
         copies, pending = COPIES.get(self.sender), PENDING.get(self.sender) if ANY_PENDING else None
-        writers = pending.writers if pending is not None else {}
+        writers = tuple(pending.writers) if pending is not None else ()
         counters = _counters(copies, writers) if copies is not None else ()
         if LOST or counters is None or not all(map(_confirms, writers)):
             self.ask_slowly()
@@ -103,11 +100,10 @@ class Round:
         if not self.left:
             self.over()
             return
-        if pending is not None:
-            self.pending, self.number, self.writers = pending, pending.number, writers.copy()
-            for writer in self.writers:
-                mark = copies.mark_of(writer) if copies is not None else None
-                self.send(writer, partial(self.safe, writer, mark))
+        self.writers = writers
+        for writer in writers:
+            mark = copies.mark_of(writer) if copies is not None else None
+            self.send(writer, partial(self.safe, writer, mark))
         for holder, mark, counter in counters:
             safe = partial(self.safe, holder, mark)
             if is_idle(holder):
@@ -166,12 +162,6 @@ class Round:
         copies = COPIES.get(self.sender)
         if copies is not None:
             copies.asked = False
-        pending, self.pending = self.pending, None
-        if pending is not None and not self.slow and PENDING.get(self.sender) is pending:
-            if pending.number == self.number:
-                del PENDING[self.sender]
-            else:
-                pending.written(self.writers)
         if self.next:
             ROUNDS[self.sender] = Round(self.sender, self.next)
         crash_points.reach("durability.flushed")

@@ -210,6 +210,16 @@ def is_full() -> bool:
     return bool(FULL) and COPIES.get(process.self_()) in FULL
 
 
+def confirm_all(sender: Pid, holder: Pid) -> None:
+    """All that `holder` has of `sender` is safe."""
+    copies = COPIES.get(sender)
+    mark = copies.mark_of(holder) if copies is not None else None
+    if copies is not None and mark is not None:
+        copies.confirm(holder, mark)
+        if not copies.count:
+            del COPIES[sender]
+
+
 def hand_over(sender: Pid, to: Pid) -> None:
     """What one process keeps is another's to wait for."""
     copies, lost = COPIES.pop(sender, None), LOST.pop(sender, None)

@@ -12,6 +12,7 @@ from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 from tests.support import node
+from tests.support.node import until
 from xmppd.routing import durability
 
 
@@ -41,7 +42,7 @@ def test_settle_waits_for_the_writers_that_got_work_and_only_once() -> None:
         await durability.flush()
         await durability.flush()
         assert await gen_server.call(pid, "count") == 1, "one Sync"
-        for _ in range(300):
+        for _ in range(1200):
             await durability.wait_for_room()
             durability.add_pending(pid)
         assert await gen_server.call(pid, "count") == 4, "a flood waits now and then"
@@ -52,6 +53,44 @@ def test_settle_waits_for_the_writers_that_got_work_and_only_once() -> None:
             durability.add_pending(pid, 1 << 18)
             await durability.wait_for_room()
         assert await gen_server.call(pid, "count") == 8, "and sooner if it is of large things"
+
+    node.run(body)
+
+
+def test_what_a_writer_has_written_is_asked_for_no_more_and_what_came_meanwhile_is() -> None:
+    async def body() -> None:
+        pid, me = await writer(), process.self_()
+        first, second = durability.add_pending(pid), durability.add_pending(pid, 1 << 20)
+        assert not durability.has_room()
+        durability.written(pid, [second])
+        assert durability.has_room()
+        assert not durability.is_safe(me)
+        durability.written(pid, [first])
+        assert durability.is_safe(me)
+        await durability.flush()
+        assert await gen_server.call(pid, "count") == 0, "it was not asked"
+
+    node.run(body)
+
+
+def test_what_is_written_is_so_for_the_process_that_waits_for_it_now() -> None:
+    async def body() -> None:
+        pid, debts = await writer(), list[durability.Debt]()
+        heir = process.spawn(process.sleep, 1000)
+
+        async def hands_over() -> None:
+            debts.append(durability.add_pending(pid))
+            durability.hand_over(heir)
+            debts.append(durability.add_pending(pid))  # its own, after that
+
+        process.spawn(hands_over)
+        await until(lambda: len(debts) == 2)
+        sender = debts[1][0]
+        durability.written(pid, debts[:1])
+        assert durability.is_safe(heir)
+        assert not durability.is_safe(sender)
+        durability.written(pid, debts[1:])
+        assert durability.is_safe(sender)
 
     node.run(body)
 

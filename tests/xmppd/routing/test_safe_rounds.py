@@ -167,19 +167,21 @@ def test_a_writer_calls_back_and_what_it_gets_meanwhile_is_asked_for_again() -> 
         asked: list[Confirm] = []
         pid = await gen_server.start(Writer, asked)
         unconfirmed.begin()
-        durability.add_pending(pid, copy=deliver(1))
+        first = durability.add_pending(pid, copy=deliver(1))
         safe_rounds.when_safe(lambda: told.append("first"))
         await until(lambda: len(asked) == 1)
-        durability.add_pending(pid)
+        second = durability.add_pending(pid)
         safe_rounds.when_safe(lambda: told.append("second"), lambda: told.append("never"))
         await until(lambda: len(asked) == 2)
         assert [one.urgent for one in asked] == [False, True], "somebody stands still behind it"
+        durability.written(pid, [first])
         asked[0].done()
         assert told == ["first"]
         assert process.self_() not in COPIES
         assert not durability.is_safe(process.self_())
         await until(lambda: len(asked) == 3)
         assert asked[2].urgent
+        durability.written(pid, [second])
         asked[2].done()
         assert told == ["first", "second"]
         assert durability.is_safe(process.self_())
@@ -193,13 +195,16 @@ def test_what_is_stored_makes_room_though_more_has_come() -> None:
         told: list[str] = []
         asked: list[Confirm] = []
         pid = await gen_server.start(Writer, asked)
-        durability.add_pending(pid, 1 << 20)
+        debt = durability.add_pending(pid, 1 << 20)
         assert not durability.has_room()
         safe_rounds.when_safe(lambda: told.append("first"))
         await until(lambda: len(asked) == 1)
         durability.add_pending(pid)
         assert not durability.has_room()
+        durability.written(pid, [debt])
+        del debt
         asked[0].done()
+        assert told == ["first"]
         assert durability.has_room()
         assert not CROWDED
         assert process.self_() in PENDING

@@ -28,9 +28,9 @@ from xmpp_core.stanza import Message
 from xmppd.mods.offline import archived, room, spool
 from xmppd.mods.offline.room import Held, Room
 from xmppd.mods.offline.tables import OfflineMessage
-from xmppd.routing import faults, hooks, router
+from xmppd.routing import durability, faults, hooks, router
 from xmppd.routing.deliver import Confirm
-from xmppd.routing.durability import CONFIRMING, Sync
+from xmppd.routing.durability import CONFIRMING, Debt, Sync
 from xmppd.routing.hook_points import IsContactHook
 from xmppd.store import store
 from xmppd.store.backend import StoreError, Tx
@@ -45,12 +45,13 @@ GATHER: Final = 0.005
 @dataclass(frozen=True, slots=True)
 class StoreMessage:
     """A cast: store this message of `size` bytes for `owner` (a bare JID of this host), who should have had it at
-    `came` (ms since 1970; 0: now)."""
+    `came` (ms since 1970; 0: now). `debt`: what its sender waits for, None: nobody does."""
 
     owner: JID
     message: Message
     size: int
     came: int = 0
+    debt: Debt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ async def _flush(state: WriterState) -> None:
     waiting, state.waiting, state.urgent = state.waiting, [], False
     if batch:
         await _store(batch, state)
+        durability.written(process.self_(), [keep.debt for keep in batch if keep.debt is not None])
     for done in waiting:
         done()
 

@@ -94,14 +94,14 @@ def begin_send(stanza: Stanza, context: Context, stamp: int = 0) -> Left | Await
         return stanza  # in the order in which the server says it, which sends some of it past the stages
     rows = sm.sessions(from_.bare)
     account = account_of(from_, rows)
-    if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
+    if chains is None or account.line or LEAVING or SUSPECTED or BEHIND or REROUTING:
         return _later(account, FromAccount(stanza, context, stamp))
     home = home_of(from_.bare, rows)
-    if home is not None:
-        if not durability.has_room():
-            return _later(account, FromAccount(stanza, context, stamp))
+    if home is not None and durability.has_room():
         _pass_on(home, FromAccount(stanza, context, stamp or flags.stamp()))
         return None
+    if home is not None or not account.loaded:
+        return _later(account, FromAccount(stanza, context, stamp))
     kept = hooks.begin_chain(chains["AccountSendsHook"], AccountSendsHook(account, context), stanza)
     return kept if kept is None or isinstance(kept, Stanza) else _waited_for(account.begin_turn(stamp), kept)
 
@@ -164,14 +164,14 @@ def begin_received(
     """begin_receive with the handlers already looked up: there are some on the recipient's side."""
     rows = sm.sessions(to.bare)
     account = account_of(to, rows)
-    if chains is None or account.line or not account.loaded or LEAVING or SUSPECTED or BEHIND or REROUTING:
+    if chains is None or account.line or LEAVING or SUSPECTED or BEHIND or REROUTING:
         return _later(account, ForAccount(stanza, context, stamp))
     home = home_of(to.bare, rows)
-    if home is None:
+    if home is None and account.loaded:
         session = users.only_recipient(stanza, to, rows) if isinstance(stanza, Message) else None
         if session is not None and not (ANY_PENDING and durability.has_pending(to.bare)):
             return _begin_delivery(account, stanza, context, session, chains, stamp)
-    elif durability.has_room():
+    elif home is not None and durability.has_room():
         _pass_on(home, ForAccount(stanza, context, stamp or flags.stamp()))
         return None
     return _later(account, ForAccount(stanza, context, stamp))
