@@ -142,7 +142,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmppd/pubsub/node_store.py": {"Realm.admins": OPERATOR},
     "xmppd/routing/awaited.py": {"WAITING": "MOST"},
     "xmppd/routing/account/account.py": {
-        "ACCOUNTS": SESSIONS, "LiveAccount.states": PROGRAM, "_HOLDERS": PROCESSES,
+        "ACCOUNTS": SESSIONS, "LiveAccount.states": PROGRAM, "_HOLDERS": PROCESSES, "_AWAY": "MOST_AWAY",
         "LiveAccount.line": "a stanza of each process, and what has_room lets each hand over",
     },
     "xmppd/routing/account/accounts.py": {"State.waiting": "what has_room lets each sender hand over"},

@@ -87,7 +87,7 @@ ALLOWED: dict[str, tuple[str, set[str]]] = {
     "apps/xmppd/mods/roster/view.py": (CACHE, {"_cache"}),
     "apps/xmppd/net/shaper.py": ("takes everything and counts nothing", {"UNLIMITED"}),
     "apps/xmppd/net/xml_stream.py": ("parsers that are leased: all streams share them", {"POOL"}),
-    "apps/xmppd/routing/account/account.py": ("what is in use, held by who uses it", {"ACCOUNTS", "_HOLDERS"}),
+    "apps/xmppd/routing/account/account.py": ("what is in use, held by who uses it", {"ACCOUNTS", "_AWAY", "_HOLDERS"}),
     "apps/xmppd/mods/caps/own_caps.py": (CACHE, {"_KNOWN"}),
     "apps/xmppd/mods/mod_caps.py": ("who is being asked by this node; empty but for moments", {"_ASKED"}),
     "apps/xmppd/pubsub/interest.py": (CACHE, {"_ELSEWHERE", "_NODES"}),

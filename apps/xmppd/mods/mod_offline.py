@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from otp.erts import process
 from otp.erts.exits import CallError
+from otp.erts.pid import Pid
 from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from xmpp_core import ns
@@ -47,6 +48,7 @@ XEP = {160: "1.0.1", 203: "2.0"}
 MIGRATIONS = tables.MIGRATIONS
 FEATURES = {"msgoffline": (LOCAL,)}  # XEP-0160 §4
 _NOT_CONTENT = frozenset({ns.CHATSTATES, ns.HINTS})
+Kept: TypeAlias = Message | Stop[None] | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def children(mod: Mod) -> list[ChildSpec]:
 
 
 @on(OfflineMessageHook, seq=50)
-async def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> Message | Stop[None] | None:
+def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> Kept | Awaitable[Kept]:
     """Messages that somebody wrote are kept; what only tells of a chat's state is dropped; the rest is refused."""
     if message is None or message.type not in ("normal", "chat"):
         return message
@@ -77,12 +79,31 @@ async def keep(message: Message | None, point: OfflineMessageHook, mod: Mod) -> 
     pid = process.whereis(writer.name(mod.host))
     if pid is None:
         return message
-    size = message.weight()
+    if not durability.has_room():
+        return _keep_later(message, point, pid, mod)
+    told = _keep(message, point, pid, mod)
+    return Stop(None) if told is None else _when_told(told)
+
+
+async def _keep_later(message: Message, point: OfflineMessageHook, pid: Pid, mod: Mod) -> Kept:
+    """Who has much on its way to the disk waits."""
     await durability.wait_for_writer(pid)
+    told = _keep(message, point, pid, mod)
+    return Stop(None) if told is None else await _when_told(told)
+
+
+def _keep(message: Message, point: OfflineMessageHook, pid: Pid, mod: Mod) -> Awaitable[None] | None:
+    """To the writer; then who wakes devices is told."""
+    size = message.weight()
     debt = durability.add_pending(pid, size, point.owner.bare, Deliver(message, (), point.context))
     gen_server.cast(pid, StoreMessage(point.owner, message, size, point.context.first_sent, debt))
-    if hooks.wanted(mod.host, MessageStoredHook):
-        await hooks.run(mod.host, MessageStoredHook(point.owner, message, point.context))
+    if not hooks.wanted(mod.host, MessageStoredHook):
+        return None
+    return hooks.begin_run(mod.host, MessageStoredHook(point.owner, message, point.context))
+
+
+async def _when_told(told: Awaitable[None]) -> Kept:
+    await told
     return Stop(None)
 
 

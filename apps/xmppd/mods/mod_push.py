@@ -9,7 +9,7 @@ Differs:  a notification has counts and no words, unless the operator wants them
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -30,6 +30,7 @@ from xmppd.mods.push.pusher import CameBack, Stirred
 from xmppd.mods.push.registrations import REGISTERED, PushRegistration
 from xmppd.routing import hooks, router
 from xmppd.routing.account import accounts
+from xmppd.routing.account.account import LiveAccount, account_of
 from xmppd.routing.device_hook_points import UnacknowledgedHook
 from xmppd.routing.hook_points import (
     AccountDeliversHook,
@@ -165,9 +166,21 @@ def delivered(who: tuple[Session, ...], point: AccountDeliversHook, mod: Mod) ->
 
 
 @on(MessageStoredHook)
-async def stored(point: MessageStoredHook, mod: Mod) -> None:
+def stored(point: MessageStoredHook, mod: Mod) -> Awaitable[None] | None:
     """No session could take it."""
-    found = await REGISTERED.get(point.owner)
+    account = account_of(point.owner)
+    if not account.loaded:
+        return _stored_later(account, point, mod)
+    _stored(REGISTERED.of(account), point, mod)
+    return None
+
+
+async def _stored_later(account: LiveAccount, point: MessageStoredHook, mod: Mod) -> None:
+    await account.load()
+    _stored(REGISTERED.of(account), point, mod)
+
+
+def _stored(found: tuple[PushRegistration, ...], point: MessageStoredHook, mod: Mod) -> None:
     if found:
         away = registrations.are_away(found, sm.sessions(point.owner.bare))
         _stir(point.message.el, point.owner, away, point.context.first_sent, mod)

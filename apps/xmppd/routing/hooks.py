@@ -114,9 +114,33 @@ async def run(host: str, point: Run[Any]) -> None:
     """Tells every handler of `point` on `host`, until one returns Stop. Raises what they raise if it is NEEDED."""
     key = (host, type(point))
     found = handler_table.chain(TABLE, key)
-    for entry in found if found is not None else await handler_table.wait_chain(TABLE, key):
+    await _run(found if found is not None else await handler_table.wait_chain(TABLE, key), point)
+
+
+def begin_run(host: str, point: Run[Any]) -> Awaitable[None] | None:
+    """As run, without an await while the handlers are plain functions: None, or, from the first handler on that waits,
+    an awaitable for the rest."""
+    found = handler_table.chain(TABLE, (host, type(point)))
+    if found is None:
+        return run(host, point)
+    for place, entry in enumerate(found):
         try:
             result = entry.fn(point)
+        except Exception as error:
+            _failed(entry, point, error)
+            continue
+        if hasattr(result, "__await__"):
+            return _run(found[place:], point, result)
+        if isinstance(result, Stop):
+            return None
+    return None
+
+
+async def _run(entries: tuple[HandlerEntry, ...], point: Run[Any], begun: Any = None) -> None:
+    """The chain of `entries`; the first of them has answered with the awaitable `begun`, if it is there."""
+    for entry in entries:
+        try:
+            result, begun = begun if begun is not None else entry.fn(point), None
             if hasattr(result, "__await__"):
                 result = await result
         except Exception as error:

@@ -16,7 +16,6 @@ from xmpp_core.delivery import Bounce, HandleLocally, Offline, Recipients
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
-from xmppd.auth import auth
 from xmppd.routing import durability, faults, hooks, iq, unconfirmed
 from xmppd.routing.account.account import LiveAccount, account_of
 from xmppd.routing.context import Context
@@ -130,9 +129,7 @@ async def _decided(
         return await iq.process(stanza, iq.SM)  # no look-up: strangers would learn of the account
     if not rows and stanza.kind == "presence" and stanza.type not in _ACCOUNT_PRESENCE:
         return None  # there is no session to be told, whether the account exists or not
-    # who is sent much while away is looked up once: where something waits to be stored, the writer looks itself
-    known = rows or (ANY_PENDING and durability.has_pending(to.bare))
-    exists = bool(known) or await auth.user_exists(to.local, to.domain)
+    exists = bool(rows) or await account_of(to).is_there()
     resources = [(s.jid.resource, s.priority) for s in rows]
     decision = delivery.decide(stanza.kind, stanza.type, to, resources, exists)
     match decision:
@@ -199,7 +196,29 @@ async def _in_the_users_name(stanza: Stanza, owner: JID) -> Stanza | None:
 
 
 async def _offline(stanza: Stanza, owner: JID, context: Context | None) -> Stanza | None:
-    left: Message | None = stanza if isinstance(stanza, Message) else None
-    if left is not None:
-        left = await hooks.run_fold(owner.domain, OfflineMessageHook(owner, context or Context()), left)
+    if not isinstance(stanza, Message):
+        return None
+    left = begin_storing(stanza, owner, context or Context())
+    return left if left is None or isinstance(left, Stanza) else await left
+
+
+def is_to_be_stored(stanza: Stanza, to: JID) -> bool:
+    """Whether a stanza is stored if its account has no session, and none that leaves."""
+    is_personal = stanza.type == "chat" or (stanza.type == "normal" and not to.resource)
+    return is_personal and isinstance(stanza, Message) and sm.is_ready()
+
+
+def begin_storing(stanza: Stanza, owner: JID, context: Context) -> Stanza | Awaitable[Stanza | None] | None:
+    """A message for an account (a bare JID) that nobody can take now: what is to be answered, or, from the first
+    handler on that waits, an awaitable for it. Raises what handlers raise."""
+    assert isinstance(stanza, Message)
+    left = hooks.begin_fold(owner.domain, OfflineMessageHook(owner, context), stanza)
+    return _refused(left) if left is None or isinstance(left, Message) else _refused_later(left)
+
+
+async def _refused_later(left: Awaitable[Message | None]) -> Stanza | None:
+    return _refused(await left)
+
+
+def _refused(left: Message | None) -> Stanza | None:
     return None if left is None else faults.bounce(left, StanzaError("service-unavailable"))

@@ -8,9 +8,14 @@ from otp.erts import exits, process
 from tests.support.core_server import CoreServer, config_of, play
 from tests.support.node import until
 from xmpp_core import ns
+from xmpp_core.jid import JID
 from xmppd.gen_mod import Mod
 from xmppd.mods import mod_offline, mod_roster
 from xmppd.mods.offline.tables import OFFLINE
+from xmppd.routing import hooks
+from xmppd.routing.account import account, removal
+from xmppd.routing.account.account import ACCOUNTS
+from xmppd.routing.hook_points import AccountReceivesHook
 from xmppd.store import store
 
 
@@ -98,6 +103,43 @@ def test_who_has_no_account_gets_nothing_stored() -> None:
         await romeo.send(hello())
         assert "<service-unavailable " in romeo.take()[0]
         assert await waiting() == 0
+
+    play(body)
+
+
+def test_an_account_that_is_written_to_while_away_is_looked_up_once_and_anew_when_it_is_removed() -> None:
+    async def body(core: CoreServer) -> None:
+        await core.account("juliet@localhost")
+        romeo = await core.login("romeo@localhost/r")
+        await hooks.add("localhost", AccountReceivesHook, lambda stanza, point: stanza)
+        for text in ("one", "two", "three"):
+            await romeo.send(hello(text))
+        await romeo.ask("<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>")
+        assert [row.xml.partition(" id='")[2].partition("'")[0] for row in await store.select(OFFLINE)] == [
+            "one",
+            "two",
+            "three",
+        ]
+        assert ACCOUNTS["juliet@localhost"].exists
+        assert await removal.remove(JID.parse("juliet@localhost"))
+        assert not ACCOUNTS["juliet@localhost"].exists
+        romeo.take()
+        await romeo.send(hello("late"))
+        assert "<service-unavailable " in romeo.take()[0]
+        assert await waiting() == 0
+
+    play(body)
+
+
+def test_of_accounts_that_are_away_the_oldest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account, "MOST_AWAY", 2)
+
+    async def body(core: CoreServer) -> None:
+        names = ["a@localhost", "b@localhost", "c@localhost"]
+        for name in names:
+            await core.account(name)
+            assert await account.account_of(JID.parse(name)).is_there()
+        assert set(ACCOUNTS) == {"b@localhost", "c@localhost"}
 
     play(body)
 

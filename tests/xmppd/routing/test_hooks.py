@@ -74,6 +74,36 @@ def test_stop_ends_the_chain() -> None:
     alone(body)
 
 
+def test_plain_handlers_are_told_at_once_and_those_behind_one_that_waits_after_it() -> None:
+    async def body() -> None:
+        heard: list[str] = []
+
+        def broken(point: Tell) -> None:
+            raise RuntimeError("it is skipped")
+
+        async def waits(point: Tell) -> None:
+            await process.sleep(0)
+            heard.append("waits")
+
+        assert hooks.begin_run("h", Tell()) is None
+        await hooks.add("h", Tell, broken, 5)
+        await hooks.add("h", Tell, lambda point: heard.append("plain"), 10)
+        assert hooks.begin_run("h", Tell()) is None
+        assert heard == ["plain"]
+        await hooks.add("h", Tell, waits, 20)
+        await hooks.add("h", Tell, lambda point: heard.append("behind"), 30)
+        rest = hooks.begin_run("h", Tell())
+        assert heard == ["plain", "plain"]
+        assert rest is not None
+        await rest
+        assert heard == ["plain", "plain", "waits", "behind"]
+        await hooks.add("h", Tell, lambda point: Stop(None), 7)
+        assert hooks.begin_run("h", Tell()) is None
+        assert len(heard) == 4
+
+    alone(body)
+
+
 def test_a_crashing_handler_is_logged_and_skipped(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
         def broken(*_: object) -> str:

@@ -1,8 +1,10 @@
-"""account — an account in the memory of this node: made when it is needed, dropped with its last session.
+"""account — an account in the memory of this node: made when it is needed, dropped with its last session; of those
+without one the newest stay for a while, since who is written to while away is so more than once.
 
 OTP:      none; in ejabberd each module has a cache of its own for this (ets_cache)
 Way:      stages → [LiveAccount] → the stages, which read what modules keep here (AccountState)
-Process:  none: written on the loop's thread; the account's sessions of this node hold it, so it ends with them
+Process:  none: written on the loop's thread; the account's sessions of this node hold it, so it ends with them; or
+          _AWAY does, until MOST_AWAY others have come
 Differs:  the store is the truth. A change is announced to all nodes: each drops what it has, and loads it when it is
           needed again
 """
@@ -20,6 +22,7 @@ from otp.erts import process
 from otp.erts.future import LoopFuture
 from otp.erts.pid import Pid
 from xmpp_core.jid import JID
+from xmppd.auth import auth
 from xmppd.routing import handler_table, hooks
 from xmppd.routing.session import Session
 from xmppd.routing.sm import flags, sm
@@ -32,6 +35,9 @@ _TRIES: Final = 20
 
 #: the accounts in use on this node, by bare JID
 ACCOUNTS: Final[WeakValueDictionary[str, LiveAccount]] = WeakValueDictionary()
+#: accounts without a session that somebody has written to, the newest last, and how many of them
+_AWAY: Final[dict[str, LiveAccount]] = {}
+MOST_AWAY: Final = 1000
 #: processes that have a stanza of some account in hand, and how many; empty except for moments
 _HOLDERS: Final[dict[Pid, int]] = {}
 #: the same for callers in a hurry: asked without a call
@@ -67,12 +73,14 @@ class AccountState(Generic[V]):
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class LiveAccount:
-    """One account on this node. `states`: what modules keep, by name; `line`: stanzas that wait for those before."""
+    """One account on this node. `states`: what modules keep, by name; `line`: stanzas that wait for those before;
+    `exists`: it was there when somebody asked, and whoever removes it has that forgotten."""
 
     jid: JID
     states: dict[str, Any] = field(default_factory=dict)
     line: deque[Turn] = field(default_factory=deque)
     loaded: bool = False
+    exists: bool = False
     forgotten: int = 0
 
     def must_not_wait(self) -> bool:
@@ -109,9 +117,22 @@ class LiveAccount:
             if not self.loaded:
                 self.states, self.loaded = states, before == self.forgotten  # what has changed is read again
 
+    async def is_there(self) -> bool:
+        """Whether there is such an account; it has no session, and stays for a while if there is. Raises StoreError."""
+        if self.exists:
+            return True
+        before = self.forgotten
+        found = await auth.user_exists(self.jid.local, self.jid.domain)
+        if found and before == self.forgotten:
+            self.exists = True
+            _AWAY[self.jid.bare] = self
+            if len(_AWAY) > MOST_AWAY:
+                del _AWAY[next(iter(_AWAY))]
+        return found
+
     def forget(self) -> None:
         """What is kept has changed in the store."""
-        self.loaded = False
+        self.loaded = self.exists = False
         self.forgotten += 1
 
 
@@ -173,6 +194,7 @@ class Turn:
 def begin() -> None:
     """A node begins: what an earlier one of this OS process kept is not its own."""
     ACCOUNTS.clear()
+    _AWAY.clear()
     _HOLDERS.clear()
 
 

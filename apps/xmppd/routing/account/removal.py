@@ -11,7 +11,7 @@ from otp.erts import process
 from xmpp_core.jid import JID
 from xmppd.auth import auth
 from xmppd.routing import hooks
-from xmppd.routing.account import access
+from xmppd.routing.account import access, accounts
 from xmppd.routing.deliver import Kick
 from xmppd.routing.hook_points import AccountRemovedHook
 from xmppd.routing.sm import sm
@@ -30,6 +30,7 @@ async def remove(user: JID, *, close: bool = True) -> bool:
     await hooks.run(user.domain, AccountRemovedHook(user))
     await access.revoke(user, GONE, sessions=())
     removed = await auth.remove_user(user.local, user.domain)
+    await accounts.changed(user)
     if close:
         kick(user)
     return removed

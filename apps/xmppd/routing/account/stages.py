@@ -171,6 +171,8 @@ def begin_received(
         session = users.only_recipient(stanza, to, rows) if isinstance(stanza, Message) else None
         if session is not None and not (ANY_PENDING and durability.has_pending(to.bare)):
             return _begin_delivery(account, stanza, context, session, chains, stamp)
+        if not rows and account.exists and users.is_to_be_stored(stanza, to):
+            return _begin_delivery(account, stanza, context, None, chains, stamp)
     elif home is not None and durability.has_room():
         _pass_on(home, ForAccount(stanza, context, stamp or flags.stamp()))
         return None
@@ -182,9 +184,10 @@ def _for_recipient(chains: Chains) -> bool:
 
 
 def _begin_delivery(
-    account: LiveAccount, stanza: Stanza, context: Context, session: Session, chains: Chains, stamp: int
+    account: LiveAccount, stanza: Stanza, context: Context, session: Session | None, chains: Chains, stamp: int
 ) -> Left | Awaitable[Left]:
-    """The way of nearly all messages: one session gets it, or a handler stops it."""
+    """The way of nearly all messages: one session gets it, or, where there is none, it is stored; or a handler stops
+    it."""
     if "AccountReceivesHook" in chains:
         kept = hooks.begin_chain(chains["AccountReceivesHook"], AccountReceivesHook(account, context), stanza)
         if kept is None:
@@ -193,6 +196,9 @@ def _begin_delivery(
             return _delivered_in_turn(account.begin_turn(stamp), kept, context)
         stanza = kept
     context.staged = True
+    if session is None:
+        left = users.begin_storing(stanza, account.jid, context)
+        return left if left is None or isinstance(left, Stanza) else _waited_for(account.begin_turn(stamp), left)
     if "AccountDeliversHook" in chains:
         point = AccountDeliversHook(account, context, stanza)
         who = hooks.begin_chain(chains["AccountDeliversHook"], point, (session,))
