@@ -45,8 +45,14 @@ ARCHIVED: Final = "archived"
 GROUPCHAT: Final = "groupchat"
 #: an IQ of type get or set: whoever asked gets an error
 REQUEST: Final = "request"
-#: presence, answers, errors, headlines, copies: nothing
+#: a copy of what another device has sent or got: nothing, but until then it is safe for this one
+COPY: Final = "copy"
+#: a message that lies in the store until its client has it: it is handed over again
+STORED: Final = "stored"
+#: presence, answers, errors, headlines: nothing
 DROPPED: Final = "dropped"
+#: what has to be on disk before its sender hears that it is taken
+SAFE: Final = frozenset({MESSAGE, ARCHIVED, COPY})
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +60,7 @@ class KeptStanza:
     """One stanza that is not acknowledged.
 
     `number`: the count with which the client acknowledges it; `xml` as it is written to a client's stream; `kind`: one
-    of the five above; `first_sent` in milliseconds since 1970; `others`: the processes of the account's other sessions
+    of those above; `first_sent` in milliseconds since 1970; `others`: the processes of the account's other sessions
     that got the same message, as text; `durable`: it is on disk.
     """
 
@@ -212,10 +218,10 @@ OF_MESSAGES: Final[Mapping[str | None, str]] = MappingProxyType({
 })  # fmt: skip
 
 
-def kind_of(name: str, type_: str | None, *, is_copy: bool = False, is_archived: bool = False) -> str:
-    """What is to become of a stanza, by its name and type: `is_copy` of a message that somebody else has too,
-    `is_archived` already. RFC: 6121 §8.5.3.2"""
+def kind_of(name: str, type_: str | None, *, for_one: str = "", is_archived: bool = False) -> str:
+    """What is to become of a stanza, by its name and type: `for_one`, one of COPY, STORED and DROPPED, if the message
+    is for this session alone; `is_archived` already. RFC: 6121 §8.5.3.2"""
     if name == "message":
-        kind = DROPPED if is_copy else OF_MESSAGES.get(type_, MESSAGE)
-        return ARCHIVED if is_archived and kind is MESSAGE else kind
+        kind = OF_MESSAGES.get(type_, MESSAGE)
+        return for_one or (ARCHIVED if is_archived else kind) if kind is MESSAGE else kind
     return REQUEST if name == "iq" and type_ in ("get", "set") else DROPPED

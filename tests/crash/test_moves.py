@@ -26,7 +26,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
 
 def dies_with(server: Booted, romeo: Phone, point: str) -> None:
     """His session moves from the worker where it is to the other one, which is killed there."""
-    has, takes = where(server, romeo), ""
+    has = where(server, romeo)
     takes = "w2" if has == "w1" else "w1"
     pid = server.await_workers(lambda now: set(now) == {"w1", "w2"})[takes]
     server.eval(f"from xmppd import crash_points; crash_points.arm('{point}:1')", takes)
@@ -54,3 +54,21 @@ def test_a_worker_that_takes_a_session_is_killed(own: Booted, point: str) -> Non
     romeo.read_until("19")
     assert [body for body in romeo.bodies if body != "20"] == [*map(str, range(20))]
     assert juliet.gone == []
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_what_is_stored_for_it_and_on_its_way_to_it_comes_as_well(own: Booted, point: str) -> None:
+    romeo, juliet = friends(own, "w1", "w1")
+    romeo.wire.send("<presence type='unavailable'/></stream:stream>")
+    with contextlib.suppress(Ended, Silence):
+        romeo.read_until("the end of the stream", 5.0)
+    own.settled(lambda: romeo.jid not in own.sessions(romeo.user))
+    juliet.say(*[message(f"{romeo.user}@localhost", number) for number in range(20)])
+    juliet.safe()
+    again = Phone(own, romeo.user, own.on_worker("w1", romeo.user, "r"))
+    again.say("<presence/>")
+    time.sleep(0.3)  # it is written to the connection; the client never says that it has it
+    dies_with(own, again, point)
+    again.back_within()
+    again.read_until("19", 20.0)
+    assert [*dict.fromkeys(again.bodies)] == [*map(str, range(20))]

@@ -151,7 +151,8 @@ BOUNDS: dict[str, dict[str, str]] = {
     },
     "xmppd/routing/unconfirmed.py": {
         "COPIES": PROCESSES, "Copies.by_holder": "MOST copies, _MOST_BYTES; of a home: what its senders may keep",
-        "HeldCopies.messages": "likewise", "LOST": PROCESSES, "_BEGUN": PROCESSES, "_SENDERS": PROGRAM,
+        "HeldCopies.messages": "likewise", "HeldCopies.order": "likewise", "LOST": PROCESSES,
+        "_BEGUN": PROCESSES, "_SENDERS": PROGRAM,
         "_KILLED": "those of whom somebody keeps something", "_OVER": NODES,
         "_takers": PROGRAM, "_askers": PROGRAM, "_wakers": PROGRAM, "FULL": PROCESSES,
     },

@@ -17,7 +17,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Stanza
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing.context import Context
+from xmppd.routing.context import COPY, Context
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.hook_points import AccountDeliversHook, AccountReceivesHook, AccountSendsHook, Stage
 from xmppd.routing.iq import SM
@@ -91,12 +91,12 @@ def _copy(way: str, message: Message, owner: JID, rows: Iterable[Session], conte
         for row in rows:
             attrs = {"from": owner.bare, "to": row.jid.full, "type": message.type}
             copy = Message(el("message", ns.CLIENT, attrs, envelope), owner, row.jid)
-            process.send(row.pid, Deliver(copy, (), Context(no_copy=True, is_carbon=True)))
+            process.send(row.pid, Deliver(copy, (), Context(no_copy=True, for_one=COPY)))
 
 
 def _is_copied(message: Message, context: Context) -> bool:
     """Only what somebody says; never a copy, nor what claims to be one. XEP: 0280 §6.1"""
-    if context.no_copy or context.is_carbon or message.el.child("no-copy", ns.HINTS) is not None:
+    if context.no_copy or context.for_one or message.el.child("no-copy", ns.HINTS) is not None:
         return False
     if any(child.ns == ns.CARBONS for child in message.el.elements()):
         return False

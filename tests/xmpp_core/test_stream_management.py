@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from xmpp_core.errors import StreamError
 from xmpp_core.stream_management import (
     ARCHIVED,
+    COPY,
     DROPPED,
     GROUPCHAT,
     MASK,
@@ -189,6 +190,6 @@ def test_what_becomes_of_a_stanza_whose_session_has_ended(name: str, type_: str 
 
 
 def test_a_copy_is_nobody_elses_and_what_is_archived_is_not_stored_again() -> None:
-    assert kind_of("message", "chat", is_copy=True) == DROPPED
+    assert kind_of("message", "chat", for_one=COPY, is_archived=True) == COPY
     assert kind_of("message", "chat", is_archived=True) == ARCHIVED
     assert kind_of("message", "groupchat", is_archived=True) == GROUPCHAT

@@ -17,9 +17,10 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Stanza
 from xmppd.gen_mod import Mod, iq_handler, on
-from xmppd.routing.context import Context
+from xmppd.routing import unconfirmed
+from xmppd.routing.context import COPY, Context
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.hook_points import AccountDeliversHook, AccountSendsHook, Stage
+from xmppd.routing.hook_points import AccountDeliversHook, AccountSendsHook, MessageStoredHook, Stage
 from xmppd.routing.iq import LOCAL, SM
 from xmppd.routing.login_hook_points import BindInlineHook
 from xmppd.routing.published import Published
@@ -90,16 +91,26 @@ def copy_received(who: tuple[Session, ...], point: AccountDeliversHook, mod: Mod
     return who
 
 
+@on(MessageStoredHook)
+def copy_stored(point: MessageStoredHook, mod: Mod) -> None:
+    """What none of the devices takes by its priority is stored; those that want copies see it all the same. XEP: 0280
+    §7"""
+    _copy("received", point.message, point.owner, sm.sessions(point.owner.bare), point.context)
+
+
 def _copy(way: str, message: Message, owner: JID, rows: Iterable[Session], context: Context) -> None:
     rows = [row for row in rows if WANTED.of(row)]
-    if not rows or context.no_copy or context.is_carbon or not is_copied(message, way):
+    if not rows or context.no_copy or context.for_one or not is_copied(message, way):
         return
     original = _as_archived(message.el, owner, context)
     envelope = el(way, ns.CARBONS, None, el("forwarded", ns.FORWARD, None, original))
     for row in rows:
         attrs = {"from": owner.bare, "to": row.jid.full, "type": message.type}
         copy = Message(el("message", ns.CLIENT, attrs, envelope), owner, row.jid)
-        process.send(row.pid, Deliver(copy, (), Context(no_copy=True, is_carbon=True)))
+        delivered = Deliver(copy, (), Context(no_copy=True, for_one=COPY))
+        if row.stream_id:  # a device that comes back has it then, whatever becomes of its process
+            unconfirmed.keep(row.pid, delivered)
+        process.send(row.pid, delivered)
 
 
 def is_copied(message: Message, way: str) -> bool:

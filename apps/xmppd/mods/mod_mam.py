@@ -116,7 +116,7 @@ def receives(stanza: Stanza | None, point: AccountReceivesHook, mod: Mod) -> Sta
     if flags & rules.MARKED:
         message = _without_forged(message, point.context)
     peer = message.from_
-    if peer is None or point.context.is_carbon or not rules.is_kept(message.type, flags):
+    if peer is None or point.context.for_one or not rules.is_kept(message.type, flags):
         return message
     return _kept(message, peer, flags, point, mod)
 

@@ -153,15 +153,16 @@ async def _fetch(session: C2sSession) -> None:
 @on(SessionSavedHook)
 def saved(states: dict[str, Any], point: SessionSavedHook, mod: Mod) -> dict[str, Any]:
     """What the client has not acknowledged yet."""
-    portions = spool.unheard(point.session, whole=point.whole)
+    portions = spool.unheard(point.session)
     return states | {"mod_offline": {"portions": portions}} if portions else states
 
 
 @on(SessionRestoredHook)
 def restored(point: SessionRestoredHook, mod: Mod) -> None:
-    """When the client is back it is known what it has."""
+    """When the client is back it is known what it has. A queue that was written down is without what is stored."""
     found, state = point.states.get("mod_offline", {}), spool.state_of(point.session)
-    state.before = [(count, tuple(seqs), bool(queued)) for count, seqs, queued in found.get("portions", ())]
+    portions = found.get("portions", ())
+    state.before = [(count, tuple(seqs), bool(queued and point.whole)) for count, seqs, queued in portions]
     state.moved = True
 
 

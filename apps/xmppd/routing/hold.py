@@ -3,14 +3,14 @@
 Way:      a module in the c2s: begin → Older … to its own mailbox → end; c2s: Deliver → [hold] → written after them
 RFC:      6120 §10.1 (in-order processing)
 Process:  runs in the c2s; `hold` of a session is None except during that time
-Differs:  IQs are let through: they are conversations of their own
+Differs:  IQs are let through, and what the client has asked for with one: they are conversations of their own
 """
 
 from __future__ import annotations
 
 from otp.erts.clock import CLOCK
 from xmpp_core.stanza import Iq
-from xmppd.routing.context import Context
+from xmppd.routing.context import ANSWER, Context
 from xmppd.routing.deliver import Deliver, Hold
 from xmppd.routing.session import C2sSession
 
@@ -33,7 +33,7 @@ def end(session: C2sSession) -> None:
 def takes(session: C2sSession, message: Deliver) -> bool:
     """Holds the message back if the session is held; it is stamped with the time. Returns whether it was."""
     hold = session.hold
-    if hold is None or isinstance(message.stanza, Iq):
+    if hold is None or isinstance(message.stanza, Iq) or (message.context and message.context.for_one == ANSWER):
         return False
     stamp(message)
     hold.queue.append(message)

@@ -39,11 +39,13 @@ class SessionSavedHook(Fold["SessionSavedHook", dict[str, Any]]):
 @dataclass(frozen=True, slots=True)
 class SessionRestoredHook(Run["SessionRestoredHook"]):
     """A session goes on in another process than before, and stands in the table. In its new c2s, before any stanza
-    for it is looked at; `states` is what SessionSavedHook returned in the old one, for one that has ended by itself
-    the last that was written down."""
+    for it is looked at; `states` is what SessionSavedHook returned in the old one. `whole`: that has given the session
+    away just now, with its queue; else it is the last that was written down of it, and of the queue only what had to be
+    safe is there."""
 
     session: C2sSession
     states: dict[str, Any]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

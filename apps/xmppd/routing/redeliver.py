@@ -63,7 +63,7 @@ async def home_moved(session: C2sSession) -> bool:
 
 def ends_here(message: Deliver) -> bool:
     """Whether nobody else is to get it: it is a copy, or a resource that got the same message is still there."""
-    if message.context is not None and message.context.is_carbon:
+    if message.context is not None and message.context.for_one:
         return True
     to = message.stanza.to
     return bool(message.others) and to is not None and any(str(s.pid) in message.others for s in sm.sessions(to.bare))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from operator import itemgetter
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -31,15 +32,17 @@ _UNWEIGHED: Final = 32
 
 #: where each begins to count
 _NUMBERS: Final = count(1)
+_ORDER: Final = count(1)
 
 
 @dataclass(slots=True)
 class HeldCopies:
     """Copies of what one process has, the oldest first; `number` counts those confirmed before them, from a beginning
-    of its own, so that a mark of earlier ones is lower. `may_leave`: it is a session's, which ends in order, too, and
-    has then given them to others."""
+    of its own, so that a mark of earlier ones is lower. `order` has the place of each among all that were kept.
+    `may_leave`: it is a session's, which ends in order, too, and has then given them to others."""
 
     messages: list[Any] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
     number: int = field(default_factory=lambda: next(_NUMBERS) << 32)
     may_leave: bool = True
 
@@ -71,6 +74,7 @@ class Copies:
         if kept is None:
             kept = self.by_holder[holder] = HeldCopies(may_leave=may_leave)
         kept.messages.append(message)
+        kept.order.append(next(_ORDER))
         self.count += 1
         if self.count > _UNWEIGHED:
             self.size += message.stanza.weight()
@@ -88,6 +92,7 @@ class Copies:
             self.count -= len(kept.messages)
         elif done > 0:
             del kept.messages[:done]
+            del kept.order[:done]
             kept.number = mark
             self.count -= done
         self._less()
@@ -102,14 +107,14 @@ class Copies:
         found = self.by_holder
         return any(pid in found and found[pid].number < mark for pid, mark in marks.items())
 
-    def take(self, holder: Pid) -> list[Any]:
-        """What `holder` has, which is its no more."""
+    def take(self, holder: Pid) -> list[tuple[int, Any]]:
+        """What `holder` has, which is its no more, each with its place among all that were kept."""
         kept = self.by_holder.pop(holder, None)
         if kept is None:
             return []
         self.count -= len(kept.messages)
         self._less()
-        return kept.messages
+        return list(zip(kept.order, kept.messages, strict=True))
 
     def _less(self) -> None:
         if not self.count:
@@ -122,6 +127,7 @@ class Copies:
         for holder, kept in other.by_holder.items():
             mine = self.by_holder.setdefault(holder, HeldCopies(may_leave=kept.may_leave))
             mine.messages += kept.messages
+            mine.order += kept.order
         self.count += other.count
         self.size += other.size
         if self.full:
@@ -191,6 +197,7 @@ def keep(holder: Pid, message: Any, may_leave: bool = True) -> bool:
     if mine is not None and (kept := mine.by_holder.get(holder)) is not None and mine.count < _UNWEIGHED:
         mine.count += 1
         kept.messages.append(message)
+        kept.order.append(next(_ORDER))
         return True
     if mine is None:
         if me not in _BEGUN and not any(me in known for known in _SENDERS):
@@ -263,9 +270,10 @@ def was_lost(holder: Pid) -> bool:
 
 
 def _again(holders: Sequence[Pid]) -> None:
-    """All copies of a moment go one way, so that each sender's stay in their order."""
+    """All copies of a moment go one way, in the order in which they went, whoever has sent them."""
     taken = {sender: [m for holder in holders for m in copies.take(holder)] for sender, copies in COPIES.items()}
-    messages = [message for found in taken.values() for message in found]
+    found_all = sorted([one for found in taken.values() for one in found], key=itemgetter(0))
+    messages = [message for _, message in found_all]
     for fn in _takers if messages else ():
         pid = fn(messages)
         for sender, found in taken.items():

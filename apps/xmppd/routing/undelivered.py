@@ -80,7 +80,9 @@ async def _copies_again(messages: list[Any]) -> None:
     unconfirmed.begin(bounded=False)  # it would wait for who waits for it
     try:
         for number, message in enumerate(messages, 1):
-            if not (isinstance(message, Deliver) and ends_here(message)):
+            if isinstance(message, Deliver) and message.context is not None and message.context.for_one:
+                await _to_its_device(message)
+            elif not (isinstance(message, Deliver) and ends_here(message)):
                 await _copy_again(message)
             if number % _SHARE == 0:
                 await process.give_way()
@@ -94,6 +96,17 @@ async def _copies_again(messages: list[Any]) -> None:
             await process.sleep(_PAUSE)
         else:
             return
+
+
+async def _to_its_device(message: Deliver) -> None:
+    """What is for one device only goes there, if it has come back with its session."""
+    to = message.stanza.to
+    if to is not None:
+        await orphans.wait_for(to.bare)
+        for session in sm.sessions(to.bare):
+            if session.jid == to and session.stream_id:
+                unconfirmed.keep(session.pid, message)
+                process.send(session.pid, message)
 
 
 async def _copy_again(message: Any) -> None:

@@ -184,6 +184,6 @@ async def adopt(data: C2sData, message: Adoption) -> None:
     saved = message.orphan.saved
     session = reopened(saved, process.self_(), attached=False)
     data.lang = saved.lang
-    await c2s_session.take_over(data, session, saved)
+    await c2s_session.take_over(data, session, saved, whole=False)
     data.timer = process.send_after(message.orphan.seconds, process.self_(), ResumeTimeout())
     process.send(message.back, Adopted(process.self_()))

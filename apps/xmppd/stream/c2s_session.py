@@ -32,7 +32,7 @@ from xmpp_core.stream_state import StreamConfig, StreamState
 from xmppd.auth.throttle import Throttle
 from xmppd.net.connection import Header
 from xmppd.routing import faults, hold, hooks, packets, poison, router
-from xmppd.routing.context import Context
+from xmppd.routing.context import STORED, Context
 from xmppd.routing.deliver import Deliver, DeliverIfNewer, HandedOn, Older
 from xmppd.routing.hook_points import (
     SessionClosedHook,
@@ -148,12 +148,12 @@ async def open_session(
     await hooks.run(session.host, SessionOpenedHook(session) if by is None else SessionResumedHook(session, by))
 
 
-async def take_over(data: C2sData, session: C2sSession, saved: SavedSession) -> None:
+async def take_over(data: C2sData, session: C2sSession, saved: SavedSession, *, whole: bool = True) -> None:
     """`session`, made of `saved`, is entered in the table; the modules find what was theirs. Its old process, if there
-    is one, sends on what still comes for it."""
+    is one, sends on what still comes for it. `whole`: see SessionRestoredHook."""
     data.former = await sm.open_session(session, farewell=False)
     data.session, session.stream = session, data
-    await hooks.run(session.host, SessionRestoredHook(session, saved.states))
+    await hooks.run(session.host, SessionRestoredHook(session, saved.states, whole))
 
 
 async def until_handed_on(data: C2sData) -> None:
@@ -315,7 +315,7 @@ async def write_received(
             if type(message) is Deliver:
                 data.send(stanza, message.context, message.others)
             else:
-                data.send(stanza, Context(is_carbon=True))  # it is the store's, until the client has it
+                data.send(stanza, Context(for_one=STORED))
     except Exception as error:
         await _bounce(message, error)
     except BaseException as error:

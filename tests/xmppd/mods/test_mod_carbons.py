@@ -131,6 +131,23 @@ def test_one_with_a_negative_priority_gets_copies_too() -> None:
     play(body)
 
 
+def test_what_no_priority_takes_is_stored_and_copied_once() -> None:
+    async def body(server: Server) -> None:
+        desk, phone, juliet = await devices(server, "romeo/desk", "romeo/phone", "juliet/balcony")
+        for device in (desk, phone):
+            device.send("<presence><priority>-1</priority></presence>")
+        await server.settle()
+        for device in (desk, phone):
+            device.mark = len(device.seen)
+        juliet.send(said("romeo@localhost", "hello"))
+        for device in (desk, phone):
+            assert (await copy(device, "received")).child_text("body") == "hello"
+        desk.send("<presence/>")
+        await desk.expect("hello.*?Offline Storage")
+
+    play(body)
+
+
 def test_to_ask_twice_is_to_ask_once_and_the_devices_of_others_are_theirs() -> None:
     async def body(server: Server) -> None:
         desk, phone, juliet = await devices(server, "romeo/desk", "romeo/phone", "juliet/balcony")

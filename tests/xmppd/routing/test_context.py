@@ -32,4 +32,4 @@ def test_it_crosses_alone_and_with_its_stanza(context: Context) -> None:
 def test_the_recipient_has_an_archive_of_its_own() -> None:
     context = Context(Origin.CLIENT, "the sender's id", no_copy=True, first_sent=7)
     assert context.for_recipient() == Context(Origin.CLIENT, "", no_copy=True, first_sent=7)
-    assert {field.name for field in fields(Context)} >= {"archive_id", "no_copy", "is_carbon", "first_sent", "origin"}
+    assert {field.name for field in fields(Context)} >= {"archive_id", "no_copy", "for_one", "first_sent", "origin"}

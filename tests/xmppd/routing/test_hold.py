@@ -11,6 +11,7 @@ from tests.support.core_server import CoreServer, play
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_iq, make_message, make_presence
 from xmppd.routing import hold
+from xmppd.routing.context import ANSWER, Context
 from xmppd.routing.deliver import Deliver, Older
 from xmppd.routing.session import C2sSession, new_session
 
@@ -47,6 +48,8 @@ def test_in_the_order_in_which_it_came(numbers: list[int]) -> None:
 def test_requests_and_answers_are_let_through() -> None:
     hold.begin(SESSION)
     assert not hold.takes(SESSION, Deliver(make_iq("result", "1", None, to=JULIET)))
+    result = make_message(JULIET, "a result of the archive", from_=JULIET.bare_jid())
+    assert not hold.takes(SESSION, Deliver(result, (), Context(for_one=ANSWER))), "its <fin/> does not come before it"
     assert hold.takes(SESSION, Deliver(make_presence(JULIET)))
     SESSION.hold = None
 

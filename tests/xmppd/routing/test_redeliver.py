@@ -16,7 +16,7 @@ from xmppd.mods.offline.tables import OFFLINE
 from xmppd.routing import hold, hooks
 from xmppd.routing.account import accounts
 from xmppd.routing.account.account import PATIENCE, account_of
-from xmppd.routing.context import Context
+from xmppd.routing.context import COPY, Context
 from xmppd.routing.deliver import Deliver, Older
 from xmppd.routing.durability import Sync
 from xmppd.routing.hook_points import AccountReceivesHook, OfflineMessageHook
@@ -129,7 +129,7 @@ def test_a_copy_goes_nowhere_else() -> None:
     async def body(core: CoreServer) -> None:
         desk, phone = [await core.login(f"juliet@localhost/{name}") for name in ("desk", "phone")]
         process.send(phone.pid, Bye(0.05))
-        process.send(phone.pid, Deliver(make_message(phone.jid, "a copy", from_=JULIET), (), Context(is_carbon=True)))
+        process.send(phone.pid, Deliver(make_message(phone.jid, "a copy", from_=JULIET), (), Context(for_one=COPY)))
         process.send(phone.pid, Deliver(make_message(phone.jid, "its own", from_=ROMEO)))
         await until(lambda: phone.ended is not None)
         await desk.settle()

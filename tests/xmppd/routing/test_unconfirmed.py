@@ -63,11 +63,11 @@ def test_what_is_not_confirmed_is_there_once_and_nothing_else(todo: list[tuple[s
             gone = {id(one) for one in covered}
             sent[who] = [one for one in sent[who] if id(one) not in gone]
         elif step == "die":
-            assert [id(one) for one in copies.take(holder)] == [id(one) for one in sent[who]]
+            assert [id(one) for _, one in copies.take(holder)] == [id(one) for one in sent[who]]
             sent[who], model.asked[who] = [], deque()
         assert copies.count == sum(len(found) for found in sent.values())
     for who, holder in enumerate(HOLDERS):
-        assert [id(one) for one in copies.take(holder)] == [id(one) for one in model.sent[who]]
+        assert [id(one) for _, one in copies.take(holder)] == [id(one) for one in model.sent[who]]
     assert (copies.count, copies.size) == (0, 0)
 
 

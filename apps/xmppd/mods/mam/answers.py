@@ -22,7 +22,7 @@ from xmppd.archive.pages import Part
 from xmppd.archive.sequence import END
 from xmppd.archive.tables import ArchivedMessage
 from xmppd.mods.mam.query import MamQuery
-from xmppd.routing.context import Context
+from xmppd.routing.context import ANSWER, Context
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.session import C2sSession
 from xmppd.routing.written_message import WrittenMessage
@@ -78,7 +78,7 @@ def send(
 ) -> tuple[str, ...]:
     """To the own mailbox, so before the answer; who loses its connection asks again. The ids that were sent."""
     queryid = f" queryid='{escape.attr(asked.queryid)}'" if asked.queryid is not None else ""
-    context, sent = Context(is_carbon=True), []
+    context, sent = Context(for_one=ANSWER), []
     for row in reversed(rows) if asked.flipped else rows:
         sent.append(ids.encode(owner.bare, row.seq))
         text = _result(row, sent[-1], queryid)

@@ -163,12 +163,10 @@ def _heard(session: C2sSession, seqs: tuple[int, ...]) -> None:
     _confirm(session, seqs, more=full and state.fetching)
 
 
-def unheard(session: C2sSession, *, whole: bool) -> list[tuple[int, tuple[int, ...], bool]]:
-    """What the client has not acknowledged, for the next process of the session, and whether that has it in its queue:
-    the queue goes along if the session is saved as a `whole`, and what never was in it is not in it then."""
+def unheard(session: C2sSession) -> list[tuple[int, tuple[int, ...], bool]]:
+    """What the client has not acknowledged, for the next process of the session, and whether it is in its queue."""
     state = state_of(session)
-    before = [(count, seqs, queued and whole) for count, seqs, queued in state.before]
-    return before + [(count, seqs, whole) for count, seqs in state.portions]
+    return state.before + [(count, seqs, True) for count, seqs in state.portions]
 
 
 def resumed(session: C2sSession, h: int) -> None:

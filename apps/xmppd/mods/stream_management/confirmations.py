@@ -23,7 +23,7 @@ from typing import Final
 from otp.erts.clock import CLOCK
 from otp.erts.timer import TIMERS, TimerRef
 from xmpp_core.lost_counts import MASK
-from xmpp_core.stream_management import ARCHIVED, MESSAGE, Acknowledgements, KeptStanza
+from xmpp_core.stream_management import SAFE, Acknowledgements, KeptStanza
 
 #: seconds that a client has to acknowledge before what it has not is written
 PATIENCE: Final = 0.05
@@ -33,7 +33,6 @@ AT_MOST: Final = 0.5
 _LATE: Final = 0.02
 #: seconds after which what could not be written is tried again
 RETRY: Final = 0.5
-_WRITTEN: Final = frozenset({MESSAGE, ARCHIVED})
 Done = Callable[[], None]
 #: writes entries, and says later whether that is done
 Save = Callable[[Sequence[KeptStanza], Callable[[bool], None]], None]
@@ -187,7 +186,7 @@ class Confirmations:
     def _unwritten(self, number: int) -> list[KeptStanza]:
         """What has to be written of what came up to this count."""
         part = self.queue.kept[self._place(self.committed) : self._place(number)]
-        return [entry for entry in part if entry.kind in _WRITTEN and not entry.durable]
+        return [entry for entry in part if entry.kind in SAFE and not entry.durable]
 
     @property
     def is_safe(self) -> bool:

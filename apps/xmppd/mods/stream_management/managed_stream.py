@@ -29,7 +29,6 @@ from xmpp_core.lost_counts import MASK
 from xmpp_core.stanza import Message, Stanza
 from xmpp_core.stream_management import (
     ARCHIVED,
-    DROPPED,
     MESSAGE,
     OF_MESSAGES,
     OVERHEAD,
@@ -124,7 +123,7 @@ class ManagedStream(Acknowledgements):
             if context is not None:
                 first_sent = context.first_sent or first_sent
                 if kind is MESSAGE:
-                    kind = DROPPED if context.is_carbon else ARCHIVED if context.archive_id else kind
+                    kind = context.for_one or (ARCHIVED if context.archive_id else kind)
             kept.append(KeptStanza(number, xml, kind, first_sent, others))
             return ""
         return self._look(stanza, xml, context, others)
@@ -154,7 +153,7 @@ class ManagedStream(Acknowledgements):
         name, type_ = el.name, el.attrs.get("type")
         if context is None:
             return self.keep(xml, kind_of(name, type_), self._now, others)
-        kind = kind_of(name, type_, is_copy=context.is_carbon, is_archived=bool(context.archive_id))
+        kind = kind_of(name, type_, for_one=context.for_one, is_archived=bool(context.archive_id))
         return self.keep(xml, kind, context.first_sent or self._now, others)
 
     def heard(self, nonza: Element) -> bool:

@@ -14,7 +14,7 @@ from otp.erts import process
 from otp.erts.exits import CallError
 from otp.stdlib import gen_fsm
 from xmpp_core.lost_counts import LostCounts
-from xmpp_core.stream_management import ARCHIVED, MESSAGE, Acknowledgements, KeptStanza
+from xmpp_core.stream_management import SAFE, STORED, Acknowledgements, KeptStanza
 from xmppd import crash_points
 from xmppd.mods.stream_management import journal_server, on_disk
 from xmppd.mods.stream_management.journal import SessionWritten
@@ -68,7 +68,7 @@ async def go_on(session: C2sSession, managed: ManagedStream, h: int) -> None:
             break
         await process.sleep(_PAUSE)  # it would be written with a number that is not its own any more
     managed.attach(h)
-    wanted = [entry for entry in managed.kept if entry.durable or entry.kind in (MESSAGE, ARCHIVED)]
+    wanted = [entry for entry in managed.kept if entry.durable or entry.kind in SAFE]
     try:
         await on_disk.go_on(session, managed.rows(wanted) if managed.moved else None)
     except StoreError as error:
@@ -99,7 +99,7 @@ async def surrendered(row: Session, id_: str) -> SavedSession | None:
 async def put_by(session: C2sSession, managed: ManagedStream) -> None:
     """The process ends, and all of the session is on disk when this returns. What is not safe now the client says again
     when it is back. Raises StoreError."""
-    rest = [entry for entry in managed.kept if not entry.durable]
+    rest = [entry for entry in managed.kept if not (entry.durable or entry.kind == STORED)]
     await on_disk.wait(session, managed.seconds, managed.rows(rest))
     for entry in rest:
         entry.durable = True

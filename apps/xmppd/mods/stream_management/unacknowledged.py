@@ -18,13 +18,14 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError, Unreadable
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Stanza, from_element
-from xmpp_core.stream_management import ARCHIVED, DROPPED, GROUPCHAT, MESSAGE, REQUEST, KeptStanza
+from xmpp_core.stream_management import ARCHIVED, GROUPCHAT, MESSAGE, REQUEST, KeptStanza
 from xmppd.routing import faults, router, users
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.redeliver import ends_here
 
 _SHARE = 20
+_SENT_ON = frozenset({MESSAGE, ARCHIVED, GROUPCHAT, REQUEST})
 #: what stands for the id in an archive: that there is one
 _SOME_ID = "-"
 
@@ -32,7 +33,7 @@ _SOME_ID = "-"
 async def send_on(entries: Sequence[KeptStanza], jid: JID) -> bool:
     """Send on what was for the session of a full JID and is more than presence and the like, in its order; whether
     there was any. One that fails does not keep the others."""
-    wanted = [entry for entry in entries if entry.kind != DROPPED]
+    wanted = [entry for entry in entries if entry.kind in _SENT_ON]
     rooms: set[str] = set()
     for number, entry in enumerate(wanted, 1):
         [element] = parser.parse_all_written([entry.xml], in_stream=True)
