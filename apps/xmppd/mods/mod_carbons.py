@@ -109,7 +109,7 @@ def _copy(way: str, message: Message, owner: JID, rows: Iterable[Session], conte
         copy = Message(el("message", ns.CLIENT, attrs, envelope), owner, row.jid)
         delivered = Deliver(copy, (), Context(no_copy=True, for_one=COPY))
         if row.stream_id:  # a device that comes back has it then, whatever becomes of its process
-            unconfirmed.keep(row.pid, delivered)
+            unconfirmed.keep(row.pid, delivered, stream_id=row.stream_id)
         process.send(row.pid, delivered)
 
 

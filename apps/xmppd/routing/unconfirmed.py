@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -35,16 +35,28 @@ _NUMBERS: Final = count(1)
 _ORDER: Final = count(1)
 
 
+@dataclass(frozen=True, slots=True)
+class LostCopy:
+    """What one had that is gone: `message`, whose attribute `stanza` is what was sent, at which place among all that
+    were kept, and the id of the stream of the session that it was given to ("": it was no session that may go on)."""
+
+    order: int
+    message: Any
+    stream_id: str = ""
+
+
 @dataclass(slots=True)
 class HeldCopies:
     """Copies of what one process has, the oldest first; `number` counts those confirmed before them, from a beginning
     of its own, so that a mark of earlier ones is lower. `order` has the place of each among all that were kept.
-    `may_leave`: it is a session's, which ends in order, too, and has then given them to others."""
+    `may_leave`: it is a session's, which ends in order, too, and has then given them to others; `stream_id`: that of
+    the session."""
 
     messages: list[Any] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
     number: int = field(default_factory=lambda: next(_NUMBERS) << 32)
     may_leave: bool = True
+    stream_id: str = ""
 
     def mark(self) -> int:
         """What `confirm` takes when all that is there now is safe."""
@@ -68,11 +80,11 @@ class Copies:
         """Whether the sender is to wait before it sends more."""
         return self.bounded and (self.count >= MOST or self.size >= _MOST_BYTES)
 
-    def add(self, holder: Pid, message: Any, may_leave: bool = True) -> None:
+    def add(self, holder: Pid, message: Any, may_leave: bool = True, stream_id: str = "") -> None:
         """`holder` has a message whose attribute `stanza` is what is sent."""
         kept = self.by_holder.get(holder)
         if kept is None:
-            kept = self.by_holder[holder] = HeldCopies(may_leave=may_leave)
+            kept = self.by_holder[holder] = HeldCopies(may_leave=may_leave, stream_id=stream_id)
         kept.messages.append(message)
         kept.order.append(next(_ORDER))
         self.count += 1
@@ -107,14 +119,14 @@ class Copies:
         found = self.by_holder
         return any(pid in found and found[pid].number < mark for pid, mark in marks.items())
 
-    def take(self, holder: Pid) -> list[tuple[int, Any]]:
-        """What `holder` has, which is its no more, each with its place among all that were kept."""
+    def take(self, holder: Pid) -> list[LostCopy]:
+        """What `holder` has, which is its no more."""
         kept = self.by_holder.pop(holder, None)
         if kept is None:
             return []
         self.count -= len(kept.messages)
         self._less()
-        return list(zip(kept.order, kept.messages, strict=True))
+        return [LostCopy(*one, kept.stream_id) for one in zip(kept.order, kept.messages, strict=True)]
 
     def _less(self) -> None:
         if not self.count:
@@ -125,7 +137,7 @@ class Copies:
     def merge(self, other: Copies) -> None:
         """What another sender kept is kept here."""
         for holder, kept in other.by_holder.items():
-            mine = self.by_holder.setdefault(holder, HeldCopies(may_leave=kept.may_leave))
+            mine = self.by_holder.setdefault(holder, HeldCopies(may_leave=kept.may_leave, stream_id=kept.stream_id))
             mine.messages += kept.messages
             mine.order += kept.order
         self.count += other.count
@@ -146,7 +158,7 @@ LOST: Final[WeakKeyDictionary[Pid, set[Pid]]] = WeakKeyDictionary()
 #: processes that were killed, and by name of a node its last life that is over
 _KILLED: Final[WeakSet[Pid]] = WeakSet()
 _OVER: Final[dict[str, int]] = {}
-OnLost = Callable[[list[Any]], Pid]
+OnLost = Callable[[list[LostCopy]], Pid]
 OnMany = Callable[[Pid, Copies], None]
 OnFirst = Callable[[], object]
 _takers: Final[list[OnLost]] = []
@@ -175,7 +187,7 @@ def begin(*, bounded: bool = True) -> None:
 
 
 def on_lost(fn: OnLost) -> None:
-    """Call fn(messages) with copies of what a process has lost: it starts the process that routes them anew, and
+    """Call fn(copies) with copies of what a process has lost: it starts the process that routes them anew, and
     returns it. Replaces who was told."""
     _takers[:] = [fn]
 
@@ -190,8 +202,9 @@ def on_first(fn: OnFirst) -> None:
     _wakers[:] = [fn]
 
 
-def keep(holder: Pid, message: Any, may_leave: bool = True) -> bool:
-    """The calling process is about to send `message` to `holder`, who may lose it; whether a copy is kept."""
+def keep(holder: Pid, message: Any, may_leave: bool = True, stream_id: str = "") -> bool:
+    """The calling process is about to send `message` to `holder`, who may lose it; whether a copy is kept. `stream_id`:
+    that of the session, if it is one: another process may go on with it."""
     me = THIS.running.pid if THIS.running is not None else process.self_()  # which raises
     mine = COPIES.get(me)
     if mine is not None and (kept := mine.by_holder.get(holder)) is not None and mine.count < _UNWEIGHED:
@@ -205,7 +218,7 @@ def keep(holder: Pid, message: Any, may_leave: bool = True) -> bool:
         for wake in () if COPIES else _wakers:
             wake()
         mine = COPIES[me] = Copies(bounded=_BEGUN.get(me, True))
-    mine.add(holder, message, may_leave)
+    mine.add(holder, message, may_leave, stream_id)
     if mine.count >= SOME and not mine.asked:
         for fn in _askers:
             fn(me, mine)
@@ -272,10 +285,9 @@ def was_lost(holder: Pid) -> bool:
 def _again(holders: Sequence[Pid]) -> None:
     """All copies of a moment go one way, in the order in which they went, whoever has sent them."""
     taken = {sender: [m for holder in holders for m in copies.take(holder)] for sender, copies in COPIES.items()}
-    found_all = sorted([one for found in taken.values() for one in found], key=itemgetter(0))
-    messages = [message for _, message in found_all]
-    for fn in _takers if messages else ():
-        pid = fn(messages)
+    gone = sorted([one for found in taken.values() for one in found], key=attrgetter("order"))
+    for fn in _takers if gone else ():
+        pid = fn(gone)
         for sender, found in taken.items():
             if found:
                 LOST.setdefault(sender, set()).add(pid)

@@ -29,6 +29,7 @@ from xmppd.routing.redeliver import ends_here
 from xmppd.routing.routes import ServiceRoute
 from xmppd.routing.sm import orphans, sm
 from xmppd.routing.sm.suspected_nodes import REROUTING
+from xmppd.routing.unconfirmed import LostCopy
 
 log = logging.getLogger("xmppd.router")
 
@@ -68,21 +69,22 @@ def _end() -> None:
         orphans.rerouted(bare)
 
 
-def _lost(messages: list[Any]) -> Pid:
+def _lost(copies: list[LostCopy]) -> Pid:
     """Copies of what a process had that was killed."""
-    pid = process.spawn(_copies_again, messages)
-    _begin(pid, [message.stanza for message in messages])
+    pid = process.spawn(_copies_again, copies)
+    _begin(pid, [copy.message.stanza for copy in copies])
     return pid
 
 
-async def _copies_again(messages: list[Any]) -> None:
+async def _copies_again(copies: list[LostCopy]) -> None:
     """Ends when they are safe where they have come to: who waits for it acknowledges them then."""
     unconfirmed.begin(bounded=False)  # it would wait for who waits for it
     try:
-        for number, message in enumerate(messages, 1):
-            if isinstance(message, Deliver) and message.context is not None and message.context.for_one:
-                await _to_its_device(message)
-            elif not (isinstance(message, Deliver) and ends_here(message)):
+        for number, copy in enumerate(copies, 1):
+            message = copy.message
+            if message.stanza.to is not None:
+                await orphans.wait_for(message.stanza.to.bare)
+            if not (_went_on(copy) or (isinstance(message, Deliver) and ends_here(message))):
                 await _copy_again(message)
             if number % _SHARE == 0:
                 await process.give_way()
@@ -98,15 +100,19 @@ async def _copies_again(messages: list[Any]) -> None:
             return
 
 
-async def _to_its_device(message: Deliver) -> None:
-    """What is for one device only goes there, if it has come back with its session."""
-    to = message.stanza.to
-    if to is not None:
-        await orphans.wait_for(to.bare)
-        for session in sm.sessions(to.bare):
-            if session.jid == to and session.stream_id:
-                unconfirmed.keep(session.pid, message)
-                process.send(session.pid, message)
+def _went_on(copy: LostCopy) -> bool:
+    """Whether the session that had it goes on in another process, which has it now: so also what is for that device
+    alone, and what others of the account have got as well."""
+    to = copy.message.stanza.to
+    if not copy.stream_id or to is None:
+        return False
+    for session in sm.sessions(to.bare):
+        if session.stream_id == copy.stream_id:
+            hold.stamp(copy.message)
+            unconfirmed.keep(session.pid, copy.message, stream_id=session.stream_id)
+            process.send(session.pid, copy.message)
+            return True
+    return False
 
 
 async def _copy_again(message: Any) -> None:
@@ -115,8 +121,6 @@ async def _copy_again(message: Any) -> None:
             hold.stamp(message)
             assert message.context is not None
             message.context.staged = True
-        if message.stanza.to is not None:
-            await orphans.wait_for(message.stanza.to.bare)
         await _route(message)
     except Exception as error:
         answer = faults.answer(message.stanza, error)

@@ -61,7 +61,7 @@ def deliver_now(message: Message, to: JID) -> bool:
         return False
     delivered = Deliver(message)
     if session.stream_id:  # its client acknowledges: till then the message is the sender's
-        unconfirmed.keep(session.pid, delivered)
+        unconfirmed.keep(session.pid, delivered, stream_id=session.stream_id)
     process.send(session.pid, delivered)
     return True
 
@@ -183,7 +183,7 @@ def deliver(stanza: Stanza, who: Sequence[Session], context: Context | None) -> 
     for session in who:
         delivered = Deliver(stanza, others, context)
         if is_message and session.stream_id:
-            unconfirmed.keep(session.pid, delivered)
+            unconfirmed.keep(session.pid, delivered, stream_id=session.stream_id)
         process.send(session.pid, delivered)
 
 

@@ -104,7 +104,8 @@ async def _hand_on(data: C2sData, session: C2sSession, to: Pid) -> None:
         for message in (*held, *await process.flush()):
             if type(message) in (Deliver, DeliverIfNewer, RosterItemChanged):
                 if type(message) is Deliver:
-                    unconfirmed.keep(to, message)  # finish_leaving waits until it is safe there
+                    # finish_leaving waits until it is safe there
+                    unconfirmed.keep(to, message, stream_id=session.entry.stream_id)
                 process.send(to, message)
         process.send(to, HandedOn())
         await redeliver.home_moved(session)

@@ -20,7 +20,7 @@ from xmpp_core.stanza import Message
 from xmppd.routing import durability, unconfirmed, undelivered
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.sm import sm
-from xmppd.routing.unconfirmed import COPIES, Copies
+from xmppd.routing.unconfirmed import COPIES, Copies, LostCopy
 
 HOLDERS = [new_pid() for _ in range(3)]
 steps = st.lists(
@@ -63,11 +63,11 @@ def test_what_is_not_confirmed_is_there_once_and_nothing_else(todo: list[tuple[s
             gone = {id(one) for one in covered}
             sent[who] = [one for one in sent[who] if id(one) not in gone]
         elif step == "die":
-            assert [id(one) for _, one in copies.take(holder)] == [id(one) for one in sent[who]]
+            assert [id(one.message) for one in copies.take(holder)] == [id(one) for one in sent[who]]
             sent[who], model.asked[who] = [], deque()
         assert copies.count == sum(len(found) for found in sent.values())
     for who, holder in enumerate(HOLDERS):
-        assert [id(one) for _, one in copies.take(holder)] == [id(one) for one in model.sent[who]]
+        assert [id(one.message) for one in copies.take(holder)] == [id(one) for one in model.sent[who]]
     assert (copies.count, copies.size) == (0, 0)
 
 
@@ -97,8 +97,8 @@ def test_what_one_was_given_that_had_been_killed_before_is_routed_anew_and_has_n
         unconfirmed.clear()
         again: list[Deliver] = []
 
-        def route_anew(messages: list[Deliver]) -> Pid:
-            again.extend(messages)
+        def route_anew(copies: list[LostCopy]) -> Pid:
+            again.extend(copy.message for copy in copies)
             return process.spawn(process.sleep, 0)
 
         unconfirmed.on_lost(route_anew)

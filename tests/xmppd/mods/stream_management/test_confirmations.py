@@ -86,7 +86,7 @@ class World:
     def die(self) -> None:
         """The receiver is killed: rows and copies go elsewhere, each sender's copies at most what was not confirmed."""
         rows = [int(xml) for xml in self.disk.values()]
-        copies = [int(str(message.stanza.id)) for _, message in self.copies.take(RECEIVER)]
+        copies = [int(str(copy.message.stanza.id)) for copy in self.copies.take(RECEIVER)]
         lost = self.told - self.read - set(rows) - set(self.elsewhere)
         assert not lost, f"a sender was told of {lost}"
         assert not self.read.intersection(rows)
