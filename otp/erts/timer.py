@@ -116,7 +116,8 @@ class Timers:
             fn, timer.fn = timer.fn, None
             _forget(timer)
             _call(fn, timer.args)
-        if self.heap and self.handle is None:
+        # for the next one that somebody still waits for: most are time limits of calls, and cancelled long before
+        if self.next_due is not None and self.handle is None:
             self._arm()
 
 
