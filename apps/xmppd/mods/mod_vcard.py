@@ -153,7 +153,12 @@ async def read(card: Element | None, point: CardReadHook, mod: Mod) -> Element |
 
 
 async def _load(owner: JID) -> str | None:
-    return await store.transaction(lambda tx: _hash(tx, (owner.domain, owner.local)))
+    """Most have a hash or no card, which is read; only a card from before hashes were kept takes a transaction."""
+    who = (owner.domain, owner.local)
+    known = await store.read(PHOTO, who)
+    if known is not None:
+        return known.sha1
+    return await store.transaction(lambda tx: _hash(tx, who)) if await store.read(VCARD, who) is not None else None
 
 
 def _hash(tx: Tx, who: tuple[str, str]) -> str | None:

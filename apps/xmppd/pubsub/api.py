@@ -118,6 +118,8 @@ async def item(owner: JID, node: str, id_: str = "") -> StoredItem | None:
         where = tx.read(ITEM_ID, realm.key(node, id_))
         return tx.read(ITEM, realm.key(node, where.seq)) if where is not None else None
 
+    if await store.read(NODE, realm.key(node)) is None:  # so of most accounts; a transaction waits for the writer
+        return None
     found = await store.transaction(read)
     return _stored(found) if found is not None else None
 

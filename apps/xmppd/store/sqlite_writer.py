@@ -17,7 +17,7 @@ from xmppd import crash_points
 from xmppd.store.backend import StoreError, Tx
 from xmppd.store.disk_room import DiskRoom
 from xmppd.store.file_lock import FileLock, locked
-from xmppd.store.measures import committed, statement
+from xmppd.store.measures import committed, ran
 from xmppd.store.same_file import SameFile
 from xmppd.store.store_sql import SqlTx
 from xmppd.store.text_index import SQLITE_HAS_ONE
@@ -64,12 +64,14 @@ class _GroupTx(SqlTx):
         self.failed: StoreError | None = None
 
     def _run(self, sql: str, params: Sequence[Any]) -> list[Any]:
+        began = time.monotonic()
         try:
-            with statement(sql):
-                return self._conn.execute(sql, params).fetchall()
+            return self._conn.execute(sql, params).fetchall()
         except sqlite3.Error as exc:
             self.failed = store_error(exc)
             raise self.failed from exc
+        finally:
+            ran(sql, time.monotonic() - began)
 
     def _write(self, sql: str, params: Sequence[Any]) -> int:
         return self._changed(self._conn.execute, sql, params)
@@ -81,15 +83,17 @@ class _GroupTx(SqlTx):
         if self.shortage is not None and not sql.startswith("DELETE"):
             self.failed = self.shortage
             raise self.failed
+        began = time.monotonic()
         try:
             if not (self.saved or self.alone):
                 self._conn.execute("SAVEPOINT one")
                 self.saved = True
-            with statement(sql):
-                return run(sql, params).rowcount
+            return run(sql, params).rowcount
         except sqlite3.Error as exc:
             self.failed = store_error(exc)
             raise self.failed from exc
+        finally:
+            ran(sql, time.monotonic() - began)
 
 
 #: a transaction's function, and until when (time.monotonic) somebody waits for it
