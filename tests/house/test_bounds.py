@@ -158,7 +158,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     },
     "xmppd/routing/deliver.py": {"Hold.queue": "a quarter of what may wait in a connection, or the end (c2s_session)"},
     "xmppd/routing/durability.py": {
-        "CONFIRMING": PROGRAM, "CROWDED": PROCESSES,
+        "CONFIRMING": PROGRAM, "CROWDED": PROCESSES, "PASSING_ON": PROGRAM,
         "PENDING": PROCESSES, "Pending.owners": "has_room: _MOST bytes, each at least _LEAST",
         "Pending.writers": "the nodes' writers of each host",
     },
@@ -192,7 +192,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmppd/store/store_memory.py": {
         "MemoryStore._tables": PROGRAM, "MemoryTx._undo": CALL, "_Rows.by_key": STORED, "_Rows.keys": STORED,
     },
-    "xmppd/store/store_sql.py": {"statements": PROGRAM},
+    "xmppd/store/store_sql.py": {"read_many_sql": PROGRAM, "statements": PROGRAM},
     "xmppd/stream/backlog.py": {"Backlog._of": "limit", "Backlog.waiting": "limit bytes, of each sender SHARE"},
     "xmppd/stream/driver.py": {"Stream.parked": "BACKLOG bytes, then nothing is read"},
     "xmppd/stream/c2s_login.py": {"_WRITTEN": "_MOST_WRITTEN"},

@@ -95,7 +95,7 @@ ALLOWED: dict[str, tuple[str, set[str]]] = {
     "apps/xmppd/routing/awaited.py": (HOT, {"WAITING"}),
     "apps/xmppd/routing/hooks.py": (CACHE, {"_CHAINS"}),
     "apps/xmppd/routing/durability.py": (
-        "by process, weakly: what it must wait for, and of whom", {"CONFIRMING", "CROWDED", "PENDING"}
+        "by process, weakly: what it must wait for, and of whom", {"CONFIRMING", "CROWDED", "PASSING_ON", "PENDING"}
     ),
     "apps/xmppd/routing/faults.py": ("what the log was told, so that a flood is a line", {"_told"}),
     "apps/xmppd/routing/poison.py": (HOT, {"POISONED"}),

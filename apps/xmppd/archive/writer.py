@@ -36,7 +36,7 @@ from xmppd.store.backend import StoreError, Tx
 #: what the writer is given
 Kept: TypeAlias = ArchivedMessage | Retraction
 #: seconds that what nobody waits for yet stays in memory, so that a flood is few commits
-GATHER: Final = 0.02
+GATHER: Final = 0.05
 #: seconds after which it is tried again
 AGAIN: Final = 1.0
 _BATCH: Final = 500

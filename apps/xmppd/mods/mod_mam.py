@@ -31,7 +31,7 @@ from xmppd.commands import Account, Arg, CommandError, command
 from xmppd.gen_mod import Mod, every, iq_handler, on
 from xmppd.mods.mam import answers, owner, prefs, query, rules
 from xmppd.mods.mam.owner import OwnArchive
-from xmppd.routing import durability, hooks, router
+from xmppd.routing import durability, hooks, router, serialized_message
 from xmppd.routing.account import accounts
 from xmppd.routing.account.account import AccountState
 from xmppd.routing.archive_hook_points import ArchiveEndsHook, ArchiveHeldHook, ArchiveReadHook, RetentionHook
@@ -45,6 +45,7 @@ from xmppd.routing.hook_points import (
 )
 from xmppd.routing.iq import LOCAL, SM
 from xmppd.routing.routes import HostRoute, ProcessRoute, ServiceRoute
+from xmppd.routing.serialized_message import SerializedMessage
 from xmppd.routing.sm import sm
 from xmppd.store import store
 
@@ -186,7 +187,9 @@ def _keep(message: Message, peer: JID, flags: int, point: Passing, archive: OwnA
     if sent:
         return message
     mark = Element(ns.STANZA_ID, "stanza-id", {"by": whose.bare, "id": id_})
-    return message.with_el(Element(el.ns, el.name, el.attrs, [*el.children, mark]))
+    content = serialized_message.content_of(xml) + mark.to_xml()
+    marked = Element(el.ns, el.name, el.attrs, [*el.children, mark])
+    return SerializedMessage(marked, message.from_, message.to, content)
 
 
 # -- who reads it

@@ -72,6 +72,8 @@ ANY_PENDING: Final[dict[object, Pending]] = PENDING.data  # type: ignore[attr-de
 #: those that have to wait before more is sent; nearly always empty
 CROWDED: Final[WeakSet[Pending]] = WeakSet()
 _CROWDED: Final[set[object]] = CROWDED.data  # type: ignore[attr-defined]  # typeshed leaves it out
+#: those that hand over what others have handed to them, who wait for that: they do not
+PASSING_ON: Final[WeakSet[Pid]] = WeakSet()
 #: writers of this node that say what they have `written`, and take a deliver.Confirm: who asks with it needs no process
 #: that waits for the answer
 CONFIRMING: Final[WeakSet[Pid]] = WeakSet()
@@ -98,7 +100,7 @@ def add_pending(writer: Pid, size: int = 0, owner: str = "", copy: Any = None) -
     counts = size if size > _LEAST else _LEAST
     has = mine.writers.get(writer, 0) + counts
     mine.writers[writer] = has
-    if has >= _MOST:
+    if has >= _MOST and me not in PASSING_ON:
         CROWDED.add(mine)
     if owner:
         mine.owners.add(owner)
@@ -311,7 +313,7 @@ def hand_over(to: Pid) -> None:
             theirs.writers[writer] = theirs.writers.get(writer, 0) + size
         theirs.owners |= mine.owners
         theirs.number += mine.number
-        if max(theirs.writers.values(), default=0) >= _MOST:
+        if max(theirs.writers.values(), default=0) >= _MOST and to not in PASSING_ON:
             CROWDED.add(theirs)
     unconfirmed.hand_over(me, to)
 

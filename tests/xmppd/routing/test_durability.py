@@ -73,6 +73,20 @@ def test_what_a_writer_has_written_is_asked_for_no_more_and_what_came_meanwhile_
     node.run(body)
 
 
+def test_who_passes_on_what_others_wait_for_does_not() -> None:
+    async def body() -> None:
+        pid = await writer()
+        durability.add_pending(pid, 1 << 20)
+        assert not durability.has_room()
+        await durability.flush()
+        durability.PASSING_ON.add(process.self_())
+        durability.add_pending(pid, 1 << 20)
+        assert durability.has_room()
+        assert not durability.is_safe(process.self_())
+
+    node.run(body)
+
+
 def test_what_is_written_is_so_for_the_process_that_waits_for_it_now() -> None:
     async def body() -> None:
         pid, debts = await writer(), list[durability.Debt]()

@@ -153,6 +153,9 @@ def test_many_rows_are_read_at_once_in_key_order(play: Play) -> None:
         found = await backend.transaction(lambda tx: tx.read_many(OFFLINE, [*keys, *keys]))
         assert found == [message(4, "juliet"), message(9), message(300)]
         assert await backend.transaction(lambda tx: tx.read_many(OFFLINE, [])) == []
+        some = [("localhost", "romeo", number) for number in range(400, 200, -1)]
+        found = await backend.transaction(lambda tx: tx.read_many(OFFLINE, some))
+        assert found == [message(number) for number in range(201, 301)]
 
     play(body)
 

@@ -143,7 +143,7 @@ async def _flush(state: WriterState) -> None:
 
 async def _store(batch: list[StoreMessage], state: WriterState) -> None:
     now = CLOCK.time_ns() // 1_000_000
-    texts = [keep.message.el.to_xml("") for keep in batch]
+    texts = [keep.message.to_xml("") for keep in batch]
     try:
         rows = await _write_all(batch, texts, now, state.most)
     except StoreError as error:

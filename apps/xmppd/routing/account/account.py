@@ -217,6 +217,13 @@ def account_of(owner: JID, rows: Iterable[Session] = ()) -> LiveAccount:
     return account
 
 
+def has_line(bare: str) -> bool:
+    """Whether stanzas of an account (a bare JID) wait here for those before them."""
+    known = _REFS.get(bare)
+    account = known() if known is not None else None
+    return account is not None and bool(account.line)
+
+
 def forget(bare: str) -> None:
     """What modules keep for an account has changed; "": for all of them."""
     account = ACCOUNTS.get(bare)

@@ -75,6 +75,7 @@ class HomeServer(GenServer[State]):
         """Join the group by which other nodes find this process."""
         await pg.join(GROUP, process.self_())
         unconfirmed.begin(bounded=False)  # those who pass on to it are
+        durability.PASSING_ON.add(process.self_())
         unconfirmed.on_first(partial(process.send, process.self_(), FirstCopy()))
         if unconfirmed.COPIES:
             process.send(process.self_(), FirstCopy())

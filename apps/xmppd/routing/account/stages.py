@@ -29,7 +29,7 @@ from otp.kernel.pace import BEHIND
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Stanza
 from xmppd.routing import durability, hooks, users
-from xmppd.routing.account.account import LiveAccount, Turn, account_of
+from xmppd.routing.account.account import LiveAccount, Turn, account_of, has_line
 from xmppd.routing.account.home import GROUP, home_of
 from xmppd.routing.context import Context, Origin
 from xmppd.routing.durability import ANY_PENDING
@@ -93,14 +93,13 @@ def begin_send(stanza: Stanza, context: Context, stamp: int = 0) -> Left | Await
     if stanza.kind == "presence" and context.origin is Origin.SERVER and not are_wanted_of_presence(from_.domain):
         return stanza  # in the order in which the server says it, which sends some of it past the stages
     rows = sm.sessions(from_.bare)
-    account = account_of(from_, rows)
-    if chains is None or account.line or LEAVING or SUSPECTED or BEHIND or REROUTING:
-        return _later(account, FromAccount(stanza, context, stamp))
     home = home_of(from_.bare, rows)
-    if home is not None and durability.has_room():
+    waits = chains is None or LEAVING or SUSPECTED or BEHIND or REROUTING
+    if home is not None and not waits and not has_line(from_.bare) and durability.has_room():
         _pass_on(home, FromAccount(stanza, context, stamp or flags.stamp()))
         return None
-    if home is not None or not account.loaded:
+    account = account_of(from_, rows)
+    if chains is None or waits or account.line or home is not None or not account.loaded:
         return _later(account, FromAccount(stanza, context, stamp))
     kept = hooks.begin_chain(chains["AccountSendsHook"], AccountSendsHook(account, context), stanza)
     return kept if kept is None or isinstance(kept, Stanza) else _waited_for(account.begin_turn(stamp), kept)
@@ -163,19 +162,18 @@ def begin_received(
 ) -> Left | Awaitable[Left]:
     """begin_receive with the handlers already looked up: there are some on the recipient's side."""
     rows = sm.sessions(to.bare)
-    account = account_of(to, rows)
-    if chains is None or account.line or LEAVING or SUSPECTED or BEHIND or REROUTING:
-        return _later(account, ForAccount(stanza, context, stamp))
     home = home_of(to.bare, rows)
-    if home is None and account.loaded:
+    waits = chains is None or LEAVING or SUSPECTED or BEHIND or REROUTING
+    if home is not None and not waits and not has_line(to.bare) and durability.has_room():
+        _pass_on(home, ForAccount(stanza, context, stamp or flags.stamp()))
+        return None
+    account = account_of(to, rows)
+    if chains is not None and not waits and home is None and account.loaded and not account.line:
         session = users.only_recipient(stanza, to, rows) if isinstance(stanza, Message) else None
         if session is not None and not (ANY_PENDING and durability.has_pending(to.bare)):
             return _begin_delivery(account, stanza, context, session, chains, stamp)
         if not rows and account.exists and users.is_to_be_stored(stanza, to):
             return _begin_delivery(account, stanza, context, None, chains, stamp)
-    elif home is not None and durability.has_room():
-        _pass_on(home, ForAccount(stanza, context, stamp or flags.stamp()))
-        return None
     return _later(account, ForAccount(stanza, context, stamp))
 
 
