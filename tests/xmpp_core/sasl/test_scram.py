@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scramp import ScramClient, ScramException
 
-from xmpp_core.sasl import scram_keys
+from xmpp_core.sasl import mechanisms, scram_keys
 from xmpp_core.sasl.base import (
     END_POINT,
     Challenge,
@@ -246,3 +246,16 @@ def test_one_wrong_octet_anywhere_is_enough(position: int, change: int) -> None:
     honest[position % len(honest)] ^= change
     outcome = server.step(bytes(honest))
     assert isinstance(outcome, Failure)
+
+
+@pytest.mark.parametrize("bindings", [(), (END_POINT,)])
+def test_the_list_of_what_was_offered_is_signed_along(bindings: tuple[str, ...]) -> None:
+    offered = mechanisms.list_of(("SCRAM-SHA-256", "PLAIN", "SCRAM-SHA-1"), bindings)
+    scram = start(context=replace(CONTEXT, offered=offered))
+    challenge = begin(scram, "n,,n=juliet,r=abc")
+    assert isinstance(challenge, Challenge)
+    text = "PLAIN\x1eSCRAM-SHA-1\x1eSCRAM-SHA-256" + "".join("\x1f" + name for name in bindings)
+    hashed = b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    assert challenge.data.decode().endswith(f",h={hashed}")
+    assert isinstance(scram.step(final("n=juliet,r=abc", challenge).encode()), Success)
+    assert b",h=" not in begin(start(), "n,,n=juliet,r=abc").data  # type: ignore[union-attr]

@@ -274,3 +274,21 @@ def test_a_session_that_ends_takes_what_waits_along() -> None:
         await body(server)
 
     play(whole)
+
+
+def test_neither_is_answered_nor_told_to_others() -> None:
+    async def body(server: Server) -> None:
+        phone, desk = await server.client("alice", "phone"), await server.client("alice", "desk")
+        for client in (phone, desk):
+            client.send("<presence/>")
+        await server.settle()
+        for client in (phone, desk):
+            client.mark = len(client.seen)
+        for said_ in (INACTIVE, ACTIVE, INACTIVE):
+            phone.send(said_)
+            await server.settle()
+        assert phone.nothing_more()
+        assert desk.nothing_more()
+        assert sm.sessions("alice@localhost")[0].priority == 0, "it is as available as it was"
+
+    play(body)

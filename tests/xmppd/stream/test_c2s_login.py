@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from tests.support.login_client import ENABLE, PING, bind, come, on_a_server, request, who
 from tests.support.node import until
 from xmpp_core import ns
 from xmppd.routing.sm import sm
-from xmppd.testing.server import Server
+from xmppd.testing.server import Server, serve
 
 
 def test_a_session_in_one_round_trip() -> None:
@@ -128,5 +129,36 @@ def test_what_the_archive_has_is_not_handed_over_and_the_rest_is() -> None:
         assert "<body>not archived<" in await client.expect("<message.*?</message>")
         await server.settle()
         assert "<body>archived<" not in client.seen
+
+    on_a_server(body)
+
+
+def test_what_is_offered_with_the_login_is_offered_where_one_can_log_in() -> None:
+    async def whole() -> None:
+        async with serve(tls=True) as server:
+            client = await server.connect()
+            assert "<authentication" not in await client.open(), "nothing before TLS"
+            client.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+            await client.expect("<proceed[^>]*>")
+            await client.start_tls()
+            features = await client.open()
+            login = re.findall(f"<authentication xmlns='{ns.SASL2}'>.*?</authentication>", features)[0]
+            inside, _, inline = login.partition("<inline>")
+            assert re.findall("<mechanism>(.*?)</mechanism>", inside)[-1] == "PLAIN"
+            fast = re.findall(f"<fast xmlns='{ns.FAST}'.*?</fast>", inline)[0]
+            assert re.findall("<mechanism>(.*?)</mechanism>", fast) == ["HT-SHA-256-ENDP", "HT-SHA-256-NONE"]
+            assert "tls-0rtt" not in fast
+            assert features.count("<channel-binding type='tls-server-end-point'/>") == 1
+
+    asyncio.run(whole())
+
+
+def test_after_a_login_with_a_resource_nothing_of_the_old_way_is_left() -> None:
+    async def body(server: Server) -> None:
+        client, answer = await come(server, request(bind()))
+        jid = who(answer)
+        again = f"<iq type='set' id='b'><bind xmlns='{ns.BIND}'/></iq>"
+        assert "<not-allowed " in (await client.ask(again)).to_xml()
+        assert [row.jid.full for row in sm.sessions("alice@localhost")] == [jid]
 
     on_a_server(body)

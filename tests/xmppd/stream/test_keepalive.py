@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -87,3 +88,22 @@ def test_the_answer_has_at_least_its_time(interval: int, timeout: int, end: int)
     schedule = schedule_of(KeepaliveSection("ping", interval, timeout))
     assert schedule.seconds == interval / PERIODS
     assert schedule.tick == KeepaliveTick(True, PERIODS, end)
+
+
+def test_nothing_is_sent_while_a_client_logs_in() -> None:
+    async def body(server: Server, clock: MovableClock) -> None:
+        await server.account("alice")
+        client = await server.connect()
+        await client.open()
+        first = base64.b64encode(b"n,,n=alice,r=nonce").decode()
+        client.send(
+            "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='SCRAM-SHA-256'>"
+            f"<initial-response>{first}</initial-response></authenticate>"
+        )
+        await client.expect("<challenge.*?</challenge>")
+        heard = len(client.seen)
+        await clock.advance(25)
+        assert client.seen[heard:] == ""
+        assert not client.closed
+
+    played(body, mode="whitespace", interval=10)
