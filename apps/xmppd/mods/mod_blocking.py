@@ -207,11 +207,11 @@ def changed(point: SessionInfoHook, mod: Mod) -> None:
 
 @on(UserReceivePresenceHook, seq=10)
 def unseen(presence: Presence | None, point: UserReceivePresenceHook, mod: Mod) -> Presence | None:
-    """From those who are blocked nothing is seen, and probes are not answered."""
+    """From those who are blocked nothing is seen, and probes are not answered; the account's devices see each other."""
     blocked = _own(point.session).blocked
-    if blocked and presence is not None and presence.from_ is not None and is_blocked(blocked, presence.from_):
-        return None
-    return presence
+    if not blocked or presence is None or presence.from_ is None or presence.from_.bare == point.session.user.bare:
+        return presence
+    return None if is_blocked(blocked, presence.from_) else presence
 
 
 # --- all else

@@ -292,11 +292,17 @@ async def _seen_anew(session: C2sSession, change: VisibilityChanged) -> None:
         return
     lists: tuple[set[str], set[str]] = (set(), set())
     lists = await hooks.run_fold(session.host, SubscriptionListsHook(session.user), lists)
-    goes, comes = state.reload(lists, session.user.bare, touched(sorted(state.pres_a), change.hidden))
+    goes, comes = state.reload(lists, session.user.bare, _touched(session, state.pres_a, change.hidden))
     await _say(make_presence(None, type_="unavailable", from_=session.jid), goes)
     if state.last is not None:
         await _say(await _as_said(session, state.last), comes)
-        await _ask(session, touched(sorted(state.pres_t), change.changed))
+        await _ask(session, _touched(session, state.pres_t, change.changed))
+
+
+def _touched(session: C2sSession, names: Collection[str], entries: tuple[str, ...]) -> list[str]:
+    """Those whom such a change concerns: never the account itself, whatever its entries cover."""
+    own = session.user.bare
+    return [name for name in touched(sorted(names), entries) if JID.parse(name).bare != own]
 
 
 @on(SessionClosedHook)
