@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import node
 from tests.support.archive_client import page
+from tests.support.pep_client import answer, presence
 from tests.support.sm_client import back, detached, enabled
 from tests.xmppd.mods.test_mod_blocking import GET, asked, play, read, said
 from xmpp_core import ns
@@ -66,5 +67,63 @@ def test_subscriptions_stay_and_who_was_told_of_it_directly_is_told_too() -> Non
         assert "subscription='both'" in roster.to_xml()
         roster = await juliet.ask(f"<iq type='get' id='r'><query xmlns='{ns.ROSTER}'/></iq>")
         assert "subscription='both'" in roster.to_xml()
+
+    play(body)
+
+
+def test_a_room_hears_no_error_of_an_occupant_who_is_blocked() -> None:
+    async def body() -> None:
+        async with serve(components={"rooms.localhost": "s"}) as server:
+            desk = await server.client("romeo", "desk")
+            desk.send("<presence/><presence to='a@rooms.localhost/romeo'/>")
+            rooms = await server.component("rooms.localhost")
+            await desk.ask(asked("block", "a@rooms.localhost/mad"))
+            await read(server, desk, rooms)
+            occupant = f"<x xmlns='{ns.MUC_USER}'/>"
+            for type_, inside in (("groupchat", ""), ("chat", occupant), ("normal", occupant), ("headline", "")):
+                rooms.send(
+                    f"<message from='a@rooms.localhost/mad' to='{desk.jid}' type='{type_}'>"
+                    f"<body>x</body>{inside}</message>"
+                )
+            rooms.send(f"<presence from='a@rooms.localhost/mad' to='{desk.jid}'/>")
+            rooms.send(f"<iq from='a@rooms.localhost/mad' to='{desk.jid}' type='result' id='1'/>")
+            await server.settle()
+            assert desk.nothing_more()
+            assert rooms.nothing_more()
+
+    node.run(body)
+
+
+def test_what_the_server_says_of_a_roster_still_passes() -> None:
+    async def body(server: Server, desk: Client, phone: Client, juliet: Client) -> None:
+        await juliet.ask(f"<iq type='get' id='r'><query xmlns='{ns.ROSTER}'/></iq>")
+        await desk.ask(asked("block", "juliet@localhost"))
+        await read(server, desk, phone, juliet)
+        item = "<item jid='juliet@localhost' subscription='remove'/>"
+        await desk.ask(f"<iq type='set' id='r'><query xmlns='{ns.ROSTER}'>{item}</query></iq>")
+        await server.settle()
+        types = [one.split("'")[0] for one in juliet.seen[juliet.mark :].split(" type='")[1:]]
+        assert {"unsubscribe", "unsubscribed"} <= set(types), types
+
+    play(body)
+
+
+def test_neither_events_nor_answers_to_a_probe_pass() -> None:
+    async def body(server: Server, desk: Client, phone: Client, juliet: Client) -> None:
+        juliet.send(presence("urn:n"))
+        await server.settle()
+        answer(juliet, "urn:n")
+        await desk.ask(asked("block", "juliet@localhost"))
+        await read(server, desk, phone, juliet)
+        await desk.ask(
+            f"<iq type='set' id='n'><pubsub xmlns='{ns.PUBSUB}'><publish node='urn:n'><item><x xmlns='urn:x'/></item>"
+            "</publish></pubsub></iq>"
+        )
+        juliet.send("<presence to='romeo@localhost' type='probe'/>")
+        await server.settle()
+        assert "romeo" not in juliet.seen[juliet.mark :]
+        inner = f"<pubsub xmlns='{ns.PUBSUB}'><items node='urn:n'/></pubsub>"
+        answered = await juliet.ask(f"<iq type='get' id='i' to='romeo@localhost'>{inner}</iq>")
+        assert answered.get("type") == "error"
 
     play(body)
