@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xmppd import gen_mod
+from xmppd.archive import tables as archive_tables
 from xmppd.auth import tables
 from xmppd.config.schema import Config
 from xmppd.pubsub import tables as pubsub_tables
@@ -18,8 +19,9 @@ from xmppd.store.schema import Schema
 
 
 def schemas(config: Config) -> tuple[Schema, ...]:
-    """All tables of this server: of the accounts, of publish-subscribe, and of the modules. Raises ModError."""
-    return tables.SCHEMA, pubsub_tables.SCHEMA, *gen_mod.schemas(config)
+    """All tables of this server: of the accounts, of publish-subscribe, of archives, and of the modules. Raises
+    ModError."""
+    return tables.SCHEMA, pubsub_tables.SCHEMA, archive_tables.SCHEMA, *gen_mod.schemas(config)
 
 
 def known_schemas(config: Config, names: Iterable[str]) -> tuple[Schema, ...]:

@@ -26,14 +26,13 @@ from xmppd.archive.tables import ARCHIVE, BY_PEER
 from xmppd.store import store
 from xmppd.store.backend import Backend, Range, StoreConfig
 from xmppd.store.direct import open_direct
-from xmppd.store.schema import Schema
 from xmppd.store.store_sql import find_query
 
 WHO: Final = ("localhost", "juliet")
 PEERS: Final = 100
 OTHERS: Final = 1000
 STEP: Final = 1 << 20
-SCHEMA: Final = Schema("mod_mam", tables.MIGRATIONS)
+SCHEMA: Final = tables.SCHEMA
 _XML: Final = (
     "<message xmlns='jabber:client' from='peer{0}@example.org/phone' to='juliet@localhost' id='m{1}' type='chat'>"
     "<body>hello there, this is a message of usual length, number {1}</body></message>"

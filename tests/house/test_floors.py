@@ -20,7 +20,7 @@ MIDDLE = ("xmppd.net", "xmppd.auth", "xmppd.store", "xmppd.config", "xmppd.audit
 #: all that runs on a worker
 SERVER = (
     *LOW, *MIDDLE, "xmppd.routing", "xmppd.pubsub", "xmppd.archive", "xmppd.http", "xmppd.stream", "xmppd.gen_mod",
-    "xmppd.mods",
+    "xmppd.muc", "xmppd.mods",
 )  # fmt: skip
 FLOORS: dict[str, tuple[str, ...]] = {
     "otp.erts": (),
@@ -40,10 +40,20 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "xmppd.routing": (*LOW, *MIDDLE),
     "xmppd.http": (*LOW, *MIDDLE, "xmppd.routing"),
     "xmppd.pubsub": (*LOW, *MIDDLE, "xmppd.routing"),
-    "xmppd.gen_mod": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.http", "xmppd.pubsub"),
+    "xmppd.gen_mod": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.http", "xmppd.pubsub", "xmppd.archive"),
     "xmppd.stream": (*LOW, *MIDDLE, "xmppd.routing"),
     "xmppd.archive": (*LOW, *MIDDLE, "xmppd.routing"),
-    "xmppd.mods": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.http", "xmppd.pubsub", "xmppd.archive", "xmppd.gen_mod"),
+    "xmppd.mods": (
+        *LOW,
+        *MIDDLE,
+        "xmppd.routing",
+        "xmppd.http",
+        "xmppd.pubsub",
+        "xmppd.archive",
+        "xmppd.muc",
+        "xmppd.gen_mod",
+    ),
+    "xmppd.muc": (*LOW, *MIDDLE, "xmppd.routing", "xmppd.archive", "xmppd.gen_mod"),
     "xmppd.commands": LOW,
     "xmppd.node": (*LOW, *MIDDLE),
     "xmppd.monitor": (*SERVER, "xmppd.node"),

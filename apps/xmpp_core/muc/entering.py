@@ -36,7 +36,7 @@ class EntryRules:
 
 def created(jid: JID, owner: JID, config: RoomConfig, salt: bytes) -> Room:
     """A room that somebody makes by entering it, locked until it is configured. §10.1.1"""
-    return Room(jid, config, {owner.bare: Affiliated(OWNER)}, salt=salt, locked=True)
+    return Room(jid, config, {owner.bare: Affiliated(OWNER)}, salt=salt, locked=True, creator=owner.bare)
 
 
 def arrive(draft: RoomDraft, presence: Presence, rules: EntryRules, *, new: bool = False) -> None:
@@ -163,14 +163,14 @@ def _update(draft: RoomDraft, occupant: Occupant, seat: Seat, joins: Element | N
 
 
 def _change_nick(draft: RoomDraft, occupant: Occupant, nick: str, seat: Seat) -> None:
-    """All see the old nick go and the new one come. Of an occupant with several sessions this one goes on alone. §7.6"""
+    """All see the old nick go and the new one come. Of an occupant with several sessions this one goes alone. §7.6"""
     room, jid = draft.room, seat.jid
     check_nick(room, occupant.user, nick)
     there, alone = room.occupants.get(nick), len(occupant.seats) == 1
     why = Why(codes=(303,), nick=nick)
     after = draft.seat(nick, seat, occupant.role)
     if alone:
-        muc_presence.tell_others(draft, occupant, gone=True, why=why)
+        muc_presence.tell_others(draft, occupant, gone=True, why=why, but=jid)
     muc_presence.tell_own(draft, occupant, (jid,), gone=True, why=why)
     if there is None or there.presence != seat.presence:
         muc_presence.tell_others(draft, after)

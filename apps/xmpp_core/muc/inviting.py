@@ -69,7 +69,9 @@ def may_invite(room: Room, who: Occupant) -> bool:
 
 def invitation(room: Room, inviter: JID, invitee: JID, invite: Element | None, id_: str | None = None) -> Message:
     """As the room sends it, with its password. `invite`: what the inviter has said: reason, thread."""
-    said = [child for child in invite.elements(ns=ns.MUC_USER) if child.name in ("reason", "continue")] if invite else []
+    said = (
+        [child for child in invite.elements(ns=ns.MUC_USER) if child.name in ("reason", "continue")] if invite else []
+    )
     password = el("password", ns.MUC_USER, None, room.config.password) if room.config.password else None
     told = el("invite", ns.MUC_USER, {"from": inviter.bare}, *said)
     x = el("x", ns.MUC_USER, None, told, password)

@@ -120,9 +120,10 @@ def tell_others(
     why: Why = PLAIN,
     affiliation: RoomAffiliation | None = None,
     shown: bool | None = None,
+    but: JID | None = None,
 ) -> None:
-    """The others see an occupant's presence, those who may with its address. `shown`: whether presence of its role is
-    told to all, where that is not what the configuration says."""
+    """The others, `but` for one session, see an occupant's presence, those who may with its address. `shown`: whether
+    presence of its role is told to all, where that is not what the configuration says."""
     room = draft.room
     if not (room.config.shows(occupant.role) if shown is None else shown):
         return
@@ -130,7 +131,8 @@ def tell_others(
     others: list[JID] = []
     for other in room.occupants.values():
         if other.nick != occupant.nick:
-            (seeing if sees_jids(room, other) else others).extend(other.jids)
+            jids = other.jids if but is None else [jid for jid in other.jids if jid != but]
+            (seeing if sees_jids(room, other) else others).extend(jids)
     content = occupant.presence if said is None else said
     for who, jid in ((seeing, occupant.seats[-1].jid), (others, None)):
         if who:
@@ -154,5 +156,3 @@ def tell_role_change(draft: RoomDraft, before: Occupant, after: Occupant) -> Non
     else:
         tell_others(draft, after)
     tell_own(draft, after, after.jids)
-
-

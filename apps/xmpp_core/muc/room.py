@@ -11,12 +11,10 @@ import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.muc.roles import ADMIN, NONE, OUTCAST, OWNER, Role, RoomAffiliation
 from xmpp_core.muc.room_config import RoomConfig
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Said:
 class Room:
     """A room. `affiliations` by bare JID, without those that have none; `occupants` by nick, `nicks` by full JID.
     `subject`: the last change of it, None: never set. `salt`: what occupant ids are made with. `locked`: its owner has
-    not configured it yet, and nobody else may enter."""
+    not configured it yet, and nobody else may enter. `creator`: a bare JID."""
 
     jid: JID
     config: RoomConfig
@@ -83,6 +81,7 @@ class Room:
     history: tuple[Said, ...] = ()
     salt: bytes = field(default=b"", repr=False)
     locked: bool = False
+    creator: str = ""
 
     def affiliation(self, who: JID) -> RoomAffiliation:
         """What somebody is to the room. A whole domain may be banned. §9.2"""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from xmpp_core import ns
 from xmpp_core.dataforms import Field, Form, Option
 from xmpp_core.errors import StanzaError
-from xmpp_core.muc.roles import ROLES, Role
+from xmpp_core.muc.roles import Role
 
 FORM_TYPE: Final = f"{ns.MUC}#roomconfig"
 #: characters of a text of the configuration
@@ -92,7 +92,7 @@ def from_dict(values: Mapping[str, Any], base: RoomConfig | None = None) -> Room
     known = {item.name for item in fields(RoomConfig)}
     if unknown := sorted(set(values) - known):
         raise ValueError(f"no such option of a room: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-    typed = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    typed: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return replace(base or RoomConfig(), **typed)
 
 
@@ -156,7 +156,7 @@ def submitted(config: RoomConfig, answer: Form) -> RoomConfig:
     if answer.form_type not in ("", FORM_TYPE):
         raise StanzaError("bad-request", "not the form of a room's configuration")
     given = {item.var: item for item in answer.fields}
-    chosen = {
+    chosen: dict[str, Any] = {
         option: _parsed(given[var], type(getattr(config, option)))
         for var, (option, _, _) in _FIELDS.items()
         if option and var in given
@@ -177,7 +177,8 @@ def _parsed(item: Field, kind: type) -> Any:
     if kind is bool:
         return item.as_bool
     if kind is tuple:
-        return tuple([word for word in _LISTERS if word in item.values]) if _all_roles(item) else item.values
+        known = set(item.values) <= set(_LISTERS)
+        return tuple([word for word in _LISTERS if word in item.values]) if known else item.values
     if kind is int:
         text = item.value.strip()
         if text in ("", "none"):
@@ -188,10 +189,6 @@ def _parsed(item: Field, kind: type) -> Any:
     if len(item.value) > MOST_TEXT:
         raise StanzaError("not-acceptable", f"{item.var} is too long")
     return item.value
-
-
-def _all_roles(item: Field) -> bool:
-    return all(value in ROLES for value in item.values)
 
 
 def change_codes(before: RoomConfig, after: RoomConfig) -> tuple[int, ...]:

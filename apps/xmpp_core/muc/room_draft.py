@@ -134,9 +134,8 @@ class RoomDraft:
             rows.pop(bare, None)
         else:
             rows[bare] = row
-        if before is not None and before.affiliation is OWNER and affiliation is not OWNER:
-            if not any(other.affiliation is OWNER for other in rows.values()):
-                raise StanzaError("conflict", "a room has an owner")
+        if not any(other.affiliation is OWNER for other in rows.values()):
+            raise StanzaError("conflict", "a room has an owner")
         self.room = replace(self.room, affiliations=rows)
         self._affiliated[bare] = rows.get(bare)
         self._durable = True

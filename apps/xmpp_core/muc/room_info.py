@@ -48,7 +48,9 @@ def form(room: Room) -> Element:
         _text("muc#roominfo_subject", subject or "", "Subject"),
         _text("muc#roominfo_occupants", str(len(room.occupants)), "Number of occupants"),
         _text("muc#roominfo_lang", config.language, "Language"),
-        Field("muc#roomconfig_changesubject", (_yes(config.change_subject),), "boolean", "Participants set the subject"),
+        Field(
+            "muc#roomconfig_changesubject", (_yes(config.change_subject),), "boolean", "Participants set the subject"
+        ),
         Field("muc#roomconfig_allowinvites", (_yes(config.allow_invites),), "boolean", "Members may invite"),
         Field("muc#roomconfig_allowpm", (config.allowpm,), "list-single", "Who may send private messages"),
         _text("muc#maxhistoryfetch", str(config.history), "Messages shown to who joins"),

@@ -115,9 +115,7 @@ def configure(draft: RoomDraft, config: RoomConfig) -> None:
     _tell_changes(draft, before, [])
 
 
-def _set_lists(
-    draft: RoomDraft, answer: Form
-) -> list[tuple[Occupant, Occupant | None, Why, RoomAffiliation]]:
+def _set_lists(draft: RoomDraft, answer: Form) -> list[tuple[Occupant, Occupant | None, Why, RoomAffiliation]]:
     """Admins and owners are those that the form names: the whole lists, where it has them. Who is in neither any more
     loses its affiliation. Raises StanzaError: conflict without an owner, jid-malformed."""
     wanted: dict[str, RoomAffiliation] = {}
@@ -175,9 +173,7 @@ def _tell_changes(
 def _remove_strangers(draft: RoomDraft) -> None:
     """The room is for members only now. §10.2, code 322"""
     strangers = [
-        one
-        for one in draft.room.occupants.values()
-        if not may(draft.room.affiliation(one.user), P.ENTER_MEMBERS_ONLY)
+        one for one in draft.room.occupants.values() if not may(draft.room.affiliation(one.user), P.ENTER_MEMBERS_ONLY)
     ]
     for one in strangers:
         draft.remove(one)

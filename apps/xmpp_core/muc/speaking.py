@@ -12,7 +12,6 @@ from typing import Final
 from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StanzaError
-from xmpp_core.jid import JID
 from xmpp_core.muc.roles import P, may
 from xmpp_core.muc.room import Occupant, Room, Said
 from xmpp_core.muc.room_draft import RoomDraft

@@ -11,9 +11,9 @@ from tests.support import node
 from tests.support.archive_client import JULIET, field, page, present, said, texts
 from xmpp_core import ns
 from xmpp_core.jid import JID
+from xmppd.archive.query import FULLTEXT
 from xmppd.archive.tables import WORDS
 from xmppd.commands import CommandError
-from xmppd.mods.mam.query import FULLTEXT
 from xmppd.routing.account import removal
 from xmppd.store import store
 from xmppd.testing.server import Server, serve

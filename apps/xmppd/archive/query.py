@@ -1,6 +1,6 @@
 """query — what a client asks of an archive, as a value; and the form in which it may ask.
 
-Way:      mod_mam → [query]
+Way:      mod_mam, mod_muc → [query]
 XEP:      0313 §4 (fields, paging, flipped pages), 0059, 0431 (full text), 0122 (an open list)
 """
 

@@ -1,12 +1,12 @@
 """answers — finds what a query asks for, and writes it as the client reads it.
 
-Way:      mod_mam → [answers] → archive.pages; results → the c2s that asks, before the answer
+Way:      mod_mam, mod_muc → [answers] → archive.pages; results → the c2s that asks, before the answer
 XEP:      0313 §4, §5; 0297 (forwarded), 0203 (when it came)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from otp.erts import process
@@ -19,9 +19,9 @@ from xmpp_core.stanza import Iq
 from xmppd.archive import pages, sequence, words
 from xmppd.archive.ids import ArchiveIds
 from xmppd.archive.pages import Part
+from xmppd.archive.query import MamQuery
 from xmppd.archive.sequence import END
 from xmppd.archive.tables import ArchivedMessage
-from xmppd.mods.mam.query import MamQuery
 from xmppd.routing.context import ANSWER, Context
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.session import C2sSession
@@ -31,9 +31,10 @@ from xmppd.routing.written_message import WrittenMessage
 MOST_COUNTED = 1000
 
 
-async def find(owner: JID, asked: MamQuery, ids: ArchiveIds) -> Page[ArchivedMessage]:
-    """The page of an archive that a query asks for, the messages in the order in which they came. Raises StanzaError
-    item-not-found for ids that are not there (any more), StoreError."""
+async def find(owner: JID, asked: MamQuery, ids: ArchiveIds, *, nicks: bool = False) -> Page[ArchivedMessage]:
+    """The page of an archive that a query asks for, the messages in the order in which they came. `nicks`: the archive
+    is a room's, and the resources in it are those who speak there. Raises StanzaError item-not-found for ids that are
+    not there (any more), StoreError."""
     who = (owner.domain, owner.local)
     given = [id_ for id_ in (asked.after_id, asked.page.after, asked.before_id, asked.page.before) if id_]
     numbers = await _numbers(owner, [*given, *asked.ids], ids)
@@ -44,7 +45,7 @@ async def find(owner: JID, asked: MamQuery, ids: ArchiveIds) -> Page[ArchivedMes
     if asked.end is not None:
         before.append(sequence.behind(asked.end))
     peer, resource = (asked.with_.bare, asked.with_.resource) if asked.with_ is not None else ("", "")
-    part = Part(peer, "" if peer == owner.bare else resource, max(after, default=-1), min(before, default=END))
+    part = Part(peer, resource if nicks or peer != owner.bare else "", max(after, default=-1), min(before, default=END))
     if asked.words:
         part = replace(part, words=words.asked(asked.words)[: words.MOST_ASKED])
     if asked.ids:
@@ -77,13 +78,21 @@ def send(
     session: C2sSession, owner: JID, rows: Sequence[ArchivedMessage], asked: MamQuery, ids: ArchiveIds
 ) -> tuple[str, ...]:
     """To the own mailbox, so before the answer; who loses its connection asks again. The ids that were sent."""
-    queryid = f" queryid='{escape.attr(asked.queryid)}'" if asked.queryid is not None else ""
     context, sent = Context(for_one=ANSWER), []
-    for row in reversed(rows) if asked.flipped else rows:
-        sent.append(ids.encode(owner.bare, row.seq))
-        text = _result(row, sent[-1], queryid)
-        process.send(session.pid, Deliver(WrittenMessage(owner, session.jid, text), (), context))
+    for id_, message in results(owner, session.jid, rows, asked, ids):
+        sent.append(id_)
+        process.send(session.pid, Deliver(message, (), context))
     return tuple(sent)
+
+
+def results(
+    owner: JID, to: JID, rows: Sequence[ArchivedMessage], asked: MamQuery, ids: ArchiveIds
+) -> Iterator[tuple[str, WrittenMessage]]:
+    """Each message of a page with its id, as it is sent to who asks."""
+    queryid = f" queryid='{escape.attr(asked.queryid)}'" if asked.queryid is not None else ""
+    for row in reversed(rows) if asked.flipped else rows:
+        id_ = ids.encode(owner.bare, row.seq)
+        yield id_, WrittenMessage(owner, to, _result(row, id_, queryid))
 
 
 def _result(row: ArchivedMessage, id_: str, queryid: str) -> str:

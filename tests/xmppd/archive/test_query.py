@@ -10,8 +10,8 @@ from xmpp_core import dataforms, ns, parser
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.rsm import PageRequest
-from xmppd.mods.mam import query
-from xmppd.mods.mam.query import FULLTEXT, MOST, USUAL, MamQuery
+from xmppd.archive import query
+from xmppd.archive.query import FULLTEXT, MOST, USUAL, MamQuery
 
 
 def field(var: str, *values: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xmpp_core import ns, parser
-from xmppd.mods.mam import rules
+from xmppd.archive import rules
 
 
 def is_kept(inside: str, type_: str = "chat") -> bool:

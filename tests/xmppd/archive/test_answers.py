@@ -12,10 +12,9 @@ from tests.xmppd.archive.test_pages import PEERS, row, with_store
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.rsm import PageRequest
-from xmppd.archive import retention
+from xmppd.archive import answers, retention
 from xmppd.archive.ids import ArchiveIds
-from xmppd.mods.mam import answers
-from xmppd.mods.mam.query import MamQuery
+from xmppd.archive.query import MamQuery
 from xmppd.store import store
 
 JULIET = JID.parse("juliet@localhost")

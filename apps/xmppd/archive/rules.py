@@ -1,6 +1,6 @@
 """rules — which messages an archive keeps.
 
-Way:      mod_mam → [rules]
+Way:      mod_mam, mod_muc → [rules]
 XEP:      0313 §5.1.1, 0334 (hints), 0359 §6 (marks that nobody may forge), 0424; and what clients look for when they
           catch up: encrypted messages, receipts, markers, reactions, calls, invitations
 """
