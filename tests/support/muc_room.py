@@ -113,9 +113,9 @@ class Den:
     def ask(self, jid: str, payload: str, type_: str = "get", to: str = str(ROOM)) -> list[Element]:
         return self.send(jid, f"<iq type='{type_}' id='q' to='{to}'>{payload}</iq>")
 
-    def open(self, jid: str = ANN, **fields: str | tuple[str, ...]) -> None:
+    def open(self, jid: str = ANN, **fields: str | tuple[str, ...]) -> list[Element]:
         """The form comes back with these fields, of muc#roomconfig."""
-        self.owner(jid, submit(fields))
+        return self.owner(jid, submit(fields))
 
     # -- what they are told
 

@@ -103,7 +103,7 @@ def _listed(room: Room, iq: Iq, item: Item) -> Element:
         found = [one for one in room.occupants.values() if one.role is item.role]
         sees = room.config.non_anonymous or room.role(iq.from_) is Role.MODERATOR
         return el("query", ns.MUC_ADMIN, None, *[_role_item(room, one, sees) for one in found])
-    affiliation = item.affiliation or NONE
+    affiliation = NONE if item.affiliation is None else item.affiliation
     _check_affiliation_list(room, iq.from_, affiliation)
     return el("query", ns.MUC_ADMIN, None, *[_affiliation_item(room, bare) for bare in room.listed(affiliation)])
 

@@ -66,34 +66,32 @@ BY_PEER: Final = ARCHIVE.indexes[0]
 WORDS: Final = Table("archive_words", ArchivedWords, ("host", "user", "seq"), words="words")
 PREFS: Final = Table("archive_prefs", ArchivePrefs, ("host", "user"))
 KEY: Final = Table("archive_key", ArchiveKey, ("name",))
-#: the tables are the server's: accounts and rooms have archives, and both modules may be switched off. The name is
-#: that of the module which has made them in databases that are older
-SCHEMA: Final = Schema(
-    "mod_mam",
-    (
-        create_table(
-            "archive",
-            ("host", "user", "seq"),
-            host=str,
-            user=str,
-            seq=int,
-            peer=str,
-            resource=str,
-            name=str,
-            sent=bool,
-            xml=str,
-        ),
-        create_index("archive", *BY_PEER),
-        create_table(
-            "archive_prefs",
-            ("host", "user"),
-            host=str,
-            user=str,
-            default=str,
-            always=tuple[str, ...],
-            never=tuple[str, ...],
-        ),
-        create_table("archive_key", ("name",), name=str, value=bytes),
-        create_table("archive_words", ("host", "user", "seq"), host=str, user=str, seq=int, words=str),
+MIGRATIONS: Final = (
+    create_table(
+        "archive",
+        ("host", "user", "seq"),
+        host=str,
+        user=str,
+        seq=int,
+        peer=str,
+        resource=str,
+        name=str,
+        sent=bool,
+        xml=str,
     ),
+    create_index("archive", *BY_PEER),
+    create_table(
+        "archive_prefs",
+        ("host", "user"),
+        host=str,
+        user=str,
+        default=str,
+        always=tuple[str, ...],
+        never=tuple[str, ...],
+    ),
+    create_table("archive_key", ("name",), name=str, value=bytes),
+    create_table("archive_words", ("host", "user", "seq"), host=str, user=str, seq=int, words=str),
 )
+#: the tables are the server's: accounts and rooms have archives, and both modules may be switched off. The name is
+#: that of the module which has made them in older databases
+SCHEMA: Final = Schema("mod_mam", MIGRATIONS)

@@ -24,7 +24,7 @@ def role(den: Den, jid: str) -> Role:
 
 
 def listed(answer: list[Element]) -> list[dict[str, str]]:
-    query = answer[0].child("query", ns.MUC_ADMIN)
+    query = answer[-1].child("query", ns.MUC_ADMIN)
     assert query is not None
     return [dict(one.attrs) for one in query.elements("item")]
 

@@ -96,7 +96,7 @@ def test_codes_of_a_change(before: RoomConfig, after: RoomConfig, codes: tuple[i
 
 @pytest.mark.parametrize("values", [{"nonsense": 1}, {"history": "3"}, {"whois": "x"}, {"persistent": 1}])
 def test_defaults_of_the_configuration_file_are_checked(values: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"cannot be|no such|is anyone"):
         from_dict(values)
 
 

@@ -21,12 +21,13 @@ def form(answer: list[Element]) -> dataforms.Form:
 
 
 def test_the_form_is_for_owners_and_says_what_is_in_force() -> None:
-    den = three(RoomConfig(name="Den", password="tea"))
+    den = three()
+    den.open(roomname="Den", roomsecret="tea")
     den.admin(ANN, "jid='bob@l' affiliation='admin'")
     refused("forbidden", den.owner, BOB, "", "get")
     refused("forbidden", den.owner, DAN, "", "get")
     refused("forbidden", den.owner, BOB, submit({"roomname": "x"}))
-    found = form(den.owner(ANN, "", "get")[1:])
+    found = form(den.owner(ANN, "", "get")[-1:])
     assert (found.value("muc#roomconfig_roomname"), found.value("muc#roomconfig_roomsecret")) == ("Den", "tea")
     assert found.value("muc#roomconfig_roomadmins") == "bob@l"
     assert found.value("muc#roomconfig_roomowners") == "ann@l"
@@ -35,10 +36,9 @@ def test_the_form_is_for_owners_and_says_what_is_in_force() -> None:
 def test_a_new_room_is_open_when_the_form_comes_back_and_gone_if_it_is_cancelled() -> None:
     den = Den(RoomConfig(persistent=True))
     den.join(ANN, "ann")
-    den.open(roomname="Tea")
+    assert short(den.open(roomname="Tea")) == ["result"], "nobody is told of changes before"
     assert den.room is not None
     assert (den.room.locked, den.room.config.name) == (False, "Tea")
-    assert short(den.told(ANN)) == ["result"], "nobody is told of changes before"
     other = Den()
     other.join(ANN, "ann")
     assert [one.name for one in other.owner(ANN, submit(type_="cancel"))] == ["presence", "iq"]
@@ -64,9 +64,9 @@ def test_what_cannot_be_leaves_the_room_as_it_was() -> None:
 
 def test_all_are_told_of_a_change_by_its_codes() -> None:
     den = three()
-    den.open(whois="anyone", roomname="Tea", enablearchiving="0")
-    for jid in (ANN, BOB, CAT):
-        told = den.told(jid)[-1]
+    own = den.open(whois="anyone", roomname="Tea", enablearchiving="0")
+    for shown in (own, den.told(BOB), den.told(CAT)):
+        told = shown[-1]
         assert (told.get("from"), told.get("type"), codes(told)) == ("den@conference.l", "groupchat", [171, 172, 104])
     den.open(whois="anyone")
     assert den.told(BOB) == [], "nothing has changed"
