@@ -17,9 +17,8 @@ SENT = Taken(None, (make_message(JID.parse("a@b"), "hi"),))
 @pytest.mark.parametrize("one", [RoomLook("a@b/c"), SEEN, RoomSettled(), Taken(), SENT])
 def test_it_crosses(one: object) -> None:
     assert wire is not None
-    there = codec.unpack(codec.pack(one))
-    assert type(there) is type(one)
-    assert repr(there).replace("[", "(").replace("]", ")") == repr(one).replace("[", "(").replace("]", ")")
+    there = codec.decode(codec.encode(one))
+    assert there == one
 
 
 def test_forms_are_not_shown() -> None:

@@ -17,7 +17,8 @@ from xmppd.archive import sequence
 from xmppd.archive import tables as archive_tables
 from xmppd.archive.tables import ARCHIVE
 from xmppd.muc import room_store, tables
-from xmppd.muc.tables import OCCUPANT
+from xmppd.muc.room_writer import RoomWrite
+from xmppd.muc.tables import OCCUPANT, MucAffiliation
 from xmppd.muc.tables import ROOM as ROOM_TABLE
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig
@@ -70,7 +71,7 @@ class StoredDen(Den):
 
 def den(room_config: RoomConfig | None = None) -> StoredDen:
     made = StoredDen(room_config, None, "ann@l")
-    made.writes = []
+    made.writes = [RoomWrite((), (MucAffiliation("l", ROOM.local, "ann@l", "owner"),))]
     return made
 
 
