@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from _doap import doap
@@ -116,6 +117,7 @@ TITLES = {
     4: "Data Forms",
     12: "Last Activity",
     30: "Service Discovery",
+    45: "Multi-User Chat",
     48: "Bookmarks",
     49: "Private XML Storage",
     60: "Publish-Subscribe",
@@ -160,6 +162,8 @@ TITLES = {
     359: "Unique and Stable Stanza IDs",
     398: "User Avatar to vCard-Based Avatars Conversion",
     402: "PEP Native Bookmarks",
+    410: "MUC Self-Ping (Schrödinger's Chat)",
+    421: "Occupant identifiers for semi-anonymous MUCs",
     424: "Message Retraction",
     431: "Full Text Search in MAM",
     455: "Service Outage Status",
@@ -250,7 +254,7 @@ def _modules_part() -> str:
         options = getattr(module, "Options", None)
         said = "none"
         if options is not None:
-            named = ", ".join(f"`{f.name} = {describe.toml(f.default)}`" for f in dataclasses.fields(options))
+            named = ", ".join(f"`{f.name} = {describe.toml(_default(f))}`" for f in dataclasses.fields(options))
             said = f"{named}. {options.__doc__}"
         rows.append((f"`{name}`", words, said))
     text = """## [modules] and [host."NAME".modules]
@@ -263,6 +267,10 @@ a module away; a name with a dot is a module of another package. A host's own ta
 
 
 # -- commands.md
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default_factory() if field.default is dataclasses.MISSING else field.default  # type: ignore[misc]
 
 
 def commands_page() -> str:

@@ -53,6 +53,20 @@ BOUNDS: dict[str, dict[str, str]] = {
     },
     "xmpp_core/stream_state.py": {"StreamConfig.of_host": OPERATOR},
     "xmpp_core/stream_management.py": {"Acknowledgements.kept": "[sm] queue_stanzas, queue_bytes; ON_THE_WAY times"},
+    "xmpp_core/muc/room.py": {
+        "ChatRoom.nicks": "max_occupants of mod_muc, and their sessions",
+        "ChatRoom.occupants": "max_occupants of mod_muc",
+    },
+    "xmpp_core/muc/room_draft.py": {
+        "RoomChanges.affiliated": CALL, "RoomChanges.seated": CALL, "RoomDraft._affiliated": CALL,
+        "RoomDraft._effects": CALL, "RoomDraft._seated": CALL,
+    },
+    "xmppd/mods/mod_muc.py": {"Options.default_options": OPERATOR},
+    "xmppd/muc/room_server.py": {"RoomState.suspects": "sessions in the room: max_occupants of mod_muc"},
+    "xmppd/muc/room_writer.py": {
+        "RoomWriterState.queue": "what has_room lets each sender hand over",
+        "RoomWriterState.waiting": "one for each who waits for it",
+    },
     "xmppd/admin/evaluate.py": {"_running": OPERATOR, "_sessions": OPERATOR},
     "xmppd/archive/writer.py": {
         "ArchiveWriterState.rows": "what has_room lets each sender hand over",

@@ -1,6 +1,6 @@
 """muc_client — clients of the in-process server in a room.
 
-den = Room(server, "den")
+den = ChatRoom(server, "den")
 ann, bob = den.members("ann", "bob")          # made by the first, open, both inside
 den.say(ann, "hello")
 bob.expect("hello")

@@ -21,9 +21,9 @@ from xmpp_core.jid import JID
 from xmpp_core.muc import entering, room_events
 from xmpp_core.muc.entering import EntryRules
 from xmpp_core.muc.roles import RoomAffiliation
-from xmpp_core.muc.room import Affiliated, Room, Said
+from xmpp_core.muc.room import Affiliated, ChatRoom, Said
 from xmpp_core.muc.room_config import RoomConfig
-from xmpp_core.muc.room_draft import Answer, Keep, Outcome, RoomDraft, Send, Tell
+from xmpp_core.muc.room_draft import KeepSaid, Outcome, RoomAnswer, RoomDraft, Send, Tell
 from xmpp_core.muc.speaking import Mark
 from xmpp_core.stanza import Stanza, from_element
 
@@ -43,7 +43,7 @@ class Den:
 
     def __init__(self, config: RoomConfig | None = None, rules: EntryRules | None = None, *owners: str) -> None:
         self.config, self.rules = config or RoomConfig(), rules or EntryRules()
-        self.room: Room | None = None
+        self.room: ChatRoom | None = None
         self.now, self.seq = 1_000_000.0, 0
         self.got: defaultdict[str, list[Element]] = defaultdict(list)
         self.sent: list[Element] = []
@@ -51,7 +51,7 @@ class Den:
         self.outcome: Outcome | None = None
         if owners:
             rows = {owner: Affiliated(RoomAffiliation.OWNER) for owner in owners}
-            self.room = Room(ROOM, self.config, rows, salt=b"salt")
+            self.room = ChatRoom(ROOM, self.config, rows, salt=b"salt")
 
     # -- what somebody sends
 
@@ -80,11 +80,11 @@ class Den:
                 case Tell(told, to):
                     for jid in to:
                         self.got[jid.full].append(told.el)
-                case Answer(told):
+                case RoomAnswer(told):
                     self.got[sender].append(told.el)
                 case Send(told):
                     self.sent.append(told.el)
-                case Keep(said):
+                case KeepSaid(said):
                     self.kept.append(said)
 
     def join(self, jid: str, nick: str, inside: str = "", more: str = "") -> list[Element]:

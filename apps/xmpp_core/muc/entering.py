@@ -16,7 +16,7 @@ from xmpp_core.jid import JID, JidError
 from xmpp_core.muc import muc_presence, room_history
 from xmpp_core.muc.muc_presence import Why
 from xmpp_core.muc.roles import ADMIN, OUTCAST, OWNER, P, Role, default_role, may
-from xmpp_core.muc.room import Affiliated, Occupant, Room, Seat
+from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Seat
 from xmpp_core.muc.room_config import RoomConfig
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Presence
@@ -28,15 +28,15 @@ MOST_PRESENCE: Final = 8192
 @dataclass(frozen=True, slots=True)
 class EntryRules:
     """What the service says of entering: `most` occupants of a room; `legacy_join`: presence without <x/> is a wish to
-    enter (§7.2.20)."""
+    enter (§7.2.18)."""
 
     most: int = 10_000
     legacy_join: bool = False
 
 
-def created(jid: JID, owner: JID, config: RoomConfig, salt: bytes) -> Room:
+def created(jid: JID, owner: JID, config: RoomConfig, salt: bytes) -> ChatRoom:
     """A room that somebody makes by entering it, locked until it is configured. §10.1.1"""
-    return Room(jid, config, {owner.bare: Affiliated(OWNER)}, salt=salt, locked=True, creator=owner.bare)
+    return ChatRoom(jid, config, {owner.bare: Affiliated(OWNER)}, salt=salt, locked=True, creator=owner.bare)
 
 
 def arrive(draft: RoomDraft, presence: Presence, rules: EntryRules, *, new: bool = False) -> None:
@@ -67,7 +67,7 @@ def _nick_of(presence: Presence) -> str:
 
 
 def _not_here(draft: RoomDraft, presence: Presence, sender: JID) -> None:
-    """A client that believes to be in the room is told that it is not. §7.2.20"""
+    """A client that believes to be in the room is told that it is not. §7.2.18"""
     assert presence.to is not None
     draft.tell(kicked_stranger(presence.to), (sender,))
 
@@ -96,8 +96,8 @@ def _enter(draft: RoomDraft, nick: str, seat: Seat, joins: Element | None, rules
     _welcome(draft, occupant, seat.jid, joins, (201,) if new else ())
 
 
-def _check_entry(room: Room, user: JID, nick: str, joins: Element | None, rules: EntryRules) -> Role:
-    """The role with which somebody enters. Raises StanzaError. §7.2.5 to §7.2.12"""
+def _check_entry(room: ChatRoom, user: JID, nick: str, joins: Element | None, rules: EntryRules) -> Role:
+    """The role with which somebody enters. Raises StanzaError. §7.2.5 to §7.2.10"""
     affiliation, config = room.affiliation(user), room.config
     if room.locked and affiliation is not OWNER:
         raise StanzaError("item-not-found", "the room is being made")
@@ -114,9 +114,9 @@ def _check_entry(room: Room, user: JID, nick: str, joins: Element | None, rules:
     return default_role(affiliation, moderated=config.moderated, members_only=config.members_only)
 
 
-def check_nick(room: Room, user: JID, nick: str) -> None:
+def check_nick(room: ChatRoom, user: JID, nick: str) -> None:
     """Raises StanzaError conflict if a nick is another account's: one that is there, or for which it is reserved.
-    §7.2.9"""
+    §7.2.8"""
     there = room.occupants.get(nick)
     holder = room.holder_of(nick)
     if (there is not None and there.user.bare != user.bare) or holder not in ("", user.bare):

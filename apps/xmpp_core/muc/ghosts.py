@@ -1,7 +1,7 @@
 """ghosts — occupants whose sessions are gone without a word: an error comes back, a server is lost, a worker has died.
 
 Way:      room_server → [ghosts] → entering.leave
-XEP:      0045 §16.3 (ghost users), §11.1 (code 333)
+XEP:      0045 §18.1.2 (ghost users), §11.1 (code 333)
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.muc import muc_presence, speaking
 from xmpp_core.muc.roles import ADMIN, MEMBER, NONE, OUTCAST, P, Role, may
-from xmpp_core.muc.room import Occupant, Room
+from xmpp_core.muc.room import ChatRoom, Occupant
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Message, make_message
 
@@ -61,13 +61,13 @@ def _invite(draft: RoomDraft, message: Message, invites: list[Element]) -> None:
         draft.send(invitation(draft.room, who.user, invitee, invite, message.id))
 
 
-def may_invite(room: Room, who: Occupant) -> bool:
+def may_invite(room: ChatRoom, who: Occupant) -> bool:
     """Whether an occupant may invite to a room of members only. §9.5"""
     affiliation = room.affiliation(who.user)
     return affiliation >= ADMIN or (room.config.allow_invites and affiliation is MEMBER)
 
 
-def invitation(room: Room, inviter: JID, invitee: JID, invite: Element | None, id_: str | None = None) -> Message:
+def invitation(room: ChatRoom, inviter: JID, invitee: JID, invite: Element | None, id_: str | None = None) -> Message:
     """As the room sends it, with its password. `invite`: what the inviter has said: reason, thread."""
     said = (
         [child for child in invite.elements(ns=ns.MUC_USER) if child.name in ("reason", "continue")] if invite else []

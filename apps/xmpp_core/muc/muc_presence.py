@@ -1,7 +1,7 @@
 """muc_presence — presence as a room sends it: of an occupant, with what it is to the room, to each as it may see it.
 
 Way:      entering, room_admin, room_owner → [muc_presence] → RoomDraft.tell
-XEP:      0045 §7.2.2 (who sees which), §7.2.3 (real addresses), §15.6 (status codes), §17.3; 0421
+XEP:      0045 §7.2.2 (who sees which), §7.2.3 (real addresses), §16.6 (status codes), §17.3; 0421
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.jid import JID
 from xmpp_core.muc.roles import Role, RoomAffiliation
-from xmpp_core.muc.room import Occupant, Room
+from xmpp_core.muc.room import ChatRoom, Occupant
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Presence
 
@@ -45,7 +45,7 @@ def cleaned(presence: Element) -> Element:
 
 
 def made(
-    room: Room,
+    room: ChatRoom,
     occupant: Occupant,
     *,
     said: Element,
@@ -86,7 +86,7 @@ def status(code: int) -> Element:
     return el("status", ns.MUC_USER, {"code": str(code)})
 
 
-def sees_jids(room: Room, viewer: Occupant) -> bool:
+def sees_jids(room: ChatRoom, viewer: Occupant) -> bool:
     """Whether an occupant sees the addresses of others. §7.2.3"""
     return room.config.non_anonymous or viewer.role is Role.MODERATOR
 

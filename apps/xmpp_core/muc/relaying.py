@@ -15,7 +15,7 @@ from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
-from xmpp_core.muc.room import Room
+from xmpp_core.muc.room import ChatRoom
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Iq
 
@@ -63,7 +63,7 @@ def answered(draft: RoomDraft, iq: Iq) -> None:
             draft.send(_readdressed(iq, room.occupant_jid(who.nick), jid, id_))
 
 
-def _code(room: Room, asker: JID) -> str:
+def _code(room: ChatRoom, asker: JID) -> str:
     return hmac.digest(room.salt, f"{room.jid.bare}\niq {asker.full}".encode(), "sha256").hex()[:_CODE]
 
 

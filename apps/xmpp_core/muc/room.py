@@ -1,6 +1,6 @@
 """room — a room as a value: its configuration, who is what to it, who is there, its subject and the last messages.
 
-Way:      room_server → [Room] → room_draft, which a stanza changes → the next Room
+Way:      room_server → [ChatRoom] → room_draft, which a stanza changes → the next ChatRoom
 XEP:      0045 §4, §5, §7; 0421 (occupant ids)
 """
 
@@ -67,7 +67,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ChatRoom:
     """A room. `affiliations` by bare JID, without those that have none; `occupants` by nick, `nicks` by full JID.
     `subject`: the last change of it, None: never set. `salt`: what occupant ids are made with. `locked`: its owner has
     not configured it yet, and nobody else may enter. `creator`: a bare JID."""

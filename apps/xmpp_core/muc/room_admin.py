@@ -32,7 +32,7 @@ from xmpp_core.muc.roles import (
     default_role,
     may,
 )
-from xmpp_core.muc.room import Occupant, Room
+from xmpp_core.muc.room import ChatRoom, Occupant
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Iq
 
@@ -44,7 +44,7 @@ MOST_REASON: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class AdminItem:
     """One item of a request. `user`: a bare JID, None where a nick says who is meant."""
 
     user: JID | None
@@ -54,7 +54,7 @@ class Item:
     reason: str = field(default="", repr=False)
 
 
-def parse(query: Element) -> list[Item]:
+def parse(query: Element) -> list[AdminItem]:
     """The items of a request. Raises StanzaError: bad-request, jid-malformed."""
     found = list(query.elements("item", ns.MUC_ADMIN))
     if not found or len(found) > MOST_ITEMS:
@@ -62,7 +62,7 @@ def parse(query: Element) -> list[Item]:
     return [_item(one) for one in found]
 
 
-def _item(element: Element) -> Item:
+def _item(element: Element) -> AdminItem:
     affiliation, role = element.get("affiliation"), element.get("role")
     if (affiliation is None) == (role is None):
         raise StanzaError("bad-request", "an item has an affiliation or a role")
@@ -74,7 +74,7 @@ def _item(element: Element) -> Item:
     except JidError as error:
         raise StanzaError("jid-malformed", str(error)) from None
     reason = (element.child_text("reason") or "")[:MOST_REASON]
-    return Item(
+    return AdminItem(
         user,
         nick,
         AFFILIATIONS[affiliation] if affiliation is not None else None,
@@ -96,7 +96,7 @@ def handle(draft: RoomDraft, iq: Iq) -> None:
 # -- lists
 
 
-def _listed(room: Room, iq: Iq, item: Item) -> Element:
+def _listed(room: ChatRoom, iq: Iq, item: AdminItem) -> Element:
     assert iq.from_ is not None
     if item.role is not None:
         _check_role_list(room, iq.from_, item.role)
@@ -108,14 +108,14 @@ def _listed(room: Room, iq: Iq, item: Item) -> Element:
     return el("query", ns.MUC_ADMIN, None, *[_affiliation_item(room, bare) for bare in room.listed(affiliation)])
 
 
-def _check_role_list(room: Room, asker: JID, role: Role) -> None:
+def _check_role_list(room: ChatRoom, asker: JID, role: Role) -> None:
     """§8.5, §9.8"""
     allowed = may(room.role(asker), P.KICK) if role is not Role.MODERATOR else False
     if not allowed and not may(room.affiliation(asker), P.EDIT_MODERATORS):
         raise StanzaError("forbidden")
 
 
-def _check_affiliation_list(room: Room, asker: JID, wanted: RoomAffiliation) -> None:
+def _check_affiliation_list(room: ChatRoom, asker: JID, wanted: RoomAffiliation) -> None:
     """Admins see who is banned and who is a member; owners all lists. Where all see each other's addresses anyway,
     members and occupants see all lists but that of the banned. §9.2, §9.5, §10.5, §10.8"""
     affiliation = room.affiliation(asker)
@@ -128,13 +128,13 @@ def _check_affiliation_list(room: Room, asker: JID, wanted: RoomAffiliation) -> 
         raise StanzaError("forbidden")
 
 
-def _role_item(room: Room, occupant: Occupant, sees: bool) -> Element:
+def _role_item(room: ChatRoom, occupant: Occupant, sees: bool) -> Element:
     jid = occupant.seats[-1].jid.full if sees else None
     attrs = {"affiliation": room.affiliation(occupant.user).word, "role": occupant.role.word}
     return el("item", ns.MUC_ADMIN, {**attrs, "nick": occupant.nick, "jid": jid})
 
 
-def _affiliation_item(room: Room, bare: str) -> Element:
+def _affiliation_item(room: ChatRoom, bare: str) -> Element:
     row = room.affiliations[bare]
     attrs = {"affiliation": row.affiliation.word, "jid": bare, "nick": row.nick or None}
     return el("item", ns.MUC_ADMIN, attrs, el("reason", ns.MUC_ADMIN, None, row.reason) if row.reason else None)
@@ -143,7 +143,7 @@ def _affiliation_item(room: Room, bare: str) -> Element:
 # -- changes
 
 
-def _change(draft: RoomDraft, iq: Iq, items: list[Item]) -> None:
+def _change(draft: RoomDraft, iq: Iq, items: list[AdminItem]) -> None:
     asker = iq.from_
     assert asker is not None
     tells: list[tuple[Occupant, Occupant | None, Why, RoomAffiliation]] = []
@@ -189,7 +189,7 @@ def _by(why: Why, actor: str) -> Why:
 
 
 def _change_role(
-    draft: RoomDraft, asker: JID, item: Item, role: Role
+    draft: RoomDraft, asker: JID, item: AdminItem, role: Role
 ) -> tuple[Occupant, Occupant | None, Why, RoomAffiliation]:
     room = draft.room
     actor, affiliation = room.role(asker), room.affiliation(asker)
@@ -208,7 +208,7 @@ def _change_role(
 
 
 def _change_affiliation(
-    draft: RoomDraft, asker: JID, item: Item
+    draft: RoomDraft, asker: JID, item: AdminItem
 ) -> list[tuple[Occupant, Occupant | None, Why, RoomAffiliation]]:
     room, after = draft.room, item.affiliation
     assert after is not None
@@ -230,7 +230,7 @@ def _change_affiliation(
     return told
 
 
-def _whom(room: Room, item: Item) -> JID:
+def _whom(room: ChatRoom, item: AdminItem) -> JID:
     """Whose affiliation it is: an account's, or that of an occupant of this nick; only a ban may be for a domain."""
     if item.user is not None:
         if not item.user.local and item.affiliation not in (OUTCAST, NONE):
@@ -242,7 +242,7 @@ def _whom(room: Room, item: Item) -> JID:
     return found.user
 
 
-def _check_reserved(room: Room, user: JID, nick: str | None) -> None:
+def _check_reserved(room: ChatRoom, user: JID, nick: str | None) -> None:
     if nick:
         entering.occupant_nick(room.jid, nick)
         entering.check_nick(room, user, nick)
@@ -265,13 +265,13 @@ def follow(
     return told
 
 
-def _removal_code(room: Room, after: RoomAffiliation) -> int:
+def _removal_code(room: ChatRoom, after: RoomAffiliation) -> int:
     if after is OUTCAST:
         return 301
     return 321 if room.config.members_only and not may(after, P.ENTER_MEMBERS_ONLY) else 0
 
 
-def _next_role(room: Room, role: Role, before: RoomAffiliation, after: RoomAffiliation) -> Role:
+def _next_role(room: ChatRoom, role: Role, before: RoomAffiliation, after: RoomAffiliation) -> Role:
     """An affiliation that rises brings at least its role, and one that was an admin's or owner's takes it along.
     §5.1.3"""
     usual = default_role(after, moderated=room.config.moderated)

@@ -1,7 +1,7 @@
 """room_config — how a room is configured: the options, their form, and what a change of them is told by.
 
 Way:      room_owner, room_info → [room_config]; room_store keeps it as JSON, the configuration file has defaults
-XEP:      0045 §10.1, §10.2, §15.5.3 (fields), §10.2.1 (codes of a change); 0313 (archive)
+XEP:      0045 §10.1, §10.2, §16.5.3 (fields), §10.2.1 (codes of a change); 0313 (archive)
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Any
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.muc.roles import NONE, OWNER, Role, RoomAffiliation
-from xmpp_core.muc.room import Affiliated, Occupant, Room, Said, Seat
+from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Said, Seat
 from xmpp_core.stanza import Stanza
 
 
@@ -34,20 +34,20 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RoomAnswer:
     """What is answered to who has asked, in this order with what it is told beside."""
 
     stanza: Stanza
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class KeepSaid:
     """A message for the archive."""
 
     said: Said
 
 
-Effect = Tell | Send | Answer | Keep
+Effect = Tell | Send | RoomAnswer | KeepSaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class RoomChanges:
 class Outcome:
     """The next room, None if it is no more; what is done, in order; what is stored."""
 
-    room: Room | None
+    room: ChatRoom | None
     effects: tuple[Effect, ...]
     changes: RoomChanges
 
@@ -77,7 +77,7 @@ class RoomDraft:
 
     __slots__ = ("_affiliated", "_durable", "_effects", "_gone", "_room_changed", "_seated", "now", "room")
 
-    def __init__(self, room: Room, now: float) -> None:
+    def __init__(self, room: ChatRoom, now: float) -> None:
         self.room, self.now = room, now
         self._effects: list[Effect] = []
         self._affiliated: dict[str, Affiliated | None] = {}
@@ -103,7 +103,7 @@ class RoomDraft:
 
     def answer(self, stanza: Stanza) -> None:
         """Who has asked is answered."""
-        self._effects.append(Answer(stanza))
+        self._effects.append(RoomAnswer(stanza))
 
     # -- what is changed
 
@@ -191,4 +191,4 @@ class RoomDraft:
         if shown:
             most = self.room.config.history
             self.room = replace(self.room, history=(*self.room.history, said)[-most:] if most else ())
-        self._effects.append(Keep(said))
+        self._effects.append(KeepSaid(said))

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from xmpp_core import ns, stamp
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StanzaError
-from xmpp_core.muc.room import Room, Said
+from xmpp_core.muc.room import ChatRoom, Said
 from xmpp_core.stanza import Message
 
 
-def asked(room: Room, joins: Element | None, now: float) -> list[Message]:
+def asked(room: ChatRoom, joins: Element | None, now: float) -> list[Message]:
     """The messages that who enters is shown: all that the room has, or fewer if its <history/> says so.
 
     Raises StanzaError bad-request for a number or a time that is none.
@@ -45,7 +45,7 @@ def _recent(found: Sequence[Said], wanted: Element, now: float) -> Sequence[Said
     return [one for one in found if one.at >= first]
 
 
-def _within(room: Room, found: Sequence[Said], chars: int) -> Sequence[Said]:
+def _within(room: ChatRoom, found: Sequence[Said], chars: int) -> Sequence[Said]:
     """The last ones that have no more characters together, with all that belongs to a stanza. §7.2.14"""
     kept: list[Said] = []
     for one in reversed(found):
@@ -65,7 +65,7 @@ def _number(wanted: Element, name: str) -> int | None:
     return int(text)
 
 
-def delayed(room: Room, said: Said) -> Message:
+def delayed(room: ChatRoom, said: Said) -> Message:
     """A message as it is shown later: with the time at which the room got it."""
     when = datetime.fromtimestamp(said.at, UTC)
     mark = stamp.delay(room.jid.bare, when)
@@ -74,7 +74,7 @@ def delayed(room: Room, said: Said) -> Message:
     return Message(Element(el_.ns, el_.name, el_.attrs, [*el_.children, mark]), sender)
 
 
-def subject(room: Room) -> Message:
+def subject(room: ChatRoom) -> Message:
     """The subject: always, an empty one if there is none. §7.2.15"""
     if room.subject is not None:
         return delayed(room, room.subject)

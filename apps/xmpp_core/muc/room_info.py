@@ -1,7 +1,7 @@
 """room_info — what a room says of itself to whoever asks, in the room or not.
 
 Way:      mod_muc (disco) → room_server → [room_info]
-XEP:      0045 §6.4 (features, and the form muc#roominfo), §15.3, §15.5.4; 0128
+XEP:      0045 §6.4 (features, and the form muc#roominfo), §16.3, §16.5.4; 0128
 Differs:  announced is what this room does: its archive only where it has one, its password never
 """
 
@@ -12,19 +12,19 @@ from typing import Final
 from xmpp_core import ns
 from xmpp_core.dataforms import Field, Form
 from xmpp_core.element import Element, el
-from xmpp_core.muc.room import Room
+from xmpp_core.muc.room import ChatRoom
 
 FORM_TYPE: Final = f"{ns.MUC}#roominfo"
 
 
-def identity(room: Room) -> Element:
+def identity(room: ChatRoom) -> Element:
     """<identity/>, with the room's name."""
     name = room.config.name or room.jid.local
     return el("identity", ns.DISCO_INFO, {"category": "conference", "type": "text", "name": name})
 
 
-def features(room: Room) -> tuple[str, ...]:
-    """What follows from the configuration. §15.3"""
+def features(room: ChatRoom) -> tuple[str, ...]:
+    """What follows from the configuration. §16.3"""
     config = room.config
     named = (
         "muc_public" if config.public else "muc_hidden",
@@ -38,7 +38,7 @@ def features(room: Room) -> tuple[str, ...]:
     return (*named, *archive)
 
 
-def form(room: Room) -> Element:
+def form(room: ChatRoom) -> Element:
     """The form muc#roominfo."""
     config = room.config
     subject = room.subject.message.child_text("subject") if room.subject is not None else None

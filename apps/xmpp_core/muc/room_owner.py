@@ -17,7 +17,7 @@ from xmpp_core.jid import JID, JidError
 from xmpp_core.muc import entering, muc_presence, room_admin, room_config
 from xmpp_core.muc.muc_presence import Why
 from xmpp_core.muc.roles import ADMIN, NONE, OWNER, P, Role, RoomAffiliation, default_role, may
-from xmpp_core.muc.room import Occupant, Room
+from xmpp_core.muc.room import ChatRoom, Occupant
 from xmpp_core.muc.room_config import RoomConfig
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Iq, Message
@@ -26,7 +26,7 @@ _NOTHING: Final = Element(ns.CLIENT, "presence")
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RoomEnding:
     """How a room ends: where its occupants may go instead, with which password, and why."""
 
     jid: str = ""
@@ -60,7 +60,7 @@ def handle(draft: RoomDraft, iq: Iq) -> None:
         _submit(draft, iq, dataforms.parse(x))
 
 
-def form(room: Room) -> Form:
+def form(room: ChatRoom) -> Form:
     """The form with what is in force."""
     name = room.jid.local
     return room_config.form(
@@ -68,17 +68,17 @@ def form(room: Room) -> Form:
     )
 
 
-def _ending(destroy: Element) -> Ending:
+def _ending(destroy: Element) -> RoomEnding:
     jid = destroy.get("jid") or ""
     try:
         jid = JID.parse(jid).full if jid else ""
     except JidError as error:
         raise StanzaError("jid-malformed", str(error)) from None
     texts = [(destroy.child_text(name) or "")[: room_admin.MOST_REASON] for name in ("password", "reason")]
-    return Ending(jid, *texts)
+    return RoomEnding(jid, *texts)
 
 
-def end(draft: RoomDraft, ending: Ending) -> None:
+def end(draft: RoomDraft, ending: RoomEnding) -> None:
     """The room is no more: each occupant is told once, of itself. §10.9"""
     why = Why(destroy=ending.to_element())
     for occupant in draft.room.occupants.values():
@@ -93,7 +93,7 @@ def _submit(draft: RoomDraft, iq: Iq, answer: Form) -> None:
     """The form comes back. A new room is open from then on, or gone if the owner cancels. §10.1.2, §10.1.3"""
     if answer.type == "cancel":
         if draft.room.locked:
-            end(draft, Ending())
+            end(draft, RoomEnding())
         draft.answer(iq.result())
         return
     if answer.type != "submit":
@@ -149,7 +149,7 @@ def _bare(text: str) -> str:
 
 
 def _tell_changes(
-    draft: RoomDraft, before: Room, told: list[tuple[Occupant, Occupant | None, Why, RoomAffiliation]]
+    draft: RoomDraft, before: ChatRoom, told: list[tuple[Occupant, Occupant | None, Why, RoomAffiliation]]
 ) -> None:
     """Who is removed by it, whose role is another, and by which codes all know what has changed. §10.2"""
     room = draft.room

@@ -16,7 +16,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.muc import entering, muc_presence, room_admin
 from xmpp_core.muc.roles import MEMBER, NONE, OUTCAST
-from xmpp_core.muc.room import Room
+from xmpp_core.muc.room import ChatRoom
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Iq
 
@@ -42,7 +42,7 @@ def handle(draft: RoomDraft, iq: Iq) -> None:
         _register(draft, iq, asker, query)
 
 
-def _told(room: Room, asker: JID) -> Element:
+def _told(room: ChatRoom, asker: JID) -> Element:
     nick = room.reserved_nick(asker)
     if nick:
         name = el("username", ns.REGISTER, None, nick)
@@ -91,7 +91,7 @@ def _remove(draft: RoomDraft, iq: Iq, asker: JID) -> None:
     entering.end_if_empty(draft)
 
 
-def reserved(room: Room, asker: JID) -> Element | None:
+def reserved(room: ChatRoom, asker: JID) -> Element | None:
     """The identity that has the asker's nick as its name, None if it has none. §7.12"""
     nick = room.reserved_nick(asker)
     if not nick:

@@ -13,7 +13,7 @@ from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StanzaError
 from xmpp_core.muc.roles import P, may
-from xmpp_core.muc.room import Occupant, Room, Said
+from xmpp_core.muc.room import ChatRoom, Occupant, Said
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Message
 
@@ -29,7 +29,7 @@ class Mark:
     keep: bool
 
 
-def speaker(room: Room, message: Message) -> Occupant:
+def speaker(room: ChatRoom, message: Message) -> Occupant:
     """Who says it. Raises StanzaError not-acceptable for who is not there. §7.4, §7.5"""
     assert message.from_ is not None
     found = room.occupant_of(message.from_)
@@ -60,7 +60,7 @@ def _is_subject(message: Element) -> bool:
     return has_subject and message.child("body") is None and message.child("thread") is None
 
 
-def reflected(room: Room, who: Occupant, message: Element, mark: Mark) -> Element:
+def reflected(room: ChatRoom, who: Occupant, message: Element, mark: Mark) -> Element:
     """A message as all get it: from the occupant, with the id that its sender gave it, without what only the room may
     say. XEP: 0045 §7.4; 0359 §6, 0421 §4"""
     children = [child for child in message.children if not is_rooms_own(child, room)]
@@ -72,7 +72,7 @@ def reflected(room: Room, who: Occupant, message: Element, mark: Mark) -> Elemen
     return Element(ns.CLIENT, "message", attrs, list(children))
 
 
-def is_rooms_own(child: Element | str, room: Room) -> bool:
+def is_rooms_own(child: Element | str, room: ChatRoom) -> bool:
     """Whether only the room may say this: clients' ones are taken away."""
     if isinstance(child, str):
         return True

@@ -58,4 +58,11 @@ def _defaults(name: str) -> dict[str, Any]:
     options = getattr(importlib.import_module(f"{mods.__name__}.{name}"), "Options", None)
     if options is None or not dataclasses.is_dataclass(options):
         return {}
-    return {f.name: None if f.default is dataclasses.MISSING else f.default for f in dataclasses.fields(options)}
+    return {f.name: _default(f) for f in dataclasses.fields(options)}
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    factory = field.default_factory
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    return None if factory is dataclasses.MISSING else factory()

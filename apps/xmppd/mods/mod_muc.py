@@ -28,7 +28,7 @@ from xmpp_core.stanza import Iq, Message, Presence, Stanza, make_presence
 from xmppd.archive import retention, sequence
 from xmppd.gen_mod import Mod, every, iq_handler, on, stanza_handler
 from xmppd.muc import room_archive, room_delivery, room_disco, room_server, room_writer, tables
-from xmppd.muc.room_requests import Taken
+from xmppd.muc.room_requests import RoomTook
 from xmppd.muc.tables import BY_JID, OCCUPANT
 from xmppd.routing import durability, router
 from xmppd.routing.context import Context, Origin
@@ -38,7 +38,7 @@ from xmppd.routing.iq import ENTITY
 from xmppd.store import store
 from xmppd.store.backend import Range
 
-XEP = {45: "1.35.5", 59: "1.0", 249: "1.2", 313: "1.1.3", 410: "1.1.0", 421: "1.0.1"}
+XEP = {45: "1.35.5", 59: "1.0", 313: "1.1.3", 410: "1.1.0", 421: "1.0.1"}
 DOMAIN: Final = "conference.{host}"
 IDENTITY: Final = ("conference", "text", "Rooms")
 MIGRATIONS = tables.MIGRATIONS
@@ -111,7 +111,7 @@ async def _give(stanza: Stanza, mod: Mod) -> None:
     """Returns when the room has taken it. What follows goes by the sender's way, and what is to be stored is before
     anything is acknowledged to it."""
     assert stanza.to is not None
-    taken: Taken = await ROOMS.call(mod, stanza.to.bare, stanza)
+    taken: RoomTook = await ROOMS.call(mod, stanza.to.bare, stanza)
     if taken.writer is not None:
         durability.add_pending(taken.writer, stanza.weight())
     for one in taken.sends:

@@ -1,7 +1,7 @@
 """room_delivery — what a room says to its occupants: straight to their sessions, and once to each other worker.
 
 OTP:      gen_server
-Way:      room_server → [tell] → the c2s of each recipient on this node; → `muc_delivery@host` of another node → the c2s
+Way:      room_server → [tell] → the c2s of each recipient on this node; → room_delivery of another node → the c2s
           of those there; → router, to who is not of this server
 Process:  `muc_delivery@host`, one per node and host, permanent, a child of mod_muc. It keeps nothing
 Differs:  the stages of accounts are not passed: who blocks a room leaves it, and nobody's archive keeps what is said in

@@ -1,7 +1,7 @@
 """room_disco — answers to service discovery: which rooms there are, what a room is, who is in it.
 
 Way:      mod_muc → [room_disco] → ROOMS.call → room_server; the list of rooms: store
-XEP:      0045 §6.3 to §6.5, §7.12, §17.1.1; 0030, 0059, 0128
+XEP:      0045 §6.3 to §6.5, §7.12, §18.1.1; 0030, 0059, 0128
 Differs:  who is in a room is told to its occupants only; hidden rooms are in nobody's list
 """
 
@@ -47,7 +47,7 @@ async def info(iq: Iq, mod: Mod) -> Iq:
     if node == _OWN_NICK:
         return iq.result(query.add(*_read(seen.reserved)))
     if node == _TRAFFIC:
-        raise StanzaError("service-unavailable", "nothing is taken out of what is said")  # §17.1.1
+        raise StanzaError("service-unavailable", "nothing is taken out of what is said")  # §18.1.1
     if node:
         raise StanzaError("item-not-found")
     announced = {*iq_table.features(mod.domain, iq_table.ENTITY), *iq_table.features(mod.host, iq_table.SERVICE)}

@@ -47,7 +47,7 @@ class RoomSettled:
 
 @codec.message
 @dataclass(frozen=True, slots=True)
-class Taken:
+class RoomTook:
     """The answer to a stanza. `writer` has to store something of it, None if it is stored, or nothing is; `sends`: what
     is to go to others, by the way of whoever has sent the stanza."""
 

@@ -23,15 +23,15 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.muc import entering, ghosts, room_events, room_info, room_registration
-from xmpp_core.muc.room import Room
-from xmpp_core.muc.room_draft import Answer, Outcome, RoomDraft, Send, Tell
+from xmpp_core.muc.room import ChatRoom
+from xmpp_core.muc.room_draft import Outcome, RoomAnswer, RoomDraft, Send, Tell
 from xmpp_core.muc.speaking import Mark
 from xmpp_core.stanza import Message, Presence, Stanza
 from xmppd.archive import keeping, rules, sequence
 from xmppd.archive.ids import ArchiveIds
 from xmppd.gen_mod import Mod
 from xmppd.muc import room_delivery, room_store, room_writer
-from xmppd.muc.room_requests import RoomLook, RoomSeen, RoomSettled, Taken
+from xmppd.muc.room_requests import RoomLook, RoomSeen, RoomSettled, RoomTook
 from xmppd.routing import faults, router
 from xmppd.routing.placed.placed import Placed
 from xmppd.routing.placed.placed_server import PlacedServer, Relocate
@@ -55,7 +55,7 @@ class RoomState:
 
     mod: Mod
     jid: JID
-    room: Room | None
+    room: ChatRoom | None
     ids: ArchiveIds
     last: int
     suspects: set[str] = field(default_factory=set)
@@ -75,7 +75,7 @@ class RoomServer(PlacedServer[RoomState]):
         return state
 
     async def handle_request(self, request: Any, state: RoomState) -> tuple[Any, RoomState]:
-        """A stanza, answered by a Taken; what the rest of the server asks."""
+        """A stanza, answered by a RoomTook; what the rest of the server asks."""
         match request:
             case Stanza():
                 return await _take(request, state), state
@@ -112,12 +112,12 @@ ROOMS: Final = Placed("muc_room", RoomServer)
 # -- stanzas
 
 
-async def _take(stanza: Stanza, state: RoomState) -> Taken:
+async def _take(stanza: Stanza, state: RoomState) -> RoomTook:
     """Raises StanzaError, StoreError; then nothing has changed."""
     new = state.room is None
     if new and _is_lost(stanza, state):
         await room_delivery.tell(state.mod.host, entering.kicked_stranger(_to(stanza)), (_from(stanza),))
-        return Taken()
+        return RoomTook()
     room = state.room if state.room is not None else await _made(stanza, state)
     mark, now = _mark(stanza, state)
     draft = RoomDraft(room, now)
@@ -127,7 +127,7 @@ async def _take(stanza: Stanza, state: RoomState) -> Taken:
 
 
 def _is_lost(stanza: Stanza, state: RoomState) -> bool:
-    """Whether a client believes to be in a room that is not there. §7.2.20"""
+    """Whether a client believes to be in a room that is not there. §7.2.18"""
     is_presence = isinstance(stanza, Presence) and stanza.type == "" and bool(_to(stanza).resource)
     return is_presence and stanza.el.child("x", ns.MUC) is None and not state.mod.options.legacy_join
 
@@ -142,7 +142,7 @@ def _from(stanza: Stanza) -> JID:
     return stanza.from_
 
 
-async def _made(stanza: Stanza, state: RoomState) -> Room:
+async def _made(stanza: Stanza, state: RoomState) -> ChatRoom:
     """A room that somebody makes by entering it. Raises StanzaError item-not-found for all else, what may_create
     raises. §10.1.1"""
     if not isinstance(stanza, Presence) or stanza.type != "":
@@ -171,7 +171,7 @@ def _mark(stanza: Stanza, state: RoomState) -> tuple[Mark, float]:
     return Mark(state.last, state.ids.encode(state.jid.bare, state.last), keep), sequence.seconds(state.last)
 
 
-async def _carry_out(outcome: Outcome, before: Room, state: RoomState, asker: JID | None) -> Taken:
+async def _carry_out(outcome: Outcome, before: ChatRoom, state: RoomState, asker: JID | None) -> RoomTook:
     """Store it, and then tell; or tell, while it is on its way to the disk."""
     changes, writer = outcome.changes, None
     if before.locked and outcome.room is not None and state.room is None:
@@ -186,7 +186,7 @@ async def _carry_out(outcome: Outcome, before: Room, state: RoomState, asker: JI
             raise StanzaError("resource-constraint", faults.LATER, type_="wait")
     state.room = outcome.room
     await _tell(outcome, state, asker)
-    return Taken(writer, tuple([effect.stanza for effect in outcome.effects if isinstance(effect, Send)]))
+    return RoomTook(writer, tuple([effect.stanza for effect in outcome.effects if isinstance(effect, Send)]))
 
 
 async def _tell(outcome: Outcome, state: RoomState, asker: JID | None) -> None:
@@ -195,7 +195,7 @@ async def _tell(outcome: Outcome, state: RoomState, asker: JID | None) -> None:
         match effect:
             case Tell(stanza, to):
                 _suspect(state, await room_delivery.tell(host, stanza, to))
-            case Answer(stanza) if asker is not None:
+            case RoomAnswer(stanza) if asker is not None:
                 await _answer(host, stanza, asker)
 
 

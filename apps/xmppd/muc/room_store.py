@@ -18,8 +18,8 @@ from xmpp_core.errors import Unreadable
 from xmpp_core.jid import JID
 from xmpp_core.muc import room_config
 from xmpp_core.muc.roles import AFFILIATIONS, ROLES
-from xmpp_core.muc.room import Affiliated, Occupant, Room, Said, Seat
-from xmpp_core.muc.room_draft import Keep, Outcome
+from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Said, Seat
+from xmpp_core.muc.room_draft import KeepSaid, Outcome
 from xmppd.archive import sequence
 from xmppd.archive.tables import ARCHIVE, WORDS, ArchivedMessage
 from xmppd.muc.room_writer import RoomWrite
@@ -56,7 +56,7 @@ async def created_by(host: str, bare: str) -> int:
     return len(await store.find(ROOM, Range((host, bare), limit=MOST_COUNTED, by=BY_CREATOR)))
 
 
-async def load(host: str, jid: JID) -> tuple[Room | None, int]:
+async def load(host: str, jid: JID) -> tuple[ChatRoom | None, int]:
     """A room as the store has it, None if there is none; and the number of the last message of its archive. Raises
     StoreError."""
     where = (host, jid.local)
@@ -75,7 +75,7 @@ async def load(host: str, jid: JID) -> tuple[Room | None, int]:
     if row.subject:
         subject = _said(row.subject_seq, row.subject_nick, row.subject_by, row.subject)
     history = await _history(jid, config.history)
-    room = Room(
+    room = ChatRoom(
         jid, config, affiliations, occupants, nicks, subject, history, await salt(), row.locked, row.creator
     )  # fmt: skip
     return room, max(last, row.subject_seq)
@@ -121,7 +121,7 @@ def _parsed(xml: str, name: str) -> Element:
 # -- writing
 
 
-def write_of(host: str, before: Room, outcome: Outcome, at: int) -> RoomWrite | None:
+def write_of(host: str, before: ChatRoom, outcome: Outcome, at: int) -> RoomWrite | None:
     """What is to be stored of a change that comes now (`at`, µs since 1970); None if nothing is."""
     room, changes = outcome.room, outcome.changes
     if room is None:
@@ -141,14 +141,14 @@ def write_of(host: str, before: Room, outcome: Outcome, at: int) -> RoomWrite | 
             cleared.append((OCCUPANT, (*where, full), None))
         else:
             rows.append(seated)
-    kept = [_archived(room, effect.said) for effect in outcome.effects if isinstance(effect, Keep)]
+    kept = [_archived(room, effect.said) for effect in outcome.effects if isinstance(effect, KeepSaid)]
     if not room.config.archive and (kept or changes.room):
         cleared += _beyond_history(room)
     rows += kept
     return RoomWrite(tuple(cleared), tuple(rows)) if rows or cleared else None
 
 
-def _occupant_row(where: tuple[str, str], room: Room, occupant: Occupant, full: str, at: int) -> MucOccupant | None:
+def _occupant_row(where: tuple[str, str], room: ChatRoom, occupant: Occupant, full: str, at: int) -> MucOccupant | None:
     for seat in occupant.seats:
         if seat.jid.full == full:
             said = seat.presence.to_xml("")
@@ -162,13 +162,13 @@ def _erased(host: str, jid: JID) -> RoomWrite:
     return RoomWrite((*[(table, where, None) for table in tables], *[(t, archive, None) for t in (ARCHIVE, WORDS)]))
 
 
-def _beyond_history(room: Room) -> list[tuple[Table[Any], Key, int | None]]:
+def _beyond_history(room: ChatRoom) -> list[tuple[Table[Any], Key, int | None]]:
     """A room without an archive keeps what it shows to who joins."""
     oldest = room.history[0].seq - 1 if room.history else None
     return [(ARCHIVE, (room.jid.domain, room.jid.local), oldest)]
 
 
-def _room_row(host: str, room: Room) -> MucRoom:
+def _room_row(host: str, room: ChatRoom) -> MucRoom:
     config, subject = room.config, room.subject
     text = json.dumps(config.to_dict(), ensure_ascii=False, sort_keys=True)
     listed = int(config.public and not room.locked)
@@ -190,7 +190,7 @@ def _room_row(host: str, room: Room) -> MucRoom:
     )
 
 
-def _archived(room: Room, said: Said) -> ArchivedMessage:
+def _archived(room: ChatRoom, said: Said) -> ArchivedMessage:
     message = said.message
     if room.config.non_anonymous and said.by:
         item = el("item", ns.MUC_USER, {"affiliation": room.affiliation(JID.parse(said.by)).word, "jid": said.by})

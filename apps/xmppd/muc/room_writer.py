@@ -146,7 +146,7 @@ def name(host: str) -> str:
 
 
 def keep(host: str, write: RoomWrite) -> Pid | None:
-    """Give it something that may be stored a moment later; who has it, None if there is no writer now."""
+    """Hand it something that may be stored a moment later; who has it, None if there is no writer now."""
     pid = process.whereis(name(host))
     if pid is not None:
         gen_server.cast(pid, write)

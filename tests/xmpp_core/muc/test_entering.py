@@ -144,7 +144,7 @@ def test_the_role_of_who_enters(affiliation: object, moderated: bool, role: Role
     assert OUTCAST < MEMBER
 
 
-# -- without <x/>: §7.2.20
+# -- without <x/>: §7.2.18
 
 
 def test_presence_of_who_is_not_there_is_answered_with_a_kick() -> None:

@@ -8,7 +8,7 @@ from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.muc.roles import MEMBER, NONE, OWNER, Role
 from xmpp_core.muc.room import Affiliated, Said, Seat
-from xmpp_core.muc.room_draft import Keep, RoomDraft
+from xmpp_core.muc.room_draft import KeepSaid, RoomDraft
 
 SILENT = Element(ns.CLIENT, "presence")
 
@@ -85,7 +85,7 @@ def test_history_has_its_length() -> None:
     outcome = one.done()
     assert outcome.room is not None
     assert [said.seq for said in outcome.room.history] == list(range(10, 30))
-    assert sum(isinstance(effect, Keep) for effect in outcome.effects) == 31
+    assert sum(isinstance(effect, KeepSaid) for effect in outcome.effects) == 31
 
 
 def test_a_room_that_is_no_more() -> None:

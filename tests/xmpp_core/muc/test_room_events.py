@@ -12,7 +12,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.muc import muc_presence
 from xmpp_core.muc.roles import ADMIN, OUTCAST, P, Role, may
-from xmpp_core.muc.room import Room
+from xmpp_core.muc.room import ChatRoom
 from xmpp_core.muc.room_config import RoomConfig
 
 USERS = ("ann@l", "bob@l", "cat@l", "dan@l")
@@ -95,7 +95,7 @@ class Views:
             view[nick] = {key: value for key, value in item(told).items() if key in ("role", "affiliation")}
 
 
-def check(room: Room) -> None:
+def check(room: ChatRoom) -> None:
     """What always holds."""
     assert room.owners(), "a room has an owner"
     assert {full: nick for nick, one in room.occupants.items() for full in [jid.full for jid in one.jids]} == room.nicks
@@ -111,7 +111,7 @@ def check(room: Room) -> None:
     assert len(room.history) <= room.config.history
 
 
-def expected(room: Room, jid: str) -> dict[str, dict[str, str]]:
+def expected(room: ChatRoom, jid: str) -> dict[str, dict[str, str]]:
     """Who is there, to a client: all whose presence is told, and itself."""
     own = room.nicks[jid]
     return {

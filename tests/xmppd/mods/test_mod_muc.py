@@ -14,6 +14,8 @@ from xmpp_core import ns
 from xmppd.gen_mod import ModError
 from xmppd.gen_mod_config import options_of
 from xmppd.mods import mod_muc
+from xmppd.muc.room_requests import RoomSettled
+from xmppd.muc.room_server import ROOMS
 from xmppd.muc.tables import OCCUPANT
 from xmppd.routing.sm import sm
 from xmppd.store import store
@@ -118,6 +120,7 @@ def test_who_is_lost_without_a_word_is_out_of_all_rooms(server: Any) -> None:
         [session] = [one for one in sm.sessions("bob@localhost") if one.jid.full == full]
         process.exit_(session.pid, "kill")
 
+    server.run(ROOMS.call, server.mod("mod_muc"), den.jid, RoomSettled())
     [full] = [row.jid for row in server.run(store.select, OCCUPANT, ("localhost", "lost")) if row.nick == "bob"]
     server.run(lose)
     ann.expect(f"<presence from='{den.jid}/bob' type='unavailable'.*?</presence>")

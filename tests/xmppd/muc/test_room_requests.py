@@ -7,14 +7,14 @@ import pytest
 from otp.kernel import codec
 from xmpp_core.jid import JID
 from xmpp_core.stanza import make_message
-from xmppd.muc.room_requests import RoomLook, RoomSeen, RoomSettled, Taken
+from xmppd.muc.room_requests import RoomLook, RoomSeen, RoomSettled, RoomTook
 from xmppd.routing import wire
 
 SEEN = RoomSeen("<identity/>", ("a",), "<x>secret</x>", "", "member", True, ("ann",), True, False)
-SENT = Taken(None, (make_message(JID.parse("a@b"), "hi"),))
+SENT = RoomTook(None, (make_message(JID.parse("a@b"), "hi"),))
 
 
-@pytest.mark.parametrize("one", [RoomLook("a@b/c"), SEEN, RoomSettled(), Taken(), SENT])
+@pytest.mark.parametrize("one", [RoomLook("a@b/c"), SEEN, RoomSettled(), RoomTook(), SENT])
 def test_it_crosses(one: object) -> None:
     assert wire is not None
     there = codec.decode(codec.encode(one))

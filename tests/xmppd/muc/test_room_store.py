@@ -11,7 +11,7 @@ from tests.support import node
 from tests.support.muc_room import ANN, BOB, ROOM, Den, three
 from tests.xmppd.store.conftest import config, pg_cluster, pg_url
 from xmpp_core import ns
-from xmpp_core.muc.room import Room
+from xmpp_core.muc.room import ChatRoom
 from xmpp_core.muc.room_config import RoomConfig
 from xmppd.archive import sequence
 from xmppd.archive import tables as archive_tables
@@ -60,7 +60,7 @@ class StoredDen(Den):
         self.writes.append(write)
         return told
 
-    async def store(self) -> Room | None:
+    async def store(self) -> ChatRoom | None:
         """All that has happened is stored; the room as it is read."""
         for write in [one for one in self.writes if one is not None]:
             await store.transaction(write.run)
@@ -75,7 +75,7 @@ def den(room_config: RoomConfig | None = None) -> StoredDen:
     return made
 
 
-def compared(room: Room | None) -> Any:
+def compared(room: ChatRoom | None) -> Any:
     """All but the key, which the test's rooms have another one of."""
     assert room is not None
     history = [(one.seq, one.at, one.nick, one.message.to_xml()) for one in room.history]
