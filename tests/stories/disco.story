@@ -38,7 +38,7 @@ Romeo sends:
 
 Romeo receives:
 	<iq type='result' id='d2' from='localhost' to='romeo@localhost/orchard'>
-		<query xmlns='http://jabber.org/protocol/disco#items'><item jid='pubsub.localhost'/></query>
+		<query xmlns='http://jabber.org/protocol/disco#items'><item jid='conference.localhost'/><item jid='pubsub.localhost'/></query>
 	</iq>
 
 Romeo sends:
