@@ -19,7 +19,7 @@ from xmppd.muc import room_delivery, room_disco
 from xmppd.muc.room_requests import RoomSettled
 from xmppd.muc.room_server import ROOMS
 from xmppd.routing import router
-from xmppd.routing.context import Context, Origin
+from xmppd.routing.context import ANSWER, Context, Origin
 from xmppd.routing.deliver import Deliver
 from xmppd.routing.written_message import WrittenMessage
 
@@ -60,6 +60,6 @@ async def _readable(iq: Iq, mod: Mod) -> JID:
 async def _send(message: WrittenMessage, to: JID) -> None:
     session = room_delivery.session_of(to) if router.serves(to.domain) else None
     if session is not None:
-        process.send(session.pid, Deliver(message, (), Context(Origin.SERVICE, is_carbon=True)))
+        process.send(session.pid, Deliver(message, (), Context(Origin.SERVICE, for_one=ANSWER)))
     else:
-        await router.route(message, Context(Origin.SERVICE, is_carbon=True))
+        await router.route(message, Context(Origin.SERVICE, for_one=ANSWER))
