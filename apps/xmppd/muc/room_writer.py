@@ -9,9 +9,7 @@ Differs:  what cannot be stored is tried again, but for what somebody waits for:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 from otp.erts import process
@@ -20,8 +18,7 @@ from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, NoReply, Reply
 from xmppd.routing import faults
-from xmppd.routing.deliver import Confirm
-from xmppd.routing.durability import CONFIRMING, PATIENCE, Sync
+from xmppd.routing.durability import PATIENCE, Sync
 from xmppd.store import store
 from xmppd.store.backend import Key, StoreError, Table, Tx
 
@@ -52,10 +49,10 @@ class WriteNow:
 
 @dataclass(slots=True)
 class RoomWriterState:
-    """`queue` is to be written; `waiting` are called when it is; `timed`: a WriteNow is to come."""
+    """`queue` is to be written; `waiting` are answered when it is; `timed`: a WriteNow is to come."""
 
     queue: list[RoomWrite] = field(default_factory=list)
-    waiting: list[Callable[[], None]] = field(default_factory=list)
+    waiting: list[gen_server.From] = field(default_factory=list)
     timed: bool = False
 
 
@@ -64,7 +61,6 @@ class RoomWriter(GenServer[RoomWriterState]):
 
     def init(self) -> RoomWriterState:
         """Nothing yet."""
-        CONFIRMING.add(process.self_())
         return RoomWriterState()
 
     async def handle_call(self, request: object, from_: Any, state: RoomWriterState) -> Any:
@@ -72,7 +68,7 @@ class RoomWriter(GenServer[RoomWriterState]):
         if isinstance(request, RoomWrite):
             return Reply(await _commit(state, request), state)
         if isinstance(request, Sync):
-            state.waiting.append(partial(gen_server.reply, from_, None))
+            state.waiting.append(from_)
             await _write_all(state)
             return NoReply(state)
         return Reply("unknown_request", state)
@@ -85,14 +81,10 @@ class RoomWriter(GenServer[RoomWriterState]):
         return NoReply(state)
 
     async def handle_info(self, message: object, state: RoomWriterState) -> NoReply[RoomWriterState]:
-        """It is time, or somebody wants to know when all is stored."""
-        match message:
-            case Confirm(done):
-                state.waiting.append(done)
-                await _write_all(state)
-            case WriteNow():
-                state.timed = False
-                await _write_all(state)
+        """It is time."""
+        if isinstance(message, WriteNow):
+            state.timed = False
+            await _write_all(state)
         return NoReply(state)
 
 
@@ -133,8 +125,8 @@ def _run_all(tx: Tx, writes: list[RoomWrite]) -> None:
 
 def _tell(state: RoomWriterState) -> None:
     waiting, state.waiting = state.waiting, []
-    for done in waiting:
-        done()
+    for from_ in waiting:
+        gen_server.reply(from_, None)
 
 
 # -- API

@@ -9,11 +9,9 @@ import pytest
 
 from otp.erts import process
 from tests.support import node
-from tests.support.node import until
 from xmppd.muc import room_writer, tables
 from xmppd.muc.room_writer import RoomWrite
 from xmppd.muc.tables import AFFILIATION, MucAffiliation
-from xmppd.routing.deliver import Confirm
 from xmppd.store import store
 from xmppd.store.backend import StoreConfig, StoreError
 from xmppd.store.schema import Schema
@@ -104,11 +102,7 @@ def test_what_cannot_be_stored_is_given_up_if_somebody_waits_for_it_and_tried_ag
             room_writer.keep("l", write(row("a")))
             with pytest.raises(StoreError):
                 await room_writer.commit("l", write(row("b")))
-        done: list[int] = []
-        pid = process.whereis(room_writer.name("l"))
-        assert pid is not None
-        process.send(pid, Confirm(lambda: done.append(1), lambda: None))
-        await until(lambda: bool(done))
+        await room_writer.settle("l")
         assert await there() == [("a", "member")]
 
     play(body)
