@@ -7,7 +7,7 @@ RFC:      6120 §6.3.3 (order of preference), §13.8 (PLAIN under TLS only), 580
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import lru_cache, partial
 
 from xmpp_core.sasl.anonymous import Anonymous
 from xmpp_core.sasl.base import Mechanism, SaslContext
@@ -39,6 +39,14 @@ def offered(
     enabled: Collection[str], *, tls: bool, channel_binding: bool, plain_without_tls: bool, certificate: bool = False
 ) -> tuple[str, ...]:
     """Names for the stream features, best first: what is enabled and safe on this connection."""
+    return _offered(frozenset(enabled), tls, channel_binding, plain_without_tls, certificate)
+
+
+@lru_cache(maxsize=64)
+def _offered(
+    enabled: frozenset[str], tls: bool, channel_binding: bool, plain_without_tls: bool, certificate: bool
+) -> tuple[str, ...]:
+    """Each stream asks four times, and there are few answers."""
 
     def fits(name: str) -> bool:
         if name in ("PLAIN", "OAUTHBEARER"):

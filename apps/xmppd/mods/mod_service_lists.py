@@ -145,20 +145,19 @@ def incoming(stanza: Stanza | None, point: AccountReceivesHook, mod: Mod) -> Sta
 @on(AccountPresenceHook, seq=10)
 def asks(presence: Presence | None, point: AccountPresenceHook, mod: Mod) -> Presence | None:
     """Their subscriptions and probes are not heard."""
-    return _heard(presence, mod)
+    return presence if not keeper.of_host(mod.host).shut_out else _heard(presence, mod)
 
 
 @on(UserReceivePresenceHook, seq=10)
 def unseen(presence: Presence | None, point: UserReceivePresenceHook, mod: Mod) -> Presence | None:
     """Nor is it seen that they are there."""
-    return _heard(presence, mod)
+    return presence if not keeper.of_host(mod.host).shut_out else _heard(presence, mod)
 
 
 def _heard(presence: Presence | None, mod: Mod) -> Presence | None:
-    lists = keeper.of_host(mod.host)
-    if not lists.shut_out or presence is None or presence.from_ is None:
+    if presence is None or presence.from_ is None:
         return presence
-    return None if _refused(lists, presence.from_, mod) else presence
+    return None if _refused(keeper.of_host(mod.host), presence.from_, mod) else presence
 
 
 @on(SubscriptionListsHook, seq=85)

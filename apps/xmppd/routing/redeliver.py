@@ -55,7 +55,8 @@ async def home_moved(session: C2sSession) -> bool:
         return False
     flags.REDELIVERED.add(session.pid)
     if accounts.is_settled(session.user):
-        return bool(sm.other_nodes())  # to one of which it may move, or where it is
+        # it may move to one of several nodes, and was sent on to another; a single one hears in order that we have left
+        return len(sm.other_nodes()) > 1
     _, ref = process.spawn_monitor(accounts.settle, session.user)
     await process.receive(lambda m: isinstance(m, Down) and m.ref is ref)
     return True

@@ -7,7 +7,7 @@ Differs:  a blocked JID may be of this server too; who alone is allowed is asked
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from xmpp_core.blocklist import is_blocked
@@ -23,16 +23,16 @@ MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class ServiceLists:
-    """Those of one host, JIDs as text: `blocked`, `allowed` (none: all are), `admins` beside the configuration's."""
+    """Those of one host, JIDs as text: `blocked`, `allowed` (none: all are), `admins` beside the configuration's;
+    `shut_out`: whether anybody is, which every stanza's handler asks."""
 
     blocked: frozenset[str] = frozenset()
     allowed: frozenset[str] = frozenset()
     admins: frozenset[str] = frozenset()
+    shut_out: bool = field(init=False)
 
-    @property
-    def shut_out(self) -> bool:
-        """Whether anybody is."""
-        return bool(self.blocked or self.allowed)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shut_out", bool(self.blocked or self.allowed))
 
 
 NONE: Final = ServiceLists()

@@ -27,7 +27,7 @@ from otp.erts.pid import Pid
 from otp.kernel import codec, pace
 from otp.kernel.pace import BEHIND
 from xmpp_core.jid import JID
-from xmpp_core.stanza import Iq, Message, Stanza
+from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing import durability, hooks, users
 from xmppd.routing.account.account import LiveAccount, Turn, account_of, has_line
 from xmppd.routing.account.home import GROUP, home_of
@@ -174,6 +174,8 @@ def begin_received(
             return _begin_delivery(account, stanza, context, session, chains, stamp)
         if not rows and account.exists and users.is_to_be_stored(stanza, to):
             return _begin_delivery(account, stanza, context, None, chains, stamp)
+        if stanza.type == "probe" and isinstance(stanza, Presence) and not account.must_not_wait():
+            return _begin_probe(account, stanza, context, chains, stamp)
     return _later(account, ForAccount(stanza, context, stamp))
 
 
@@ -206,6 +208,22 @@ def _begin_delivery(
         return None
     users.deliver(stanza, (session,), context)
     return None
+
+
+def _begin_probe(
+    account: LiveAccount, probe: Presence, context: Context, chains: Chains, stamp: int
+) -> Left | Awaitable[Left]:
+    """A login sends one to each contact. It changes nothing, so it keeps no place in the line while it is answered; and
+    what its sender said before has been dealt with, or stands in the line."""
+    kept: Left | Awaitable[Left] = probe
+    if "AccountReceivesHook" in chains:
+        kept = hooks.begin_chain(chains["AccountReceivesHook"], AccountReceivesHook(account, context), probe)
+    if kept is None:
+        return None
+    if not isinstance(kept, Stanza):
+        return _delivered_in_turn(account.begin_turn(stamp), kept, context)
+    context.staged = True
+    return users.route(kept, context)
 
 
 async def _delivered_in_turn(turn: Turn, kept: Awaitable[Left], context: Context) -> Left:
