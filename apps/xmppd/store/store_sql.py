@@ -232,8 +232,9 @@ class SqlTx:
 
     def read(self, table: Table[R], key: Key) -> R | None:
         """See Tx."""
-        sql, params, result = read_query(table, key, self._mark)
-        return result(self._query(sql, params))  # type: ignore[no-any-return]  # decoded by `result`
+        way = statements(table, self._mark).ways[len(key)]
+        rows = self._query(way.select, key)
+        return way.decode(key, rows[0]) if rows else None
 
     def write(self, record: Any) -> None:
         """See Tx."""
