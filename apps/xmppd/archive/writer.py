@@ -173,7 +173,8 @@ def keep(host: str, kept: Kept) -> Pid | None:
         state.rows.append(kept)
         if isinstance(kept, ArchivedMessage):
             state.debts.append(durability.add_pending(pid, len(kept.xml)))
-        if len(state.rows) == 1 or len(state.rows) % _BATCH == 0:
+        number = len(state.rows)
+        if number == 1 or not number % _BATCH:
             process.send(pid, ThereAreRows())
     return pid
 

@@ -19,7 +19,7 @@ from otp.erts import process
 from otp.erts.clock import CLOCK
 from otp.kernel import pg
 from otp.stdlib.child_spec import ChildSpec
-from xmpp_core import ns
+from xmpp_core import escape, ns
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
@@ -31,7 +31,7 @@ from xmppd.commands import Account, Arg, CommandError, command
 from xmppd.gen_mod import Mod, every, iq_handler, on
 from xmppd.mods.mam import owner, prefs
 from xmppd.mods.mam.owner import OwnArchive
-from xmppd.routing import durability, hooks, router, serialized_message
+from xmppd.routing import durability, hooks, router
 from xmppd.routing.account import accounts
 from xmppd.routing.account.account import AccountState
 from xmppd.routing.archive_hook_points import ArchiveEndsHook, ArchiveHeldHook, ArchiveReadHook, RetentionHook
@@ -44,8 +44,8 @@ from xmppd.routing.hook_points import (
     Stage,
 )
 from xmppd.routing.iq import LOCAL, SM
+from xmppd.routing.message_with_text import MessageWithText
 from xmppd.routing.routes import HostRoute, ProcessRoute, ServiceRoute
-from xmppd.routing.serialized_message import SerializedMessage
 from xmppd.routing.sm import sm
 from xmppd.store import store
 
@@ -186,9 +186,11 @@ def _keep(message: Message, peer: JID, flags: int, point: Passing, archive: OwnA
     if sent:
         return message
     mark = Element(ns.STANZA_ID, "stanza-id", {"by": whose.bare, "id": id_})
-    content = serialized_message.content_of(xml) + mark.to_xml()
     marked = Element(el.ns, el.name, el.attrs, [*el.children, mark])
-    return SerializedMessage(marked, message.from_, message.to, content)
+    if not el.children:
+        return message.with_el(marked)
+    written = f"<stanza-id xmlns='{ns.STANZA_ID}' by='{escape.attr(whose.bare)}' id='{id_}'/>"
+    return MessageWithText(marked, message.from_, message.to, xml, written)
 
 
 # -- who reads it

@@ -57,7 +57,7 @@ class Pending:
             self.writers[writer] = left
         else:
             self.writers.pop(writer, None)
-        if self in CROWDED and max(self.writers.values(), default=0) < _MOST:
+        if _CROWDED and self in CROWDED and max(self.writers.values(), default=0) < _MOST:
             CROWDED.discard(self)
 
 

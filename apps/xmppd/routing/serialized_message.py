@@ -1,6 +1,6 @@
 """serialized_message — one message for many: what is in it is written once, and each recipient's address around it.
 
-Way:      pubsub.events, mod_mam → [SerializedMessage] → Deliver → c2s → to_xml: one concatenation
+Way:      pubsub.events → [SerializedMessage] → Deliver → c2s → to_xml: one concatenation
 """
 
 from __future__ import annotations
@@ -40,16 +40,11 @@ class SerializedMessage(Message):
         return Message(el, self.from_, self.to)
 
     def to_xml(self, default_ns: str = ns.CLIENT) -> str:
-        """The address, and the text, in a stream of clients, or a component's, or for the store."""
-        if default_ns not in (ns.CLIENT, "") or not self._content:
+        """The address, and the text, in a stream of clients, or a component's."""
+        if default_ns != ns.CLIENT or not self._content:
             return self.el.to_xml(default_ns)
-        head = Element(self.el.ns, self.el.name, self.el.attrs).to_xml(default_ns)
+        head = Element(self.el.ns, self.el.name, self.el.attrs).to_xml()
         return f"{head[:-2]}>{self._content}</message>"
-
-
-def content_of(written: str) -> str:
-    """What is between the tags of a message that Element.to_xml has written for the store; "" if it is empty."""
-    return written[written.index(">") + 1 : -len("</message>")]  # in an attribute the sign is written otherwise
 
 
 def _written(child: Element | str) -> str:

@@ -17,6 +17,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 from xmppd.routing import deliver
 from xmppd.routing.context import Context
+from xmppd.routing.message_with_text import MessageWithText
 from xmppd.routing.serialized_iq import SerializedIq
 from xmppd.routing.serialized_message import SerializedMessage
 from xmppd.routing.session import Pairs, Session, Sid, shared
@@ -84,7 +85,10 @@ codec.register(Element, _ELEMENT, lambda el: el.to_wire(), lambda *wire: Element
 codec.register(JID, _JID, lambda jid: (jid.full,), JID.parse, flat=True)
 for _cls, _code in _KINDS:
     _register_stanza(_cls, _code)
-for _written, _plain in ((SerializedIq, Iq), (SerializedMessage, Message)):  # the text does not go along
+_WRITTEN: tuple[tuple[type[Stanza], type[Stanza]], ...] = (
+    (SerializedIq, Iq), (SerializedMessage, Message), (MessageWithText, Message),
+)  # fmt: skip
+for _written, _plain in _WRITTEN:  # the text does not go along
     codec.register(
         _written, _written.__name__, _fields, lambda *fields, plain=_plain: _stanza(plain, *fields), flat=True
     )

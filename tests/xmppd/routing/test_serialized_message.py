@@ -7,7 +7,7 @@ from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, make_message
 from xmppd.routing import wire  # noqa: F401 - what may cross
 from xmppd.routing.deliver import Deliver
-from xmppd.routing.serialized_message import SerializedMessage, content_of
+from xmppd.routing.serialized_message import SerializedMessage
 
 FROM, TO = JID.parse("romeo@localhost"), JID.parse("juliet@localhost/o'neil")
 CONTENT = el("event", "urn:e", {"a": "<'&"}, el("x", "jabber:client", None, "text > text"))
@@ -26,15 +26,6 @@ def test_it_is_written_as_any_message_is() -> None:
         )
     assert parser.parse_document(found.to_xml("")) == plain.el
     assert found == plain
-
-
-def test_what_stands_between_the_tags_of_a_message_that_is_written() -> None:
-    plain = make_message(TO, "a > b & 'c'", CONTENT, from_=FROM)
-    plain.el.attrs["id"] = "1 > '0' /"
-    again = SerializedMessage(plain.el, FROM, TO, content_of(plain.to_xml("")))
-    assert again.to_xml() == plain.to_xml()
-    assert again.to_xml("") == plain.to_xml("")
-    assert content_of(Message(el("message", "jabber:client", {"id": ">"})).to_xml("")) == ""
 
 
 def test_who_changes_it_has_a_plain_one() -> None:

@@ -46,7 +46,7 @@ from xmppd.routing import safe_rounds
 from xmppd.routing.context import Context
 from xmppd.routing.deliver import Kick
 from xmppd.routing.durability import is_safe
-from xmppd.routing.serialized_message import SerializedMessage
+from xmppd.routing.message_with_text import MessageWithText
 from xmppd.routing.session import C2sSession
 
 ASK: Final = f"<r xmlns='{ns.SM}'/>"
@@ -118,7 +118,7 @@ class ManagedStream(Acknowledgements):
         """Keep it. Returns what is to follow it at once; None: it is not to be written now."""
         kept = self.kept
         usual = len(kept) < self._look_at and self.size < self._look_size
-        if usual and (type(stanza) is Message or type(stanza) is SerializedMessage):
+        if usual and (type(stanza) is Message or type(stanza) is MessageWithText):
             self.sent = number = (self.sent + 1) & MASK  # as in `keep`, which nearly every stanza would call
             self.size += OVERHEAD + (len(xml) if xml.isascii() else getsizeof(xml))
             kind, first_sent = OF_MESSAGES.get(stanza.el.attrs.get("type"), MESSAGE), self._now

@@ -15,7 +15,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from otp.erts import process
@@ -59,7 +59,8 @@ class AccountState(Generic[V]):
 
     def of(self, account: LiveAccount) -> V:
         """What it is for an account that has come to a stage. Raises LookupError where it is not loaded."""
-        return cast(V, account.states[self.name])
+        found: V = account.states[self.name]
+        return found
 
     async def get(self, owner: JID) -> V:
         """What it is for the account of a bare JID, loaded if this node does not have it. Raises what `load` does."""
