@@ -182,6 +182,6 @@ def legacy_result(state: StreamState, event: LegacyAuthResult, config: StreamCon
     reason = event.error or StanzaError("not-authorized")
     query = iq.child("query", ns.AUTH)
     claimed = query.child_text("username") if query is not None else None
-    report = ReportAuth(claimed, False, "", reason.condition)
+    report = ReportAuth(claimed, False, "", reason.app.name if reason.app is not None else reason.condition)
     actions: list[Action] = [report, SendElement(answers.error(iq, reason))]
     return count_failure(state.but(iq=None), actions, config)

@@ -86,15 +86,16 @@ def _services(config: Config) -> tuple[tuple[str, Endpoint | LdapDirectory], ...
     ca = config.paths.below(auth_.http_ca) if auth_.http_ca else None
     shown = f"Bearer {auth_.http_secret}" if auth_.http_secret else ""
     asked = tuple((host, Endpoint(url, shown, ca, auth_.http_seconds)) for host, url in auth_.http.items())
-    return (*asked, *((host, _directory(config, url)) for host, url in auth_.ldap.items()))
+    return (*asked, *((host, _directory(config, host, url)) for host, url in auth_.ldap.items()))
 
 
-def _directory(config: Config, url: str) -> LdapDirectory:
+def _directory(config: Config, host: str, url: str) -> LdapDirectory:
     told = config.auth
+    bind_dn, password = told.searcher_of(host)
     ca = config.paths.below(told.ldap_ca) if told.ldap_ca else None
     return LdapDirectory(
-        url, told.ldap_starttls, ca, told.ldap_user_dn, told.ldap_base, told.ldap_filter, told.ldap_bind_dn,
-        told.ldap_password, told.ldap_seconds, told.ldap_connections,
+        url, told.ldap_starttls, ca, told.ldap_user_dn, told.ldap_base, told.ldap_filter, bind_dn,
+        password, told.ldap_seconds, told.ldap_connections,
     )  # fmt: skip
 
 

@@ -187,6 +187,14 @@ class AuthSection:
     )
     ldap_bind_dn: str = setting("", Text("a name", empty=True), "as who this server searches; empty: as nobody")
     ldap_password: str = setting("", Text("a password", secret=True, empty=True), "its password")
+    ldap_host_bind_dn: Mapping[str, str] = setting(
+        dict,
+        Pairs(Text("a name"), Text("a domain name", domain)),
+        "hosts for which this server searches as somebody else than ldap_bind_dn",
+    )
+    ldap_host_password: Mapping[str, str] = setting(
+        dict, Pairs(Text("a password", secret=True), Text("a domain name", domain)), "the passwords of those"
+    )
     ldap_seconds: float = setting(
         5.0, Seconds(0.1, 30), "time that a login may take there; then the client is told to come back later"
     )
@@ -222,6 +230,12 @@ class AuthSection:
         300.0, Seconds(1, 86400), "oauth_keys: time after which keys are fetched anew, and never sooner"
     )
     legacy_auth: bool = setting(False, Flag(), "the login of XEP-0078, passwords over TLS only; off is right")
+
+    def searcher_of(self, host: str) -> tuple[str, str]:
+        """As who this server searches the directory of a host, and the password; "" and "": as nobody."""
+        if host in self.ldap_host_bind_dn:
+            return self.ldap_host_bind_dn[host], self.ldap_host_password.get(host, "")
+        return self.ldap_bind_dn, self.ldap_password
 
     @property
     def elsewhere(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from xmpp_core.jid import JID
@@ -117,6 +118,11 @@ def _service(config: Config, reader: SectionReader) -> None:
             reader.problem(("auth", key), f"{file} {trouble}")
 
 
+_OF_A_DIRECTORY: Final = (
+    "ldap_ca", "ldap_user_dn", "ldap_base", "ldap_bind_dn", "ldap_password", "ldap_host_bind_dn", "ldap_host_password",
+)  # fmt: skip
+
+
 def _directory(config: Config, reader: SectionReader) -> None:
     """How accounts are found in a directory, and whether passwords go there safely."""
     auth = config.auth
@@ -127,16 +133,23 @@ def _directory(config: Config, reader: SectionReader) -> None:
         if parts.scheme == "ldap" and not auth.ldap_starttls and parts.hostname not in THIS_MACHINE:
             reader.problem(("auth", "ldap_starttls"), f"passwords are sent to {url}, which needs TLS")
     if not auth.ldap:
-        for key in ("ldap_ca", "ldap_user_dn", "ldap_base", "ldap_bind_dn", "ldap_password"):
+        for key in _OF_A_DIRECTORY:
             if getattr(auth, key):
                 reader.problem(("auth", key), f"{key} is for the directory in ldap, and there is none")
         return
     if not auth.ldap_user_dn and not auth.ldap_base:
         reader.problem(("auth", "ldap"), "users are found by ldap_user_dn, or searched for below ldap_base: say which")
-    if auth.ldap_user_dn and (auth.ldap_base or auth.ldap_bind_dn):
+    if auth.ldap_user_dn and (auth.ldap_base or auth.ldap_bind_dn or auth.ldap_host_bind_dn):
         reader.problem(("auth", "ldap_user_dn"), "with ldap_user_dn nobody is searched for, by whatever ldap_base says")
     if bool(auth.ldap_bind_dn) != bool(auth.ldap_password):
         reader.problem(("auth", "ldap_bind_dn"), "ldap_bind_dn and ldap_password go together")
+    for key, other in (("ldap_host_bind_dn", auth.ldap_host_password), ("ldap_host_password", auth.ldap_host_bind_dn)):
+        for host in getattr(auth, key):
+            if host not in auth.ldap:
+                near = suggest(host, tuple(auth.ldap))
+                reader.problem(("auth", key, host), f'"{host}" has no directory in ldap{near}')
+            elif host not in other:
+                reader.problem(("auth", key, host), f"{host} needs both ldap_host_bind_dn and ldap_host_password")
     if trouble := _no_filter(auth.ldap_filter):
         reader.problem(("auth", "ldap_filter"), f"must be a filter of RFC 4515, in parentheses: {trouble}")
 

@@ -210,13 +210,17 @@ async def legacy_login(data: C2sData, request: LegacyAuth) -> LegacyAuthResult:
     """XEP-0078: the password is checked and the resource chosen in one step."""
     try:
         account = JID(request.username, data.host)
-        right = await auth.check_plain(request.username, data.host, request.password)
+        right = await auth.is_password(request.username, data.host, request.password)
+        found = await auth.account(request.username, data.host) if right else None
     except JidError:
         return LegacyAuthResult(error=StanzaError("jid-malformed"))
     except (AuthBusy, StoreError):
         return LegacyAuthResult(error=StanzaError("resource-constraint"))
-    if not right:
+    if found is None:
         return LegacyAuthResult(error=StanzaError("not-authorized"))
+    if found.disabled:  # said as SASL says it, to whoever has shown that the account is theirs
+        disabled = Element(ns.SASL, "account-disabled")
+        return LegacyAuthResult(error=StanzaError("not-authorized", "this account is disabled", app=disabled))
     try:
         return LegacyAuthResult(choose(data, account, request.resource))
     except StanzaError as error:

@@ -129,6 +129,31 @@ def test_a_directory_may_be_in_clear_text_on_this_machine_and_searched_by_nobody
 
 
 @slapd.needed
+def test_each_host_may_be_searched_for_by_another() -> None:
+    """Two directories, each of which lets somebody else search."""
+    reader = f"uid=reader,ou=people,{SUFFIX}"
+    one, two = (
+        Slapd({"juliet": "pass word"}),
+        Slapd({"romeo": "m0ntague", "reader": "r34d"}, readers=f'dn.exact="{reader}"'),
+    )
+    told = found_by(one, "search", ldap_starttls=False)
+    told["ldap"] = {"localhost": f"ldap://127.0.0.1:{one.plain}", "other": f"ldap://127.0.0.1:{two.plain}"}
+    told |= {"ldap_host_bind_dn": {"other": reader}, "ldap_host_password": {"other": "r34d"}}
+
+    async def body(server: Server) -> None:
+        assert await auth.check_plain("juliet", "localhost", "pass word")
+        assert await auth.check_plain("romeo", "other", "m0ntague")
+        assert not await auth.check_plain("romeo", "other", "pass word")
+        assert not await auth.check_plain("juliet", "other", "pass word")
+
+    try:
+        at_a_server(told, body)
+    finally:
+        one.remove()
+        two.remove()
+
+
+@slapd.needed
 def test_one_that_is_down_puts_logins_off_and_nobody_is_told_a_password(caplog: pytest.LogCaptureFixture) -> None:
     it = Slapd({"juliet": "pass word"})
 

@@ -94,6 +94,10 @@ def test_a_directory_that_knows_passwords(tmp_path: Path) -> None:
     assert read(tmp_path, f"[auth]\n{by_name}\n").ldap_user_dn == "{user}@{host}"
     searched = f"{DIRECTORY}ldap_base = 'o=x'\nldap_bind_dn = 'cn=x'\nldap_password = 's3cret'\n"
     assert "s3cret" not in repr(read(tmp_path, f"[auth]\n{searched}"))
+    one = "ldap_host_bind_dn = { localhost = 'cn=y' }\nldap_host_password = { localhost = 'an0ther' }\n"
+    found = read(tmp_path, f"[auth]\n{searched}{one}")
+    assert (found.searcher_of("localhost"), found.searcher_of("other")) == (("cn=y", "an0ther"), ("cn=x", "s3cret"))
+    assert "an0ther" not in repr(found)
 
 
 @pytest.mark.parametrize(("text", "words"), [
@@ -112,6 +116,8 @@ def test_a_directory_that_knows_passwords(tmp_path: Path) -> None:
     (f"{DIRECTORY}ldap_base = 'o=x'\nldap_filter = '(&(a=b)(uid={{user}})'", "must be a filter of RFC 4515"),
     (f"{DIRECTORY}ldap_base = 'o=x'\nldap_bind_dn = 'cn=x'", "go together"),
     (f"{DIRECTORY}ldap_base = 'o=x'\nldap_password = 'x'", "go together"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_host_bind_dn = {{ localhost = 'cn=y' }}", "needs both"),
+    (f"{DIRECTORY}ldap_base = 'o=x'\nldap_host_password = {{ other = 'x' }}", '"other" has no directory'),
     (f"{DIRECTORY}ldap_base = 'o=x'\nldap_ca = 'no.pem'", "no.pem holds no certificate"),
     ("ldap = { localhost = 'ldap://id.example' }\nldap_base = 'o=x'\nldap_starttls = false", "which needs TLS"),
     (f"{DIRECTORY}ldap_base = 'o=x'\nhttp = {{ localhost = 'https://id.example' }}", "in http already"),

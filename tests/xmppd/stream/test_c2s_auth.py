@@ -154,6 +154,18 @@ def test_the_old_login(user: str, password: str, condition: str | None) -> None:
     with_accounts(body)
 
 
+def test_the_old_login_says_that_an_account_is_disabled_to_whom_it_belongs_only() -> None:
+    async def body() -> None:
+        await auth.set_disabled("juliet", "localhost", True)
+        for password, detail in (("secret", "account-disabled"), ("wrong", None)):
+            result = await c2s_auth.legacy_login(unauthenticated(), LegacyAuth("juliet", password, "home"))
+            assert result.error is not None
+            assert result.error.condition == "not-authorized", "which is all that such a client knows"
+            assert (result.error.app.name if result.error.app is not None else None) == detail
+
+    with_accounts(body)
+
+
 def test_a_resource_is_wished_or_made() -> None:
     async def body() -> None:
         account = JID("juliet", "localhost")
