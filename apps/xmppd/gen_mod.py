@@ -172,6 +172,13 @@ def every(seconds: float | Callable[[Any], float]) -> Callable[[Timed], Timed]:
     return mark
 
 
+def started(fn: Timed) -> Timed:
+    """Declares what is done once the module serves: at its start, again when its options have changed, and when its
+    process was made anew. As @every otherwise."""
+    fn.__dict__["_started"] = True
+    return fn
+
+
 def _usual_places(at: tuple[At, ...]) -> tuple[At, ...]:
     return (*at, iq.LOCAL) if iq.SM in at and iq.LOCAL not in at else at
 
@@ -274,6 +281,11 @@ def _domain_at(at: At, mod: Mod) -> str:
 def timers(module: ModuleType) -> dict[str, Timed]:
     """What the file declares with @every, by the function's name."""
     return {fn.__name__: fn for fn in _functions(module, "_every")}
+
+
+def beginnings(module: ModuleType) -> list[Timed]:
+    """What the file declares with @started."""
+    return _functions(module, "_started")
 
 
 def seconds_of(fn: Timed, mod: Mod) -> float:

@@ -21,7 +21,7 @@ from otp.stdlib import gen_server
 from otp.stdlib.child_spec import ChildSpec
 from otp.stdlib.gen_server import GenServer, NoReply
 from xmppd import gen_mod_service
-from xmppd.gen_mod import Mod, account_states, hook_entries, iq_entries, load, seconds_of, timers
+from xmppd.gen_mod import Mod, account_states, beginnings, hook_entries, iq_entries, load, seconds_of, timers
 from xmppd.gen_mod_http import http_entries
 from xmppd.http import routes
 from xmppd.routing import handler_table, hooks, iq, router
@@ -48,12 +48,14 @@ class ModServer(GenServer[ModState]):
     """Registers what a file declares, again for a table that lost it, and removes it at an orderly end."""
 
     async def init(self, mod: Mod) -> ModState:
-        """Register what the file declares; set its timers."""
+        """Register what the file declares; set its timers, and begin what is @started."""
         process.trap_exit(True)
         module = load(mod.name)
         await _register(mod, module)
         for name in timers(module):
             _set_timer(mod, name)
+        for fn in beginnings(module):
+            process.spawn_link(fn, mod)
         return ModState(mod)
 
     def handle_cast(self, request: object, state: ModState) -> Any:

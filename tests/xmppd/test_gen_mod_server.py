@@ -11,7 +11,7 @@ from tests.support.core_server import CoreServer, crash, play
 from tests.support.node import until
 from tests.support.play_modules import modules, with_play
 from xmppd import gen_mod_sup
-from xmppd.gen_mod import Mod, every
+from xmppd.gen_mod import Mod, every, started
 from xmppd.routing import hooks, iq
 from xmppd.routing.hook_points import StreamFeaturesHook
 from xmppd.routing.iq import LOCAL
@@ -49,6 +49,23 @@ def test_what_is_done_every_so_often() -> None:
         assert process.whereis("play.mod_a@localhost") is pid
 
     play(body, with_play(limit=1))
+
+
+def test_what_is_done_once_it_serves() -> None:
+    begun: list[tuple[str, bool]] = []
+
+    @started
+    def begin(mod: Mod) -> None:
+        begun.append((mod.host, iq.features("localhost", LOCAL) == ["urn:play"]))
+
+    vars(sys.modules["play.mod_a"])["begin"] = begin
+
+    async def body(core: CoreServer) -> None:
+        await until(lambda: begun == [("localhost", True)])
+        await crash("play.mod_a@localhost")
+        await until(lambda: begun == [("localhost", True)] * 2)
+
+    play(body, with_play(limit=7))
 
 
 def test_it_is_never_done_twice_at_a_time_and_ends_with_its_module() -> None:

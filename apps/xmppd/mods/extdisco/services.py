@@ -127,9 +127,27 @@ def credentials(service: ExternalService, user: str, now: float, seconds: int) -
     return Credentials(name, base64.b64encode(mac).decode(), expires)
 
 
-def service_element(service: ExternalService, granted: Credentials | None) -> Element:
-    """<service/>."""
+def of_type(services: Iterable[ExternalService], type_: str | None) -> tuple[ExternalService, ...]:
+    """Those of one type, or all."""
+    return tuple([one for one in services if type_ is None or one.type == type_])
+
+
+def changes(before: Iterable[ExternalService], now: Iterable[ExternalService]) -> list[tuple[str, ExternalService]]:
+    """What a client that was told of `before` has to hear: what there is to add, to modify and to delete. XEP: 0215
+    §3.2"""
+    old, new = {_where(one): one for one in before}, {_where(one): one for one in now}
+    found = [("modify" if key in old else "add", one) for key, one in new.items() if old.get(key) != one]
+    return found + [("delete", one) for key, one in old.items() if key not in new]
+
+
+def _where(one: ExternalService) -> tuple[str, str, int | None, str]:
+    return one.type, one.host, one.port, one.transport
+
+
+def service_element(service: ExternalService, granted: Credentials | None, action: str | None = None) -> Element:
+    """<service/>; `action`: "add", "modify" or "delete" where a client is told of a change."""
     attrs = {
+        "action": action,
         "type": service.type,
         "host": service.host,
         "port": str(service.port) if service.port is not None else None,

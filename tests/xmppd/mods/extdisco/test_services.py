@@ -15,7 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xmpp_core.element import el
-from xmppd.mods.extdisco.services import MOST, ExternalService, credentials, matches, parsed, service_element
+from xmppd.mods.extdisco.services import (
+    MOST,
+    ExternalService,
+    changes,
+    credentials,
+    matches,
+    of_type,
+    parsed,
+    service_element,
+)
 
 TURN = {"type": "turn", "host": "turn.example.org", "secret": "logen"}
 
@@ -94,3 +103,13 @@ def test_a_request_names_host_and_type_and_perhaps_a_port() -> None:
     assert matches(one, el("service", "", {"host": "turn.example.org", "type": "turn", "port": "3478"}))
     assert not matches(one, el("service", "", {"host": "turn.example.org", "type": "turn", "port": "1"}))
     assert not matches(one, el("service", "", {"host": "turn.example.org"}))
+
+
+def test_what_has_come_changed_and_gone() -> None:
+    one, other = ExternalService("turn", "a", 1), ExternalService("turn", "b", 1)
+    assert changes((one, other), (one, other)) == []
+    assert changes((), (one,)) == [("add", one)]
+    named = ExternalService("turn", "a", 1, name="A")
+    assert changes((one, other), (named,)) == [("modify", named), ("delete", other)]
+    assert of_type((one, ExternalService("stun", "a")), "turn") == (one,)
+    assert service_element(named, None, "modify").get("action") == "modify"
