@@ -1,11 +1,11 @@
 """devices — accounts with two devices each, cut off, resumed and killed with their workers, under load: what each shows
 in the end, held against the archive.
 
-    python -m tests.soak.devices --minutes 5 [--every 8] [--accounts 6] [--seed 1] [--faults worker,all] [--json FILE]
+    python -m tests.soak.devices --minutes 5 [--every 8] [--accounts 6] [--seed 1] [--faults worker] [--json FILE]
 
 A device shows what it has said when it says it, and what comes to it, as a message or as a copy, once each. In the end
 each shows all that its account's archive has, in the order of the archive but for what it has said itself: that it
-shows before the server has it.
+shows before the server has it, and for what a client has said again, of which the archive has both.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from tests.soak.cast import World
-from tests.soak.faults import Stage
+from tests.soak.faults import FAULTS, Stage
 from tests.soak.sm_client import Out, Refused, SmClient
 from tests.support.booted import Booted
 from tests.support.wire import local
@@ -118,22 +119,21 @@ class Device:
         await asyncio.sleep(0.5)
         return not self.client.unacknowledged
 
-    async def archive(self) -> list[str]:
-        """What the account's archive has, the first of each."""
-        found: dict[str, None] = {}
+    async def archive(self) -> Counter[str]:
+        """What the account's archive has, in the order of the first of each, and how often."""
+        found: Counter[str] = Counter()
         after = ""
         while True:
             self.page.clear()
             page = f"<set xmlns='{RSM}'><max>{PAGE}</max>{after}</set>"
             answer = await self.client.ask("set", f"<query xmlns='{MAM}'>{page}</query>")
             assert answer is not None, "the archive does not answer"
-            for text in self.page:
-                found.setdefault(text)
+            found.update(self.page)
             last = answer.findtext(f".//{{{RSM}}}last")
             fin = answer.find(f"{{{MAM}}}fin")
             assert fin is not None, answer
             if fin.get("complete") == "true" or last is None:
-                return list(found)
+                return found
             after = f"<after>{last}</after>"
 
 
@@ -172,13 +172,15 @@ async def judge(devices: list[Device]) -> Verdict:
         pass
     archives = {one.user: await one.archive() for one in devices}
     lost = everything.difference(*archives.values())
+    twice = sum(often > 1 for history in archives.values() for often in history.values())
     found.wrong += [f"{text} was acknowledged and is in no archive" for text in sorted(lost)]
     missing, disordered = [], []
     for one in devices:
         history, own = archives[one.user], set(one.said)
         there = [text for text in history if text not in own]
+        once = [text for text in there if history[text] == 1]
         missing += [f"{one.name} does not show {text}" for text in there if text not in one.shown]
-        late = disorder([text for text in one.shown if text not in own], there)
+        late = disorder([text for text in one.shown if text not in own], once)
         disordered += [f"{one.name} shows {text} too late" for text in late]
     found.wrong += missing + disordered
     found.figures = {
@@ -187,6 +189,7 @@ async def judge(devices: list[Device]) -> Verdict:
         "lost": len(lost),
         "missing": len(missing),
         "disordered": len(disordered),
+        "archived twice": twice,
         "refused": sum(len(one.refused) for one in devices),
         "resumed": sum(one.client.resumed for one in devices),
     }
@@ -243,10 +246,13 @@ def main() -> int:
     parser.add_argument("--every", type=float, default=8.0, help="seconds between two faults")
     parser.add_argument("--accounts", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--faults", default="worker", help="kinds of faults in turn, separated by commas; '': none")
+    parser.add_argument("--faults", default="worker", help="kinds in turn, separated by commas (tests.soak.faults)")
     parser.add_argument("--home", type=Path, help="a folder to leave the server's files in")
     parser.add_argument("--json", type=Path, help="a file for the report")
     said = parser.parse_args()
+    unknown = {kind for kind in said.faults.split(",") if kind} - FAULTS.keys()
+    if unknown:
+        parser.error(f"there is no fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
     for folder in folders(said.home):
         found = play(folder, said.minutes, said.every, said.accounts, said.seed, said.faults)
         print(found.text())
