@@ -8,6 +8,7 @@ Process:  none of its own
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from otp.erts import process
@@ -17,7 +18,7 @@ from otp.kernel import node, rpc
 from otp.kernel.application import Application
 from xmppd import parent_sup
 from xmppd.node import ports
-from xmppd.node.parent_state import Parent, state
+from xmppd.node.parent_state import state
 
 log = logging.getLogger("xmppd.main")
 
@@ -36,17 +37,22 @@ class ParentApp(Application):
         parent = state()
         parent.systemd.tell(STOPPING="1")
         ports.close_all(parent.sockets)
-        waiting = {process.spawn_monitor(_drain, worker, parent)[1] for worker in parent.workers}
-        while waiting:
-            down = await process.receive(lambda m: isinstance(m, Down) and m.ref in waiting)
-            waiting.discard(down.ref)
+        await _all_take("quiesce", parent.workers, 2.0)
+        await _all_take("drain", parent.workers, parent.config.limits.drain_seconds * 2 + 5)
         return app_state
 
 
-async def _drain(worker: str, parent: Parent) -> None:
+async def _all_take(step: str, workers: Iterable[str], seconds: float) -> None:
+    waiting = {process.spawn_monitor(_take, step, worker, seconds)[1] for worker in workers}
+    while waiting:
+        down = await process.receive(lambda m: isinstance(m, Down) and m.ref in waiting)
+        waiting.discard(down.ref)
+
+
+async def _take(step: str, worker: str, seconds: float) -> None:
     if worker not in node.nodes():
         return
     try:
-        await rpc.call(worker, "xmppd.admin.worker_commands:drain", timeout=parent.config.limits.drain_seconds * 2 + 5)
+        await rpc.call(worker, f"xmppd.admin.worker_commands:{step}", timeout=seconds)
     except rpc.RpcError as error:
-        log.warning("%s did not drain: %s", worker, error)
+        log.warning("%s did not %s: %s", worker, step, error)

@@ -16,7 +16,7 @@ def test_what_comes_too_late_is_told() -> None:
 
 @pytest.mark.timeout(240)
 def test_each_of_two_devices_shows_all_that_the_archive_has_whatever_is_killed(tmp_path: Path) -> None:
-    found = play(tmp_path, minutes=0.35, every=5.0, faults="worker")
+    found = play(tmp_path, minutes=0.4, every=5.0, faults="worker,parent,restart")
     assert found.figures["acknowledged"] > 100, found.text()
     assert found.figures["resumed"] > 5, found.text()
     assert found.faults, found.text()

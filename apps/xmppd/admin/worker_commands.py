@@ -30,6 +30,8 @@ from xmppd.stream import c2s_sup, service_sup
 
 #: seconds that clients, and then components, have to leave a worker whose parent was killed
 HURRY: Final = 0.5
+#: seconds in which what clients have said before that is dealt with, also where other workers have it in hand
+IN_HAND: Final = 0.1
 
 
 @rpc.exported
@@ -133,6 +135,14 @@ async def notes() -> dict[str, Any]:
 
 
 @rpc.exported
+async def quiesce() -> None:
+    """The first step of `drain`, which all workers take before the second: nobody says anything new."""
+    await c2s_sup.quiesce()
+    if sm.sessions_here():
+        await process.sleep(IN_HAND)
+
+
+@rpc.exported
 async def drain() -> None:
     """Close the listeners and let the clients leave, before this node is told to stop, or when its parent is gone."""
     config: Config = application.get_env("xmppd", "config")
@@ -140,6 +150,7 @@ async def drain() -> None:
     seconds = config.limits.drain_seconds
     if boot.is_orphaned():
         seconds = min(seconds, HURRY)
+        await quiesce()
     await c2s_sup.shut_down(c2s_sup.NAME, seconds)
     await c2s_sup.shut_down(service_sup.NAME, seconds)
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from otp.erts.pid import Pid
 from otp.kernel import codec
 from xmpp_core.stanza import Stanza
 from xmppd.routing.context import Context
@@ -89,6 +90,19 @@ class Replaced:
 @dataclass(frozen=True, slots=True)
 class Shutdown:
     """The server is going down: end with `<system-shutdown/>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiesce:
+    """The server is going down, Shutdown follows: a client that acknowledges is not heard any more, and says the rest
+    again when it is back. `back` is told Quiet."""
+
+    back: Pid
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A stream has heard Quiesce."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,13 @@ Process:  permanent, under xmppd.sup; its children are temporary: a stream that 
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
+from typing import Final
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
+from otp.erts.exits import ReceiveTimeout
 from otp.erts.pid import Pid
 from otp.stdlib import supervisor
 from otp.stdlib.child_spec import TEMPORARY, ChildSpec, Strategy, SupFlags
@@ -17,12 +21,14 @@ from otp.stdlib.supervisor import Supervisor
 from xmpp_core.stream_state import StreamConfig
 from xmppd.net.acceptor import Handler
 from xmppd.net.connection import DETACHED, Connection
-from xmppd.routing.deliver import Shutdown
+from xmppd.routing.deliver import Quiesce, Quiet, Shutdown
 from xmppd.stream import c2s
 from xmppd.stream.c2s_moves import Adoption
 from xmppd.stream.c2s_session import C2sSettings
 
 NAME = "c2s_sup"
+#: seconds in which streams stop hearing their clients, when the server goes down
+QUIET: Final = 0.5
 
 
 class C2sSup(Supervisor):
@@ -50,6 +56,18 @@ async def adopt(adoption: Adoption) -> Pid | None:
     settings = C2sSettings(StreamConfig(hosts=(host,)))
     pid: Pid | None = await supervisor.start_child(NAME, (settings, DETACHED, adoption))
     return pid
+
+
+async def quiesce(name: str = NAME, seconds: float = QUIET) -> None:
+    """Hear nothing more of clients that acknowledge, on all workers, before the first session is put by: what one says
+    while sessions leave would miss those that have left already."""
+    pids = [child.pid for child in await supervisor.which_children(name) if isinstance(child.pid, Pid)]
+    for pid in pids:
+        process.send(pid, Quiesce(process.self_()))
+    until = CLOCK.monotonic() + seconds
+    with contextlib.suppress(ReceiveTimeout):
+        for _ in pids:
+            await process.receive(lambda m: type(m) is Quiet, max(until - CLOCK.monotonic(), 0.0))
 
 
 async def shut_down(name: str = NAME, seconds: float = 5.0) -> int:

@@ -40,7 +40,7 @@ from xmpp_core.stream_events import Closed, Event, NegotiationTimeout, ResumeTim
 from xmppd.net.connection import DETACHED, Batch, Connection, Disconnected, Header
 from xmppd.routing import durability, safe_rounds
 from xmppd.routing.context import Context
-from xmppd.routing.deliver import Kick, Replaced, Shutdown
+from xmppd.routing.deliver import Kick, Quiesce, Quiet, Replaced, Shutdown
 from xmppd.routing.durability import ANY_PENDING
 from xmppd.routing.fairly import SLICE
 from xmppd.routing.session import OutgoingFilter, StanzaCounter
@@ -261,6 +261,11 @@ class Driver(GenFsm[S]):
         if type(message) is GoOn:
             if message.parked is stream.parked:
                 await self.work_on(message.safe, stream)
+            return go_on(stream)
+        if type(message) is Quiesce:
+            if stream.counter is not None:  # parked for good: nobody tells it to go on
+                stream.parked = deque(stream.parked or ())
+            process.send(message.back, Quiet())
             return go_on(stream)
         event = _event_of(message)
         if event is not None:

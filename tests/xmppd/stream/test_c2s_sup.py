@@ -6,6 +6,7 @@ from tests.support import node
 from tests.support.server import config, serving
 from xmppd.stream import c2s_sup
 from xmppd.testing.client import Client
+from xmppd.testing.server import serve
 
 
 def test_a_stream_that_dies_is_not_started_again() -> None:
@@ -30,6 +31,25 @@ def test_all_are_told_of_the_end_and_waited_for() -> None:
             assert await c2s_sup.shut_down() == 0
             for client in clients:
                 assert "<system-shutdown" in await client.gone()
+
+    node.run(body)
+
+
+def test_who_acknowledges_is_not_heard_any_more_before_the_end_and_says_it_again() -> None:
+    async def body() -> None:
+        async with serve() as server:
+            plain, managed = await server.client("romeo", "plain"), await server.client("romeo", "managed")
+            juliet = await server.client("juliet", "j")
+            for client in (plain, managed, juliet):
+                client.send("<presence/>")
+            managed.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+            await managed.expect("<enabled")
+            await c2s_sup.quiesce()
+            for client, text in ((managed, "unheard"), (plain, "heard")):
+                client.send(f"<message to='juliet@localhost/j' type='chat'><body>{text}</body></message>")
+            await juliet.expect("<body>heard")
+            await server.settle()
+            assert "unheard" not in juliet.seen
 
     node.run(body)
 
