@@ -42,8 +42,10 @@ _FAILURES: Final = metrics.counter(
 
 
 def count_element(item: Stanza | Element) -> None:
-    """One that is sent as an element: an answer mostly, or no stanza at all."""
-    counted = _BY_NAME.get(item.name) if isinstance(item, Element) else None
+    """One that is sent as an element, an answer mostly, or no stanza at all; or the first of a class of its own."""
+    counted = _BY_NAME.get(item.name if isinstance(item, Element) else item.kind)
+    if counted is not None and isinstance(item, Stanza):
+        SENT[type(item)] = counted
     if counted is not None:
         counted.n += 1
 

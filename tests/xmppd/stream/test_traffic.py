@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from xmpp_core.element import Element
+from xmpp_core.stanza import Message
 from xmpp_core.stream_events import ReportAuth
 from xmppd import metrics
 from xmppd.stream import traffic
@@ -43,6 +45,19 @@ def test_stanzas_by_kind_and_direction() -> None:
             }  # fmt: skip
 
     asyncio.run(body())
+
+
+def test_each_class_of_stanzas_is_counted_from_the_first_one_on() -> None:
+    class MessageOfItsOwn(Message):
+        """As modules have them that know what is written."""
+
+    item = MessageOfItsOwn(Element("jabber:client", "message"))
+    before = values("xmppd_stanzas_total")
+    traffic.count_element(item)
+    traffic.SENT[MessageOfItsOwn].n += 1
+    traffic.count_element(Element("jabber:client", "message"))
+    traffic.count_element(Element("urn:x", "features"))
+    assert grown(before, "xmppd_stanzas_total") == {("message", "out"): 3}
 
 
 def test_logins_and_failures() -> None:
