@@ -223,8 +223,10 @@ def outgoing(stanza: Stanza | None, point: AccountSendsHook, mod: Mod) -> Stanza
     blocked = LIST.of(point.account)
     if not blocked or stanza is None or stanza.to is None or not _is_hidden(blocked, stanza.to, point.account.jid):
         return stanza
-    if point.context.origin == Origin.SERVER or (stanza.kind == "presence" and stanza.type in _PASSES):
+    if stanza.kind == "presence" and (point.context.origin == Origin.SERVER or stanza.type in _PASSES):
         return stanza
+    if point.context.origin == Origin.SERVER:
+        return None  # what the account's nodes tell, who is blocked is not told, be they subscribed or not
     if stanza.is_error or (isinstance(stanza, Iq) and not stanza.is_request):
         return None
     raise StanzaError("not-acceptable", type_="cancel", app=Element(ns.BLOCKING_ERRORS, "blocked"))

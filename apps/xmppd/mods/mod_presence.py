@@ -288,11 +288,13 @@ async def roster_changed(point: SessionInfoHook, mod: Mod) -> None:
 async def _seen_anew(session: C2sSession, change: VisibilityChanged) -> None:
     """Those who may see the user no more see this resource go, those who may again see it come. XEP: 0191 §3.3, §3.4"""
     state = state_of(session)
-    if not state.loaded:
-        return
-    lists: tuple[set[str], set[str]] = (set(), set())
-    lists = await hooks.run_fold(session.host, SubscriptionListsHook(session.user), lists)
-    goes, comes = state.reload(lists, session.user.bare, _touched(session, state.pres_a, change.hidden))
+    goes, comes = _touched(session, state.pres_a, change.hidden), list[str]()
+    if state.loaded:
+        lists: tuple[set[str], set[str]] = (set(), set())
+        lists = await hooks.run_fold(session.host, SubscriptionListsHook(session.user), lists)
+        goes, comes = state.reload(lists, session.user.bare, goes)
+    else:  # it has said presence to single ones only
+        state.hide(goes)
     await _say(make_presence(None, type_="unavailable", from_=session.jid), goes)
     if state.last is not None:
         await _say(await _as_said(session, state.last), comes)

@@ -127,3 +127,93 @@ def test_neither_events_nor_answers_to_a_probe_pass() -> None:
         assert answered.get("type") == "error"
 
     play(body)
+
+
+def test_who_has_subscribed_to_a_node_hears_nothing_while_blocked() -> None:
+    async def body(server: Server, desk: Client, phone: Client, juliet: Client) -> None:
+        eve = await server.client("eve", "alley")  # no contact
+        eve.send("<presence/>")
+
+        async def publish(id_: str) -> None:
+            item = f"<publish node='n'><item id='{id_}'><x xmlns='urn:x'/></item></publish>"
+            fields = "".join(
+                f"<field var='{name}'><value>{value}</value></field>"
+                for name, value in (("FORM_TYPE", f"{ns.PUBSUB}#publish-options"), ("pubsub#access_model", "open"))
+            )
+            options = f"<publish-options><x xmlns='jabber:x:data' type='submit'>{fields}</x></publish-options>"
+            answered = await desk.ask(
+                f"<iq type='set' id='{id_}'><pubsub xmlns='{ns.PUBSUB}'>{item}{options}</pubsub></iq>"
+            )
+            assert answered.get("type") == "result", answered.to_xml()
+            await server.settle()
+
+        await publish("before")
+        for who in (juliet, eve):
+            bare = who.jid.partition("/")[0]
+            subscribe = f"<pubsub xmlns='{ns.PUBSUB}'><subscribe node='n' jid='{bare}'/></pubsub>"
+            answered = await who.ask(f"<iq type='set' id='s' to='romeo@localhost'>{subscribe}</iq>")
+            assert answered.get("type") == "result"
+        await desk.ask(asked("block", "juliet@localhost", "eve@localhost"))
+        await read(server, desk, phone, juliet, eve)
+        await publish("during")
+        late = await server.client("juliet", "later")
+        late.send(presence("n"))
+        await server.settle()
+        answer(late, "n")
+        await server.settle()
+        assert all("romeo" not in client.seen[client.mark :] for client in (juliet, eve, late))
+        await desk.ask(asked("unblock"))
+        await read(server, juliet, eve)
+        await publish("after")
+        for client in (juliet, eve):
+            assert "<item id='after'>" in await client.expect("<message.*?</message>")
+
+    play(body)
+
+
+def test_a_request_of_who_is_blocked_is_neither_shown_nor_granted() -> None:
+    """Not even one that was approved in advance: the answer would say that somebody is there."""
+
+    async def body(server: Server, desk: Client, phone: Client, juliet: Client) -> None:
+        nurse, eve = await server.client("nurse", "hall"), await server.client("eve", "alley")
+        roster = f"<iq type='get' id='r'><query xmlns='{ns.ROSTER}'/></iq>"
+        for client in (nurse, eve):
+            await client.ask(roster)
+            client.send("<presence/>")
+        desk.send("<presence to='nurse@localhost' type='subscribed'/>")
+        await server.settle()
+        await desk.ask(asked("block", "nurse@localhost", "eve@localhost"))
+        for client in (nurse, eve):
+            client.send("<presence to='romeo@localhost' type='subscribe'/>")
+        await server.settle()
+        await read(server, desk, nurse, eve)
+        await desk.ask(asked("unblock"))
+        tablet = await server.client("romeo", "tablet")
+        await tablet.ask(roster)
+        tablet.send("<presence/>")
+        await server.settle()
+        assert "type='subscribe'" not in tablet.seen + desk.seen[desk.mark :]
+        for client in (nurse, eve):
+            assert "romeo" not in client.seen[client.mark :]
+
+    play(body)
+
+
+def test_a_device_that_waits_for_its_client_goes_dark_as_well() -> None:
+    async def body() -> None:
+        async with serve() as server:
+            phone, id_ = await enabled(server, "romeo", "phone")
+            juliet = await server.client("juliet", "balcony")
+            phone.send(f"<presence to='{juliet.jid}'/>")
+            await juliet.expect("<presence[^>]*romeo@localhost/phone")
+            phone.drop()
+            await detached("romeo@localhost")
+            desk = await server.client("romeo", "desk")
+            await desk.ask(asked("block", "juliet@localhost"))
+            await juliet.expect("<presence[^>]*type='unavailable'[^>]*romeo@localhost/phone")
+            phone = await back(server, id_, 0, "romeo")
+            await phone.expect("<resumed ")
+            juliet.send(said("romeo@localhost/phone", "psst"))
+            assert "service-unavailable" in await juliet.expect("<message.*?</message>")
+
+    node.run(body)

@@ -7,6 +7,7 @@ RFC:      6121 §4.2–4.6
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -47,12 +48,16 @@ class PresenceState:
         before = self.pres_f
         self.load(lists, own)
         comes = sorted(self.pres_f - before) if self.last is not None else []
-        for name in hidden:
-            self._told().discard(name)
-            self.directed -= name not in before
+        self.hide(hidden, before)
         for name in comes:
             self.tell(name)
         return hidden, comes
+
+    def hide(self, names: list[str], contacts: Container[str] = ()) -> None:
+        """These are not told any more; `contacts` were told because they are some."""
+        for name in names:
+            self._told().discard(name)
+            self.directed -= name not in contacts
 
     def tell_all(self) -> None:
         """All of pres_f are told now."""
