@@ -86,6 +86,15 @@ def test_a_failure_leaves_the_stream_as_it_was() -> None:
     assert only(play.on(sasl("auth", "AGEAYg==", "PLAIN")), SaslStep)
 
 
+def test_who_gives_up_in_the_middle_may_begin_again() -> None:
+    play = opened()
+    play.on(authenticate("SCRAM-SHA-1"))
+    play.on(SaslResult(Challenge(b"x")))
+    assert "<aborted " in xml(play.on(el("abort", ns.SASL2)))[0]
+    assert play.name is StateName.WAIT_FOR_FEATURE_REQUEST
+    assert only(play.on(authenticate()), SaslStep).first
+
+
 @pytest.mark.parametrize(
     ("element", "condition"),
     [

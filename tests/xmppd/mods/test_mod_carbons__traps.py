@@ -41,6 +41,17 @@ def test_a_copy_has_the_id_of_the_archive_inside() -> None:
     play(body)
 
 
+def test_a_copy_is_of_the_type_of_what_it_is_of() -> None:
+    async def body(server: Server, desk: Client, phone: Client, juliet: Client) -> None:
+        for type_ in ("chat", "normal"):
+            juliet.send(said(desk.jid, type_, type_=type_))
+            outer = await phone.receive()
+            assert (outer.get("type") or "normal", outer.get("to")) == (type_, phone.jid)
+            assert outer.child("received", ns.CARBONS) is not None
+
+    play(body)
+
+
 def test_what_is_for_a_device_that_has_gone_is_for_the_account() -> None:
     async def body(server: Server, desk: Client, phone: Client, juliet: Client) -> None:
         tablet = await server.client("romeo", "tablet")

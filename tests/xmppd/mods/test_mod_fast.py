@@ -65,6 +65,17 @@ def test_who_does_not_say_which_client_it_is_gets_none() -> None:
     on_a_server(body)
 
 
+def test_a_login_that_fails_brings_none() -> None:
+    async def body(server: Server) -> None:
+        client, answer = await come(server, request(ASK, password="wrong"))
+        assert "<token" not in answer
+        assert await store.select(TOKEN, ("localhost", "alice")) == []
+        client.send(request())
+        assert "<token" not in await client.expect("<success.*?</success>"), "nor does the next one, unasked"
+
+    on_a_server(body)
+
+
 def test_after_a_failed_token_the_password_is_good() -> None:
     async def body(server: Server) -> None:
         client, answer = await come(server, by_token("nonsense"))

@@ -144,7 +144,11 @@ def test_what_is_offered_with_the_login_is_offered_where_one_can_log_in() -> Non
             features = await client.open()
             login = re.findall(f"<authentication xmlns='{ns.SASL2}'>.*?</authentication>", features)[0]
             inside, _, inline = login.partition("<inline>")
-            assert re.findall("<mechanism>(.*?)</mechanism>", inside)[-1] == "PLAIN"
+            names = re.findall("<mechanism>(.*?)</mechanism>", inside)
+            hashes = ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1")
+            assert names == [*[f"{name}-PLUS" for name in hashes], *hashes, "PLAIN"]
+            old = re.findall(f"<mechanisms xmlns='{ns.SASL}'>.*?</mechanisms>", features)[0]
+            assert re.findall("<mechanism>(.*?)</mechanism>", old) == names, "there are no tokens in the older way"
             fast = re.findall(f"<fast xmlns='{ns.FAST}'.*?</fast>", inline)[0]
             assert re.findall("<mechanism>(.*?)</mechanism>", fast) == ["HT-SHA-256-ENDP", "HT-SHA-256-NONE"]
             assert "tls-0rtt" not in fast
