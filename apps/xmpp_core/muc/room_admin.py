@@ -225,7 +225,7 @@ def _change_affiliation(
         raise StanzaError("resource-constraint", "the room has too many affiliations")
     draft.affiliate(user.bare, after, nick, item.reason)
     told = follow(draft, user, before, after, item.reason)
-    if after is MEMBER and before is NONE and room.config.members_only and user.local and not told:
+    if after is MEMBER and before < MEMBER and room.config.members_only and user.local and not told:
         draft.send(inviting.invitation(draft.room, asker, user, None))
     return told
 

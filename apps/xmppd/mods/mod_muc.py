@@ -27,7 +27,7 @@ from xmpp_core.muc.room_config import RoomConfig
 from xmpp_core.stanza import Iq, Message, Presence, Stanza, make_presence
 from xmppd.archive import retention, sequence
 from xmppd.gen_mod import Mod, every, iq_handler, on, stanza_handler
-from xmppd.muc import room_archive, room_delivery, room_disco, room_server, room_writer, tables
+from xmppd.muc import room_archive, room_commands, room_delivery, room_disco, room_server, room_writer, tables
 from xmppd.muc.room_requests import RoomTook
 from xmppd.muc.tables import BY_JID, OCCUPANT
 from xmppd.routing import durability, router
@@ -154,6 +154,13 @@ async def archive(iq: Iq, mod: Mod) -> Iq:
 async def metadata(iq: Iq, mod: Mod) -> Iq:
     """The first and the last message."""
     return await room_archive.ends_of(iq, mod)
+
+
+# -- commands
+
+room_list, room_info, room_create = room_commands.room_list, room_commands.room_info, room_commands.room_create
+room_config_, room_affiliation = room_commands.config, room_commands.affiliation
+room_kick, room_purge, room_destroy = room_commands.kick, room_commands.room_purge, room_commands.destroy
 
 
 # -- what goes

@@ -27,10 +27,19 @@ from xmpp_core.muc.room import ChatRoom
 from xmpp_core.muc.room_draft import Outcome, RoomAnswer, RoomDraft, Send, Tell
 from xmpp_core.muc.speaking import Mark
 from xmpp_core.stanza import Message, Presence, Stanza
-from xmppd.archive import keeping, rules, sequence
+from xmppd.archive import keeping, retention, rules, sequence
 from xmppd.archive.ids import ArchiveIds
 from xmppd.gen_mod import Mod
-from xmppd.muc import room_delivery, room_store, room_writer
+from xmppd.muc import room_delivery, room_operators, room_store, room_writer
+from xmppd.muc.room_operators import (
+    Operation,
+    RoomAffiliate,
+    RoomConfigure,
+    RoomCreate,
+    RoomDestroy,
+    RoomKick,
+    RoomPurge,
+)
 from xmppd.muc.room_requests import RoomLook, RoomSeen, RoomSettled, RoomTook
 from xmppd.routing import faults, router
 from xmppd.routing.placed.placed import Placed
@@ -83,6 +92,12 @@ class RoomServer(PlacedServer[RoomState]):
                 return _seen(state, JID.parse(asker)), state
             case RoomSettled():
                 await room_writer.settle(state.mod.host)
+                return None, state
+            case RoomCreate():
+                await _create(request, state)
+                return None, state
+            case RoomConfigure() | RoomDestroy() | RoomAffiliate() | RoomKick() | RoomPurge():
+                await _operate(request, state)
                 return None, state
         raise StanzaError("service-unavailable")
 
@@ -204,6 +219,30 @@ async def _answer(host: str, stanza: Stanza, asker: JID) -> None:
     attrs = {key: value for key, value in stanza.el.attrs.items() if key != "to"}
     el = Element(stanza.el.ns, stanza.el.name, attrs, stanza.el.children)
     await room_delivery.tell(host, stanza.with_el(el), (asker,))
+
+
+# -- operators
+
+
+async def _create(asked: RoomCreate, state: RoomState) -> None:
+    if state.room is not None:
+        raise StanzaError("conflict", "there is such a room")
+    config, salt = state.mod.options.room_config, await room_store.salt()
+    room = room_operators.made(entering.created(state.jid, JID.parse(asked.owner), config, salt), asked)
+    draft = RoomDraft(room, CLOCK.time())
+    draft.change()
+    draft.must_last()
+    await _carry_out(draft.done(), replace(room, locked=True), state, None)
+
+
+async def _operate(asked: Operation, state: RoomState) -> None:
+    if state.room is None:
+        raise StanzaError("item-not-found", "there is no such room")
+    draft = RoomDraft(state.room, CLOCK.time())
+    room_operators.act(draft, asked)
+    await _carry_out(draft.done(), state.room, state, None)
+    if isinstance(asked, RoomPurge):
+        await retention.purge(state.jid.domain, state.jid.local, sequence.END)
 
 
 # -- sessions that are gone
