@@ -165,6 +165,7 @@ TITLES = {
     410: "MUC Self-Ping (Schrödinger's Chat)",
     421: "Occupant identifiers for semi-anonymous MUCs",
     424: "Message Retraction",
+    425: "Moderated Message Retraction",
     431: "Full Text Search in MAM",
     455: "Service Outage Status",
     504: "Data Policy",

@@ -21,10 +21,9 @@ from xmpp_core.jid import JID
 from xmpp_core.muc import entering, room_events
 from xmpp_core.muc.entering import EntryRules
 from xmpp_core.muc.roles import RoomAffiliation
-from xmpp_core.muc.room import Affiliated, ChatRoom, Said
+from xmpp_core.muc.room import Affiliated, ArchivedTarget, ChatRoom, Mark, Said
 from xmpp_core.muc.room_config import RoomConfig
-from xmpp_core.muc.room_draft import KeepSaid, Outcome, RoomAnswer, RoomDraft, Send, Tell
-from xmpp_core.muc.speaking import Mark
+from xmpp_core.muc.room_draft import KeepSaid, Outcome, RoomAnswer, RoomDraft, Send, TakeBack, Tell
 from xmpp_core.stanza import Stanza, from_element
 
 ROOM = JID.parse("den@conference.l")
@@ -49,6 +48,8 @@ class Den:
         self.sent: list[Element] = []
         self.kept: list[Said] = []
         self.outcome: Outcome | None = None
+        self.target: ArchivedTarget | None = None
+        self.taken_back: list[TakeBack] = []
         if owners:
             rows = {owner: Affiliated(RoomAffiliation.OWNER) for owner in owners}
             self.room = ChatRoom(ROOM, self.config, rows, salt=b"salt")
@@ -67,7 +68,8 @@ class Den:
         draft = RoomDraft(room, self.now)
         self.seq += 1
         keep = one.kind == "message" and one.el.child("no-store", ns.HINTS) is None
-        room_events.handle(draft, one, self.rules, Mark(self.seq, f"id{self.seq}", keep), new=new)
+        mark = Mark(self.seq, f"id{self.seq}", keep, self.target)
+        room_events.handle(draft, one, self.rules, mark, new=new)
         self.take(draft.done(), sender)
         return self.told(sender)
 
@@ -86,6 +88,8 @@ class Den:
                     self.sent.append(told.el)
                 case KeepSaid(said):
                     self.kept.append(said)
+                case TakeBack():
+                    self.taken_back.append(effect)
 
     def join(self, jid: str, nick: str, inside: str = "", more: str = "") -> list[Element]:
         """Enters."""

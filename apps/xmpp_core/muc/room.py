@@ -67,6 +67,25 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchivedTarget:
+    """A message of the archive that is to be taken back, and whose it is."""
+
+    seq: int
+    occupant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a message is called in the archive: its number and its id; `keep`: whether it is one that is kept; `target`:
+    the message that it takes back, None if there is none."""
+
+    seq: int
+    id: str
+    keep: bool
+    target: ArchivedTarget | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRoom:
     """A room. `affiliations` by bare JID, without those that have none; `occupants` by nick, `nicks` by full JID.
     `subject`: the last change of it, None: never set. `salt`: what occupant ids are made with. `locked`: its owner has

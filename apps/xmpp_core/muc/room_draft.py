@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.muc.roles import NONE, OWNER, Role, RoomAffiliation
@@ -47,7 +48,15 @@ class KeepSaid:
     said: Said
 
 
-Effect = Tell | Send | RoomAnswer | KeepSaid
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Message `seq` of the archive becomes a tombstone: its addresses, whose it is, and this element."""
+
+    seq: int
+    tombstone: Element
+
+
+Effect = Tell | Send | RoomAnswer | KeepSaid | TakeBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +201,9 @@ class RoomDraft:
             most = self.room.config.history
             self.room = replace(self.room, history=(*self.room.history, said)[-most:] if most else ())
         self._effects.append(KeepSaid(said))
+
+    def take_back(self, seq: int, tombstone: Element) -> None:
+        """A message is shown to nobody any more."""
+        left = tuple([said for said in self.room.history if said.seq != seq])
+        self.room = replace(self.room, history=left)
+        self._effects.append(TakeBack(seq, tombstone))

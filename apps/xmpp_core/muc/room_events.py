@@ -11,11 +11,21 @@ from typing import Final
 
 from xmpp_core import ns
 from xmpp_core.errors import StanzaError
-from xmpp_core.muc import entering, ghosts, inviting, relaying, room_admin, room_owner, room_registration, speaking
+from xmpp_core.muc import (
+    entering,
+    ghosts,
+    inviting,
+    moderating,
+    relaying,
+    room_admin,
+    room_owner,
+    room_registration,
+    speaking,
+)
 from xmpp_core.muc.entering import EntryRules
 from xmpp_core.muc.roles import OWNER
+from xmpp_core.muc.room import Mark
 from xmpp_core.muc.room_draft import RoomDraft
-from xmpp_core.muc.speaking import Mark
 from xmpp_core.stanza import Iq, Message, Presence, Stanza
 
 #: requests to the room itself, by the namespace of <query/>
@@ -38,7 +48,7 @@ def handle(draft: RoomDraft, stanza: Stanza, rules: EntryRules, mark: Mark, *, n
             _check_locked(draft, stanza)
             _message(draft, stanza, mark)
         case Iq(is_request=True):
-            _request(draft, stanza)
+            _request(draft, stanza, mark)
         case Iq():
             relaying.answered(draft, stanza)
 
@@ -64,11 +74,14 @@ def _message(draft: RoomDraft, message: Message, mark: Mark) -> None:
         inviting.ask(draft, message)
 
 
-def _request(draft: RoomDraft, iq: Iq) -> None:
+def _request(draft: RoomDraft, iq: Iq, mark: Mark) -> None:
     if iq.to is not None and iq.to.resource:
         relaying.ask(draft, iq)
         return
     _check_locked(draft, iq)
+    if (wish := moderating.asked(iq.payload)) is not None:
+        moderating.moderate(draft, iq, wish, mark)
+        return
     handler = _REQUESTS.get(iq.payload.ns) if iq.payload is not None else None
     if handler is None:
         raise StanzaError("service-unavailable")

@@ -6,27 +6,18 @@ XEP:      0045 §7.4 (to all), §7.5 (private), §7.8 (invitations), §7.13, §8
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StanzaError
+from xmpp_core.muc import moderating
 from xmpp_core.muc.roles import P, may
-from xmpp_core.muc.room import ChatRoom, Occupant, Said
+from xmpp_core.muc.room import ChatRoom, Mark, Occupant, Said
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Message
 
 _ROOMS_OWN: Final = frozenset({ns.MUC, ns.MUC_USER, ns.MUC_ADMIN, ns.MUC_OWNER, ns.OCCUPANT_ID, ns.HATS})
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a message is called in the archive: its number and its id; `keep`: whether it is one that is kept."""
-
-    seq: int
-    id: str
-    keep: bool
 
 
 def speaker(room: ChatRoom, message: Message) -> Occupant:
@@ -50,8 +41,11 @@ def say(draft: RoomDraft, message: Message, mark: Mark) -> None:
     said = Said(mark.seq, draft.now, who.nick, who.user.bare, told)
     if is_subject:
         draft.change(subject=said)
+    takes_back = moderating.retracted(message.el) != ""
+    if takes_back:
+        moderating.take_back(draft, who, mark)
     if mark.keep:
-        draft.keep(said, shown=not is_subject)
+        draft.keep(said, shown=not is_subject and not takes_back)
     draft.tell(Message(told, draft.room.occupant_jid(who.nick)), draft.room.seats())
 
 

@@ -38,7 +38,7 @@ from xmppd.routing.iq import ENTITY
 from xmppd.store import store
 from xmppd.store.backend import Range
 
-XEP = {45: "1.35.5", 59: "1.0", 313: "1.1.3", 410: "1.1.0", 421: "1.0.1"}
+XEP = {45: "1.35.5", 59: "1.0", 313: "1.1.3", 410: "1.1.0", 421: "1.0.1", 424: "0.4.2", 425: "0.3.0"}
 DOMAIN: Final = "conference.{host}"
 IDENTITY: Final = ("conference", "text", "Rooms")
 MIGRATIONS = tables.MIGRATIONS
@@ -50,6 +50,9 @@ FEATURES = {
     ns.OCCUPANT_ID: (ENTITY,),
     ns.REGISTER: (ENTITY,),
     ns.STANZA_ID: (ENTITY,),
+    ns.MODERATE_OLD: (ENTITY,),
+    ns.RETRACT: (ENTITY,),
+    f"{ns.RETRACT}#tombstone": (ENTITY,),
 }
 #: one room for each address, on all workers together
 ROOMS: Final = room_server.ROOMS
@@ -121,6 +124,8 @@ async def _give(stanza: Stanza, mod: Mod) -> None:
 @iq_handler(ns.MUC_ADMIN, "query", at=(ENTITY,), announce=())
 @iq_handler(ns.MUC_OWNER, "query", at=(ENTITY,), announce=())
 @iq_handler(ns.REGISTER, "query", at=(ENTITY,), announce=())
+@iq_handler(ns.MODERATE, "moderate", at=(ENTITY,), only="set", announce=(ENTITY,))
+@iq_handler(ns.FASTEN, "apply-to", at=(ENTITY,), only="set", announce=())
 async def administer(iq: Iq, mod: Mod) -> None:
     """Lists, roles, affiliations, configuration, registration: the room answers."""
     await _give(iq, mod)

@@ -22,13 +22,13 @@ from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
-from xmpp_core.muc import entering, ghosts, room_events, room_info, room_registration
-from xmpp_core.muc.room import ChatRoom
+from xmpp_core.muc import entering, ghosts, moderating, room_events, room_info, room_registration
+from xmpp_core.muc.room import ArchivedTarget, ChatRoom, Mark
 from xmpp_core.muc.room_draft import Outcome, RoomAnswer, RoomDraft, Send, Tell
-from xmpp_core.muc.speaking import Mark
-from xmpp_core.stanza import Message, Presence, Stanza
-from xmppd.archive import keeping, retention, rules, sequence
+from xmpp_core.stanza import Iq, Message, Presence, Stanza
+from xmppd.archive import keeping, pages, retention, rules, sequence
 from xmppd.archive.ids import ArchiveIds
+from xmppd.archive.tables import ArchivedMessage
 from xmppd.gen_mod import Mod
 from xmppd.muc import room_delivery, room_operators, room_store, room_writer
 from xmppd.muc.room_operators import (
@@ -134,11 +134,26 @@ async def _take(stanza: Stanza, state: RoomState) -> RoomTook:
         await room_delivery.tell(state.mod.host, entering.kicked_stranger(_to(stanza)), (_from(stanza),))
         return RoomTook()
     room = state.room if state.room is not None else await _made(stanza, state)
-    mark, now = _mark(stanza, state)
+    taken_back = await _target(stanza, state)
+    mark, now = _mark(stanza, state, taken_back)
     draft = RoomDraft(room, now)
     options = state.mod.options
     room_events.handle(draft, stanza, options.entry_rules, mark, new=new)
-    return await _carry_out(draft.done(), room, state, stanza.from_)
+    return await _carry_out(draft.done(), room, state, stanza.from_, taken_back)
+
+
+async def _target(stanza: Stanza, state: RoomState) -> ArchivedMessage | None:
+    """The message of the archive that this one wants taken back, if it is there."""
+    if isinstance(stanza, Iq):
+        wish = moderating.asked(stanza.payload)
+        id_ = wish.id if wish is not None else ""
+    else:
+        id_ = moderating.retracted(stanza.el) if isinstance(stanza, Message) else ""
+    seq = state.ids.decode(state.jid.bare, id_) if id_ else None
+    if seq is None:
+        return None
+    await room_writer.settle(state.mod.host)
+    return (await pages.read_these((state.jid.domain, state.jid.local), [seq]))[0]
 
 
 def _is_lost(stanza: Stanza, state: RoomState) -> bool:
@@ -177,22 +192,26 @@ async def may_create(mod: Mod, who: JID) -> None:
         raise StanzaError("resource-constraint", "you have made too many rooms", type_="cancel")
 
 
-def _mark(stanza: Stanza, state: RoomState) -> tuple[Mark, float]:
+def _mark(stanza: Stanza, state: RoomState, taken_back: ArchivedMessage | None) -> tuple[Mark, float]:
     """The number of a message in the archive and its id, and when it is."""
-    if not isinstance(stanza, Message) or stanza.type != "groupchat":
+    speaks = isinstance(stanza, Message) and stanza.type == "groupchat"
+    if not speaks and taken_back is None:
         return Mark(0, "", keep=False), CLOCK.time()
     keep = rules.is_kept("normal", rules.look(stanza.el.children))
     state.last = keeping.next_number(state.last)
-    return Mark(state.last, state.ids.encode(state.jid.bare, state.last), keep), sequence.seconds(state.last)
+    target = ArchivedTarget(taken_back.seq, room_store.occupant_id_of(taken_back)) if taken_back is not None else None
+    return Mark(state.last, state.ids.encode(state.jid.bare, state.last), keep, target), sequence.seconds(state.last)
 
 
-async def _carry_out(outcome: Outcome, before: ChatRoom, state: RoomState, asker: JID | None) -> RoomTook:
+async def _carry_out(
+    outcome: Outcome, before: ChatRoom, state: RoomState, asker: JID | None, taken_back: ArchivedMessage | None = None
+) -> RoomTook:
     """Store it, and then tell; or tell, while it is on its way to the disk."""
     changes, writer = outcome.changes, None
     if before.locked and outcome.room is not None and state.room is None:
         changes = replace(changes, room=True, affiliated=dict(before.affiliations), durable=True)
         outcome = replace(outcome, changes=changes)
-    write = room_store.write_of(state.mod.host, before, outcome, CLOCK.time_ns() // 1000)
+    write = room_store.write_of(state.mod.host, before, outcome, CLOCK.time_ns() // 1000, taken_back)
     if write is not None and changes.durable:
         await room_writer.commit(state.mod.host, write)
     elif write is not None:

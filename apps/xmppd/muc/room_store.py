@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from typing import Any, Final
 
 from xmpp_core import ns, parser
@@ -19,7 +20,7 @@ from xmpp_core.jid import JID
 from xmpp_core.muc import room_config
 from xmpp_core.muc.roles import AFFILIATIONS, ROLES
 from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Said, Seat
-from xmpp_core.muc.room_draft import KeepSaid, Outcome
+from xmpp_core.muc.room_draft import KeepSaid, Outcome, TakeBack
 from xmppd.archive import sequence
 from xmppd.archive.tables import ARCHIVE, WORDS, ArchivedMessage
 from xmppd.muc.room_writer import RoomWrite
@@ -102,7 +103,7 @@ async def _history(jid: JID, most: int) -> tuple[Said, ...]:
 
 
 def _is_history(message: Element) -> bool:
-    if message.child("retracted", ns.RETRACT) is not None:
+    if message.child("retracted", ns.RETRACT) is not None or message.child("retract", ns.RETRACT) is not None:
         return False
     return message.child("subject") is None or message.child("body") is not None or message.child("thread") is not None
 
@@ -121,8 +122,11 @@ def _parsed(xml: str, name: str) -> Element:
 # -- writing
 
 
-def write_of(host: str, before: ChatRoom, outcome: Outcome, at: int) -> RoomWrite | None:
-    """What is to be stored of a change that comes now (`at`, µs since 1970); None if nothing is."""
+def write_of(
+    host: str, before: ChatRoom, outcome: Outcome, at: int, taken_back: ArchivedMessage | None = None
+) -> RoomWrite | None:
+    """What is to be stored of a change that comes now (`at`, µs since 1970); None if nothing is. `taken_back`: the
+    message that becomes a tombstone by it, if it does."""
     room, changes = outcome.room, outcome.changes
     if room is None:
         return _erased(host, before.jid)
@@ -145,7 +149,24 @@ def write_of(host: str, before: ChatRoom, outcome: Outcome, at: int) -> RoomWrit
     if not room.config.archive and (kept or changes.room):
         cleared += _beyond_history(room)
     rows += kept
+    for effect in outcome.effects:
+        if isinstance(effect, TakeBack) and taken_back is not None:
+            cleared.append((WORDS, (taken_back.host, taken_back.user, effect.seq), None))
+            rows.append(_entombed(taken_back, effect.tombstone))
     return RoomWrite(tuple(cleared), tuple(rows)) if rows or cleared else None
+
+
+def occupant_id_of(row: ArchivedMessage) -> str:
+    """Of who has said it, "" if nobody has."""
+    found = _parsed(row.xml, "message").child("occupant-id", ns.OCCUPANT_ID)
+    return (found.get("id") or "") if found is not None else ""
+
+
+def _entombed(row: ArchivedMessage, tombstone: Element) -> ArchivedMessage:
+    message = _parsed(row.xml, "message")
+    id_ = message.child("occupant-id", ns.OCCUPANT_ID)
+    left = message.with_children(*([id_] if id_ is not None else []), tombstone)
+    return replace(row, xml=left.to_xml(""))
 
 
 def _occupant_row(where: tuple[str, str], room: ChatRoom, occupant: Occupant, full: str, at: int) -> MucOccupant | None:

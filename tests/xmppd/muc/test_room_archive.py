@@ -107,3 +107,27 @@ def test_what_is_not_to_be_kept_is_not(server: Any) -> None:
     ann.send(f"<message to='{den.jid}' type='groupchat'><composing xmlns='{ns.CHATSTATES}'/></message>")
     ann.expect("<composing")
     assert read(den, ann) == []
+
+
+def test_what_is_taken_back_leaves_a_tombstone(server: Any) -> None:
+    den = RoomOnTheWire(server, "tombs")
+    ann, bob = den.members("ann", "bob")
+    for text in ("rude", "own", "kept"):
+        den.say(bob, text)
+    told = ann.expect("<message [^>]*><body>rude</body>.*?</message>")
+    own = ann.expect("<message [^>]*><body>own</body>.*?</message>")
+    ids = [re.search(f"by='{den.jid}' id='(.*?)'", one)[1] for one in (told, own)]  # type: ignore[index]
+    retract = f"<retract xmlns='{ns.RETRACT}'/>"
+    wish = f"<moderate xmlns='{ns.MODERATE}' id='{ids[0]}'>{retract}<reason>tea</reason></moderate>"
+    assert condition(den.ask(bob, "set", wish)) == "forbidden"
+    assert den.ask(ann, "set", wish).get("type") == "result"
+    assert condition(den.ask(ann, "set", wish.replace(ids[0], "made-up"))) == "item-not-found"
+    bob.send(f"<message to='{den.jid}' type='groupchat'><retract xmlns='{ns.RETRACT}' id='{ids[1]}'/></message>")
+    bob.expect(f"<retract [^>]*id='{ids[1]}'")
+    found = read(den, ann)
+    assert bodies(found) == ["kept"]
+    assert "<moderated" in found[0]
+    assert "<retracted" in found[1]
+    assert f"<occupant-id xmlns='{ns.OCCUPANT_ID}'" in found[1]
+    got = den.join(server.client("cat"), "cat")
+    assert re.findall("<body>(.*?)</body>", got) == ["kept"]
