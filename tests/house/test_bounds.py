@@ -56,6 +56,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmpp_core/muc/room.py": {
         "ChatRoom.nicks": "max_occupants of mod_muc, and their sessions",
         "ChatRoom.occupants": "max_occupants of mod_muc",
+        "ChatRoom.spoke": "who spoke in the last slow_mode seconds: occupants, and those who have left since",
     },
     "xmpp_core/muc/room_draft.py": {
         "RoomChanges.affiliated": CALL, "RoomChanges.seated": CALL, "RoomDraft._affiliated": CALL,

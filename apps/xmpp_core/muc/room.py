@@ -89,7 +89,9 @@ class Mark:
 class ChatRoom:
     """A room. `affiliations` by bare JID, without those that have none; `occupants` by nick, `nicks` by full JID.
     `subject`: the last change of it, None: never set. `salt`: what occupant ids are made with. `locked`: its owner has
-    not configured it yet, and nobody else may enter. `creator`: a bare JID."""
+    not configured it yet, and nobody else may enter. `creator`: a bare JID.
+    `pictures`: hashes of those in its card; `spoke`: when whom slow mode holds up said something (s since 1970, by bare
+    JID)."""
 
     jid: JID
     config: RoomConfig
@@ -101,6 +103,8 @@ class ChatRoom:
     salt: bytes = field(default=b"", repr=False)
     locked: bool = False
     creator: str = ""
+    pictures: tuple[str, ...] = ()
+    spoke: Mapping[str, float] = field(default_factory=dict)
 
     def affiliation(self, who: JID) -> RoomAffiliation:
         """What somebody is to the room. A whole domain may be banned. §9.2"""

@@ -20,6 +20,8 @@ FORM_TYPE: Final = f"{ns.MUC}#roomconfig"
 MOST_TEXT: Final = 1000
 #: messages of history that a room may show to who joins
 MOST_HISTORY: Final = 100
+#: seconds between two messages that a room may ask for
+MOST_SLOW: Final = 86_400
 _PM: Final = {"anyone": Role.VISITOR, "participants": Role.PARTICIPANT, "moderators": Role.MODERATOR}
 _LISTERS: Final = ("moderator", "participant", "visitor")
 
@@ -28,7 +30,8 @@ _LISTERS: Final = ("moderator", "participant", "visitor")
 class RoomConfig:
     """What an owner chooses. `whois`: "anyone" sees the occupants' JIDs, or "moderators"; `allowpm`: who may send
     private messages, or "none"; `broadcast`: of which roles presence is told to all; `history`: messages that who joins
-    is shown; `max_users` 0: as many as the service allows."""
+    is shown; `max_users` 0: as many as the service allows; `slow_mode`: seconds between two messages of one
+    person."""
 
     name: str = ""
     description: str = ""
@@ -46,6 +49,7 @@ class RoomConfig:
     history: int = 20
     max_users: int = 0
     archive: bool = True
+    slow_mode: int = 0
 
     def __post_init__(self) -> None:
         """Raises ValueError for what no option can be."""
@@ -61,6 +65,8 @@ class RoomConfig:
             raise ValueError(f"broadcast has {', '.join(_LISTERS)}")
         if not 0 <= self.history <= MOST_HISTORY or self.max_users < 0:
             raise ValueError(f"history is 0 to {MOST_HISTORY}, max_users not negative")
+        if not 0 <= self.slow_mode <= MOST_SLOW:
+            raise ValueError(f"slow_mode is 0 to {MOST_SLOW} seconds")
 
     @property
     def non_anonymous(self) -> bool:
@@ -96,6 +102,7 @@ def from_dict(values: Mapping[str, Any], base: RoomConfig | None = None) -> Room
     return replace(base or RoomConfig(), **typed)
 
 
+SLOW_MODE: Final = "muc#roomconfig_slow_mode_duration"
 #: field of the form: (option, type, words)
 _FIELDS: Final[dict[str, tuple[str, str, str]]] = {
     "muc#roomconfig_roomname": ("name", "text-single", "Name of the room"),
@@ -114,6 +121,7 @@ _FIELDS: Final[dict[str, tuple[str, str, str]]] = {
     "muc#roomconfig_presencebroadcast": ("broadcast", "list-multi", "Roles whose presence is told to all"),
     "muc#maxhistoryfetch": ("history", "text-single", "Messages shown to who joins"),
     "muc#roomconfig_maxusers": ("max_users", "list-single", "Most occupants (0: as many as the service allows)"),
+    SLOW_MODE: ("slow_mode", "text-single", "Seconds between two messages of one person"),
     "muc#roomconfig_enablearchiving": ("archive", "boolean", "Messages are kept in an archive"),
 }
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {

@@ -56,7 +56,14 @@ class TakeBack:
     tombstone: Element
 
 
-Effect = Tell | Send | RoomAnswer | KeepSaid | TakeBack
+@dataclass(frozen=True, slots=True)
+class KeepCard:
+    """The room's card is this from now on."""
+
+    xml: str = field(repr=False)
+
+
+Effect = Tell | Send | RoomAnswer | KeepSaid | KeepCard | TakeBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,3 +214,15 @@ class RoomDraft:
         left = tuple([said for said in self.room.history if said.seq != seq])
         self.room = replace(self.room, history=left)
         self._effects.append(TakeBack(seq, tombstone))
+
+    def keep_card(self, xml: str, pictures: tuple[str, ...]) -> None:
+        """The room has this card, with pictures of these hashes."""
+        self.change(pictures=pictures)
+        self.must_last()
+        self._effects.append(KeepCard(xml))
+
+    def spoken(self, bare: str) -> None:
+        """Somebody whom slow mode holds up has said something; who may speak again is forgotten."""
+        since = self.now - self.room.config.slow_mode
+        spoke = {who: at for who, at in self.room.spoke.items() if at > since}
+        self.room = replace(self.room, spoke={**spoke, bare: self.now})

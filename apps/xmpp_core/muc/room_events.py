@@ -18,6 +18,7 @@ from xmpp_core.muc import (
     moderating,
     relaying,
     room_admin,
+    room_card,
     room_owner,
     room_registration,
     speaking,
@@ -81,6 +82,9 @@ def _request(draft: RoomDraft, iq: Iq, mark: Mark) -> None:
     _check_locked(draft, iq)
     if (wish := moderating.asked(iq.payload)) is not None:
         moderating.moderate(draft, iq, wish, mark)
+        return
+    if iq.payload is not None and (iq.payload.ns, iq.payload.name, iq.type) == (ns.VCARD, "vCard", "set"):
+        room_card.set_card(draft, iq)
         return
     handler = _REQUESTS.get(iq.payload.ns) if iq.payload is not None else None
     if handler is None:

@@ -55,6 +55,10 @@ def form(room: ChatRoom) -> Element:
         Field("muc#roomconfig_allowpm", (config.allowpm,), "list-single", "Who may send private messages"),
         _text("muc#maxhistoryfetch", str(config.history), "Messages shown to who joins"),
     ]
+    if config.slow_mode:
+        rows.append(_text("muc#roominfo_slow_mode_duration", str(config.slow_mode), "Seconds between two messages"))
+    if room.pictures:
+        rows.append(Field("muc#roominfo_avatarhash", room.pictures, "text-multi", "Hashes of the picture"))
     if config.non_anonymous:  # all see addresses there
         rows.append(Field("muc#roominfo_contactjid", tuple(room.owners()), "jid-multi", "Owners"))
     return Form("result", tuple([row for row in rows if any(row.values)])).to_element()

@@ -48,7 +48,7 @@ def handle(draft: RoomDraft, iq: Iq) -> None:
     if not may(room.affiliation(iq.from_), P.CONFIGURE):
         raise StanzaError("forbidden")
     if iq.type == "get":
-        draft.answer(iq.result(el("query", ns.MUC_OWNER, None, form(room).to_element())))
+        draft.answer(iq.result(el("query", ns.MUC_OWNER, None, _validated(form(room).to_element()))))
         return
     destroy, x = query.child("destroy"), query.child("x", ns.DATA_FORMS)
     if destroy is not None:
@@ -66,6 +66,14 @@ def form(room: ChatRoom) -> Form:
     return room_config.form(
         room.config, f"Configuration of the room {name}", tuple(room.admins()), tuple(room.owners())
     )
+
+
+def _validated(x: Element) -> Element:
+    """With what XEP-0500 §5.1 asks of its field."""
+    found = next(one for one in x.elements("field") if one.get("var") == room_config.SLOW_MODE)
+    limits = el("range", ns.VALIDATE, {"min": "0", "max": str(room_config.MOST_SLOW)})
+    found.add(el("validate", ns.VALIDATE, {"datatype": "xs:integer"}, limits))
+    return x
 
 
 def _ending(destroy: Element) -> RoomEnding:

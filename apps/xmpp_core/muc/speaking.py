@@ -12,7 +12,7 @@ from xmpp_core import ns
 from xmpp_core.element import Element, el
 from xmpp_core.errors import StanzaError
 from xmpp_core.muc import moderating
-from xmpp_core.muc.roles import P, may
+from xmpp_core.muc.roles import ADMIN, P, may
 from xmpp_core.muc.room import ChatRoom, Mark, Occupant, Said
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Message
@@ -37,6 +37,8 @@ def say(draft: RoomDraft, message: Message, mark: Mark) -> None:
         raise StanzaError("forbidden", "you may not change the subject")
     if not is_subject and not may(who.role, P.SPEAK):
         raise StanzaError("forbidden", "you have no voice here")
+    if config.slow_mode and not is_subject:
+        _slow_down(draft, who, message.el)
     told = reflected(draft.room, who, message.el, mark)
     said = Said(mark.seq, draft.now, who.nick, who.user.bare, told)
     if is_subject:
@@ -47,6 +49,16 @@ def say(draft: RoomDraft, message: Message, mark: Mark) -> None:
     if mark.keep:
         draft.keep(said, shown=not is_subject and not takes_back)
     draft.tell(Message(told, draft.room.occupant_jid(who.nick)), draft.room.seats())
+
+
+def _slow_down(draft: RoomDraft, who: Occupant, message: Element) -> None:
+    """Raises StanzaError policy-violation for who speaks again too soon, with whatever session. XEP: 0500 §6"""
+    room, seconds = draft.room, draft.room.config.slow_mode
+    if message.child("body") is None or room.affiliation(who.user) >= ADMIN:
+        return
+    if draft.now < room.spoke.get(who.user.bare, 0.0) + seconds:
+        raise StanzaError("policy-violation", f"in this room one waits {seconds} s between two messages", type_="wait")
+    draft.spoken(who.user.bare)
 
 
 def _is_subject(message: Element) -> bool:

@@ -38,7 +38,17 @@ from xmppd.routing.iq import ENTITY
 from xmppd.store import store
 from xmppd.store.backend import Range
 
-XEP = {45: "1.35.5", 59: "1.0", 313: "1.1.3", 410: "1.1.0", 421: "1.0.1", 424: "0.4.2", 425: "0.3.0"}
+XEP = {
+    45: "1.35.5",
+    59: "1.0",
+    313: "1.1.3",
+    410: "1.1.0",
+    421: "1.0.1",
+    424: "0.4.2",
+    425: "0.3.0",
+    486: "0.1.0",
+    500: "0.1.0",
+}
 DOMAIN: Final = "conference.{host}"
 IDENTITY: Final = ("conference", "text", "Rooms")
 MIGRATIONS = tables.MIGRATIONS
@@ -144,6 +154,15 @@ async def info(iq: Iq, mod: Mod) -> Iq:
 async def items(iq: Iq, mod: Mod) -> Iq:
     """The rooms that may be seen; who is in a room, for those who are there."""
     return await room_disco.items(iq, mod)
+
+
+@iq_handler(ns.VCARD, "vCard", at=(ENTITY,), announce=(AT_DOMAIN, ENTITY))
+async def card(iq: Iq, mod: Mod) -> Iq | None:
+    """A room's card, for all; an owner sets it. XEP: 0486"""
+    if iq.type == "set":
+        await _give(iq, mod)
+        return None
+    return await room_disco.card(iq, mod)
 
 
 # -- the archive

@@ -18,7 +18,7 @@ from xmpp_core.stanza import Iq
 from xmppd.gen_mod import Mod
 from xmppd.muc.room_requests import RoomLook, RoomSeen
 from xmppd.muc.room_server import ROOMS
-from xmppd.muc.tables import LISTED, ROOM, MucRoom
+from xmppd.muc.tables import CARD, LISTED, ROOM, MucRoom
 from xmppd.routing import iq as iq_table
 from xmppd.store import store
 from xmppd.store.backend import Range
@@ -62,6 +62,15 @@ def _read(xml: str) -> tuple[Element, ...]:
         return ()
     found = parser.parse_written(xml)
     return () if isinstance(found, Unreadable) else (found,)
+
+
+async def card(iq: Iq, mod: Mod) -> Iq:
+    """The card of a room, an empty one if it has none. Raises StanzaError."""
+    assert iq.to is not None
+    await look(iq, mod)
+    row = await store.read(CARD, (mod.host, iq.to.local))
+    found = _read(row.xml) if row is not None else ()
+    return iq.result(found[0] if found else el("vCard", ns.VCARD))
 
 
 async def items(iq: Iq, mod: Mod) -> Iq:

@@ -20,11 +20,23 @@ from xmpp_core.jid import JID
 from xmpp_core.muc import room_config
 from xmpp_core.muc.roles import AFFILIATIONS, ROLES
 from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Said, Seat
-from xmpp_core.muc.room_draft import KeepSaid, Outcome, TakeBack
+from xmpp_core.muc.room_draft import KeepCard, KeepSaid, Outcome, TakeBack
 from xmppd.archive import sequence
 from xmppd.archive.tables import ARCHIVE, WORDS, ArchivedMessage
 from xmppd.muc.room_writer import RoomWrite
-from xmppd.muc.tables import AFFILIATION, BY_CREATOR, KEY, OCCUPANT, ROOM, MucAffiliation, MucKey, MucOccupant, MucRoom
+from xmppd.muc.tables import (
+    AFFILIATION,
+    BY_CREATOR,
+    CARD,
+    KEY,
+    OCCUPANT,
+    ROOM,
+    MucAffiliation,
+    MucCard,
+    MucKey,
+    MucOccupant,
+    MucRoom,
+)
 from xmppd.store import store
 from xmppd.store.backend import Key, Range, Table, Tx
 
@@ -77,7 +89,8 @@ async def load(host: str, jid: JID) -> tuple[ChatRoom | None, int]:
         subject = _said(row.subject_seq, row.subject_nick, row.subject_by, row.subject)
     history = await _history(jid, config.history)
     room = ChatRoom(
-        jid, config, affiliations, occupants, nicks, subject, history, await salt(), row.locked, row.creator
+        jid, config, affiliations, occupants, nicks, subject, history, await salt(), row.locked, row.creator,
+        row.pictures,
     )  # fmt: skip
     return room, max(last, row.subject_seq)
 
@@ -149,6 +162,7 @@ def write_of(
     if not room.config.archive and (kept or changes.room):
         cleared += _beyond_history(room)
     rows += kept
+    rows += [MucCard(*where, effect.xml) for effect in outcome.effects if isinstance(effect, KeepCard)]
     for effect in outcome.effects:
         if isinstance(effect, TakeBack) and taken_back is not None:
             cleared.append((WORDS, (taken_back.host, taken_back.user, effect.seq), None))
@@ -179,7 +193,7 @@ def _occupant_row(where: tuple[str, str], room: ChatRoom, occupant: Occupant, fu
 
 def _erased(host: str, jid: JID) -> RoomWrite:
     where, archive = (host, jid.local), (jid.domain, jid.local)
-    tables: tuple[Table[Any], ...] = (ROOM, AFFILIATION, OCCUPANT)
+    tables: tuple[Table[Any], ...] = (ROOM, AFFILIATION, OCCUPANT, CARD)
     return RoomWrite((*[(table, where, None) for table in tables], *[(t, archive, None) for t in (ARCHIVE, WORDS)]))
 
 
@@ -193,22 +207,13 @@ def _room_row(host: str, room: ChatRoom) -> MucRoom:
     config, subject = room.config, room.subject
     text = json.dumps(config.to_dict(), ensure_ascii=False, sort_keys=True)
     listed = int(config.public and not room.locked)
-    row = MucRoom(host, room.jid.local, listed, config.name, room.creator, text, room.locked)
+    row = MucRoom(
+        host, room.jid.local, listed, config.name, room.creator, text, room.locked, pictures=room.pictures
+    )  # fmt: skip
     if subject is None:
         return row
-    return MucRoom(
-        row.host,
-        row.room,
-        row.listed,
-        row.name,
-        row.creator,
-        row.config,
-        row.locked,
-        subject.message.to_xml(""),
-        subject.seq,
-        subject.nick,
-        subject.by,
-    )
+    xml = subject.message.to_xml("")
+    return replace(row, subject=xml, subject_seq=subject.seq, subject_nick=subject.nick, subject_by=subject.by)
 
 
 def _archived(room: ChatRoom, said: Said) -> ArchivedMessage:

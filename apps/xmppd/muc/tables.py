@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from xmppd.store.backend import Table
-from xmppd.store.schema import create_index, create_table
+from xmppd.store.schema import add_columns, create_index, create_table
 
 
 @dataclass(frozen=True, slots=True)
 class MucRoom:
     """A room of a host's service. `config`: what differs from the default, as JSON; `listed`: 1 if it stands in the
     list of rooms; `name` there; `creator`: a bare JID; `subject`: the message that set it, "" if none has, its number,
-    its nick and the bare JID of who it was."""
+    its nick and the bare JID of who it was; `pictures`: hashes of those in its card."""
 
     host: str
     room: str
@@ -32,6 +32,7 @@ class MucRoom:
     subject_seq: int = 0
     subject_nick: str = ""
     subject_by: str = ""
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ class MucOccupant:
 
 
 @dataclass(frozen=True, slots=True)
+class MucCard:
+    """A room's card (vcard-temp)."""
+
+    host: str
+    room: str
+    xml: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class MucKey:
     """The key that occupant ids of this database are made with."""
 
@@ -77,6 +87,7 @@ BY_CREATOR: Final = ROOM.indexes[1]
 AFFILIATION: Final = Table("muc_affiliation", MucAffiliation, ("host", "room", "jid"))
 OCCUPANT: Final = Table("muc_occupant", MucOccupant, ("host", "room", "jid"), indexes=(("jid", "host", "room"),))
 BY_JID: Final = OCCUPANT.indexes[0]
+CARD: Final = Table("muc_card", MucCard, ("host", "room"))
 KEY: Final = Table("muc_key", MucKey, ("name",))
 MIGRATIONS: Final = (
     create_table(
@@ -120,4 +131,6 @@ MIGRATIONS: Final = (
     ),
     create_index("muc_occupant", *BY_JID),
     create_table("muc_key", ("name",), name=str, value=bytes),
+    add_columns("muc_room", pictures=(tuple[str, ...], ())),
+    create_table("muc_card", ("host", "room"), host=str, room=str, xml=str),
 )

@@ -122,3 +122,31 @@ def test_who_may_send_them(allowed: str, who: list[str]) -> None:
         else:
             refused("forbidden", private, den, jid, "cat")
     assert len(den.sent) == len(who)
+
+
+# -- slow mode: XEP-0500
+
+
+def test_in_slow_mode_one_waits_between_two_messages_with_whatever_session() -> None:
+    den = three()
+    den.open(slow_mode_duration="20")
+    den.join("bob@l/other", "bobby")
+    den.say(BOB, "one")
+    for jid in (BOB, "bob@l/other"):
+        error = refused("policy-violation", den.say, jid, "two")
+        assert error.type_ == "wait"
+        assert "20" in error.text
+    den.say(CAT, "mine")
+    den.send(BOB, f"<message to='{ROOM}' type='groupchat'><active xmlns='{ns.CHATSTATES}'/></message>")
+    den.now += 20.0
+    den.say(BOB, "three")
+    assert den.room is not None
+    assert set(den.room.spoke) == {"bob@l"}, "who may speak again is forgotten"
+    den.say(ANN, "four")
+    den.say(ANN, "five")
+
+
+def test_the_form_says_what_slow_mode_may_be() -> None:
+    den = three()
+    answer = den.owner(ANN, "", "get")[-1].to_xml()
+    assert f"<validate xmlns='{ns.VALIDATE}' datatype='xs:integer'><range min='0' max='86400'/></validate>" in answer

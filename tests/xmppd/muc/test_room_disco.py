@@ -95,3 +95,17 @@ def test_there_is_no_room_where_there_is_none(server: Any) -> None:
     owner = locked.member("ann")
     assert condition(locked.info(server.client("cat"))) == "item-not-found"
     assert condition(locked.info(owner)) == ""
+
+
+def test_a_card_is_kept_and_shown_to_all(server: Any) -> None:
+    den = RoomOnTheWire(server, "card")
+    ann, bob = den.members("ann", "bob")
+    assert "<vCard xmlns='vcard-temp'/>" in den.ask(bob, "get", f"<vCard xmlns='{ns.VCARD}'/>").to_xml()
+    card = f"<vCard xmlns='{ns.VCARD}'><PHOTO><BINVAL>b25l</BINVAL></PHOTO></vCard>"
+    assert condition(den.ask(bob, "set", card)) == "forbidden"
+    assert den.ask(ann, "set", card).get("type") == "result"
+    assert "b25l" in den.ask(server.client("cat"), "get", f"<vCard xmlns='{ns.VCARD}'/>").to_xml()
+    assert "muc#roominfo_avatarhash" in den.info(bob).to_xml()
+    assert (
+        condition(RoomOnTheWire(server, "nowhere").ask(bob, "get", f"<vCard xmlns='{ns.VCARD}'/>")) == "item-not-found"
+    )
