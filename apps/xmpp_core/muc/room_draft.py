@@ -221,7 +221,7 @@ class RoomDraft:
         self.must_last()
         self._effects.append(KeepCard(xml))
 
-    def spoken(self, bare: str) -> None:
+    def has_spoken(self, bare: str) -> None:
         """Somebody whom slow mode holds up has said something; who may speak again is forgotten."""
         since = self.now - self.room.config.slow_mode
         spoke = {who: at for who, at in self.room.spoke.items() if at > since}

@@ -58,7 +58,7 @@ def _slow_down(draft: RoomDraft, who: Occupant, message: Element) -> None:
         return
     if draft.now < room.spoke.get(who.user.bare, 0.0) + seconds:
         raise StanzaError("policy-violation", f"in this room one waits {seconds} s between two messages", type_="wait")
-    draft.spoken(who.user.bare)
+    draft.has_spoken(who.user.bare)
 
 
 def _is_subject(message: Element) -> bool:
