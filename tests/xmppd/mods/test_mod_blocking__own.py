@@ -108,6 +108,24 @@ def test_what_the_server_says_of_a_roster_still_passes() -> None:
     play(body)
 
 
+def test_a_contact_that_goes_while_blocked_has_gone() -> None:
+    """Both servers are this one: what it says of the contact's roster comes, and nobody sees the contact in vain."""
+
+    async def body(server: Server, desk: Client, phone: Client, juliet: Client) -> None:
+        roster = f"<iq type='get' id='r'><query xmlns='{ns.ROSTER}'/></iq>"
+        await desk.ask(asked("block", "juliet@localhost"))
+        item = "<item jid='romeo@localhost' subscription='remove'/>"
+        await juliet.ask(f"<iq type='set' id='x'><query xmlns='{ns.ROSTER}'>{item}</query></iq>")
+        await server.settle()
+        assert "<item jid='juliet@localhost' subscription='none'/>" in (await desk.ask(roster)).to_xml()
+        await read(server, juliet)
+        await desk.ask(asked("unblock"))
+        await server.settle()
+        assert juliet.nothing_more(), "who is no contact any more sees nobody come back"
+
+    play(body)
+
+
 def test_neither_events_nor_answers_to_a_probe_pass() -> None:
     async def body(server: Server, desk: Client, phone: Client, juliet: Client) -> None:
         juliet.send(presence("urn:n"))

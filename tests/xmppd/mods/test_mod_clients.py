@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
-from tests.support.login_client import bind, by_token, come, given, on_a_server, request
+from tests.support.app_server import PUSH
+from tests.support.login_client import ASK, bind, by_token, come, given, on_a_server, request
 from xmpp_core import ns
 from xmpp_core.element import Element
 from xmppd.mods.mod_clients import CLIENT
 from xmppd.store import store
 from xmppd.testing.client import Client
-from xmppd.testing.server import Server
+from xmppd.testing.server import Server, serve
 
 LIST = f"<iq type='get' id='l'><list xmlns='{ns.CLIENTS}'/></iq>"
 REVOKE = f"<iq type='set' id='r'{{}}><revoke xmlns='{ns.CLIENTS}' id='{{}}'/></iq>"
@@ -79,3 +81,21 @@ def test_another_accounts_are_nobodys_business() -> None:
             assert (await bob.ask(asked)).get("type") == "error"
 
     on_a_server(body)
+
+
+def test_one_that_is_revoked_is_not_woken_any_more() -> None:
+    async def whole() -> None:
+        async with serve(components={PUSH: "s"}) as server:
+            await server.account("alice")
+            desk, _ = await come(server, request(bind() + ASK, agent="desk"))
+            enable = f"<enable xmlns='{ns.PUSH}' jid='{PUSH}' node='n'/>"
+            assert (await desk.ask(f"<iq type='set' id='e'>{enable}</iq>")).get("type") == "result"
+            (row,) = await store.select(CLIENT, ("localhost", "alice"))
+            changed = type(row)(row.host, row.user, row.client, "", "", row.first_seen, row.last_seen, "fast")
+            await store.transaction(lambda tx: tx.write(changed))
+            phone, _ = await come(server, request(bind()))
+            assert len((await server.command("push list", account="alice")).value) == 1
+            assert (await phone.ask(REVOKE.format("", row.client))).get("type") == "result"
+            assert (await server.command("push list", account="alice")).value == []
+
+    asyncio.run(whole())

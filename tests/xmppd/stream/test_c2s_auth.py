@@ -90,6 +90,19 @@ def test_who_guesses_makes_answers_late_and_refuses_nobody(guesser: str) -> None
     with_accounts(body)
 
 
+def test_a_token_that_fails_is_no_guess_and_a_password_is() -> None:
+    """A client whose token has ended tries its password next: it must not wait for that."""
+
+    async def body() -> None:
+        throttle = Throttle(0.001, 5, longest=0.01)
+        data = unauthenticated(throttle)
+        for mechanism, counted in (("HT-SHA-256-NONE", 0), ("HT-SHA-256-ENDP", 0), ("PLAIN", 1)):
+            await c2s_auth.report(data, ReportAuth("juliet", False, mechanism, "credentials-expired"))
+            assert bool(len(throttle)) == bool(counted), mechanism
+
+    with_accounts(body)
+
+
 def test_tries_at_the_same_time_slow_each_other() -> None:
     async def body() -> None:
         throttle = Throttle(0.001, 5, longest=3600)
