@@ -9,6 +9,7 @@ from typing import Final
 
 from xmpp_core import ns
 from xmpp_core.element import Element
+from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message
 
@@ -36,6 +37,10 @@ class MessageWithText(Message):
     def with_el(self, el: Element) -> Message:  # type: ignore[override]  # likewise
         """Another message with the same addresses, a plain one."""
         return Message(el, self.from_, self.to)
+
+    def error(self, error: StanzaError, by: str = "") -> Message:  # type: ignore[override]  # likewise
+        """The reply of type error, a plain one. Raises as Message.error does."""
+        return Message(self.el, self.from_, self.to).error(error, by)
 
     def to_xml(self, default_ns: str = ns.CLIENT) -> str:
         """The text itself in a stream of clients, and for the store."""

@@ -9,6 +9,7 @@ from sys import getsizeof
 
 from xmpp_core import escape, ns, parser
 from xmpp_core.element import Element
+from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message
 
@@ -52,6 +53,10 @@ class WrittenMessage(Message):
     def weight(self) -> int:
         """That of the text: the tree may never be made."""
         return getsizeof(self._xml)
+
+    def error(self, error: StanzaError, by: str = "") -> Message:  # type: ignore[override]  # no Self: a plain one
+        """The reply of type error. Raises as Message.error does."""
+        return Message(self.el, self.from_, self.to).error(error, by)
 
     def to_xml(self, default_ns: str = ns.CLIENT) -> str:
         """The text itself where the stream's namespace is a content namespace."""

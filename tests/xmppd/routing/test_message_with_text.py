@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from otp.kernel import codec
 from xmpp_core import parser
 from xmpp_core.element import el
+from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Message, make_message
 from xmppd.routing import wire  # noqa: F401 - what may cross
@@ -45,6 +46,13 @@ def test_who_changes_it_has_a_plain_one() -> None:
     moved = found.addressed(to=FROM)
     assert type(moved) is Message
     assert f"to='{FROM.full}'" in moved.to_xml()
+
+
+def test_it_is_refused_as_any_message_is() -> None:
+    found, plain = made()
+    refused = found.error(StanzaError("service-unavailable"))
+    assert type(refused) is Message
+    assert refused == plain.error(StanzaError("service-unavailable"))
 
 
 def test_it_crosses_as_a_plain_one() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from xmpp_core import ns
-from xmpp_core.errors import Unreadable
+from xmpp_core.errors import StanzaError, Unreadable
 from xmpp_core.jid import JID
-from xmpp_core.stanza import Stanza
+from xmpp_core.stanza import Message, Stanza
 from xmppd.routing.written_message import WrittenMessage
 
 FROM, TO = JID.parse("juliet@localhost"), JID.parse("juliet@localhost/o'clock")
@@ -37,3 +37,10 @@ def test_between_nodes_it_is_a_message_like_any_other() -> None:
 def test_what_is_no_xml_is_found_out_by_who_looks() -> None:
     with pytest.raises(Unreadable):
         _ = WrittenMessage(FROM, TO, "<body>").el
+
+
+def test_it_is_refused_as_any_message_is() -> None:
+    message = WrittenMessage(FROM, TO, "<body>hi</body>")
+    refused = message.error(StanzaError("service-unavailable"))
+    assert refused == Message(message.el, FROM, TO).error(StanzaError("service-unavailable"))
+    assert refused.is_error
