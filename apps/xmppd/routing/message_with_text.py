@@ -39,8 +39,9 @@ class MessageWithText(Message):
         return Message(el, self.from_, self.to)
 
     def error(self, error: StanzaError, by: str = "") -> Message:  # type: ignore[override]  # likewise
-        """The reply of type error, a plain one. Raises as Message.error does."""
-        return Message(self.el, self.from_, self.to).error(error, by)
+        """The reply of type error, a plain one, without the last child: the recipient's archive is nobody else's
+        business. Raises as Message.error does."""
+        return Message(self.el.with_children(*self.el.children[:-1]), self.from_, self.to).error(error, by)
 
     def to_xml(self, default_ns: str = ns.CLIENT) -> str:
         """The text itself in a stream of clients, and for the store."""

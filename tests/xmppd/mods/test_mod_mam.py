@@ -148,6 +148,18 @@ def test_what_a_component_says_of_itself_stays_and_what_it_says_of_us_goes() -> 
     node.run(whole)
 
 
+def test_who_is_refused_is_not_told_the_id() -> None:
+    async def body(server: Server) -> None:
+        romeo, _ = await present(server, "romeo/orchard", "juliet/balcony")
+        romeo.send(said("juliet@localhost/gone", "hi", type_="normal"))
+        refused = await romeo.receive()
+        assert refused.get("type") == "error"
+        assert "<service-unavailable " in refused.to_xml()
+        assert mark_of(refused) == []
+
+    play(body)
+
+
 def test_what_is_not_kept() -> None:
     async def body(server: Server) -> None:
         romeo, juliet = await present(server, "romeo/orchard", "juliet/balcony")

@@ -52,7 +52,9 @@ def test_it_is_refused_as_any_message_is() -> None:
     found, plain = made()
     refused = found.error(StanzaError("service-unavailable"))
     assert type(refused) is Message
-    assert refused == plain.error(StanzaError("service-unavailable"))
+    assert MARK.to_xml() not in refused.to_xml(), "the sender is not told the id in the recipient's archive"
+    sent = Message(plain.el.with_children(*plain.el.children[:-1]), plain.from_, plain.to)
+    assert refused == sent.error(StanzaError("service-unavailable"))
 
 
 def test_it_crosses_as_a_plain_one() -> None:
