@@ -10,7 +10,8 @@ import warnings
 import pytest
 
 from tests.support.booted import Booted
-from tests.support.wire import CLIENT
+from tests.support.room_owner import RoomOwner
+from tests.support.wire import CLIENT, local
 
 
 @pytest.fixture
@@ -40,3 +41,22 @@ def test_a_go_client_sends_over_tls_that_it_checks(server: Booted, client: str, 
     message = romeo.next()
     assert message.attrib["from"].startswith(f"{juliet}@localhost/")
     assert message.findtext(f"{{{CLIENT}}}body", "").strip() == "art thou not Romeo?"
+
+
+def test_it_speaks_in_a_room(server: Booted, client: str) -> None:
+    romeo, juliet = server.client("romeo").online(), server.account("juliet", "wherefore")
+    room = f"go{juliet}@conference.localhost"
+    owner = RoomOwner(romeo, room)
+    done = subprocess.run(
+        [client, "-u", f"{juliet}@localhost", "-p", "wherefore", "-j", f"127.0.0.1:{server.tls}", "-c", room],
+        input="art thou not Romeo?\n",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env={**os.environ, "SSL_CERT_FILE": str(server.ca())},
+    )
+    assert done.returncode == 0, done.stderr
+    heard = owner.until(lambda one: local(one) == "message" and one.find(f"{{{CLIENT}}}body") is not None)
+    assert heard.attrib["from"].startswith(f"{room}/")
+    assert heard.findtext(f"{{{CLIENT}}}body", "").strip() == "art thou not Romeo?"

@@ -15,12 +15,9 @@ from xmpp_core.errors import StanzaError
 
 
 class Ranked(IntEnum):
-    """Ranks with XMPP's words for them: the higher one may do all that a lower one may."""
+    """Ranks with XMPP's words for them, as they stand in attributes: the higher one may do all that a lower one may."""
 
-    @property
-    def word(self) -> str:
-        """As it stands in an attribute."""
-        return self.name.lower()
+    word: str
 
 
 class RoomAffiliation(Ranked):
@@ -42,6 +39,8 @@ class Role(Ranked):
     MODERATOR = 3
 
 
+for _one in (*RoomAffiliation, *Role):
+    _one.word = _one.name.lower()  # looked at for each occupant at each step
 OUTCAST, NONE, MEMBER, ADMIN, OWNER = RoomAffiliation
 AFFILIATIONS: Final = {one.word: one for one in RoomAffiliation}
 ROLES: Final = {one.word: one for one in Role}
