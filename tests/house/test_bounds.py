@@ -63,7 +63,10 @@ BOUNDS: dict[str, dict[str, str]] = {
         "RoomDraft._effects": CALL, "RoomDraft._seated": CALL,
     },
     "xmppd/mods/mod_muc.py": {"Options.default_options": OPERATOR},
-    "xmppd/muc/room_server.py": {"RoomState.suspects": "sessions in the room: max_occupants of mod_muc"},
+    "xmppd/muc/room_server.py": {
+        "RoomState.late": "what is said in the seconds in which a session may come back (orphans.PATIENCE)",
+        "RoomState.suspects": "sessions in the room: max_occupants of mod_muc",
+    },
     "xmppd/muc/room_writer.py": {
         "RoomWriterState.queue": "what has_room lets each sender hand over",
         "RoomWriterState.waiting": "one for each who waits for it",

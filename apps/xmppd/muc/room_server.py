@@ -12,12 +12,14 @@ Differs:  senders wait until the room has taken what they say (a call), so that 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from otp.erts import process
 from otp.erts.clock import CLOCK
+from otp.erts.pid import Pid
 from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
@@ -42,9 +44,11 @@ from xmppd.muc.room_operators import (
 )
 from xmppd.muc.room_requests import RoomLook, RoomSeen, RoomSettled, RoomTook
 from xmppd.routing import faults, router
+from xmppd.routing.context import Context, Origin
 from xmppd.routing.placed.placed import Placed
 from xmppd.routing.placed.placed_server import PlacedServer, Relocate
 from xmppd.routing.sm import sm
+from xmppd.routing.sm.orphans import ORPHANED
 
 #: seconds after which a session that was not there is looked for again
 GHOSTS: Final = 2.0
@@ -60,7 +64,7 @@ class GhostCheck:
 @dataclass(slots=True)
 class RoomState:
     """`room`: None while there is none; `last`: the number of the last message of the archive; `suspects`: sessions of
-    which a GhostCheck is to come."""
+    which a GhostCheck is to come; `late`: what `sender` sends to them, if they come back."""
 
     mod: Mod
     jid: JID
@@ -68,6 +72,8 @@ class RoomState:
     ids: ArchiveIds
     last: int
     suspects: set[str] = field(default_factory=set)
+    late: deque[Stanza] = field(default_factory=deque)
+    sender: Pid | None = None
 
 
 class RoomServer(PlacedServer[RoomState]):
@@ -228,7 +234,7 @@ async def _tell(outcome: Outcome, state: RoomState, asker: JID | None) -> None:
     for effect in outcome.effects:
         match effect:
             case Tell(stanza, to):
-                _suspect(state, await room_delivery.tell(host, stanza, to))
+                _suspect(state, await room_delivery.tell(host, stanza, to), stanza)
             case RoomAnswer(stanza) if asker is not None:
                 await _answer(host, stanza, asker)
 
@@ -267,19 +273,38 @@ async def _operate(asked: Operation, state: RoomState) -> None:
 # -- sessions that are gone
 
 
-def _suspect(state: RoomState, gone: Sequence[JID]) -> None:
-    """They are not in the table of sessions: their end is told in a moment, or they come back."""
+def _suspect(state: RoomState, gone: Sequence[JID], stanza: Stanza | None = None) -> None:
+    """They are not in the table of sessions: their end is told in a moment, or they come back. What is for those whose
+    worker has died waits for that, all in one line."""
+    if stanza is not None:
+        for jid in gone:
+            if jid.bare in ORPHANED:
+                state.late.append(stanza.addressed(to=jid))
+    if state.late and (state.sender is None or not process.is_alive(state.sender)):
+        state.sender = process.spawn(_send_late, state)
     fresh = tuple([jid for jid in gone if jid.full not in state.suspects])
     if fresh:
         state.suspects.update([jid.full for jid in fresh])
         process.send_after(GHOSTS, process.self_(), GhostCheck(fresh))
 
 
+async def _send_late(state: RoomState) -> None:
+    """The router waits until a session is back, or is known to be lost."""
+    while state.late:
+        await router.route(state.late[0], Context(Origin.SERVICE))
+        state.late.popleft()
+    state.sender = None
+
+
 async def _check_ghosts(state: RoomState, jids: Sequence[JID]) -> None:
     for jid in jids:
         if state.room is None or jid.full not in state.room.nicks or not router.serves(jid.domain):
             continue
-        if not any(session.jid == jid for session in await sm.settled_sessions(jid.bare)):
+        if any(session.jid == jid for session in await sm.settled_sessions(jid.bare)):
+            continue
+        if jid.bare in ORPHANED:
+            _suspect(state, (jid,))
+        else:
             draft = RoomDraft(state.room, CLOCK.time())
             ghosts.remove(draft, jid)
             await _carry_out(draft.done(), state.room, state, None)
