@@ -49,6 +49,7 @@ from xmppd.routing import (
     presence_hook_points,
     private_hook_points,
     pubsub_hook_points,
+    room_hook_points,
 )
 
 # -- hooks.md
@@ -56,7 +57,7 @@ from xmppd.routing import (
 #: where the points stand
 POINTS = (
     hook_points, moving_hook_points, presence_hook_points, card_hook_points, private_hook_points, pubsub_hook_points,
-    archive_hook_points, device_hook_points,
+    archive_hook_points, device_hook_points, room_hook_points,
 )  # fmt: skip
 FILES = [module.__name__ for module in POINTS]
 

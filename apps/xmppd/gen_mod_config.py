@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from xmppd import gen_mod_service
-from xmppd.archive import tables as archive_tables
 from xmppd.auth import tables
 from xmppd.config.schema import Config
 from xmppd.gen_mod import ModError, NoOptions, load, path_of, schema
@@ -116,8 +115,7 @@ def problems(config: Config) -> list[tuple[str, str]]:
 def _tables_of_two(names: Iterable[str]) -> dict[str, str]:
     """Modules that make a table of a name that another has taken, with the words for it."""
     wrong: dict[str, str] = {}
-    shared = (tables.SCHEMA, pubsub_tables.SCHEMA, archive_tables.SCHEMA)
-    own = (*[table for one in shared for table in one.shapes()], *migrate.OWN_TABLES)
+    own = (*tables.SCHEMA.shapes(), *pubsub_tables.SCHEMA.shapes(), *migrate.OWN_TABLES)
     owners = dict.fromkeys(own, "the server")
     for name in names:
         for table in schema(name).shapes():

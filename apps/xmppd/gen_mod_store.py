@@ -19,9 +19,10 @@ from xmppd.store.schema import Schema
 
 
 def schemas(config: Config) -> tuple[Schema, ...]:
-    """All tables of this server: of the accounts, of publish-subscribe, of archives, and of the modules. Raises
-    ModError."""
-    return tables.SCHEMA, pubsub_tables.SCHEMA, archive_tables.SCHEMA, *gen_mod.schemas(config)
+    """All tables of this server: of the accounts, of publish-subscribe, of archives (rooms have them too, also where
+    mod_mam is switched off), and of the modules. Raises ModError."""
+    of_modules = [schema for schema in gen_mod.schemas(config) if schema.owner != archive_tables.SCHEMA.owner]
+    return tables.SCHEMA, pubsub_tables.SCHEMA, archive_tables.SCHEMA, *of_modules
 
 
 def known_schemas(config: Config, names: Iterable[str]) -> tuple[Schema, ...]:

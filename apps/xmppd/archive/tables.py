@@ -92,6 +92,5 @@ MIGRATIONS: Final = (
     create_table("archive_key", ("name",), name=str, value=bytes),
     create_table("archive_words", ("host", "user", "seq"), host=str, user=str, seq=int, words=str),
 )
-#: the tables are the server's: accounts and rooms have archives, and both modules may be switched off. The name is
-#: that of the module which has made them in older databases
+#: as mod_mam declares it: a server without that module has these tables too, for its rooms
 SCHEMA: Final = Schema("mod_mam", MIGRATIONS)

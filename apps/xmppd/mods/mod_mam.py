@@ -24,7 +24,7 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.stanza import Iq, Message, Stanza
-from xmppd.archive import answers, indexing, keeping, pages, query, retention, rules, sequence, writer
+from xmppd.archive import answers, indexing, keeping, pages, query, retention, rules, sequence, tables, writer
 from xmppd.archive.retraction import Retraction
 from xmppd.archive.tables import ArchivedMessage, ArchivePrefs
 from xmppd.commands import Account, Arg, CommandError, command
@@ -50,6 +50,7 @@ from xmppd.routing.sm import sm
 from xmppd.store import store
 
 XEP = {59: "1.0", 313: "1.1.3", 334: "1.0.0", 359: "0.7.0", 424: "0.4.2", 431: "0.2.0", 441: "0.2.0"}
+MIGRATIONS = tables.MIGRATIONS
 FEATURES = {
     f"{ns.MAM}#extended": (SM, LOCAL),
     ns.STANZA_ID: (SM, LOCAL),

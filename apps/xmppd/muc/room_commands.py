@@ -13,6 +13,7 @@ from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID, JidError
 from xmpp_core.muc import room_config
 from xmpp_core.muc.roles import AFFILIATIONS, NONE
+from xmppd.auth import auth
 from xmppd.commands import Account, Arg, CommandError, command
 from xmppd.gen_mod import Mod
 from xmppd.muc.room_operators import (
@@ -82,6 +83,8 @@ async def room_create(
 ) -> str:
     """Open at once; it is persistent unless the options say otherwise."""
     jid = _room(room, mod)
+    if not await auth.user_exists(owner.local, owner.domain):
+        raise CommandError(f"there is no account {owner.bare}")
     given = json.dumps({"persistent": True, **_options(options)})
     await _ask(mod, jid, RoomCreate(owner.bare, given))
     return jid.bare

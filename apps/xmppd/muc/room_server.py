@@ -43,10 +43,11 @@ from xmppd.muc.room_operators import (
     RoomPurge,
 )
 from xmppd.muc.room_requests import RoomLook, RoomSeen, RoomSettled, RoomTook
-from xmppd.routing import faults, router
+from xmppd.routing import faults, hooks, router
 from xmppd.routing.context import Context, Origin
 from xmppd.routing.placed.placed import Placed
 from xmppd.routing.placed.placed_server import PlacedServer, Relocate
+from xmppd.routing.room_hook_points import RoomEndedHook, RoomEnterHook, RoomMadeHook, RoomMessageHook
 from xmppd.routing.sm import sm
 from xmppd.routing.sm.orphans import ORPHANED
 
@@ -140,12 +141,27 @@ async def _take(stanza: Stanza, state: RoomState) -> RoomTook:
         await room_delivery.tell(state.mod.host, entering.kicked_stranger(_to(stanza)), (_from(stanza),))
         return RoomTook()
     room = state.room if state.room is not None else await _made(stanza, state)
+    stanza = await _heard_by_modules(stanza, room, state.mod.host)
     taken_back = await _target(stanza, state)
     mark, now = _mark(stanza, state, taken_back)
     draft = RoomDraft(room, now)
     options = state.mod.options
     room_events.handle(draft, stanza, options.entry_rules, mark, new=new)
-    return await _carry_out(draft.done(), room, state, stanza.from_, taken_back)
+    took = await _carry_out(draft.done(), room, state, stanza.from_, taken_back)
+    if new and state.room is not None and hooks.wanted(state.mod.host, RoomMadeHook):
+        await hooks.run(state.mod.host, RoomMadeHook(state.jid, _from(stanza).bare_jid()))
+    return took
+
+
+async def _heard_by_modules(stanza: Stanza, room: ChatRoom, host: str) -> Stanza:
+    """What modules leave of it. Raises what they raise."""
+    says = stanza.type == "groupchat" and not _to(stanza).resource
+    if isinstance(stanza, Message) and says and hooks.wanted(host, RoomMessageHook):
+        return await hooks.run_fold(host, RoomMessageHook(room.jid), stanza)
+    enters = stanza.type == "" and room.occupant_of(_from(stanza)) is None
+    if isinstance(stanza, Presence) and enters and hooks.wanted(host, RoomEnterHook):
+        await hooks.run(host, RoomEnterHook(room.jid, stanza))
+    return stanza
 
 
 async def _target(stanza: Stanza, state: RoomState) -> ArchivedMessage | None:
@@ -225,6 +241,8 @@ async def _carry_out(
         if writer is None:
             raise StanzaError("resource-constraint", faults.LATER, type_="wait")
     state.room = outcome.room
+    if outcome.room is None and hooks.wanted(state.mod.host, RoomEndedHook):
+        await hooks.run(state.mod.host, RoomEndedHook(state.jid))
     await _tell(outcome, state, asker)
     return RoomTook(writer, tuple([effect.stanza for effect in outcome.effects if isinstance(effect, Send)]))
 

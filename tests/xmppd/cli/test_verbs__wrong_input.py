@@ -160,7 +160,7 @@ def commands(param: str) -> list[Command]:
 
 def params(command: Command, **given: Any) -> dict[str, Any]:
     """Parameters that the command takes, but for those given."""
-    fill = {"password": "long enough", "contact": "bob@localhost"}
+    fill = {"password": "long enough", "contact": "bob@localhost", "room": "den"}
     return {p.name: fill.get(p.name, p.default) for p in command.params} | given
 
 
