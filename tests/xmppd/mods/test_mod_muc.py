@@ -140,14 +140,3 @@ def test_usual_options() -> None:
     assert not options.legacy_join
     assert options.room_config.archive
     assert options.entry_rules.most == options.max_occupants
-
-
-def test_rooms_have_archives_where_accounts_have_none() -> None:
-    with serve_in_thread(modules={"mod_mam": False}) as server:
-        den = RoomOnTheWire(server, "alone")
-        [ann] = den.members("ann")
-        den.say(ann, "hi")
-        ann.expect("<body>hi</body>")
-        mark = len(ann.seen)
-        assert den.archive(ann).get("type") == "result"
-        assert "<body>hi</body>" in ann.seen[mark:]
