@@ -9,12 +9,16 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from xmpp_core.element import Element
 from xmpp_core.jid import JID
 from xmpp_core.muc.roles import ADMIN, NONE, OUTCAST, OWNER, Role, RoomAffiliation
 from xmpp_core.muc.room_config import RoomConfig
+
+#: bytes of the messages that who enters is shown
+MOST_WEIGHT: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,30 @@ class Occupant:
 @dataclass(frozen=True, slots=True)
 class Said:
     """A message as it was sent to the room's occupants, with `from` (the occupant's JID) and without `to`. `seq`: its
-    number in the archive; `at`: when that was (s since 1970); `by`: whose it is, a bare JID."""
+    number in the archive; `at`: when that was (s since 1970); `by`: whose it is, a bare JID;
+    `weight`: what it takes in memory, once it has been weighed."""
 
     seq: int
     at: float
     nick: str
     by: str
     message: Element = field(repr=False)
+    weight: int = field(default=0, compare=False)
+
+
+def recent(said: tuple[Said, ...], most: int) -> tuple[Said, ...]:
+    """The last `most` messages, fewer where they weigh more than MOST_WEIGHT together."""
+    kept, room = said[-most:] if most else (), MOST_WEIGHT
+    for number in range(len(kept) - 1, -1, -1):
+        room -= kept[number].weight
+        if room < 0:
+            return kept[number + 1 :]
+    return kept
+
+
+def weighed(said: Said) -> Said:
+    """With what it takes in memory (bytes)."""
+    return replace(said, weight=said.message.weight())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from xmpp_core.element import Element
 from xmpp_core.errors import StanzaError
 from xmpp_core.jid import JID
 from xmpp_core.muc.roles import NONE, OWNER, Role, RoomAffiliation
-from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Said, Seat
+from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Said, Seat, recent, weighed
 from xmpp_core.stanza import Stanza
 
 
@@ -205,8 +205,8 @@ class RoomDraft:
     def keep(self, said: Said, *, shown: bool = True) -> None:
         """A message goes to the archive; if it is `shown`, it is one of the last ones that who joins gets."""
         if shown:
-            most = self.room.config.history
-            self.room = replace(self.room, history=(*self.room.history, said)[-most:] if most else ())
+            kept = recent((*self.room.history, weighed(said)), self.room.config.history)
+            self.room = replace(self.room, history=kept)
         self._effects.append(KeepSaid(said))
 
     def take_back(self, seq: int, tombstone: Element) -> None:

@@ -17,7 +17,7 @@ from xmpp_core.jid import JID, JidError
 from xmpp_core.muc import entering, muc_presence, room_admin, room_config
 from xmpp_core.muc.muc_presence import Why
 from xmpp_core.muc.roles import ADMIN, NONE, OWNER, P, Role, RoomAffiliation, default_role, may
-from xmpp_core.muc.room import ChatRoom, Occupant
+from xmpp_core.muc.room import ChatRoom, Occupant, recent
 from xmpp_core.muc.room_config import RoomConfig
 from xmpp_core.muc.room_draft import RoomDraft
 from xmpp_core.stanza import Iq, Message
@@ -109,7 +109,7 @@ def _submit(draft: RoomDraft, iq: Iq, answer: Form) -> None:
     before = draft.room
     config = room_config.submitted(before.config, answer)
     told = _set_lists(draft, answer)
-    draft.change(config=config, locked=False, history=before.history[-config.history :] if config.history else ())
+    draft.change(config=config, locked=False, history=recent(before.history, config.history))
     draft.must_last()
     draft.answer(iq.result())
     _tell_changes(draft, before, told)
@@ -118,7 +118,7 @@ def _submit(draft: RoomDraft, iq: Iq, answer: Form) -> None:
 def configure(draft: RoomDraft, config: RoomConfig) -> None:
     """The same from an operator."""
     before = draft.room
-    draft.change(config=config, locked=False, history=before.history[-config.history :] if config.history else ())
+    draft.change(config=config, locked=False, history=recent(before.history, config.history))
     draft.must_last()
     _tell_changes(draft, before, [])
 

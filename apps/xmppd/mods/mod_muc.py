@@ -64,6 +64,8 @@ FEATURES = {
     ns.RETRACT: (ENTITY,),
     f"{ns.RETRACT}#tombstone": (ENTITY,),
 }
+#: seconds that a sender waits for its turn, as where thousands enter a room at once
+PATIENCE: Final = 20.0
 #: one room for each address, on all workers together
 ROOMS: Final = room_server.ROOMS
 
@@ -124,7 +126,7 @@ async def _give(stanza: Stanza, mod: Mod) -> None:
     """Returns when the room has taken it. What follows goes by the sender's way, and what is to be stored is before
     anything is acknowledged to it."""
     assert stanza.to is not None
-    taken: RoomTook = await ROOMS.call(mod, stanza.to.bare, stanza)
+    taken: RoomTook = await ROOMS.call(mod, stanza.to.bare, stanza, PATIENCE)
     if taken.writer is not None:
         durability.add_pending(taken.writer, stanza.weight())
     for one in taken.sends:

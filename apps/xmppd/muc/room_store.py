@@ -19,7 +19,7 @@ from xmpp_core.errors import Unreadable
 from xmpp_core.jid import JID
 from xmpp_core.muc import room_config
 from xmpp_core.muc.roles import AFFILIATIONS, ROLES
-from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Said, Seat
+from xmpp_core.muc.room import Affiliated, ChatRoom, Occupant, Said, Seat, recent, weighed
 from xmpp_core.muc.room_draft import KeepCard, KeepSaid, Outcome, TakeBack
 from xmppd.archive import sequence
 from xmppd.archive.tables import ARCHIVE, WORDS, ArchivedMessage
@@ -112,7 +112,7 @@ async def _history(jid: JID, most: int) -> tuple[Said, ...]:
         return ()
     piece = Range((jid.domain, jid.local), limit=most + _BESIDE, backwards=True)
     found = [_said(row.seq, row.resource, "", row.xml) for row in await store.find(ARCHIVE, piece)]
-    return tuple([one for one in found if _is_history(one.message)][:most][::-1])
+    return recent(tuple([weighed(one) for one in found if _is_history(one.message)][:most][::-1]), most)
 
 
 def _is_history(message: Element) -> bool:

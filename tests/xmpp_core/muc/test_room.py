@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.support.muc_room import ANN, BOB, CAT, Den, three
 from xmpp_core.jid import JID
 from xmpp_core.muc.roles import NONE, OUTCAST, OWNER, Role
+from xmpp_core.muc.room import MOST_WEIGHT, recent
 
 
 def test_who_is_what() -> None:
@@ -39,3 +40,17 @@ def test_occupant_ids_are_of_the_account_in_this_room_whatever_the_nick_is() -> 
     other = Den(None, None, "ann@l").room
     assert other is not None
     assert other.occupant_id(JID.parse("ann@l")) in ids
+
+
+def test_what_is_shown_to_who_enters_has_a_weight() -> None:
+    den = three()
+    den.open(**{"muc#maxhistoryfetch": "100"})
+    for number in range(12):
+        den.say(ANN, f"{number}", f"<x xmlns='urn:big'>{'x' * 100_000}</x>")
+    assert den.room is not None
+    kept = [one.message.get("id") for one in den.room.history]
+    assert kept == [str(number) for number in range(12)][-len(kept) :]
+    assert sum(one.weight for one in den.room.history) <= MOST_WEIGHT
+    assert 5 < len(kept) < 12
+    assert recent(den.room.history, 2) == den.room.history[-2:]
+    assert recent(den.room.history, 0) == ()
