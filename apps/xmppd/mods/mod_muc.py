@@ -201,7 +201,7 @@ async def lost(point: SessionLostHook, mod: Mod) -> None:
         await router.route(make_presence(room, type_="unavailable", from_=jid), Context(Origin.SERVER))
 
 
-@every(60)
+@every(3600)
 async def look_after(mod: Mod) -> None:
     """One worker starts the rooms in which somebody was when the server or their worker ended: who is still there is in
     them, the rest is not, and a temporary room that nobody is in is no more."""
