@@ -178,6 +178,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     "xmppd/routing/durability.py": {
         "CONFIRMING": PROGRAM, "CROWDED": PROCESSES, "PASSING_ON": PROGRAM,
         "PENDING": PROCESSES, "Pending.owners": "has_room: _MOST bytes, each at least _LEAST",
+        "Pending.passed_on": "likewise",
         "Pending.writers": "the nodes' writers of each host",
     },
     "xmppd/routing/faults.py": {"_told": "_MOST"},
@@ -202,7 +203,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     },
     "xmppd/routing/sm/session_table.py": {
         "OWN": SESSIONS, "PEERS": NODES, "SmState.awaited": NODES, "SmState.kicked": SESSIONS, "SmState.lost": NODES,
-        "SmState.os_pids": NODES, "SmState.watched": SESSIONS,
+        "SmState.os_pids": NODES, "SmState.watched": SESSIONS, "_asked": PROGRAM,
     },
     "xmppd/routing/sm/suspected_nodes.py": {"REROUTING": SESSIONS, "SUSPECTED": NODES},
     "xmppd/store/backend.py": {"Table.by_record": PROGRAM},

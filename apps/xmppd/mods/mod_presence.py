@@ -26,6 +26,7 @@ from xmpp_core.stanza import Presence, make_presence
 from xmppd.gen_mod import Mod, on
 from xmppd.mods.presence.session_state import PresenceState
 from xmppd.routing import faults, hooks, router
+from xmppd.routing.account import accounts
 from xmppd.routing.deliver import Announce, Deliver, RosterItemChanged, VisibilityChanged
 from xmppd.routing.fairly import fairly
 from xmppd.routing.hook_points import (
@@ -96,7 +97,8 @@ async def _available(session: C2sSession, presence: Presence) -> Stop[None]:
     first = state.last is None
     if first:
         await _load(session, state)  # before anybody hears of it: a user who cannot be looked up now may try again
-    await sm.set_presence(session, priority)
+    if unsettled := await sm.set_presence(session, priority):
+        await accounts.until_arrived(session.user, unsettled)  # stored messages are fetched next, before later ones
     state.last, state.since = presence, datetime.fromtimestamp(CLOCK.time(), UTC)
     session.touched()
     if first:

@@ -41,12 +41,14 @@ _TRIES: Final = 10
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Pending:
-    """What one process has handed over: bytes by writer, for whom (bare JIDs), and in how many pieces. It is in CROWDED
+    """What one process has handed over: bytes by writer, for whom (bare JIDs), and in how many pieces; `passed_on`: to
+    accounts that had their homes at other nodes. It is in CROWDED
     while a writer has as much as one may have. `heir`: the process that waits for it now, and all that this one has
     handed over."""
 
     writers: dict[Pid, int] = field(default_factory=dict)
     owners: set[str] = field(default_factory=set)
+    passed_on: set[str] = field(default_factory=set)
     number: int = 0
     heir: tuple[Pid, Pending] | None = None
 
@@ -197,6 +199,21 @@ async def flush_of(sender: Pid, asked: tuple[Pid, ...] = ()) -> None:
         await process.sleep(_POLL)
 
 
+def has_passed_on(bare: str) -> bool:
+    """Whether something that the calling process has sent to the account may still be at a home that it had, at another
+    node."""
+    mine = PENDING.get(process.self_())
+    return mine is not None and bare in mine.passed_on
+
+
+async def until_passed_on(bare: str, arrive: object) -> None:
+    """Returns when what is there has come here, or is written: the homes are asked `arrive`. After PATIENCE at most."""
+    mine, homes = PENDING.get(process.self_()), pg.get_members(HOMES)
+    if mine is not None:
+        mine.passed_on.discard(bare)
+        await _ask_all([w for w in mine.writers if w in homes], arrive, CLOCK.monotonic() + PATIENCE)
+
+
 async def until_written(sender: Pid, owner: str = "") -> None:
     """Returns when what `sender` has handed over is written, if some of it may be for `owner` (a bare JID, "": for
     anybody). It asks those who write, but no account's home: who stands in line there may wait for who calls this.
@@ -227,7 +244,7 @@ async def wait_for_writer(writer: Pid) -> None:
             raise CallError(why, writer, Sync())
 
 
-async def _ask_all(pids: list[Pid], sync: Sync, until: float) -> dict[Pid, object]:
+async def _ask_all(pids: list[Pid], sync: object, until: float) -> dict[Pid, object]:
     """All at once: why one has not answered, None where it has."""
     if len(pids) == 1:
         return {pids[0]: await _ask(pids[0], sync, until)}
@@ -249,7 +266,7 @@ async def _ask_all(pids: list[Pid], sync: Sync, until: float) -> dict[Pid, objec
     return found
 
 
-async def _ask(pid: Pid, sync: Sync, until: float) -> object:
+async def _ask(pid: Pid, sync: object, until: float) -> object:
     try:
         await gen_server.call(pid, sync, max(until - CLOCK.monotonic(), 0.0))
     except CallError as error:
@@ -312,6 +329,7 @@ def hand_over(to: Pid) -> None:
         for writer, size in mine.writers.items():
             theirs.writers[writer] = theirs.writers.get(writer, 0) + size
         theirs.owners |= mine.owners
+        theirs.passed_on |= mine.passed_on
         theirs.number += mine.number
         if max(theirs.writers.values(), default=0) >= _MOST and to not in PASSING_ON:
             CROWDED.add(theirs)

@@ -111,6 +111,8 @@ async def fetch(session: C2sSession) -> None:
     try:
         if not state.claimed:
             state.claimed = await sm.claim(session)
+            if not state.claimed and await sm.claimant_has_left(session):
+                state.claimed = await sm.claim(session)
         if not state.claimed:  # who has it may have died, and nobody would tell us
             process.send_after(AGAIN, session.pid, Stored())
         state.fetching = state.claimed and await _portion(session)

@@ -9,7 +9,7 @@ Process:  `accounts`, one per node, permanent, under xmppd.sup; member of the pg
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -28,9 +28,10 @@ from xmpp_core.stanza import Stanza
 from xmppd.routing import awaited, durability, faults, router, safe_rounds, unconfirmed
 from xmppd.routing.account import account, stages
 from xmppd.routing.account.home import GROUP
-from xmppd.routing.account.stages import ForAccount, FromAccount
+from xmppd.routing.account.stages import Arrive, ForAccount, FromAccount
 from xmppd.routing.awaited import Answered
 from xmppd.routing.durability import Sync
+from xmppd.routing.sm import session_table
 
 NAME: Final = "accounts"
 _PATIENCE = 2.0  # seconds for a node that does not answer
@@ -89,6 +90,8 @@ class HomeServer(GenServer[State]):
                 return Reply(None, state)
             case Settle():
                 return Reply(None, state)
+            case Arrive(bare):
+                process.spawn(_arrive, bare, from_)
             case Sync(asked):
                 process.spawn(_settle, frozenset(state.waiting), from_, process.self_(), asked)
         return NoReply(state)
@@ -161,6 +164,14 @@ async def _settle(before: frozenset[Pid], from_: Any, home: Pid, asked: tuple[Pi
         gen_server.reply(from_, None)
 
 
+async def _arrive(bare: str, from_: Any) -> None:
+    await settle(JID.parse(bare))
+    with contextlib.suppress(CallError):
+        for pid in [pid for pid, pending in durability.PENDING.items() if bare in pending.owners]:
+            await durability.until_written(pid, bare)
+    gen_server.reply(from_, None)
+
+
 def _is_down(ref: Ref, message: object) -> bool:
     return isinstance(message, Down) and message.ref is ref
 
@@ -192,6 +203,25 @@ def is_settled(owner: JID) -> bool:
     """Whether settle() would return at once: nothing waits here that is of or for the account."""
     home, known = process.whereis(NAME), account.ACCOUNTS.get(owner.bare)
     return home is not None and is_idle(home) and (known is None or not known.line)
+
+
+def has_arrived(bare: str) -> bool:
+    """Whether nothing that has come to this node for the account (a bare JID) waits here, or to be written."""
+    home, known = process.whereis(NAME), account.ACCOUNTS.get(bare)
+    if (home is not None and not is_idle(home)) or (known is not None and known.line):
+        return False
+    return not any(bare in pending.owners for pending in durability.ANY_PENDING.values())
+
+
+session_table.on_asked(has_arrived)
+
+
+async def until_arrived(owner: JID, nodes: Sequence[str]) -> None:
+    """Returns when what was sent to the account before its session could be reached is in the store, or has come here,
+    from these nodes; after _PATIENCE at most."""
+    for pid in [pid for pid in pg.get_members(GROUP) if pid.node in nodes]:
+        with contextlib.suppress(CallError):
+            await gen_server.call(pid, Arrive(owner.bare), _PATIENCE)
 
 
 async def settle(owner: JID) -> None:

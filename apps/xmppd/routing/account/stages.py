@@ -67,6 +67,14 @@ class FromAccount:
     stamp: int = 0
 
 
+@codec.message
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    """A call: what has come to the node for an account (a bare JID) is in the store, or has gone to its new home."""
+
+    bare: str
+
+
 def are_wanted(host: str) -> bool:
     """Whether any handler takes part in what the accounts of this host send or receive."""
     return hooks.wanted(host, OnTheWay)
@@ -168,6 +176,8 @@ def begin_received(
         _pass_on(home, ForAccount(stanza, context, stamp or flags.stamp()))
         return None
     account = account_of(to, rows)
+    if not waits and ANY_PENDING and durability.has_passed_on(to.bare):
+        return _later(account, ForAccount(stanza, context, stamp))
     if chains is not None and not waits and home is None and account.loaded and not account.line:
         session = users.only_recipient(stanza, to, rows) if isinstance(stanza, Message) else None
         if session is not None and not (ANY_PENDING and durability.has_pending(to.bare)):
@@ -306,6 +316,8 @@ async def _is_home(bare: str, message: ForAccount | FromAccount, turn: Turn) -> 
                 return False
         elif isinstance(message.stanza, Message) and flags.is_on_its_way(bare) and CLOCK.monotonic() < until:
             await process.sleep(flags.POLL)
+        elif ANY_PENDING and isinstance(message, ForAccount) and durability.has_passed_on(bare):
+            await durability.until_passed_on(bare, Arrive(bare))  # it has come here, and stands before this one
         elif turn.is_first():
             turn.begun = True
             return True
@@ -320,5 +332,7 @@ def _pass_on(home: Pid, message: ForAccount | FromAccount) -> None:
 
 def _hand_over(accounts: Pid, message: ForAccount | FromAccount) -> None:
     if isinstance(message.stanza, Message):
-        durability.add_pending(accounts, message.stanza.weight(), copy=message)
+        _, mine, _ = durability.add_pending(accounts, message.stanza.weight(), copy=message)
+        if isinstance(message, ForAccount) and message.stanza.to is not None:
+            mine.passed_on.add(message.stanza.to.bare)
     process.send(accounts, message)

@@ -23,9 +23,10 @@ class Directory(Protocol):
     async def open(self, session: Session) -> Session | None:
         """Enter a session. Returns the one that had its full JID until now and has been told to go, if any."""
 
-    async def change(self, session: Session, *, everywhere: bool = False) -> None:
+    async def change(self, session: Session, *, everywhere: bool = False) -> tuple[str, ...]:
         """The session's new row; ignored if a newer session has its place. With `everywhere` no node sees the old row
-        when this returns: of two that say so at the same moment on different nodes, the later sees the earlier."""
+        when this returns: of two that say so at the same moment on different nodes, the later sees the earlier.
+        It returns those at which what was sent to the account before may be under way still."""
 
     async def close(self, session: Session) -> None:
         """Take a session out. When this returns all that any node has sent to it is in its mailbox, and nothing comes

@@ -85,10 +85,12 @@ class ProcessLost:
 class Ack:
     """To the c2s of a session: the sender's node knows how it is now, and what it sent before has come.
 
-    `over`: it answers Delete, not Upsert.
+    `over`: it answers Delete, not Upsert. `unsettled`: the node, if what came there for the account before may be under
+    way still.
     """
 
     over: bool
+    unsettled: str = ""
 
 
 @codec.message

@@ -35,10 +35,10 @@ class ReplicatedDirectory:
         old: Session | None = await _ask(RegisterSession(session))
         return old
 
-    async def change(self, session: Session, *, everywhere: bool = False) -> None:
+    async def change(self, session: Session, *, everywhere: bool = False) -> tuple[str, ...]:
         """See Directory."""
         told = await _ask(UpdateSession(session, everywhere))
-        await _acks(told if everywhere else 0, over=False)
+        return await _acks(told if everywhere else 0, over=False)
 
     async def close(self, session: Session) -> None:
         """See Directory."""
@@ -98,12 +98,17 @@ async def _flag_acks(nodes: int | None) -> None:
             return
 
 
-async def _acks(nodes: int | None, *, over: bool) -> None:
+async def _acks(nodes: int | None, *, over: bool) -> tuple[str, ...]:
+    """Which of them have not settled what came before."""
+    unsettled: tuple[str, ...] = ()
     for _ in range(nodes or 0):
         try:
-            await process.receive(lambda m: type(m) is Ack and m.over is over, _PATIENCE)
+            ack = await process.receive(lambda m: type(m) is Ack and m.over is over, _PATIENCE)
         except ReceiveTimeout:
-            return
+            break
+        if ack.unsettled:
+            unsettled += (ack.unsettled,)
+    return unsettled
 
 
 async def _ask(request: object) -> Any:

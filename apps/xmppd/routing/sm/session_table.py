@@ -12,6 +12,7 @@ Differs:  a node takes part once it has sent SmHello: one without this process i
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -56,6 +57,7 @@ OWN: Final[dict[Pid, C2sSession]] = {}
 unconfirmed.senders(OWN)
 #: the sm processes of the other nodes that hear of what is ours; written by sm
 PEERS: Final[set[Pid]] = set()
+_asked: Final[list[Callable[[str], bool]]] = []
 
 
 @dataclass(slots=True)
@@ -128,7 +130,7 @@ class Sm(GenServer[SmState]):
                 _put(state, session)
                 _limit(state, session.bare)
                 if answer:
-                    process.send(session.pid, Ack(over=False))
+                    process.send(session.pid, Ack(over=False, unsettled=unsettled(session.bare)))
             case ProcessLost(pid):
                 unconfirmed.lost(pid)
             case Delete(jid, pid, number, ticket) if _heard(state, pid.node, number):
@@ -160,6 +162,17 @@ class Sm(GenServer[SmState]):
                 state.awaited.clear()
                 _set_ready(state)
         return NoReply(state)
+
+
+def on_asked(is_settled: Callable[[str], bool]) -> None:
+    """Ask is_settled(bare JID) whether all that has come to this node for an account is where it is to be. Replaces who
+    was asked."""
+    _asked[:] = [is_settled]
+
+
+def unsettled(bare: str) -> str:
+    """This node, if something that came for the account may be on its way to the store, or to another node; else ""."""
+    return "" if all(is_settled(bare) for is_settled in _asked) else process.node()
 
 
 def has_left(bare: str, pid: Pid) -> bool:

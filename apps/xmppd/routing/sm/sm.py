@@ -12,6 +12,7 @@ import contextlib
 from typing import Final, TypeVar
 
 from otp.erts import process
+from otp.erts.clock import CLOCK
 from otp.erts.exits import CallError, ReceiveTimeout
 from otp.erts.pid import Pid
 from otp.erts.signals import Down
@@ -24,7 +25,7 @@ from xmppd.routing.session import C2sSession, Session
 from xmppd.routing.sm import flags, suspected_nodes
 from xmppd.routing.sm.directory import Directory
 from xmppd.routing.sm.replicated import ReplicatedDirectory
-from xmppd.routing.sm.session_table import NAME, OWN, PEERS, READY, TABLE, Sm
+from xmppd.routing.sm.session_table import NAME, OWN, PEERS, READY, TABLE, Sm, unsettled
 from xmppd.routing.unconfirmed import COPIES
 
 V = TypeVar("V")
@@ -159,17 +160,21 @@ async def _farewell(pid: Pid) -> None:
         process.demonitor(ref, flush=True)
 
 
-async def set_presence(session: C2sSession, priority: int | None) -> None:
+async def set_presence(session: C2sSession, priority: int | None) -> tuple[str, ...]:
     """The resource is available with this priority, or not available (None).
 
     When one that was not available is, or can be reached by the bare JID from now on, every node knows before this
     returns: of two that come at the same moment on different nodes the later finds the earlier, so that each sees the
-    other.
+    other. The result are the nodes at which what was sent to the account before may be under way still.
     """
     before = session.entry.priority
     if before != priority:
         came = before is None or (before < 0 and priority is not None and priority >= 0)
-        await _DIRECTORY.change(session.change(priority=priority), everywhere=came)
+        there = await _DIRECTORY.change(session.change(priority=priority), everywhere=came)
+        if came and (here := unsettled(session.entry.bare)):
+            return (*there, here)
+        return there
+    return ()
 
 
 async def set_interested(session: C2sSession) -> None:
@@ -256,6 +261,17 @@ async def finish_leaving(session: C2sSession, *, moved: bool) -> None:
 async def claim(session: C2sSession) -> bool:
     """Whether this session alone hands over what is stored for its account, from now until `release` or its end."""
     return await _DIRECTORY.claim(session.entry)
+
+
+async def claimant_has_left(session: C2sSession) -> bool:
+    """Whether the claim was that of sessions that were leaving, and are done: waits for them, at most flags.GRACE."""
+    bare = session.entry.bare
+    there = {row.pid for row in sessions(bare)}
+    leaving = [pid for pid in flags.FETCHING.get(bare, ()) if pid not in there]
+    until = CLOCK.monotonic() + flags.GRACE
+    while any(pid in flags.FETCHING.get(bare, ()) for pid in leaving) and CLOCK.monotonic() < until:
+        await process.sleep(flags.POLL)
+    return bool(leaving)
 
 
 def release(session: C2sSession) -> None:
