@@ -144,7 +144,8 @@ def test_a_message_that_comes_again_finds_what_modules_keep(monkeypatch: pytest.
             assert await way(message, Context(staged=True)) is None
         assert loaded == [True, True]
         account.forget("juliet@localhost")
-        monkeypatch.setattr(store, "transaction", unreadable)
+        for reads in ("transaction", "read", "select"):
+            monkeypatch.setattr(store, reads, unreadable)
         await users.route(message, Context(staged=True))
         assert loaded == [True, True, False]
         await core.settle()
