@@ -23,14 +23,16 @@ def test_ports_are_shut_and_then_all_workers_drain_at_once(tmp_path: Path, monke
     flags = {"workers": "3", "listen.1.port": "0", "listen.2.port": "0", "listen.3.port": "0"}
     config = load(None, tmp_path, {}, flags)
     parent = Parent(config, None, flags, ports.bind_all(config.listen, 3))
-    seen: list[tuple[str, bool, int]] = []
+    seen: list[tuple[str, str, bool, int]] = []
     busy = 0
 
     async def call(worker: str, fn: str, *args: Any, timeout: float) -> None:
         nonlocal busy
         busy += 1
         await process.sleep(0.02)
-        seen.append((worker, parent.sockets[0][0].fileno() == -1, busy))
+        seen.append((fn.rpartition(":")[2], worker, parent.sockets[0][0].fileno() == -1, busy))
+        await process.sleep(0.02)
+        busy -= 1
         if worker == "w2":
             raise rpc.RpcTimeout(worker, fn, "timeout")
 
@@ -42,4 +44,6 @@ def test_ports_are_shut_and_then_all_workers_drain_at_once(tmp_path: Path, monke
         return await parent_app.ParentApp().prep_stop("kept")
 
     assert run(body) == "kept"
-    assert sorted(seen) == [("w1", True, 2), ("w2", True, 2)]
+    steps = seen[:2], seen[2:]
+    for step, name in zip(steps, ("quiesce", "drain"), strict=True):  # nobody drains before all are quiet
+        assert sorted(step) == [(name, "w1", True, 2), (name, "w2", True, 2)]
