@@ -190,11 +190,11 @@ def test_one_listener_where_one_port_is_given(tmp_path: Path) -> None:
 def test_modules_of_other_servers_are_told_apart_from_typos(tmp_path: Path) -> None:
     known = {"mod_ping": {}, "mod_time": {}}
     file = tmp_path / "x.toml"
-    file.write_text("[modules]\nmod_muc = {}\nmod_pong = {}\nmod_zzzz = {}\n")
+    file.write_text("[modules]\nmod_mqtt = {}\nmod_pong = {}\nmod_zzzz = {}\n")
     with pytest.raises(ConfigError) as caught:
         load.load(file, tmp_path, {}, {}, known)
     assert [problem.text for problem in caught.value.problems] == [
-        'there is no "mod_muc" yet: the README says what is there',
+        'there is no "mod_mqtt" yet: the README says what is there',
         'unknown module "mod_pong" (did you mean "mod_ping"?)',
         'unknown module "mod_zzzz"; there are mod_ping, mod_time',
     ]
