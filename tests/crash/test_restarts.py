@@ -24,5 +24,5 @@ def test_what_dies_is_restarted_and_nobody_else_notices(
     server: Booted, row: Callable[[Booted], dict[str, float]]
 ) -> None:
     server.await_workers(lambda now: set(now) == {"w1", "w2"})
-    for name, took in row(server).items():
-        assert took < 10 * restarts.AIMS[name], f"{name}: {took:.3f} s"
+    for name, took in row(server).items():  # ten times the aim; what is less than 2 s is the machine's business
+        assert took < max(10 * restarts.AIMS[name], 2.0), f"{name}: {took:.3f} s"

@@ -19,8 +19,8 @@ HEADER = (
     b"<stream:stream to='localhost' version='1.0' xmlns='jabber:client'"
     b" xmlns:stream='http://etherx.jabber.org/streams'>"
 )
-#: seconds; the aims are a tenth of it
-SERVED, BACK, GONE = 0.5, 15.0, 20.0
+#: seconds; ten times the aims, and two at least
+SERVED, BACK, GONE = 2.0, 15.0, 20.0
 
 
 def greeting(port: int) -> float:

@@ -69,7 +69,7 @@ def test_from_no_new_connections_to_a_restart(small: Booted) -> None:
     assert small.worker_pids() == {"w1": pid}
     assert sender.ask("get", PING).get("type") == "result"
     fill(small, 0.95)
-    assert sender.end() == "system-shutdown"
+    assert sender.end(30.0) == "system-shutdown"
     small.await_workers(lambda pids: pids.get("w1") not in (None, pid))
     again = small.client(user=slow.bare.partition("@")[0])
     again.send("<presence/>")
