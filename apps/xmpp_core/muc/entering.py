@@ -172,9 +172,23 @@ def _change_nick(draft: RoomDraft, occupant: Occupant, nick: str, seat: Seat) ->
     if alone:
         muc_presence.tell_others(draft, occupant, gone=True, why=why, but=jid)
     muc_presence.tell_own(draft, occupant, (jid,), gone=True, why=why)
+    if not alone:
+        _tell_who_stays(draft, occupant, after, jid)
     if there is None or there.presence != seat.presence:
         muc_presence.tell_others(draft, after)
     muc_presence.tell_own(draft, after, after.jids)
+
+
+def _tell_who_stays(draft: RoomDraft, before: Occupant, mover: Occupant, jid: JID) -> None:
+    """Other sessions of the account keep the old nick, whose end the mover has been told as its own: it sees them as it
+    sees others. If they say something else of themselves than it has, all see that."""
+    left = draft.room.occupants[before.nick]
+    if draft.room.config.shows(left.role):
+        shown = left.seats[-1].jid if muc_presence.sees_jids(draft.room, mover) else None
+        draft.tell(muc_presence.made(draft.room, left, said=left.presence, jid=shown), (jid,))
+    if left.presence != before.presence:
+        muc_presence.tell_others(draft, left, but=jid)
+        muc_presence.tell_own(draft, left, left.jids)
 
 
 # -- leaving

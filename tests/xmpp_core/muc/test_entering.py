@@ -227,7 +227,9 @@ def test_one_of_two_sessions_takes_another_nick() -> None:
     den = three()
     den.join("bob@l/other", "bob")
     den.forget()
-    assert short(plain(den, "bob@l/other", "bobby")) == ["bob unavailable", "bobby presence"]
+    told = plain(den, "bob@l/other", "bobby")
+    assert short(told) == ["bob unavailable", "bob presence", "bobby presence"], "its other session stays"
+    assert [codes(one) for one in told] == [[110, 303], [], [110]]
     assert short(den.told(ANN)) == ["bobby presence"]
     den.forget()
     assert short(plain(den, "bob@l/other", "bob")) == ["bobby unavailable", "bob presence"]
