@@ -274,7 +274,7 @@ a module away; a name with a dot is a module of another package. A host's own ta
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
-    return field.default_factory() if field.default is dataclasses.MISSING else field.default  # type: ignore[misc]
+    return field.default_factory() if field.default is dataclasses.MISSING else field.default  # type: ignore[misc]  # one of the two is there
 
 
 def commands_page() -> str:

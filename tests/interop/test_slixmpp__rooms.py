@@ -49,7 +49,7 @@ class Talker(SlixmppClient):
 
     async def enter_room(self, room: JID, nick: str, **more: Any) -> tuple[Any, Any, Any, Any]:
         """Own presence, subject, those who are there, history."""
-        return await self.muc.join_muc_wait(room, nick, timeout=10, **more)  # type: ignore[no-any-return]
+        return await self.muc.join_muc_wait(room, nick, timeout=10, **more)  # type: ignore[no-any-return]  # slixmpp is not typed
 
     async def said(self, text: str) -> Any:
         return await self.got("groupchat_message", lambda message: message["body"] == text)
@@ -67,8 +67,8 @@ async def three(server: Booted, name: str) -> AsyncIterator[tuple[JID, Talker, T
     ):
         await anna.enter_room(room, "anna")  # type: ignore[attr-defined]  # login gives what it was called on
         form = anna.plugin["xep_0004"].make_form(ftype="submit")
-        await anna.muc.set_room_config(room, form)  # type: ignore[attr-defined]
-        yield room, anna, bert, carl  # type: ignore[misc]
+        await anna.muc.set_room_config(room, form)  # type: ignore[attr-defined]  # login gives what it was called on
+        yield room, anna, bert, carl  # type: ignore[misc]  # likewise
 
 
 def test_entering_talking_nicks_the_subject_and_leaving(server: Booted) -> None:

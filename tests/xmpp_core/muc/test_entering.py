@@ -8,7 +8,7 @@ from tests.support.muc_room import ANN, BOB, CAT, DAN, ROOM, Den, codes, item, r
 from xmpp_core import ns
 from xmpp_core.element import Element
 from xmpp_core.muc.entering import MOST_PRESENCE, EntryRules
-from xmpp_core.muc.roles import ADMIN, MEMBER, OUTCAST, Role
+from xmpp_core.muc.roles import ADMIN, MEMBER, OUTCAST, Role, RoomAffiliation
 from xmpp_core.muc.room_config import RoomConfig
 
 
@@ -35,7 +35,7 @@ def test_a_room_goes_with_its_owner_before_it_is_configured() -> None:
     den = Den(RoomConfig(persistent=True))
     den.join(ANN, "ann")
     [gone] = den.leave(ANN)
-    assert gone.child("x", ns.MUC_USER).child("destroy") is not None  # type: ignore[union-attr]
+    assert gone.child("x", ns.MUC_USER).child("destroy") is not None  # type: ignore[union-attr]  # none there: it fails
     assert den.room is None
 
 
@@ -135,11 +135,11 @@ def test_presence_has_a_size() -> None:
         (ADMIN, True, Role.MODERATOR), (ADMIN, False, Role.MODERATOR),
     ],
 )  # fmt: skip
-def test_the_role_of_who_enters(affiliation: object, moderated: bool, role: Role) -> None:
+def test_the_role_of_who_enters(affiliation: RoomAffiliation | None, moderated: bool, role: Role) -> None:
     den = Den(RoomConfig(moderated=moderated), None, "ann@l")
     den.join(ANN, "ann")
     if affiliation is not None:
-        den.admin(ANN, f"jid='dan@l' affiliation='{affiliation.word}'")  # type: ignore[attr-defined]
+        den.admin(ANN, f"jid='dan@l' affiliation='{affiliation.word}'")
     assert item(den.join(DAN, "dan")[1])["role"] == role.word
     assert OUTCAST < MEMBER
 

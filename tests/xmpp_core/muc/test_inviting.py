@@ -34,7 +34,7 @@ def test_the_room_invites_in_the_inviters_name() -> None:
     assert [one.get("to") for one in den.sent] == ["dan@l", "eve@l"]
     told = den.sent[0]
     assert (told.get("from"), told.get("id"), told.get("type")) == (str(ROOM), "i", None)
-    found = told.child("x", ns.MUC_USER).child("invite")  # type: ignore[union-attr]
+    found = told.child("x", ns.MUC_USER).child("invite")  # type: ignore[union-attr]  # none there: it fails
     assert found is not None
     assert (found.get("from"), found.get("to"), found.child_text("reason")) == ("bob@l", None, "come")
 
@@ -44,7 +44,7 @@ def test_an_invitation_has_the_password() -> None:
     den.open(passwordprotectedroom="1", roomsecret="tea")
     den.forget()
     invite(den, BOB, "dan@l")
-    assert den.sent[0].child("x", ns.MUC_USER).child_text("password") == "tea"  # type: ignore[union-attr]
+    assert den.sent[0].child("x", ns.MUC_USER).child_text("password") == "tea"  # type: ignore[union-attr]  # none there: it fails
 
 
 def test_in_a_room_of_members_admins_invite_and_members_where_they_may() -> None:
@@ -83,7 +83,7 @@ def test_a_refusal_goes_to_who_has_invited_and_is_in_the_room() -> None:
     den = three()
     ask(den, DAN, "<decline to='bob@l'><reason>no</reason></decline>")
     [told] = den.told(BOB)
-    found = told.child("x", ns.MUC_USER).child("decline")  # type: ignore[union-attr]
+    found = told.child("x", ns.MUC_USER).child("decline")  # type: ignore[union-attr]  # none there: it fails
     assert found is not None
     assert (told.get("from"), found.get("from"), found.child_text("reason")) == (str(ROOM), "dan@l", "no")
     refused("item-not-found", ask, den, DAN, "<decline to='stranger@elsewhere'/>")
